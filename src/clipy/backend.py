@@ -1,0 +1,49 @@
+"""What every replaceable part of clipy has in common: a name, a version, and strict options.
+
+A backend is one class in one file. Stages (``clipy.stages.base``) and analysers (``clipy.analysis.base``) are its two
+kinds; both are found by name through entry points (``clipy.registry``).
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Backend(ABC):
+    """A replaceable part. Making one is cheap: heavy imports and weights wait until the first use.
+
+    ``group`` names the entry-point group (``clipy.<group>``) and is set by the core class of each kind; ``name`` is
+    set by the registry to the name that the user picked. Bump ``version`` whenever results change, so that stored
+    results of the old version are forgotten.
+    """
+
+    group: ClassVar[str]
+    name: str = ""
+    version: ClassVar[int] = 1
+
+    class Options(BaseModel):
+        """What the user may set. Each field carries a description: it feeds validation, help and the docs."""
+
+        model_config = ConfigDict(extra="forbid", frozen=True)
+
+    options: Options
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = self.Options() if options is None else options
+
+    def identity(self) -> dict[str, object]:
+        """What decides this backend's results besides its inputs: part of every key in the store."""
+        kind = type(self)
+        return {
+            "backend": f"{kind.__module__}:{kind.__qualname__}",
+            "version": kind.version,
+            "options": self.options.model_dump(mode="json"),
+            "weights": list(self.weights()),
+        }
+
+    def weights(self) -> tuple[str, ...]:
+        """The sha256 of every model file that this backend would load; empty when it loads none."""
+        return ()

@@ -1,0 +1,100 @@
+"""What a backend may touch: the store, a work folder, the analysers the user picked, progress, the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from clipy.backend import Backend
+from clipy.errors import ConfigError
+from clipy.store import Store, key_of
+
+B = TypeVar("B", bound=Backend)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something a person may want to see: which stage does what, and how much of it is done (0..1, or unknown)."""
+
+    stage: str
+    message: str
+    fraction: float | None = None
+
+
+def _nobody_listens(event: Event) -> None:
+    """The default listener: a library call shows nothing."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Handed to every backend. ``work`` is a private folder that is removed after the run."""
+
+    store: Store
+    work: Path
+    analysers: Mapping[type[Backend], Backend] = field(default_factory=dict)
+    listener: Callable[[Event], None] = _nobody_listens
+    device: str = "cpu"
+    stage: str = ""
+
+    def at(self, stage: str) -> Context:
+        """The same context, reporting as another stage."""
+        return replace(self, stage=stage)
+
+    def within(self, start: float, end: float) -> Context:
+        """The same context, whose progress 0..1 counts as ``start``..``end`` of the stage's."""
+
+        def scaled(event: Event) -> None:
+            fraction = None if event.fraction is None else start + event.fraction * (end - start)
+            self.listener(Event(event.stage, event.message, fraction))
+
+        return replace(self, listener=scaled)
+
+    def report(self, message: str, fraction: float | None = None) -> None:
+        """Tell whoever listens what is being done, and how much of the stage is done (0..1)."""
+        self.listener(Event(self.stage, message, fraction))
+
+    def analyser(self, kind: type[B]) -> B:
+        """The analyser of a kind (``Transcriber``, ``FaceDetector``, ...) that the user picked."""
+        found = self.analysers.get(kind)
+        if not isinstance(found, kind):
+            raise ConfigError(f"no {kind.group} backend was given to this run", do="Pass one in Context(analysers=...)")
+        return found
+
+    def cached(self, step: Callable[..., T], *inputs: object) -> T:
+        """Call a backend's method as ``step(*inputs, ctx)``, or load what it returned for the same inputs before.
+
+        The result's type is what the core class declares, so a backend that returns something else fails here.
+        """
+        backend = _owner(step)
+        name = f"{backend.group}.{step.__name__}"
+        key = key_of(name, backend, self._behind(backend), inputs)
+        return self.store.value(name, key, _declared(backend, step.__name__), lambda: step(*inputs, self))
+
+    def cached_file(self, step: Callable[..., None], *inputs: object, suffix: str) -> Path:
+        """The same for a method that writes a file: called as ``step(*inputs, path, ctx)``."""
+        backend = _owner(step)
+        name = f"{backend.group}.{step.__name__}"
+        key = key_of(name, backend, self._behind(backend), inputs)
+        return self.store.file(name, key, suffix, lambda path: step(*inputs, path, self))
+
+    def _behind(self, backend: Backend) -> list[Backend]:
+        """The analysers a stage may have asked; an analyser itself is handed all that it needs."""
+        if backend in self.analysers.values():
+            return []
+        return sorted(self.analysers.values(), key=lambda analyser: analyser.group)
+
+
+def _owner(step: Callable[..., Any]) -> Backend:
+    owner = getattr(step, "__self__", None)
+    if not isinstance(owner, Backend):
+        raise TypeError(f"{step!r} is not a method of a backend")
+    return owner
+
+
+def _declared(backend: Backend, method: str) -> Any:
+    """The return type that the core class gives a method: the contract that every backend keeps."""
+    core = next(kind for kind in reversed(type(backend).__mro__) if method in vars(kind))
+    return get_type_hints(vars(core)[method])["return"]

@@ -1,0 +1,81 @@
+"""Every failure clipy reports, as one tree:
+
+    ClipyError                      shown to the user as one line; exit code 1
+    ├── ConfigError                 clipy.toml, a flag or an option is wrong
+    │   ├── BackendNotFound         no backend of that name; says which there are
+    │   └── BackendUnavailable      the backend needs an extra that is not installed; says which
+    ├── InputError                  the file given cannot be used as asked
+    │   ├── MediaError              not a video, truncated, undecodable
+    │   └── DocumentError           a highlights, crops or clips file that is not what it should be
+    ├── ModelError                  weights missing, wrong, or not fetchable
+    ├── StoreError                  the store cannot be read or written
+    ├── RenderError                 a clip could not be encoded
+    └── OutputError                 the output folder cannot be written, or holds something else already
+    NothingToDeliver                zero clips passed; exit code 3, with each candidate's reason
+
+A message says what happened, where, and what to do, in one line. A backend raises the class that fits;
+only the command line catches.
+"""
+
+from __future__ import annotations
+
+
+class ClipyError(Exception):
+    """Root of every failure that a user can act on. ``str(error)`` is one line: what, where, what to do."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: object = None, do: str = "") -> None:
+        self.what, self.where, self.do = what, where, do
+        message = what if where is None else f"{what}: {where}"
+        super().__init__(f"{message}. {do}" if do else message)
+
+
+class ConfigError(ClipyError):
+    """A setting is wrong: unknown, misspelt, out of range, or contradicting another."""
+
+
+class BackendNotFound(ConfigError):
+    """No installed backend answers to the name given."""
+
+
+class BackendUnavailable(ConfigError):
+    """The backend is known, but a package that it needs is not installed."""
+
+
+class InputError(ClipyError):
+    """A file or folder given by the user cannot be used as asked."""
+
+
+class MediaError(InputError):
+    """A media file cannot be opened or decoded, or lacks what was asked of it."""
+
+
+class DocumentError(InputError):
+    """A JSON document (highlights, crops, clips) does not have the documented shape."""
+
+
+class ModelError(ClipyError):
+    """Model weights are missing, do not have the pinned checksum, or cannot be fetched."""
+
+
+class StoreError(ClipyError):
+    """The store cannot be read or written."""
+
+
+class RenderError(ClipyError):
+    """A clip could not be encoded."""
+
+
+class OutputError(ClipyError):
+    """The output cannot be written, or something else is already there."""
+
+
+class NothingToDeliver(ClipyError):
+    """No candidate became a clip. ``reasons`` holds one line for each candidate."""
+
+    exit_code = 3
+
+    def __init__(self, what: str, reasons: tuple[str, ...] = (), *, where: object = None, do: str = "") -> None:
+        super().__init__(what, where=where, do=do)
+        self.reasons = reasons

@@ -1,0 +1,235 @@
+"""Frames and sound of a source, with exact times. Nothing is re-encoded, and nothing long is held in memory."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import av
+import av.container
+import numpy as np
+from av.video.reformatter import Interpolation
+from numpy.typing import NDArray
+
+from clipy.errors import MediaError
+from clipy.media.probe import opened, picture_stream
+from clipy.types import Seconds, Span, Video
+
+log = logging.getLogger(__name__)
+
+_GAP = 0.02  # seconds by which a sound packet may be off its place before silence is put in or samples are dropped
+_PREROLL = Fraction(1, 5)  # seconds decoded before a span's sound, for codecs that need a run-up
+_BROKEN_LIMIT = 250  # undecodable packets in a row that make a file unreadable
+_SEEK_BACK = (Fraction(0), Fraction(2), Fraction(10), Fraction(60))  # seconds; some indexes land after the target
+
+
+def decoded(video: Video, span: Span, threads: int = 0) -> Iterator[tuple[Seconds, av.VideoFrame]]:
+    """The decoded pictures shown during a span, with their exact times on the source's timeline.
+
+    Begins with the picture that is on screen at ``span.start`` (its own time may be earlier). Pictures are as coded:
+    not rotated, not scaled. ``threads`` is the decoder's; 0 lets it choose. Raises MediaError when nothing in the
+    span can be decoded.
+    """
+    with opened(video.path) as container:
+        stream = picture_stream(container, video.path)
+        stream.thread_type = "AUTO"
+        if threads:
+            stream.codec_context.thread_count = threads
+        shown: tuple[Seconds, av.VideoFrame] | None = None
+        for time, frame in _from(container, stream, video, span.start):
+            if time >= span.end:
+                break
+            if time <= span.start:
+                shown = (time, frame)
+                continue
+            if shown is not None:
+                yield shown
+            shown = (time, frame)
+        if shown is None:
+            raise MediaError(
+                f"no picture between {float(span.start):.2f} s and {float(span.end):.2f} s",
+                where=video.path,
+                do="The file may be damaged there; check it in a video player",
+            )
+        yield shown
+
+
+def pictures(
+    video: Video, span: Span, *, rate: Fraction | None = None, height: int | None = None, gray: bool = False
+) -> Iterator[tuple[Seconds, NDArray[np.uint8]]]:
+    """Upright pictures for analysis: (h, w, 3) RGB, or (h, w) when ``gray``, scaled to ``height`` display pixels.
+
+    With ``rate``, one picture for each time ``span.start + k / rate``, the one on screen then; without it, every
+    picture with its own time. Display proportions are kept, whatever the sample aspect ratio.
+    """
+    height = height or video.height
+    width = max(1, round(height * video.width / video.height))
+    turned = video.rotation in (90, 270)
+    size = (height, width) if turned else (width, height)
+    shown = decoded(video, span) if rate is None else _on_grid(decoded(video, span), span, rate)
+    last: av.VideoFrame | None = None
+    picture: NDArray[np.uint8] | None = None
+    for time, frame in shown:
+        if frame is not last or picture is None:
+            scaled = frame.reformat(*size, format="gray" if gray else "rgb24", interpolation=Interpolation.AREA)
+            picture = upright(scaled.to_ndarray(), video.rotation)
+            last = frame
+        yield time, picture
+
+
+def upright(picture: NDArray[Any], rotation: int) -> NDArray[Any]:
+    """Turn a picture clockwise by ``rotation`` degrees (a view, not a copy)."""
+    return np.rot90(picture, k=-(rotation // 90))
+
+
+def _on_grid(
+    shown: Iterator[tuple[Seconds, av.VideoFrame]], span: Span, rate: Fraction
+) -> Iterator[tuple[Seconds, av.VideoFrame]]:
+    """For each time of the grid the picture on screen then: the last one that began no later."""
+    current: av.VideoFrame | None = None
+    tick, due = 0, span.start
+    for time, frame in shown:
+        while current is not None and due < time and due < span.end:
+            yield due, current
+            tick += 1
+            due = span.start + tick / rate
+        current = frame
+    while current is not None and due < span.end:
+        yield due, current
+        tick += 1
+        due = span.start + tick / rate
+
+
+def _from(
+    container: av.container.InputContainer, stream: av.VideoStream, video: Video, start: Seconds
+) -> Iterator[tuple[Seconds, av.VideoFrame]]:
+    """Decode from the last picture that is no later than ``start``, as far as the file's index allows."""
+    for back in _SEEK_BACK:
+        target = max(Fraction(0), start - back)
+        _seek(container, stream, video, target)
+        frames = _timed(container, stream, video)
+        first = next(frames, None)
+        if first is not None and (first[0] <= start or target == 0):
+            yield first
+            yield from frames
+            return
+    container.seek(0)
+    yield from _timed(container, stream, video)
+
+
+def _seek(container: av.container.InputContainer, stream: av.stream.Stream, video: Video, time: Seconds) -> None:
+    base = stream.time_base or Fraction(1, 1_000_000)
+    try:
+        container.seek(int((time + video.start) / base), stream=stream, backward=True)
+    except av.error.FFmpegError:
+        container.seek(0)  # formats without an index: read from the beginning
+
+
+def _timed(
+    container: av.container.InputContainer, stream: av.VideoStream, video: Video
+) -> Iterator[tuple[Seconds, av.VideoFrame]]:
+    step = 1 / video.frame_rate
+    time = -step
+    for frame in _frames(container, stream, video):
+        stamp = frame.pts if frame.pts is not None else frame.dts
+        base = frame.time_base or stream.time_base
+        time = time + step if stamp is None or base is None else stamp * base - video.start
+        yield time, frame
+
+
+def _frames(container: av.container.InputContainer, stream: av.stream.Stream, video: Video) -> Iterator[Any]:
+    """Decode a stream, passing over broken packets as players do; many in a row are an error."""
+    broken = 0
+    for packet in container.demux(stream):
+        try:
+            frames = packet.decode()
+        except av.error.InvalidDataError as error:
+            broken += 1
+            if broken == 1:
+                log.warning("%s: broken data is passed over at %s s", video.path.name, packet.time and float(packet.time))
+            if broken > _BROKEN_LIMIT:
+                raise MediaError(
+                    "too much of the file cannot be decoded", where=video.path, do="Copy or download it again"
+                ) from error
+            continue
+        if frames:
+            broken = 0
+        yield from frames
+
+
+def sound(
+    video: Video, span: Span, *, rate: int, channels: int = 1, track: int = 0
+) -> Iterator[NDArray[np.float32]]:
+    """The sound of a span as float32 blocks (channels, samples), exactly resampled, ``round(duration * rate)`` samples.
+
+    Every sample lies where its time says: a late start, a gap and the end are filled with silence. ``channels`` is
+    1 or 2. Raises MediaError when there is no such sound track.
+    """
+    if track >= len(video.audio):
+        have = len(video.audio)
+        raise MediaError(f"there is no sound track {track + 1} ({have} there)", where=video.path, do="Choose another")
+    source = video.audio[track]
+    layout = "mono" if channels == 1 else "stereo"
+    resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+    wanted, given = round(span.duration * rate), 0
+    total = round(span.duration * source.sample_rate)
+    for block in _in_place(video, span, track, layout, total):
+        frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
+        frame.sample_rate = source.sample_rate
+        for out in resampler.resample(frame):
+            samples = out.to_ndarray()[:, : wanted - given]
+            given += samples.shape[1]
+            if samples.shape[1]:
+                yield samples
+    for out in resampler.resample(None):
+        samples = out.to_ndarray()[:, : wanted - given]
+        given += samples.shape[1]
+        if samples.shape[1]:
+            yield samples
+    if given < wanted:
+        yield np.zeros((channels, wanted - given), dtype=np.float32)
+
+
+def sound_array(video: Video, span: Span, *, rate: int, channels: int = 1, track: int = 0) -> NDArray[np.float32]:
+    """The sound of a short span in one array (channels, samples). For long spans use ``sound`` and keep little."""
+    blocks = list(sound(video, span, rate=rate, channels=channels, track=track))
+    return np.concatenate(blocks, axis=1) if blocks else np.zeros((channels, 0), dtype=np.float32)
+
+
+def _in_place(
+    video: Video, span: Span, track: int, layout: str, total: int
+) -> Iterator[NDArray[np.float32]]:
+    """Decoded sound at its own rate, each sample in its place, silence where there is none; ``total`` samples."""
+    source = video.audio[track]
+    rate, channels = source.sample_rate, 1 if layout == "mono" else 2
+    tolerance = round(_GAP * rate)
+    written = 0
+    with opened(video.path) as container:
+        stream = container.streams[source.index]
+        _seek(container, stream, video, max(Fraction(0), span.start - _PREROLL))
+        same_rate = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+        for frame in _frames(container, stream, video):
+            if frame.pts is None or frame.time_base is None:
+                place = written
+            else:
+                place = round((frame.pts * frame.time_base - video.start - span.start) * rate)
+            samples = np.concatenate([part.to_ndarray() for part in same_rate.resample(frame)], axis=1)
+            if abs(place - written) <= tolerance and written > 0:
+                place = written
+            if place < written:
+                samples = samples[:, written - place :]
+            elif place > written:
+                if place >= total:
+                    break
+                yield np.zeros((channels, place - written), dtype=np.float32)
+                written = place
+            samples = samples[:, : total - written]
+            if samples.shape[1]:
+                yield np.ascontiguousarray(samples, dtype=np.float32)
+                written += samples.shape[1]
+            if written >= total:
+                break
+    if written < total:
+        yield np.zeros((channels, total - written), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Model weights: what, from where, under which licence, with which sha256; fetched once, verified always."""

@@ -1,0 +1,1 @@
+"""The five stages. Their folders sort in pipeline order: highlight, reframe, render, review, upload."""

@@ -1,0 +1,1 @@
+"""Content highlighting: which moments are worth a clip."""

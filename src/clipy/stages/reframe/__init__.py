@@ -1,0 +1,1 @@
+"""Auto-cropping: where to look."""

@@ -1,0 +1,1 @@
+"""Rendering and pizzazz: pixels and sound as a finished file."""

@@ -1,0 +1,1 @@
+"""Quality control: is the finished file good?"""

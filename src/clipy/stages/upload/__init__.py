@@ -1,0 +1,1 @@
+"""Auto uploading: publish the clips that passed."""

@@ -1,0 +1,345 @@
+"""Every noun of clipy: frozen, JSON-able values that the stages hand to one another.
+
+Times are exact ``Fraction`` seconds on the source's timeline unless a name says otherwise; spans are half-open.
+Boxes are half-open ``xyxy`` in upright display pixels of the source (after rotation and sample aspect ratio),
+origin at the top left.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import PlainSerializer, PlainValidator
+
+Seconds: TypeAlias = Fraction
+Json: TypeAlias = Any  # a value that json.dumps writes: None, bool, int, float, str, list, dict
+
+_CLOCK = 90_000  # ticks a second of the MPEG system clock; every common frame rate is a whole number of ticks
+
+
+def seconds(value: int | float | str | Fraction) -> Seconds:
+    """Make the one exact time type. A float is rounded to the 1/90000 s clock of MPEG; everything else is kept.
+
+    Raises ValueError when the text is not a number.
+    """
+    if isinstance(value, float):
+        return Fraction(round(value * _CLOCK), _CLOCK)
+    return Fraction(value)
+
+
+def _pack(array: NDArray[Any]) -> dict[str, Json]:
+    array = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
+    data = base64.b64encode(zlib.compress(array.tobytes(), level=1)).decode("ascii")
+    return {"dtype": array.dtype.str, "shape": list(array.shape), "zlib": data}
+
+
+def _unpack(value: object) -> NDArray[Any]:
+    if isinstance(value, np.ndarray):
+        return value
+    if not isinstance(value, Mapping) or set(value) != {"dtype", "shape", "zlib"}:
+        raise ValueError("expected an array")
+    if not re.fullmatch(r"[<|][fiub][1248]", str(value["dtype"])):
+        raise ValueError(f"array of {value['dtype']!r} is not allowed")
+    raw = zlib.decompress(base64.b64decode(value["zlib"], validate=True))
+    array = np.frombuffer(raw, dtype=np.dtype(value["dtype"])).reshape(value["shape"])
+    array.flags.writeable = False
+    return array
+
+
+Array: TypeAlias = Annotated[NDArray[Any], PlainSerializer(_pack, when_used="json"), PlainValidator(_unpack)]
+"""A NumPy array that is written to JSON compactly (little-endian bytes, zlib, base64), never as a pickle."""
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Span:
+    """A half-open stretch of time ``[start, end)`` in exact seconds."""
+
+    start: Seconds
+    end: Seconds
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError(f"a span cannot end ({float(self.end):.3f} s) before it starts ({float(self.start):.3f} s)")
+
+    @property
+    def duration(self) -> Seconds:
+        return self.end - self.start
+
+    def __contains__(self, time: object) -> bool:
+        return isinstance(time, int | float | Fraction) and self.start <= time < self.end
+
+    def overlap(self, other: Span) -> Seconds:
+        """Seconds that both spans share; 0 when they do not meet."""
+        return max(Fraction(0), min(self.end, other.end) - max(self.start, other.start))
+
+    def clamp(self, other: Span) -> Span:
+        """The part of this span that lies inside ``other``; empty at the nearer edge when they do not meet."""
+        start = min(max(self.start, other.start), other.end)
+        return Span(start, min(max(self.end, start), other.end))
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle ``[x1, x2) x [y1, y2)`` in upright display pixels."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+    @property
+    def width(self) -> float:
+        return self.x2 - self.x1
+
+    @property
+    def height(self) -> float:
+        return self.y2 - self.y1
+
+    @property
+    def center(self) -> tuple[float, float]:
+        return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStream:
+    """One sound track of a source. ``start`` is where its first sample lies on the source's timeline."""
+
+    index: int
+    sample_rate: int
+    channels: int
+    start: Seconds
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A source file, probed. Two videos are equal when their bytes are: the path is no part of identity.
+
+    ``width`` and ``height`` are display pixels, after rotation and sample aspect ratio; ``coded_width`` and
+    ``coded_height`` are those of the decoded picture before both. ``rotation`` is how many degrees clockwise
+    the decoded picture must be turned. ``frame_rate`` is the average; real frames carry their own times.
+    Time 0 is the container's start time, as in players.
+    """
+
+    fingerprint: str
+    duration: Seconds
+    frame_rate: Fraction
+    width: int
+    height: int
+    coded_width: int
+    coded_height: int
+    rotation: Literal[0, 90, 180, 270]
+    start: Seconds
+    audio: tuple[AudioStream, ...] = ()
+    path: Path = field(default=Path(), compare=False)
+
+    @property
+    def span(self) -> Span:
+        return Span(Fraction(0), self.duration)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One spoken word as it should be shown, punctuation included, with its time in the sound."""
+
+    text: str
+    start: Seconds
+    end: Seconds
+    probability: float = 1.0
+    speaker: str | None = None
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What is said, word by word, in order of time. ``language`` is an ISO 639-1 code."""
+
+    language: str
+    words: tuple[Word, ...]
+
+    def within(self, span: Span) -> tuple[Word, ...]:
+        """The words whose middle lies inside the span."""
+        return tuple(word for word in self.words if (word.start + word.end) / 2 in span)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """An unbroken run of frames between two cuts."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """One face within one shot: where it is at each sampled time, and how surely it speaks.
+
+    ``times``: float64 (n,) seconds on the source's timeline. ``boxes``: float32 (n, 4) xyxy display pixels.
+    ``confidence``: float32 (n,) of the detector, 0 where the box is interpolated. ``speaking``: float32 (n,) in
+    0..1, the probability that this face is the one heard; empty until an active-speaker backend filled it in.
+    ``identity`` is the same for tracks of the same person in several shots, where that is known.
+    """
+
+    id: int
+    shot: Span
+    times: Array
+    boxes: Array
+    confidence: Array
+    speaking: Array = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    identity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A stretch of the source that is worth a clip, with why. ``score`` is in 0..1."""
+
+    span: Span
+    score: float = 0.0
+    title: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """Where a crop window is at one time; between keyframes it moves linearly."""
+
+    time: Seconds
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A moving window of the source and the rectangle of the output that it fills (output pixels)."""
+
+    keyframes: tuple[Keyframe, ...]
+    into: tuple[int, int, int, int]
+
+    def window(self, time: Seconds) -> Box:
+        """The window at a time, linear between keyframes and still before the first and after the last."""
+        if time <= self.keyframes[0].time:
+            return self.keyframes[0].box
+        for a, b in zip(self.keyframes, self.keyframes[1:], strict=False):
+            if time < b.time:
+                share = float((time - a.time) / (b.time - a.time))
+                return Box(*(p + share * (q - p) for p, q in zip(_corners(a.box), _corners(b.box), strict=True)))
+        return self.keyframes[-1].box
+
+
+def _corners(box: Box) -> tuple[float, float, float, float]:
+    return box.x1, box.y1, box.x2, box.y2
+
+
+Layout: TypeAlias = Literal["single", "stack", "grid", "fit", "inset"]
+
+
+@dataclass(frozen=True, slots=True)
+class CropShot:
+    """How one stretch of the source is laid out on the output. ``fit`` shows the whole picture over a backdrop."""
+
+    span: Span
+    layout: Layout
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CropPath:
+    """Where to look, all through a highlight: shots in order, without gaps, on an output of ``width`` x ``height``."""
+
+    width: int
+    height: int
+    shots: tuple[CropShot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Every decision about a clip before a pixel is made: what, where to look, which words, what each pizzazz adds.
+
+    ``keep`` holds the source spans that are shown, in order: the whole highlight unless a pizzazz cuts parts out.
+    ``words`` are in source time. ``plans`` maps a pizzazz's name to the JSON data that it decided on.
+    """
+
+    highlight: Highlight
+    crop: CropPath
+    keep: tuple[Span, ...]
+    language: str = ""
+    words: tuple[Word, ...] = ()
+    plans: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def duration(self) -> Seconds:
+        """Length of the clip in seconds."""
+        return sum((span.duration for span in self.keep), Fraction(0))
+
+    def clip_time(self, time: Seconds) -> Seconds:
+        """Where a moment of the source lies in the clip; a moment that is cut out maps to the cut."""
+        passed = Fraction(0)
+        for span in self.keep:
+            if time < span.end:
+                return passed + max(Fraction(0), time - span.start)
+            passed += span.duration
+        return passed
+
+    def clip_words(self) -> tuple[Word, ...]:
+        """The words in clip time."""
+        return tuple(
+            Word(word.text, self.clip_time(word.start), self.clip_time(word.end), word.probability, word.speaker)
+            for word in self.words
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A finished file. ``edit`` is None for a file that clipy did not make. The path is no part of identity."""
+
+    fingerprint: str
+    duration: Seconds
+    width: int
+    height: int
+    edit: Edit | None = None
+    path: Path = field(default=Path(), compare=False)
+
+
+Severity: TypeAlias = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a reviewer noticed. ``span`` is in clip time; ``value`` and ``limit`` share the check's unit."""
+
+    check: str
+    severity: Severity
+    message: str
+    span: Span | None = None
+    value: float | None = None
+    limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a reviewer found; a clip passes when no finding is an error."""
+
+    reviewer: str
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return all(finding.severity != "error" for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Proof that a clip was published: by which uploader, and where it is now."""
+
+    uploader: str
+    where: str
