@@ -81,7 +81,7 @@ class Store:
                 make(temporary)
                 _sync(temporary)
                 made = Receipt(temporary.stat().st_size, file_digest(temporary))
-                os.replace(temporary, path)
+                temporary.replace(path)
             _write(receipt, Receipt, made)
             return path
 
@@ -157,7 +157,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
         _sync(temporary)
         temporary.chmod(0o644)
-        os.replace(temporary, path)
+        temporary.replace(path)
 
 
 def _sync(path: Path) -> None:

@@ -68,7 +68,9 @@ class Span:
 
     def __post_init__(self) -> None:
         if self.end < self.start:
-            raise ValueError(f"a span cannot end ({float(self.end):.3f} s) before it starts ({float(self.start):.3f} s)")
+            raise ValueError(
+                f"a span cannot end at {float(self.end):.3f} s before it starts at {float(self.start):.3f} s"
+            )
 
     @property
     def duration(self) -> Seconds:

@@ -85,7 +85,9 @@ class AudioBlock:
 def yuv_to_rgb(y: Plane, u: Plane, v: Plane) -> Plane:
     """Planar 4:2:0, BT.709 limited -> (h, w, 3) RGB."""
     size = (y.shape[1], y.shape[0])
-    full = cv2.merge((y, cv2.resize(u, size, interpolation=cv2.INTER_LINEAR), cv2.resize(v, size, interpolation=cv2.INTER_LINEAR)))
+    full = cv2.merge(
+        (y, cv2.resize(u, size, interpolation=cv2.INTER_LINEAR), cv2.resize(v, size, interpolation=cv2.INTER_LINEAR))
+    )
     return np.asarray(cv2.transform(full, _RGB_AFFINE), dtype=np.uint8)
 
 

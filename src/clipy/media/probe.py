@@ -115,9 +115,7 @@ def _duration(container: av.container.InputContainer, stream: av.VideoStream) ->
     return last - Fraction(container.start_time or 0) * _MICROSECOND
 
 
-def _rotation(
-    container: av.container.InputContainer, stream: av.VideoStream, path: Path
-) -> Literal[0, 90, 180, 270]:
+def _rotation(container: av.container.InputContainer, stream: av.VideoStream, path: Path) -> Literal[0, 90, 180, 270]:
     """Degrees clockwise, from the first picture (FFmpeg counts them the other way round)."""
     try:
         frame = next(container.decode(stream))

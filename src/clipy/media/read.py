@@ -148,7 +148,9 @@ def _frames(container: av.container.InputContainer, stream: av.stream.Stream, vi
         except av.error.InvalidDataError as error:
             broken += 1
             if broken == 1:
-                log.warning("%s: broken data is passed over at %s s", video.path.name, packet.time and float(packet.time))
+                log.warning(
+                    "%s: broken data is passed over at %s s", video.path.name, packet.time and float(packet.time)
+                )
             if broken > _BROKEN_LIMIT:
                 raise MediaError(
                     "too much of the file cannot be decoded", where=video.path, do="Copy or download it again"
@@ -159,9 +161,7 @@ def _frames(container: av.container.InputContainer, stream: av.stream.Stream, vi
         yield from frames
 
 
-def sound(
-    video: Video, span: Span, *, rate: int, channels: int = 1, track: int = 0
-) -> Iterator[NDArray[np.float32]]:
+def sound(video: Video, span: Span, *, rate: int, channels: int = 1, track: int = 0) -> Iterator[NDArray[np.float32]]:
     """The sound of a span as float32 blocks (channels, samples), exactly resampled, ``round(duration * rate)`` samples.
 
     Every sample lies where its time says: a late start, a gap and the end are filled with silence. ``channels`` is
@@ -198,9 +198,7 @@ def sound_array(video: Video, span: Span, *, rate: int, channels: int = 1, track
     return np.concatenate(blocks, axis=1) if blocks else np.zeros((channels, 0), dtype=np.float32)
 
 
-def _in_place(
-    video: Video, span: Span, track: int, layout: str, total: int
-) -> Iterator[NDArray[np.float32]]:
+def _in_place(video: Video, span: Span, track: int, layout: str, total: int) -> Iterator[NDArray[np.float32]]:
     """Decoded sound at its own rate, each sample in its place, silence where there is none; ``total`` samples."""
     source = video.audio[track]
     rate, channels = source.sample_rate, 1 if layout == "mono" else 2
