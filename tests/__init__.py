@@ -1,0 +1,1 @@
+"""Tests of clipy; a package, so that they can share ``tests.media``."""
