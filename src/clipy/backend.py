@@ -33,6 +33,7 @@ class Backend(ABC):
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = self.Options() if options is None else options
+        self.name = self.name or type(self).__name__.lower()
 
     def identity(self) -> dict[str, object]:
         """What decides this backend's results besides its inputs: part of every key in the store."""

@@ -1,8 +1,8 @@
 """The store: every artifact is saved as it is made and loaded instead of being made again.
 
-One artifact is one file: a header line (schema, type, sha256 of the rest) and the value as JSON, with arrays packed
-compactly inside; never a pickle. A big file (a rendered clip) lies beside a receipt with its size and sha256. Writes are
-atomic. A damaged artifact is noticed by its checksum, reported, and made again. Two processes that want the same
+One artifact is one file: a header line (schema, type, sha256 of the rest) and the value as JSON, arrays packed
+compactly inside; never a pickle. A big file (a rendered clip) lies beside a receipt with its size and sha256. Writes
+are atomic. A damaged artifact is noticed by its checksum, reported, and made again. Two processes that want the same
 artifact make it once: the second waits on a file lock.
 """
 
@@ -59,8 +59,10 @@ class Store:
                 else:
                     log.debug("%s: taken from the store", step)
                     return found
-            _write(path, kind, make())
-            made: T = _read(path, kind)
+            value = make()
+            with _reporting(path):
+                _write(path, kind, value)
+                made: T = _read(path, kind)
             return made
 
     def file(self, step: str, key: str, suffix: str, make: Callable[[Path], None]) -> Path:
@@ -79,10 +81,11 @@ class Store:
                     log.warning("stored %s is damaged (%s) and is made again", step, error)
             with temporary_beside(path) as temporary:
                 make(temporary)
-                _sync(temporary)
-                made = Receipt(temporary.stat().st_size, file_digest(temporary))
-                temporary.replace(path)
-            _write(receipt, Receipt, made)
+                with _reporting(path):
+                    _sync(temporary)
+                    made = Receipt(temporary.stat().st_size, file_digest(temporary))
+                    temporary.replace(path)
+                    _write(receipt, Receipt, made)
             return path
 
     def _path(self, step: str, key: str, suffix: str) -> Path:
@@ -90,17 +93,14 @@ class Store:
 
     @contextmanager
     def _locked(self, path: Path) -> Iterator[None]:
-        try:
+        lock = FileLock(path.with_suffix(".lock"))
+        with _reporting(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(path.with_suffix(".lock"))
-            with lock:
-                yield
-        except OSError as error:
-            raise StoreError(
-                f"cannot use the store ({error.strerror or error})",
-                where=error.filename or path,
-                do="Free some space or point CLIPY_STORE at a folder that can be written",
-            ) from error
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,14 +123,19 @@ def canonical(value: object) -> Any:
         return value.identity()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fingerprint = getattr(value, "fingerprint", None)
-        return {"fingerprint": fingerprint} if fingerprint else _adapter(type(value)).dump_python(value, mode="json")
+        return {"fingerprint": fingerprint} if fingerprint else _plain(value)
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, Mapping):
         return {str(key): canonical(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [canonical(item) for item in value]
-    return _adapter(type(value)).dump_python(value, mode="json")
+    return _plain(value)
+
+
+def _plain(value: object) -> Any:
+    kind: Any = type(value)
+    return _adapter(kind).dump_python(value, mode="json")
 
 
 def file_digest(path: Path) -> str:
@@ -158,6 +163,18 @@ def write_atomically(path: Path, data: bytes) -> None:
         _sync(temporary)
         temporary.chmod(0o644)
         temporary.replace(path)
+
+
+@contextmanager
+def _reporting(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot use the store ({error.strerror or error})",
+            where=error.filename or path,
+            do="Free some space or point CLIPY_STORE at a folder that can be written",
+        ) from error
 
 
 def _sync(path: Path) -> None:

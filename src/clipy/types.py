@@ -302,7 +302,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A finished file. ``edit`` is None for a file that clipy did not make. The path is no part of identity."""
+    """A finished file. ``edit`` is None for a file that clipy did not make. Name and path are no part of identity."""
 
     fingerprint: str
     duration: Seconds
@@ -310,6 +310,7 @@ class Clip:
     height: int
     edit: Edit | None = None
     path: Path = field(default=Path(), compare=False)
+    name: str = field(default="", compare=False)
 
 
 Severity: TypeAlias = Literal["info", "warning", "error"]

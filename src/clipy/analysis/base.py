@@ -40,7 +40,7 @@ class ShotDetector(Analyser):
 
     @abstractmethod
     def detect(self, video: Video, span: Span, ctx: Context) -> list[Shot]:
-        """Return the shots of a span in order, without gaps: the first starts at its start, the last ends at its end."""
+        """Return the shots of a span in order, without gaps: the first starts and the last ends with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def opened(path: Path) -> Iterator[av.container.InputContainer]:
     try:
         # The prefix keeps a name such as "http:x.mp4" or "-y.mp4" a file name.
         with av.open(f"file:{path}", mode="r", options=_OPTIONS, metadata_errors="ignore") as container:
-            yield cast(av.container.InputContainer, container)
+            yield container
     except (av.error.FFmpegError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise MediaError(
@@ -123,7 +123,7 @@ def _rotation(container: av.container.InputContainer, stream: av.VideoStream, pa
         raise MediaError(
             "no picture can be decoded", where=path, do="Check that it plays in a video player, and copy it again"
         ) from error
-    return cast(Literal[0, 90, 180, 270], round(-frame.rotation / 90) * 90 % 360)
+    return cast("Literal[0, 90, 180, 270]", round(-frame.rotation / 90) * 90 % 360)
 
 
 def _display_size(stream: av.VideoStream, rotation: int) -> tuple[int, int]:

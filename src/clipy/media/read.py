@@ -148,9 +148,7 @@ def _frames(container: av.container.InputContainer, stream: av.stream.Stream, vi
         except av.error.InvalidDataError as error:
             broken += 1
             if broken == 1:
-                log.warning(
-                    "%s: broken data is passed over at %s s", video.path.name, packet.time and float(packet.time)
-                )
+                log.warning("%s: broken data is passed over", video.path.name)
             if broken > _BROKEN_LIMIT:
                 raise MediaError(
                     "too much of the file cannot be decoded", where=video.path, do="Copy or download it again"
@@ -179,12 +177,12 @@ def sound(video: Video, span: Span, *, rate: int, channels: int = 1, track: int 
         frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
         frame.sample_rate = source.sample_rate
         for out in resampler.resample(frame):
-            samples = out.to_ndarray()[:, : wanted - given]
+            samples = np.asarray(out.to_ndarray()[:, : wanted - given], dtype=np.float32)
             given += samples.shape[1]
             if samples.shape[1]:
                 yield samples
     for out in resampler.resample(None):
-        samples = out.to_ndarray()[:, : wanted - given]
+        samples = np.asarray(out.to_ndarray()[:, : wanted - given], dtype=np.float32)
         given += samples.shape[1]
         if samples.shape[1]:
             yield samples

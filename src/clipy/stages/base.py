@@ -8,9 +8,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from clipy.backend import Backend
 from clipy.context import Context
@@ -32,11 +32,17 @@ class Highlighter(Stage):
         min_duration: float = Field(15, gt=0, description="Shortest clip, in seconds.")
         max_duration: float = Field(60, gt=0, description="Longest clip, in seconds.")
 
+        @model_validator(mode="after")
+        def _bounds_are_in_order(self) -> Self:
+            if self.min_duration > self.max_duration:
+                raise ValueError(f"min_duration {self.min_duration} is longer than max_duration {self.max_duration}")
+            return self
+
     options: Options
 
     @abstractmethod
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
-        """Return candidates, best first, without overlaps; more than ``count`` so that rejected ones can be replaced."""
+        """Return candidates, best first, without overlaps; more than ``count``, to replace rejected ones."""
 
 
 class Reframer(Stage):
@@ -80,7 +86,7 @@ class Renderer(Stage):
 
     @abstractmethod
     def render(self, video: Video, edit: Edit, pizzazz: tuple[Pizzazz, ...], path: Path, ctx: Context) -> None:
-        """Write the finished clip to ``path`` (a temporary name; the pipeline moves it into place when all went well)."""
+        """Write the finished clip to ``path`` (a temporary name; the store moves it into place)."""
 
 
 class Reviewer(Stage):

@@ -1,0 +1,288 @@
+"""The JSON documents that people and other tools read and write: highlights, crops, clips, reviews.
+
+Times are seconds as numbers, boxes are pixels. A person may write one by hand: a bare list is a valid document, and
+only ``start`` and ``end`` are required of a highlight.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from clipy.errors import DocumentError
+from clipy.types import (
+    Box,
+    Clip,
+    CropPath,
+    CropShot,
+    Finding,
+    Highlight,
+    Json,
+    Keyframe,
+    Layout,
+    Panel,
+    Post,
+    Review,
+    Seconds,
+    Span,
+    Transcript,
+    Video,
+    Word,
+    seconds,
+)
+
+HIGHLIGHTS = "clipy.highlights/1"
+CROPS = "clipy.crops/1"
+RUN = "clipy.run/1"
+REVIEWS = "clipy.reviews/1"
+TRANSCRIPT = "clipy.transcript/1"
+
+Time = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Pixel = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Lenient(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Spanned(_Lenient):
+    start: Time
+    end: Time
+    title: str = ""
+    score: float = Field(0.0, ge=0, le=1)
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _has_length(self) -> _Spanned:
+        if self.end <= self.start:
+            raise ValueError(f"end {self.end} is not after start {self.start}")
+        return self
+
+    def highlight(self) -> Highlight:
+        return Highlight(Span(seconds(self.start), seconds(self.end)), self.score, self.title, self.reason)
+
+
+class _Keyframe(_Lenient):
+    time: Time
+    x1: Pixel
+    y1: Pixel
+    x2: Pixel
+    y2: Pixel
+
+
+class _Panel(_Lenient):
+    keyframes: list[_Keyframe] = Field(min_length=1)
+    into: tuple[int, int, int, int]
+
+
+class _CropShot(_Lenient):
+    start: Time
+    end: Time
+    layout: Layout = "single"
+    panels: list[_Panel] = Field(min_length=1)
+
+
+class _Size(_Lenient):
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+
+
+class _Cropped(_Spanned):
+    crop: list[_CropShot] = Field(min_length=1)
+    output: _Size | None = None
+
+
+def source(video: Video) -> Json:
+    """The block that says which file a document is about."""
+    return {
+        "path": str(video.path),
+        "fingerprint": video.fingerprint,
+        "duration": number(video.duration),
+        "width": video.width,
+        "height": video.height,
+    }
+
+
+def highlights(video: Video, found: Iterable[Highlight]) -> Json:
+    """``highlights.json``."""
+    return {"schema": HIGHLIGHTS, "source": source(video), "highlights": [_highlight(item) for item in found]}
+
+
+def crops(video: Video, cropped: Iterable[tuple[Highlight, CropPath]]) -> Json:
+    """``crops.json``."""
+    clips = [_highlight(highlight) | _crop(path) for highlight, path in cropped]
+    return {"schema": CROPS, "source": source(video), "clips": clips}
+
+
+def transcript(video: Video, spoken: Transcript) -> Json:
+    """``transcript.json``."""
+    words = [word_json(word) for word in spoken.words]
+    return {"schema": TRANSCRIPT, "source": source(video), "language": spoken.language, "words": words}
+
+
+def reviews(reviewed: Iterable[tuple[Path, Sequence[Review]]]) -> Json:
+    """``reviews.json``."""
+    return {"schema": REVIEWS, "clips": [{"file": str(path), "review": review_json(all_)} for path, all_ in reviewed]}
+
+
+def clip_json(clip: Clip, found: Sequence[Review], posts: Sequence[Post]) -> Json:
+    """One entry of ``clips`` in ``clips.json``; words in clip time, crop in source time."""
+    edit = clip.edit
+    if edit is None:
+        raise ValueError("only a clip made here can be listed in clips.json")
+    return {
+        "file": f"{clip.name}.mp4",
+        **_highlight(edit.highlight),
+        "words": [word_json(word) for word in edit.clip_words()],
+        **_crop(edit.crop),
+        "review": review_json(found),
+        "posts": [{"uploader": post.uploader, "where": post.where} for post in posts],
+    }
+
+
+def rejected_json(highlight: Highlight, findings: Iterable[Finding]) -> Json:
+    """One entry of ``rejected`` in ``clips.json``."""
+    return _highlight(highlight) | {"findings": [finding_json(finding) for finding in findings]}
+
+
+def review_json(found: Sequence[Review]) -> Json:
+    """All reviewers' findings on one clip, and whether it passed them all."""
+    findings = [
+        finding_json(finding) | {"reviewer": review.reviewer} for review in found for finding in review.findings
+    ]
+    return {"passed": all(review.passed for review in found), "findings": findings}
+
+
+def finding_json(finding: Finding) -> Json:
+    """One finding; its span in clip time."""
+    span = finding.span
+    return {
+        "check": finding.check,
+        "severity": finding.severity,
+        "message": finding.message,
+        "start": None if span is None else number(span.start),
+        "end": None if span is None else number(span.end),
+        "value": finding.value,
+        "limit": finding.limit,
+    }
+
+
+def word_json(word: Word) -> Json:
+    """One word with its time and, where known, who says it."""
+    return {"text": word.text, "start": number(word.start), "end": number(word.end), "speaker": word.speaker}
+
+
+def read_highlights(path: Path, video: Video) -> list[Highlight]:
+    """Read ``highlights.json`` or a bare list. Raises DocumentError; spans must lie inside the video."""
+    entries = _entries(path, "highlights", _Spanned)
+    found = [entry.highlight() for entry in entries]
+    for highlight in found:
+        _inside(highlight.span, video, path)
+    return [Highlight(h.span.clamp(video.span), h.score, h.title, h.reason) for h in found]
+
+
+def read_crops(path: Path, video: Video) -> list[tuple[Highlight, CropPath]]:
+    """Read ``crops.json``. Raises DocumentError when it is not one, or is about more than the video holds."""
+    cropped = []
+    for entry in _entries(path, "clips", _Cropped):
+        highlight = entry.highlight()
+        _inside(highlight.span, video, path)
+        cropped.append((highlight, _crop_path(entry)))
+    return cropped
+
+
+def read_json(path: Path) -> Json:
+    """A JSON file. Raises DocumentError."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DocumentError(f"cannot read it ({error.strerror})", where=path, do="Check the name") from error
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(f"this is not JSON ({error})", where=path, do="Correct it, or make it again") from error
+
+
+def number(time: Seconds) -> float:
+    """Exact seconds as a JSON number, to the microsecond."""
+    return round(float(time), 6)
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _entries(path: Path, name: str, kind: type[_Model]) -> list[_Model]:
+    document = read_json(path)
+    found = document.get(name) if isinstance(document, dict) else document
+    if not isinstance(found, list):
+        raise DocumentError(f"there is no list of {name}", where=path, do=f'Write [{{...}}] or {{"{name}": [{{...}}]}}')
+    entries = []
+    for position, entry in enumerate(found):
+        try:
+            entries.append(kind.model_validate(entry))
+        except ValidationError as error:
+            problem = error.errors()[0]
+            place = ".".join(str(part) for part in (name, position, *problem["loc"]))
+            raise DocumentError(f"{place}: {problem['msg']}", where=path, do="Correct it") from None
+    return entries
+
+
+def _inside(span: Span, video: Video, path: Path) -> None:
+    if span.start >= video.duration or span.end > video.duration + 1:
+        raise DocumentError(
+            f"{float(span.start):.2f}-{float(span.end):.2f} s lies outside the video ({float(video.duration):.2f} s)",
+            where=path,
+            do="Is it about this video?",
+        )
+
+
+def _highlight(highlight: Highlight) -> dict[str, Json]:
+    return {
+        "start": number(highlight.span.start),
+        "end": number(highlight.span.end),
+        "title": highlight.title,
+        "score": round(highlight.score, 4),
+        "reason": highlight.reason,
+    }
+
+
+def _crop(path: CropPath) -> dict[str, Json]:
+    shots = [
+        {
+            "start": number(shot.span.start),
+            "end": number(shot.span.end),
+            "layout": shot.layout,
+            "panels": [_panel(panel) for panel in shot.panels],
+        }
+        for shot in path.shots
+    ]
+    return {"output": {"width": path.width, "height": path.height}, "crop": shots}
+
+
+def _panel(panel: Panel) -> Json:
+    keyframes = [
+        {"time": number(key.time)} | {side: round(getattr(key.box, side), 3) for side in ("x1", "y1", "x2", "y2")}
+        for key in panel.keyframes
+    ]
+    return {"keyframes": keyframes, "into": list(panel.into)}
+
+
+def _crop_path(entry: _Cropped) -> CropPath:
+    shots = tuple(
+        CropShot(
+            Span(seconds(shot.start), seconds(max(shot.start, shot.end))),
+            shot.layout,
+            tuple(Panel(tuple(_keyframe(key) for key in panel.keyframes), panel.into) for panel in shot.panels),
+        )
+        for shot in entry.crop
+    )
+    corners = [panel.into for shot in shots for panel in shot.panels]
+    size = entry.output or _Size(width=max(c[2] for c in corners), height=max(c[3] for c in corners))
+    return CropPath(size.width, size.height, shots)
+
+
+def _keyframe(key: _Keyframe) -> Keyframe:
+    return Keyframe(Fraction(seconds(key.time)), Box(key.x1, key.y1, key.x2, key.y2))
