@@ -29,9 +29,10 @@ def fetch_hub_file(file: HubFile, scratch: Path) -> Path:
         from huggingface_hub import hf_hub_download
     except ImportError as error:
         raise ModelError(f"{name} needs huggingface_hub", do="pip install huggingface_hub") from error
+    # Which classes it raises depends on the HTTP client that it was built on, so all are caught and told.
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         return Path(hf_hub_download(file.repository, file.path, revision=file.revision, local_dir=scratch))
-    except Exception as error:  # noqa: BLE001 - which classes depends on the HTTP client it was built on
+    except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f"{name} could not be fetched ({reason})") from error
