@@ -92,6 +92,11 @@ def files(path: Path | None, environment: Mapping[str, str] = os.environ) -> tup
     return tuple(file for file in (user, project) if file.is_file())
 
 
+def store_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where artifacts are kept: ``CLIPY_STORE``, else the user's cache folder."""
+    return Path(environment.get("CLIPY_STORE") or Path(platformdirs.user_cache_dir("clipy")) / "store")
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from clipy.errors import DocumentError
+from clipy.media.probe import probe
 from clipy.types import (
     Box,
     Clip,
     CropPath,
     CropShot,
+    Edit,
     Finding,
     Highlight,
     Json,
@@ -97,6 +100,45 @@ class _Cropped(_Spanned):
     output: _Size | None = None
 
 
+class _Word(_Lenient):
+    text: str
+    start: Time
+    end: Time
+    speaker: str | None = None
+
+
+class _Review(_Lenient):
+    passed: bool
+
+
+class _Delivered(_Cropped):
+    file: str
+    language: str = ""
+    words: list[_Word] = []
+    keep: list[tuple[Time, Time]] = []
+    review: _Review | None = None
+
+    def spans(self) -> tuple[Span, ...]:
+        """What is shown of the source: all of it when the document does not say."""
+        whole = (Span(seconds(self.start), seconds(self.end)),)
+        return tuple(Span(seconds(start), seconds(end)) for start, end in self.keep) or whole
+
+    def source_words(self, edit: Edit) -> tuple[Word, ...]:
+        """The words in source time."""
+        return tuple(
+            Word(w.text, edit.source_time(seconds(w.start)), edit.source_time(seconds(w.end)), speaker=w.speaker)
+            for w in self.words
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A clip that lies in an output folder, and whether it passed its review; None when it had none."""
+
+    clip: Clip
+    passed: bool | None
+
+
 def source(video: Video) -> Json:
     """The block that says which file a document is about."""
     return {
@@ -130,17 +172,19 @@ def reviews(reviewed: Iterable[tuple[Path, Sequence[Review]]]) -> Json:
     return {"schema": REVIEWS, "clips": [{"file": str(path), "review": review_json(all_)} for path, all_ in reviewed]}
 
 
-def clip_json(clip: Clip, found: Sequence[Review], posts: Sequence[Post]) -> Json:
-    """One entry of ``clips`` in ``clips.json``; words in clip time, crop in source time."""
+def clip_json(clip: Clip, found: Sequence[Review] | None, posts: Sequence[Post]) -> Json:
+    """One entry of ``clips`` in ``clips.json``; words in clip time, crop in source time. ``found`` is None: no review."""
     edit = clip.edit
     if edit is None:
         raise ValueError("only a clip made here can be listed in clips.json")
     return {
         "file": f"{clip.name}.mp4",
         **_highlight(edit.highlight),
+        "language": edit.language,
         "words": [word_json(word) for word in edit.clip_words()],
         **_crop(edit.crop),
-        "review": review_json(found),
+        "keep": [[number(span.start), number(span.end)] for span in edit.keep],
+        "review": None if found is None else review_json(found),
         "posts": [{"uploader": post.uploader, "where": post.where} for post in posts],
     }
 
@@ -152,16 +196,15 @@ def rejected_json(highlight: Highlight, findings: Iterable[Finding]) -> Json:
 
 def review_json(found: Sequence[Review]) -> Json:
     """All reviewers' findings on one clip, and whether it passed them all."""
-    findings = [
-        finding_json(finding) | {"reviewer": review.reviewer} for review in found for finding in review.findings
-    ]
+    findings = [finding_json(finding, review.reviewer) for review in found for finding in review.findings]
     return {"passed": all(review.passed for review in found), "findings": findings}
 
 
-def finding_json(finding: Finding) -> Json:
+def finding_json(finding: Finding, reviewer: str = "") -> Json:
     """One finding; its span in clip time."""
     span = finding.span
     return {
+        "reviewer": reviewer,
         "check": finding.check,
         "severity": finding.severity,
         "message": finding.message,
@@ -194,6 +237,21 @@ def read_crops(path: Path, video: Video) -> list[tuple[Highlight, CropPath]]:
         _inside(highlight.span, video, path)
         cropped.append((highlight, _crop_path(entry)))
     return cropped
+
+
+def read_clips(folder: Path) -> list[Delivered]:
+    """The clips that ``clips.json`` of a folder lists. Raises DocumentError when one is missing or was changed."""
+    path = folder / "clips.json"
+    delivered = []
+    for entry in _entries(path, "clips", _Delivered):
+        if Path(entry.file).name != entry.file:
+            raise DocumentError(f"{entry.file!r} does not lie in this folder", where=path, do="Correct it")
+        video = probe(folder / entry.file)
+        edit = Edit(entry.highlight(), _crop_path(entry), entry.spans(), entry.language)
+        edit = replace(edit, words=entry.source_words(edit))
+        clip = Clip(video.fingerprint, video.duration, video.width, video.height, edit, video.path, video.path.stem)
+        delivered.append(Delivered(clip, None if entry.review is None else entry.review.passed))
+    return delivered
 
 
 def read_json(path: Path) -> Json:

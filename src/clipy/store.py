@@ -20,11 +20,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from filelock import FileLock
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from clipy.backend import Backend
-from clipy.errors import StoreError
+from clipy.errors import OutputError, StoreError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -122,8 +123,10 @@ def canonical(value: object) -> Any:
     if isinstance(value, Backend):
         return value.identity()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fingerprint = getattr(value, "fingerprint", None)
-        return {"fingerprint": fingerprint} if fingerprint else _plain(value)
+        fields = (field.name for field in dataclasses.fields(value) if field.compare)
+        return {name: canonical(getattr(value, name)) for name in fields}
+    if isinstance(value, np.ndarray):
+        return [value.dtype.str, list(value.shape), hashlib.sha256(np.ascontiguousarray(value).data).hexdigest()]
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, Mapping):
@@ -163,6 +166,19 @@ def write_atomically(path: Path, data: bytes) -> None:
         _sync(temporary)
         temporary.chmod(0o644)
         temporary.replace(path)
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write a JSON document for people and other tools, whole or not at all. Raises OutputError."""
+    write_text(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in UTF-8, whole or not at all. Raises OutputError."""
+    try:
+        write_atomically(path, text.encode())
+    except OSError as error:
+        raise OutputError(f"cannot write it ({error.strerror})", where=path, do="Choose another place") from error
 
 
 @contextmanager

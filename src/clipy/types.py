@@ -292,6 +292,14 @@ class Edit:
             passed += span.duration
         return passed
 
+    def source_time(self, time: Seconds) -> Seconds:
+        """Which moment of the source is shown at a moment of the clip; the inverse of ``clip_time``."""
+        for span in self.keep:
+            if time < span.duration:
+                return span.start + time
+            time -= span.duration
+        return self.keep[-1].end
+
     def clip_words(self) -> tuple[Word, ...]:
         """The words in clip time."""
         return tuple(

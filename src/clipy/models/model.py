@@ -63,6 +63,14 @@ class Model:
         return sum(file.size for file in self.files)
 
     @property
+    def licence(self) -> str:
+        return ", ".join(sorted({file.licence for file in self.files}))
+
+    @property
+    def source(self) -> str:
+        return self.files[0].source
+
+    @property
     def sha256(self) -> str:
         """The file's checksum; for a folder, that of the list of its files' names and checksums."""
         if not self.is_folder:

@@ -1,0 +1,190 @@
+"""The commands about clipy itself: its backends, models, settings, and this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clipy.cli.settings import FILE, Settings, print_json, with_settings, without_settings
+from clipy.errors import ConfigError, ModelError, OutputError
+
+if TYPE_CHECKING:
+    from clipy.registry import Listing
+
+_NEEDED = ("whisper-base", "centerface", "face-landmark")  # by the default backends
+
+
+@click.command()
+@click.argument("stage", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@without_settings
+def backends(stage: str | None, as_json: bool) -> None:
+    """What can do each stage; with STAGE, also every option."""
+    from clipy import registry
+    from clipy.cli.terminal import table
+
+    known = (*registry.ANALYSERS, *registry.STAGES)
+    if stage is not None and stage not in known:
+        raise ConfigError(f"there is no stage {stage!r}", do=f"Choose one of: {', '.join(known)}")
+    listings = [listing for group in ((stage,) if stage else known) for listing in registry.listings(group)]
+    if as_json:
+        print_json([_backend_json(listing, with_options=stage is not None) for listing in listings])
+        return
+    rows = [
+        (listing.group, listing.name, f"{listing.package} {listing.package_version}", listing.install or "installed")
+        for listing in listings
+    ]
+    click.echo(table([("STAGE", "NAME", "PACKAGE", "STATE"), *rows]))
+    if stage is None:
+        click.echo("\nOptions of each: clipy backends STAGE")
+    for listing in listings if stage else ():
+        click.echo(_options_text(listing))
+
+
+def _backend_json(listing: Listing, *, with_options: bool) -> dict[str, object]:
+    from clipy import reference, registry
+
+    entry: dict[str, object] = {
+        "stage": listing.group,
+        "name": listing.name,
+        "package": listing.package,
+        "version": listing.package_version,
+        "installed": not listing.missing,
+        "install": listing.install,
+    }
+    if with_options and not listing.missing:
+        options = reference.options_of(registry.load(listing.group, listing.name))
+        entry["options"] = [{"name": n, "default": default, "description": text} for n, default, text in options]
+    return entry
+
+
+def _options_text(listing: Listing) -> str:
+    from clipy import reference, registry
+    from clipy.cli.terminal import table
+
+    if listing.missing:
+        return f"\n{listing.name}: {listing.install}"
+    kind = registry.load(listing.group, listing.name)
+    first = (kind.__doc__ or "").strip().splitlines()[0]
+    rows = [("  " + name, default or "-", text) for name, default, text in reference.options_of(kind)]
+    return f"\n{listing.name}: {first}\n{table(rows)}"
+
+
+@click.group()
+def models() -> None:
+    """Model weights: which there are, where they are, whether they are right."""
+
+
+@models.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@without_settings
+def models_list(as_json: bool) -> None:
+    """Every model that clipy knows, its size, licence, source, and where it is."""
+    from clipy import models as weights
+    from clipy.cli.terminal import table
+
+    found = [(model, weights.find(model)) for model in weights.known()]
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": model.name,
+                    "bytes": model.size,
+                    "sha256": model.sha256,
+                    "licence": model.licence,
+                    "source": model.source,
+                    "path": None if place is None else str(place),
+                }
+                for model, place in found
+            ]
+        )
+        return
+    rows = [
+        (model.name, f"{model.size / 1e6:.1f} MB", model.licence, str(place or "not fetched"), model.source)
+        for model, place in found
+    ]
+    click.echo(table([("NAME", "SIZE", "LICENCE", "WHERE", "SOURCE"), *rows]))
+
+
+@models.command("pull")
+@click.argument("names", nargs=-1)
+@without_settings
+def models_pull(names: tuple[str, ...]) -> None:
+    """Fetch models now (those that the default run needs, unless named), so that later runs need no network."""
+    from clipy import models as weights
+
+    for name in names or _NEEDED:
+        click.echo(f"{name}: {weights.fetch(name)}")
+
+
+@models.command("verify")
+@click.argument("names", nargs=-1)
+@without_settings
+def models_verify(names: tuple[str, ...]) -> None:
+    """Check the sha256 of every model that is on this machine."""
+    from clipy import models as weights
+
+    checked = 0
+    for name in names or tuple(model.name for model in weights.known() if weights.find(model)):
+        weights.verify(name)
+        click.echo(f"{name}: right")
+        checked += 1
+    if not checked:
+        raise ModelError("no model is on this machine yet", do="Fetch the default ones with: clipy models pull")
+
+
+@click.group()
+def config() -> None:
+    """Settings: what is in force, a commented file to start from, a JSON schema for editors."""
+
+
+@config.command("show")
+@with_settings
+def config_show(settings: Settings) -> None:
+    """The settings in force, defaults included, as TOML."""
+    from clipy import reference
+
+    click.echo(reference.shown(settings.config()))
+
+
+@config.command("init")
+@click.argument("path", type=FILE, default=Path("clipy.toml"))
+@without_settings
+def config_init(path: Path) -> None:
+    """Write a commented clipy.toml that holds every default."""
+    from clipy import reference
+    from clipy.store import write_text
+
+    if path.exists():
+        raise OutputError("a file is already there", where=path, do="Move it, or give another name")
+    write_text(path, reference.template())
+    click.echo(f"wrote {path}")
+
+
+@config.command("schema")
+@without_settings
+def config_schema() -> None:
+    """JSON schema of clipy.toml."""
+    from clipy import reference
+
+    print_json(reference.schema())
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@without_settings
+def doctor(as_json: bool) -> None:
+    """What this machine can do, and what is missing. Exit code 1 when the default run would fail."""
+    from clipy import doctor as examination
+    from clipy.cli.terminal import table
+
+    checks = examination.examine()
+    if as_json:
+        print_json([{"name": check.name, "state": check.state, "detail": check.detail} for check in checks])
+    else:
+        click.echo(table([(check.state.upper(), check.name, check.detail) for check in checks]))
+    missing = [check.name for check in checks if check.state == "missing"]
+    if missing:
+        raise ConfigError(f"the default run would fail: {', '.join(missing)}", do="See above")

@@ -1,0 +1,208 @@
+"""The pipeline's commands: the whole of it, each stage by itself on the artifacts of the one before, and the words."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clipy.cli.settings import FILE, Settings, check_free, deliver, print_json, with_settings
+from clipy.errors import ClipyError, NothingToDeliver, OutputError
+
+if TYPE_CHECKING:
+    from clipy.context import Context
+    from clipy.types import Json, Video
+
+
+@click.command()
+@click.argument("videos", nargs=-1, required=True, type=FILE, metavar="VIDEO...")
+@click.option("-o", "--output", "folder", required=True, type=FILE, metavar="DIR", help="Folder for the clips.")
+@click.option("--clips", type=click.IntRange(min=1), metavar="N", help="How many clips, at most (highlight.count).")
+@click.option("--overwrite", is_flag=True, help="Replace files of the same name in the output folder.")
+@with_settings
+def run(settings: Settings, videos: tuple[Path, ...], folder: Path, clips: int | None, overwrite: bool) -> None:
+    """The whole pipeline: VIDEO in, finished clips and clips.json out.
+
+    Several videos get a folder each inside DIR.
+    """
+    from clipy import pipeline
+    from clipy.cli import terminal
+    from clipy.naming import unique_slugs
+
+    config = settings.config(*([f"highlight.count={clips}"] if clips else []))
+    names = unique_slugs([video.stem for video in videos])
+    folders = [folder] if len(videos) == 1 else [folder / name for name in names]
+    documents, failures = [], []
+    for video, place in zip(videos, folders, strict=True):
+        try:
+            with terminal.progress(video.name, terminal.STAGES) as listener:
+                result = pipeline.run(
+                    video, place, config=config, overwrite=overwrite, reuse=not settings.no_cache, listener=listener
+                )
+        except ClipyError as error:
+            if len(videos) == 1:
+                raise
+            click.echo(f"error: {error}", err=True)  # the other videos still get their turn
+            failures.append(error)
+        else:
+            documents.append(result.document())
+            click.echo(terminal.summary(result), err=True)
+    if settings.as_json:
+        print_json(documents[0] if len(videos) == 1 else {"runs": documents})
+    if failures:
+        sys.exit(max(error.exit_code for error in failures) if not documents else 1)
+
+
+@click.command()
+@click.argument("video", type=FILE)
+@click.option("-o", "--output", type=FILE, help="Write highlights.json here instead of to standard output.")
+@with_settings
+def highlight(settings: Settings, video: Path, output: Path | None) -> None:
+    """Stage 1: which moments are worth a clip."""
+    from clipy import documents
+
+    check_free(output)
+    pipeline = settings.pipeline()
+    document = settings.work(
+        video, "highlight", pipeline, lambda source, ctx: documents.highlights(source, pipeline.highlight(source, ctx))
+    )
+    if not document["highlights"]:
+        raise NothingToDeliver(
+            "nothing worth a clip was found", where=video, do="Try other lengths, or --set highlight.backend=even"
+        )
+    deliver(document, output, settings, f"{len(document['highlights'])} highlights")
+
+
+@click.command()
+@click.argument("video", type=FILE)
+@click.option("--highlights", "given", required=True, type=FILE, help="From clipy highlight, or written by hand.")
+@click.option("-o", "--output", type=FILE, help="Write crops.json here instead of to standard output.")
+@with_settings
+def reframe(settings: Settings, video: Path, given: Path, output: Path | None) -> None:
+    """Stage 2: where to look, for each highlight."""
+    from clipy import documents
+    from clipy.pipeline import shares
+
+    check_free(output)
+    pipeline = settings.pipeline()
+
+    def task(source: Video, ctx: Context) -> Json:
+        found = documents.read_highlights(given, source)
+        cropped = [(item, pipeline.reframe(source, item, part)) for item, part in shares(found, ctx)]
+        return documents.crops(source, cropped)
+
+    document = settings.work(video, "reframe", pipeline, task)
+    deliver(document, output, settings, f"{len(document['clips'])} crops")
+
+
+@click.command()
+@click.argument("video", type=FILE)
+@click.option("--crops", "given", required=True, type=FILE, help="From clipy reframe, or written by hand.")
+@click.option("-o", "--output", "folder", required=True, type=FILE, metavar="DIR", help="Folder for the clips.")
+@click.option("--overwrite", is_flag=True, help="Replace files of the same name in the output folder.")
+@with_settings
+def render(settings: Settings, video: Path, given: Path, folder: Path, overwrite: bool) -> None:
+    """Stage 3: finished files with captions and all pizzazz, not yet reviewed."""
+    from clipy import documents
+    from clipy.pipeline import Pipeline, delivering_to
+
+    pipeline = Pipeline.from_config(delivering_to(folder, settings.config(), overwrite=overwrite))
+    result = settings.work(
+        video,
+        "render",
+        pipeline,
+        lambda source, ctx: pipeline.render_only(
+            source, documents.read_crops(given, source), folder, ctx, overwrite=overwrite
+        ),
+    )
+    if settings.as_json:
+        print_json(result.document())
+    click.echo(f"{len(result.made)} clips -> {folder}", err=True)
+
+
+@click.command()
+@click.argument("clips", nargs=-1, required=True, type=FILE, metavar="CLIP...")
+@click.option("-o", "--output", type=FILE, help="Write reviews.json here instead of to standard output.")
+@with_settings
+def review(settings: Settings, clips: tuple[Path, ...], output: Path | None) -> None:
+    """Stage 4: is it good? Works on any video file. Exit code 3 when no clip passes."""
+    from clipy import documents
+    from clipy.cli.terminal import progress
+    from clipy.pipeline import clip_of, context, shares
+
+    check_free(output)
+    pipeline = settings.pipeline()
+    with (
+        progress("review", ("review",)) as listener,
+        context(pipeline, reuse=not settings.no_cache, listener=listener) as ctx,
+    ):
+        found = [
+            (path, pipeline.judge(clip_of(path), part).reviews or ()) for path, part in shares(clips, ctx.at("review"))
+        ]
+    document = documents.reviews(found)
+    deliver(document, output, settings, f"{len(found)} reviews")
+    failed = [entry for entry in document["clips"] if not entry["review"]["passed"]]
+    if len(failed) == len(found):
+        reasons = tuple(f"{e['file']}: {f['message']}" for e in failed for f in e["review"]["findings"])
+        raise NothingToDeliver("no clip passed the review", reasons)
+
+
+@click.command()
+@click.argument("folder", type=FILE, metavar="DIR")
+@click.option("--to", "backend", required=True, metavar="BACKEND", help="An uploader; see: clipy backends upload")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
+@with_settings
+def upload(settings: Settings, folder: Path, backend: str, dry_run: bool) -> None:
+    """Stage 5: publish the clips of DIR that passed their review."""
+    from clipy import documents
+    from clipy.cli.terminal import progress
+    from clipy.pipeline import Pipeline, context, reviewed, shares
+
+    pipeline = Pipeline.from_config(settings.config(f"upload={backend}"))
+    clips = documents.read_clips(folder)
+    with progress(folder.name, ("review", "upload")) as listener, context(pipeline, listener=listener) as ctx:
+        judged = list(reviewed(pipeline, clips, ctx))
+        passed = [clip for clip, why in judged if not why]
+        if not passed:
+            reasons = tuple(f"{clip.name}: {why}" for clip, why in judged)
+            raise NothingToDeliver("no clip in this folder passed its review", reasons, where=folder)
+        posts: list[dict[str, str | None]] = []
+        for clip, part in shares(passed, ctx.at("upload")):
+            where = [None] if dry_run else [post.where for post in pipeline.publish(clip, part)]
+            posts += [{"file": str(clip.path), "uploader": backend, "where": place} for place in where]
+    if settings.as_json:
+        print_json({"posts": posts})
+    for clip, why in judged:
+        if why:
+            click.echo(f"not sent: {clip.name}: {why}", err=True)
+    for post in posts:
+        click.echo(f"{post['file']} -> {post['where'] or f'would go to {backend}'}", err=True)
+
+
+@click.command()
+@click.argument("video", type=FILE)
+@click.option("-o", "--output", type=FILE, help="A .json, .srt or .vtt file; JSON on standard output unless given.")
+@with_settings
+def transcribe(settings: Settings, video: Path, output: Path | None) -> None:
+    """What is said, word by word."""
+    from clipy import documents, subtitles
+    from clipy.analysis.words import transcript_of
+    from clipy.store import write_text
+
+    check_free(output)
+    writers = {".srt": subtitles.srt, ".vtt": subtitles.vtt}
+    if output is not None and output.suffix.lower() not in {".json", *writers}:
+        raise OutputError("the name must end in .json, .srt or .vtt", where=output)
+    pipeline = settings.pipeline()
+    source, spoken = settings.work(
+        video, "transcribe", pipeline, lambda source, ctx: (source, transcript_of(source, ctx))
+    )
+    if output is not None and output.suffix.lower() in writers:
+        write_text(output, writers[output.suffix.lower()](spoken.words))
+        click.echo(f"{len(spoken.words)} words -> {output}", err=True)
+        if not settings.as_json:
+            return
+        output = None
+    deliver(documents.transcript(source, spoken), output, settings, f"{len(spoken.words)} words")

@@ -1,0 +1,135 @@
+"""What a person sees while clipy works and when it is done: one line a stage, with the time left.
+
+On a terminal the lines are live bars (rich); otherwise they are plain lines, few enough for a log file.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import TimeRemainingColumn as TimeLeft
+
+from clipy.context import Event
+
+if TYPE_CHECKING:
+    from clipy.pipeline import Result
+
+STAGES = ("transcribe", "highlight", "reframe", "render", "review", "upload")
+_EVERY = 10.0  # seconds between plain lines of one stage
+Listener = Callable[[Event], None]
+
+
+@contextmanager
+def progress(name: str, stages: Sequence[str], stream: TextIO | None = None) -> Iterator[Listener]:
+    """Show the progress of ``stages`` on standard error (or ``stream``) for as long as the block runs."""
+    stream = stream or sys.stderr
+    if stream.isatty():
+        with _bars(name, stages, stream) as listener:
+            yield listener
+    else:
+        lines = _Lines(name, stream)
+        yield lines
+        lines.finish()
+
+
+@contextmanager
+def _bars(name: str, stages: Sequence[str], stream: TextIO) -> Iterator[Listener]:
+    columns = (
+        TextColumn("{task.fields[stage]:<10}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeLeft(),
+        TextColumn("[dim]{task.description}"),
+    )
+    console = Console(file=stream)
+    console.print(f"[bold]{name}", highlight=False)
+    with Progress(*columns, console=console) as bars:
+        tasks: dict[str, TaskID] = {
+            stage: bars.add_task("", start=False, total=1.0, stage=stage, visible=False) for stage in stages
+        }
+
+        def listen(event: Event) -> None:
+            task = tasks.get(event.stage)
+            if task is None:
+                return
+            if not bars.tasks[task].started:
+                bars.start_task(task)
+            bars.update(task, visible=True, description=event.message, completed=event.fraction)
+
+        yield listen
+
+
+class _Lines:
+    """Plain progress: a line when a stage begins, every few seconds while it works, and when it is done."""
+
+    def __init__(self, name: str, stream: TextIO) -> None:
+        self.name, self.stream = name, stream
+        self.stage, self.began, self.said = "", 0.0, 0.0
+
+    def __call__(self, event: Event) -> None:
+        now = time.monotonic()
+        if event.stage != self.stage:
+            self.finish()
+            self.stage, self.began, self.said = event.stage, now, now
+            self._say("started" if not event.message else event.message)
+        elif now - self.said >= _EVERY and event.fraction is not None:
+            self.said = now
+            self._say(f"{event.fraction:4.0%} {event.message}, {self._left(event.fraction, now)}")
+
+    def finish(self) -> None:
+        """Close the stage that was being worked on."""
+        if self.stage:
+            self._say(f"done in {duration(time.monotonic() - self.began)}")
+            self.stage = ""
+
+    def _left(self, fraction: float, now: float) -> str:
+        spent = now - self.began
+        return f"{duration(spent * (1 - fraction) / fraction)} left" if fraction > 0.01 else "time left not known yet"
+
+    def _say(self, text: str) -> None:
+        self.stream.write(f"{self.name}: {self.stage:<10} {text}\n")
+        self.stream.flush()
+
+
+def summary(result: Result) -> str:
+    """What was made, where, and how long each stage took."""
+    lines = [f"{len(result.made)} clip{'s' if len(result.made) != 1 else ''} in {result.folder}"]
+    for outcome in result.made:
+        highlight = outcome.highlight
+        place = f"{clock(float(highlight.span.start))}-{clock(float(highlight.span.end))}"
+        lines.append(f"  {outcome.clip.name}.mp4  {float(outcome.clip.duration):5.1f} s  {place}  {highlight.title}")
+        lines += [f"    {post.uploader}: {post.where}" for post in outcome.posts if post.uploader != "folder"]
+    lines += [f"  rejected: {item.reason()}" for item in result.rejected]
+    spent = ", ".join(f"{stage} {duration(seconds)}" for stage, seconds in result.timings.items())
+    return "\n".join([*lines, f"  {spent}"])
+
+
+def duration(seconds: float) -> str:
+    """``0.4 s``, ``12 s``, ``3:05``, ``1:02:03``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 60 else clock(seconds)
+
+
+def clock(seconds: float) -> str:
+    """``m:ss`` or ``h:mm:ss``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as aligned text columns; the last column is not padded."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)] if rows else []
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        for row in rows
+    )

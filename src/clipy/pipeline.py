@@ -1,0 +1,378 @@
+"""The five stages in order, top to bottom. The whole configuration is checked before any work begins.
+
+    highlight -> reframe -> render (+ pizzazz) -> review -> upload
+
+Candidates are taken best first. One that a reviewer rejects is replaced by the next, until the asked number is reached
+or no candidate is left.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from clipy import config as configuration
+from clipy import documents, registry
+from clipy.analysis.words import transcript_of
+from clipy.backend import Backend
+from clipy.config import Choice, Config
+from clipy.context import Context, Event
+from clipy.documents import Delivered
+from clipy.errors import ConfigError, MediaError, NothingToDeliver, OutputError
+from clipy.media.probe import probe
+from clipy.naming import slug
+from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader
+from clipy.store import Store, key_of, write_json
+from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Json, Post, Review, Video
+
+log = logging.getLogger(__name__)
+B = TypeVar("B", bound=Backend)
+Item = TypeVar("Item", Highlight, Edit, Clip)
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished clip, with what the reviewers found and where it was published."""
+
+    clip: Clip
+    reviews: tuple[Review, ...] | None  # None: nobody has reviewed it yet
+    posts: tuple[Post, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return self.reviews is not None and all(review.passed for review in self.reviews)
+
+    @property
+    def highlight(self) -> Highlight:
+        return _highlight(self.clip)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for review in self.reviews or () for finding in review.findings)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A candidate that became no clip, and why."""
+
+    highlight: Highlight
+    findings: tuple[Finding, ...]
+
+    def reason(self) -> str:
+        """One line for a person."""
+        span = self.highlight.span
+        why = "; ".join(finding.message for finding in self.findings if finding.severity == "error")
+        return f"{float(span.start):.1f}-{float(span.end):.1f} s {self.highlight.title!r}: {why}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run made out of one video. ``timings`` are seconds by stage."""
+
+    video: Video
+    folder: Path
+    made: tuple[Outcome, ...]
+    rejected: tuple[Rejected, ...]
+    timings: Mapping[str, float]
+    identity: str
+
+    def document(self) -> Json:
+        """``clips.json``."""
+        return {
+            "schema": documents.RUN,
+            "run": self.identity,
+            "source": documents.source(self.video),
+            "clips": [documents.clip_json(made.clip, made.reviews, made.posts) for made in self.made],
+            "rejected": [documents.rejected_json(item.highlight, item.findings) for item in self.rejected],
+            "timings": {stage: round(spent, 3) for stage, spent in self.timings.items()},
+        }
+
+
+@dataclass
+class Clock:
+    """Seconds spent by stage."""
+
+    spent: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def measuring(self, stage: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spent[stage] = self.spent.get(stage, 0.0) + time.perf_counter() - began
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One backend for each stage that takes one, several in order for those that take several."""
+
+    analysers: Mapping[type[Backend], Backend]
+    highlighter: Highlighter
+    reframer: Reframer
+    pizzazz: tuple[Pizzazz, ...]
+    renderer: Renderer
+    reviewers: tuple[Reviewer, ...]
+    uploaders: tuple[Uploader, ...]
+
+    @classmethod
+    def from_config(cls, config: Config) -> Pipeline:
+        """Make every backend. Raises ConfigError for anything that would fail later."""
+        if config.lists["upload"] and not config.lists["review"]:
+            raise ConfigError("clips would be uploaded unreviewed", do="Add a [[review]], or set upload = []")
+        made: dict[str, Backend] = {
+            group: registry.create(group, choice.backend, choice.options) for group, choice in config.tables.items()
+        }
+        return cls(
+            analysers={registry.core(group): made[group] for group in registry.ANALYSERS},
+            highlighter=_of(Highlighter, made["highlight"]),
+            reframer=_of(Reframer, made["reframe"]),
+            pizzazz=_several(Pizzazz, config.lists["pizzazz"]),
+            renderer=_of(Renderer, made["render"]),
+            reviewers=_several(Reviewer, config.lists["review"]),
+            uploaders=_several(Uploader, config.lists["upload"]),
+        )
+
+    def identity(self, video: Video) -> str:
+        """Names everything that decides what a run makes; equal identities give equal clips."""
+        stages = [self.highlighter, self.reframer, *self.pizzazz, self.renderer, *self.reviewers]
+        return key_of(video, sorted(self.analysers.values(), key=lambda analyser: analyser.group), stages)
+
+    def run(self, video: Video, folder: Path, ctx: Context) -> Result:
+        """Make and publish the clips of one video. Raises NothingToDeliver, after writing why, when none passed."""
+        clock = Clock()
+        made, rejected = self._make(video, ctx, clock)
+        with clock.measuring("upload"):
+            made = self.upload(made, slug(video.path.stem), ctx)
+        result = Result(video, folder, tuple(made), tuple(rejected), clock.spent, self.identity(video))
+        write_json(folder / "clips.json", result.document())
+        if not made:
+            reasons = tuple(item.reason() for item in rejected) or ("the highlighter found nothing worth a clip",)
+            raise NothingToDeliver(
+                "no clip to deliver", reasons, where=video.path, do="Reasons are listed above and in clips.json"
+            )
+        return result
+
+    def _make(self, video: Video, ctx: Context, clock: Clock) -> tuple[list[Outcome], list[Rejected]]:
+        with clock.measuring("transcribe"):
+            self.transcribe(video, ctx)
+        with clock.measuring("highlight"):
+            candidates = deque(self.highlight(video, ctx))
+        made: list[Outcome] = []
+        rejected: list[Rejected] = []
+        wanted = self.highlighter.options.count
+        while candidates and len(made) < wanted:
+            batch = [candidates.popleft() for _ in range(min(wanted - len(made), len(candidates)))]
+            with clock.measuring("reframe"):
+                edits = _each(batch, lambda item, part: self.edit(video, item, part), ctx.at("reframe"), rejected)
+            with clock.measuring("render"):
+                clips = _each(edits, lambda item, part: self.render(video, item, part), ctx.at("render"), rejected)
+            with clock.measuring("review"):
+                outcomes = _each(clips, self.judge, ctx.at("review"), rejected)
+            made += [outcome for outcome in outcomes if outcome.passed]
+            refused = [Rejected(item.highlight, item.findings) for item in outcomes if not item.passed]
+            for refusal in refused:
+                log.info("rejected: %s", refusal.reason())
+            rejected += refused
+        return made, rejected
+
+    def transcribe(self, video: Video, ctx: Context) -> None:
+        """Made first and by itself, because it takes long and every later stage wants it."""
+        transcript_of(video, ctx.at("transcribe"))
+
+    def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
+        """Candidates, best first."""
+        return ctx.at("highlight").cached(self.highlighter.highlight, video)
+
+    def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
+        """Where to look, all through one highlight."""
+        return ctx.cached(self.reframer.reframe, video, highlight)
+
+    def edit(self, video: Video, highlight: Highlight, ctx: Context) -> Edit:
+        """Every decision about one clip."""
+        return self.decorate(video, highlight, self.reframe(video, highlight, ctx), ctx)
+
+    def decorate(self, video: Video, highlight: Highlight, crop: CropPath, ctx: Context) -> Edit:
+        """Let each pizzazz decide, in order, on top of a highlight and its crop."""
+        spoken = transcript_of(video, ctx)
+        edit = Edit(highlight, crop, (highlight.span,), spoken.language, spoken.within(highlight.span))
+        for pizzazz in self.pizzazz:
+            if type(pizzazz).plan is not Pizzazz.plan:
+                edit = ctx.cached(pizzazz.plan, video, edit)
+        return edit
+
+    def render(self, video: Video, edit: Edit, ctx: Context) -> Clip:
+        """The finished file of one edit, in the store."""
+        path = ctx.cached_file(self.renderer.render, video, edit, self.pizzazz, suffix=".mp4")
+        return replace(clip_of(path), edit=edit)
+
+    def judge(self, clip: Clip, ctx: Context) -> Outcome:
+        """What every reviewer finds in one clip."""
+        return Outcome(clip, tuple(ctx.cached(reviewer.review, clip) for reviewer in self.reviewers))
+
+    def upload(self, made: Sequence[Outcome], prefix: str, ctx: Context) -> list[Outcome]:
+        """Name the clips that passed, in order, and publish each with every uploader."""
+        named = [replace(item, clip=replace(item.clip, name=f"{prefix}-{n:02d}")) for n, item in enumerate(made, 1)]
+        return [
+            replace(outcome, posts=self.publish(outcome.clip, part))
+            for outcome, part in shares(named, ctx.at("upload"))
+        ]
+
+    def publish(self, clip: Clip, ctx: Context) -> tuple[Post, ...]:
+        """Hand one clip to every uploader."""
+        return tuple(uploader.upload(clip, ctx) for uploader in self.uploaders)
+
+    def render_only(
+        self,
+        video: Video,
+        cropped: Sequence[tuple[Highlight, CropPath]],
+        folder: Path,
+        ctx: Context,
+        *,
+        overwrite: bool,
+    ) -> Result:
+        """Render given crops into a folder, unreviewed; ``clips.json`` says so."""
+        clock = Clock()
+        identity = key_of(self.identity(video), cropped)
+        prepare(folder, identity, overwrite=overwrite)
+        with clock.measuring("render"):
+            edits = [self.decorate(video, highlight, crop, ctx) for highlight, crop in cropped]
+            clips = [self.render(video, edit, part) for edit, part in shares(edits, ctx)]
+        made = self.upload([Outcome(clip, None) for clip in clips], slug(video.path.stem), ctx)
+        result = Result(video, folder, tuple(made), (), clock.spent, identity)
+        write_json(folder / "clips.json", result.document())
+        return result
+
+
+def run(
+    video: str | Path,
+    folder: str | Path,
+    *,
+    config: Config | None = None,
+    overwrite: bool = False,
+    reuse: bool = True,
+    listener: Callable[[Event], None] | None = None,
+) -> Result:
+    """Turn one video into finished clips in ``folder``: the whole of clipy in one call.
+
+    ``config`` comes from ``clipy.config.load``. Raises ClipyError; NothingToDeliver when no clip passed.
+    """
+    folder = Path(folder)
+    pipeline = Pipeline.from_config(delivering_to(folder, config or configuration.load(), overwrite=overwrite))
+    source = probe(Path(video))
+    prepare(folder, pipeline.identity(source), overwrite=overwrite)
+    with context(pipeline, reuse=reuse, listener=listener) as ctx:
+        return pipeline.run(source, folder, ctx)
+
+
+@contextmanager
+def context(
+    pipeline: Pipeline, *, reuse: bool = True, listener: Callable[[Event], None] | None = None
+) -> Iterator[Context]:
+    """A context for a run, with a private work folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="clipy-") as work:
+        ctx = Context(Store(configuration.store_folder(), reuse), Path(work), pipeline.analysers)
+        yield ctx if listener is None else replace(ctx, listener=listener)
+
+
+def delivering_to(folder: Path, config: Config, *, overwrite: bool) -> Config:
+    """The configuration whose ``folder`` uploader writes to the output folder; added in front when it is not picked."""
+    options = {"path": str(folder), "overwrite": overwrite}
+    uploads = config.lists["upload"]
+    if not any(choice.backend == "folder" for choice in uploads):
+        uploads = (Choice("folder", {}), *uploads)
+    placed = tuple(Choice(c.backend, {**c.options, **options}) if c.backend == "folder" else c for c in uploads)
+    return Config(config.tables, {**config.lists, "upload": placed})
+
+
+def prepare(folder: Path, identity: str, *, overwrite: bool) -> None:
+    """Make the output folder and see, before any work, that it can be written and holds no other run's clips."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(
+            f"cannot write to the output folder ({error.strerror})", where=folder, do="Choose another with -o"
+        ) from error
+    earlier = folder / "clips.json"
+    if earlier.exists() and not overwrite:
+        document = documents.read_json(earlier)
+        if not isinstance(document, dict) or document.get("run") != identity:
+            raise OutputError(
+                "the output folder holds the clips of another video or of other settings",
+                where=folder,
+                do="Choose another with -o, or allow it with --overwrite",
+            )
+
+
+def reviewed(pipeline: Pipeline, delivered: Sequence[Delivered], ctx: Context) -> Iterator[tuple[Clip, str]]:
+    """Each delivered clip with why it must not be published; empty when it may. Without a review it gets one now."""
+    for item, part in shares(delivered, ctx.at("review")):
+        if item.passed is None:
+            outcome = pipeline.judge(item.clip, part)
+            why = "; ".join(finding.message for finding in outcome.findings if finding.severity == "error")
+            yield item.clip, why
+        else:
+            yield item.clip, "" if item.passed else "it did not pass its review"
+
+
+def clip_of(path: Path) -> Clip:
+    """Any video file as a clip."""
+    video = probe(path)
+    return Clip(video.fingerprint, video.duration, video.width, video.height, path=path, name=path.stem)
+
+
+def _each(
+    items: Sequence[Item], work: Callable[[Item, Context], Made], ctx: Context, rejected: list[Rejected]
+) -> list[Made]:
+    """Work on each item with its share of the stage's progress.
+
+    A stretch that cannot be decoded costs that candidate, not the run.
+    """
+    made = []
+    for item, part in shares(items, ctx):
+        try:
+            made.append(work(item, part))
+        except MediaError as error:
+            log.warning("%s", error)
+            rejected.append(Rejected(_highlight(item), (Finding("decode", "error", str(error)),)))
+    return made
+
+
+def shares(items: Sequence[Any], ctx: Context) -> Iterator[tuple[Any, Context]]:
+    """Each item with a context whose progress is the item's share of the stage's."""
+    for index, item in enumerate(items):
+        ctx.report(f"{index + 1} of {len(items)}", index / len(items))
+        yield item, ctx.within(index / len(items), (index + 1) / len(items))
+    ctx.report("", 1.0)
+
+
+def _highlight(item: Highlight | Edit | Clip) -> Highlight:
+    """The candidate that something was made from."""
+    match item:
+        case Highlight():
+            return item
+        case Edit():
+            return item.highlight
+        case Clip(edit=Edit() as edit):
+            return edit.highlight
+    raise ValueError("a file that clipy did not make has no candidate")
+
+
+def _of(core: type[B], backend: Backend) -> B:
+    if not isinstance(backend, core):
+        raise TypeError(f"{backend!r} is no {core.__name__}")
+    return backend
+
+
+def _several(core: type[B], choices: Sequence[Choice]) -> tuple[B, ...]:
+    return tuple(cast("B", registry.create(core.group, choice.backend, choice.options)) for choice in choices)

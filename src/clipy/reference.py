@@ -1,0 +1,115 @@
+"""What can be set, as text for people and as JSON schema for editors, both made from the backends' own options."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+
+from clipy import config, registry
+from clipy.backend import Backend
+from clipy.config import Config
+from clipy.types import Json
+
+_WIDTH = 100
+_TITLES = {
+    "transcribe": "What is said: words with their times.",
+    "shots": "Where the cuts are.",
+    "faces": "Where the faces are.",
+    "speakers": "Which face is the one that is heard.",
+    "highlight": "Stage 1, content highlighting: which moments are worth a clip.",
+    "reframe": "Stage 2, auto-cropping: where to look.",
+    "pizzazz": "Stage 3, pizzazz: what is added to the clips, in this order. Repeat the table for more.",
+    "render": "Stage 3, rendering: how the file is made.",
+    "review": "Stage 4, quality control: what a clip must pass.",
+    "upload": "Stage 5, auto uploading: where the clips go that passed.",
+}
+
+
+def template() -> str:
+    """A commented ``clipy.toml`` that sets nothing: every default is there, behind a ``#``."""
+    intro = [
+        "# clipy.toml: what does each stage, and how. Everything here is a default; remove a '#' to change one.",
+        "# A flag (--set stage.option=value) wins over this file. 'clipy backends STAGE' lists what else there is.",
+    ]
+    blocks = ["\n".join(intro)]
+    for group in (*registry.ANALYSERS, *registry.STAGES):
+        several = group in config.DEFAULT_LISTS
+        names = config.DEFAULT_LISTS[group] if several else (config.DEFAULTS[group],)
+        blocks += [_block(group, name, several=several) for name in names]
+    return "\n\n".join(blocks) + "\n"
+
+
+def options_of(kind: type[Backend]) -> list[tuple[str, str, str]]:
+    """Each option's name, default (as TOML) and description."""
+    return [
+        (name, _toml(field.get_default(call_default_factory=True)), field.description or "")
+        for name, field in kind.Options.model_fields.items()
+    ]
+
+
+def schema() -> Json:
+    """JSON schema of ``clipy.toml`` for the installed backends: editors complete and check it."""
+    properties = {}
+    for group in (*registry.ANALYSERS, *registry.STAGES):
+        picks = [_pick(group, listing.name) for listing in registry.listings(group) if not listing.missing]
+        several = group in config.DEFAULT_LISTS
+        pick = {"anyOf": picks, "description": _TITLES[group]}
+        properties[group] = {"type": "array", "items": pick} if several else pick
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "clipy.toml",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def shown(settings: Config) -> str:
+    """The settings in force as TOML, defaults included."""
+    lines = []
+    for group, choice in settings.tables.items():
+        lines += [f"[{group}]", *_set_lines(group, choice.backend, dict(choice.options)), ""]
+    for group, choices in settings.lists.items():
+        for choice in choices:
+            lines += [f"[[{group}]]", *_set_lines(group, choice.backend, dict(choice.options)), ""]
+        if not choices:
+            lines += [f"{group} = []", ""]
+    return "\n".join(lines)
+
+
+def _set_lines(group: str, name: str, options: dict[str, Any]) -> list[str]:
+    made = registry.create(group, name, options)
+    values = made.options.model_dump(mode="json")
+    rows = [f"{option} = {_toml(value)}" for option, value in values.items() if value is not None]
+    return [f'backend = "{name}"', *rows]
+
+
+def _block(group: str, name: str, *, several: bool) -> str:
+    header = f"[[{group}]]" if several else f"[{group}]"
+    lines = [f"# {_TITLES[group]}", f"#{header}", f'#backend = "{name}"']
+    for option, default, description in options_of(registry.load(group, name)):
+        lines += textwrap.wrap(description, _WIDTH, initial_indent="#   # ", subsequent_indent="#   # ")
+        lines.append(f"#{option} = {default}" if default else f"#{option} =")
+    return "\n".join(lines)
+
+
+def _pick(group: str, name: str) -> Json:
+    options = registry.load(group, name).Options.model_json_schema()
+    options["properties"] = {"backend": {"const": name}, **options.get("properties", {})}
+    options["required"] = ["backend", *options.get("required", [])]
+    options["title"] = name
+    return options
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML; empty for one that TOML cannot say (none)."""
+    if value is None or value is PydanticUndefined:
+        return ""
+    if isinstance(value, bool | int | float | str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return json.dumps(str(value), ensure_ascii=False)
