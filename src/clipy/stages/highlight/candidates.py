@@ -1,0 +1,108 @@
+"""Stretches of whole sentences that could be clips, with edges in the silence around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from clipy.analysis.sentences import Sentence
+from clipy.types import Seconds, Shot, Span, Word, seconds
+
+_LEAD = Fraction(1, 5)  # seconds of silence kept before the first word, where there are that many
+_TAIL = Fraction(2, 5)  # and after the last
+_SNAP = Fraction(1, 2)  # a cut of the picture this near an edge becomes the edge
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Sentences ``first``..``last`` (inclusive) as one stretch; ``room`` is the seconds of silence at its edges."""
+
+    first: int
+    last: int
+    span: Span
+    room: tuple[Seconds, Seconds]
+
+
+def pieces(sentences: Sequence[Sentence], longest: Seconds) -> list[Sentence]:
+    """The sentences, those longer than ``longest`` cut at their longest pauses: the only cut inside a sentence."""
+    result: list[Sentence] = []
+    for sentence in sentences:
+        waiting = [sentence.words]
+        while waiting:
+            words = waiting.pop()
+            if len(words) < 2 or words[-1].end - words[0].start <= longest:
+                result.append(Sentence(words, Span(words[0].start, words[-1].end), " ".join(w.text for w in words)))
+                continue
+            cut = _longest_pause(words)
+            waiting += [words[cut:], words[:cut]]
+    return result
+
+
+def _longest_pause(words: Sequence[Word]) -> int:
+    """The index of the word after the longest pause; of equal ones the most central."""
+    middle = len(words) / 2
+    return max(
+        range(1, len(words)), key=lambda index: (words[index].start - words[index - 1].end, -abs(index - middle))
+    )
+
+
+def candidates(
+    sentences: Sequence[Sentence], duration: Seconds, shortest: Seconds, longest: Seconds
+) -> Iterator[Candidate]:
+    """Every run of sentences whose stretch lasts between the bounds, silence at the edges included."""
+    for first in range(len(sentences)):
+        before = sentences[first - 1].span.end if first else Fraction(0)
+        start_room = max(Fraction(0), sentences[first].span.start - before)
+        for last in range(first, len(sentences)):
+            after = sentences[last + 1].span.start if last + 1 < len(sentences) else duration
+            end_room = max(Fraction(0), after - sentences[last].span.end)
+            span = Span(
+                sentences[first].span.start - min(_LEAD, start_room / 2),
+                min(duration, sentences[last].span.end + min(_TAIL, end_room / 2)),
+            )
+            if span.duration > longest:
+                break
+            if span.duration < shortest:
+                span = _widened(span, shortest, before, after)
+            if shortest <= span.duration <= longest:
+                yield Candidate(first, last, span, (start_room, end_room))
+
+
+def _widened(span: Span, shortest: Seconds, before: Seconds, after: Seconds) -> Span:
+    """Take in silence, at the end first, so that a short passage between long silences can be a clip."""
+    missing = shortest - span.duration
+    at_end = min(missing, max(Fraction(0), after - span.end - _LEAD))
+    at_start = min(missing - at_end, max(Fraction(0), span.start - before - _TAIL))
+    return Span(span.start - at_start, span.end + at_end)
+
+
+def snapped(span: Span, shots: Sequence[Shot], words: Sequence[Word], shortest: Seconds, longest: Seconds) -> Span:
+    """Move each edge to a cut of the picture that lies near it and inside no word, if the bounds allow it."""
+    cuts = [shot.span.start for shot in shots[1:]]
+    inside = [word for word in words if word.span.overlap(span) > 0]
+    first = min((word.start for word in inside), default=span.end)
+    last = max((word.end for word in inside), default=span.start)
+    outside = [word.span for word in words if word.span.overlap(span) == 0]
+
+    def free(cut: Seconds) -> bool:
+        return not any(word.start < cut < word.end for word in outside)
+
+    starts = [cut for cut in cuts if abs(cut - span.start) <= _SNAP and cut <= first and free(cut)]
+    ends = [cut for cut in cuts if abs(cut - span.end) <= _SNAP and cut >= last and free(cut)]
+    start = min(starts, key=lambda cut: abs(cut - span.start), default=span.start)
+    end = min(ends, key=lambda cut: abs(cut - span.end), default=span.end)
+    for option in (Span(start, end), Span(start, span.end), Span(span.start, end)):
+        if shortest <= option.duration <= longest and not _takes_in_more(option, span, outside):
+            return option
+    return span
+
+
+def _takes_in_more(option: Span, span: Span, outside: Sequence[Span]) -> bool:
+    """Whether the moved edges let in words that were outside."""
+    return any(word.overlap(option) > word.overlap(span) for word in outside)
+
+
+def bounds(shortest: float, longest: float) -> tuple[Seconds, Seconds]:
+    """The length bounds as exact seconds."""
+    return seconds(shortest), seconds(longest)
