@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from clipy.types import Seconds
 
 Plane = NDArray[np.uint8]
+Planes = tuple[Plane, Plane, Plane]
 
 # ITU-R BT.709, limited range, 8 bit. Our own matrix with OpenCV is exact to rounding; swscale's fast path darkens
 # the picture by one code on each round trip.
@@ -32,9 +33,7 @@ class Frame:
     costs more than all the rest of the renderer's loop.
     """
 
-    def __init__(
-        self, time: Seconds, planes: tuple[Plane, Plane, Plane] | None = None, rgb: Plane | None = None
-    ) -> None:
+    def __init__(self, time: Seconds, planes: Planes | None = None, rgb: Plane | None = None) -> None:
         if (planes is None) == (rgb is None):
             raise ValueError("a frame is made from either planes or rgb")
         self.time = time
@@ -49,7 +48,7 @@ class Frame:
         return int((self._planes[0] if self._planes is not None else self._other(self._rgb)).shape[0])
 
     @property
-    def planes(self) -> tuple[Plane, Plane, Plane]:
+    def planes(self) -> Planes:
         """Y (h, w), U and V (h/2, w/2), uint8."""
         if self._planes is None:
             self._planes, self._rgb = rgb_to_yuv(self._other(self._rgb)), None
@@ -82,6 +81,16 @@ class AudioBlock:
     rate: int
 
 
+def black_planes(width: int, height: int) -> Planes:
+    """A black picture as Y, U and V."""
+    half = (height // 2, width // 2)
+    return (
+        np.full((height, width), 16, dtype=np.uint8),
+        np.full(half, 128, dtype=np.uint8),
+        np.full(half, 128, dtype=np.uint8),
+    )
+
+
 def yuv_to_rgb(y: Plane, u: Plane, v: Plane) -> Plane:
     """Planar 4:2:0, BT.709 limited -> (h, w, 3) RGB."""
     size = (y.shape[1], y.shape[0])
@@ -91,7 +100,7 @@ def yuv_to_rgb(y: Plane, u: Plane, v: Plane) -> Plane:
     return np.asarray(cv2.transform(full, _RGB_AFFINE), dtype=np.uint8)
 
 
-def rgb_to_yuv(rgb: Plane) -> tuple[Plane, Plane, Plane]:
+def rgb_to_yuv(rgb: Plane) -> Planes:
     """(h, w, 3) RGB with even sides -> planar 4:2:0, BT.709 limited."""
     y, u, v = cv2.split(cv2.transform(rgb, _YUV_AFFINE))
     half = (rgb.shape[1] // 2, rgb.shape[0] // 2)

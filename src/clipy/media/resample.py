@@ -1,0 +1,195 @@
+"""Decoded pictures -> panels of the output: crop, scale and turn in one resample, in planar YUV 4:2:0.
+
+A window is placed to a fraction of a pixel. ``cv2.resize`` with an exact factor samples on a grid that starts at a
+whole source pixel, so the window's edge is put on a whole *output* pixel of that grid, and what remains of the offset
+(at most half an output pixel) is a short Lanczos shift of the source. A crop in whole pixels jitters by 3 output pixels
+on a slow pan; this does not. When the picture shrinks, the same filter takes out what the smaller one cannot hold.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.media.colour import planes_of, standard
+from clipy.media.frame import Plane, Planes, black_planes
+from clipy.types import Box, Video
+
+_LOBES = 3  # of the Lanczos filter
+_STEPS = 1024  # fractions of a pixel that a shift is rounded to: finer than eight bits can show
+_HALF = 0.5  # pictures shrunk to this or less are averaged by area
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_BACKDROP = 72  # pixels across the backdrop before it is enlarged: small enough to hide every detail
+_BACKDROP_BLUR = 2.5
+_BACKDROP_LIGHT = 0.45  # of the picture's own brightness
+
+Rectangle = tuple[int, int, int, int]
+Edges = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A window of the upright picture (display pixels) and the rectangle of the output that it fills."""
+
+    window: Box
+    into: Rectangle
+
+
+class Resampler:
+    """Draws windows of one video's pictures onto an output of ``width`` x ``height`` (both even)."""
+
+    def __init__(self, video: Video, width: int, height: int) -> None:
+        self._video, self._width, self._height = video, width, height
+
+    def draw(self, picture: av.VideoFrame, panels: Sequence[Placed], *, fit: bool = False) -> Planes:
+        """The output picture as Y, U and V planes, BT.709 limited range. Later panels lie over earlier ones.
+
+        A window whose proportions are not those of its rectangle is trimmed, never stretched; with ``fit`` it is shown
+        whole, over a backdrop made of itself: enlarged, blurred and darkened.
+        """
+        whole = (0, 0, self._width, self._height)
+        if not fit and len(panels) == 1 and panels[0].into == whole:
+            return self.cut(picture, panels[0].window, self._width, self._height)
+        canvas = self._backdrop(picture, panels[0].window) if fit else black_planes(self._width, self._height)
+        for panel in panels:
+            x1, y1, x2, y2 = _inside(panel.window, panel.into) if fit else _even(panel.into)
+            drawn = self.cut(picture, panel.window, x2 - x1, y2 - y1)
+            for plane, part, by in zip(canvas, drawn, (1, 2, 2), strict=True):
+                plane[y1 // by : y2 // by, x1 // by : x2 // by] = part
+        return canvas
+
+    def cut(self, picture: av.VideoFrame, window: Box, width: int, height: int) -> Planes:
+        """One window, ``width`` x ``height`` (both even), BT.709 limited range."""
+        left, top, right, bottom = self._coded(trimmed(window, width / height, self._video))
+        turned = self._video.rotation in (90, 270)
+        across, down = (height, width) if turned else (width, height)
+        planes, colours = planes_of(picture)
+        luma = resampled(planes[0], (left, top, right, bottom), (across, down))
+        # Chroma lies on the left of each pair of pixels, in the source as in the output: a quarter of a chroma sample
+        # off the middle. Scaling would move it by the difference of the two quarters.
+        siting = 0.0 if self._video.rotation else 0.25 * (1 - (right - left) / across)
+        edges = (left / 2 + siting, top / 2, right / 2 + siting, bottom / 2)
+        chroma = [resampled(plane, edges, (across // 2, down // 2)) for plane in planes[1:]]
+        return standard(self._upright((luma, chroma[0], chroma[1])), colours)
+
+    def _coded(self, window: Box) -> Edges:
+        """A window of the upright picture in pixels of the decoded one."""
+        video = self._video
+        across, down = video.width, video.height
+        x1, y1, x2, y2 = window.x1, window.y1, window.x2, window.y2
+        if video.rotation == 90:
+            x1, y1, x2, y2 = y1, across - x2, y2, across - x1
+        elif video.rotation == 180:
+            x1, y1, x2, y2 = across - x2, down - y2, across - x1, down - y1
+        elif video.rotation == 270:
+            x1, y1, x2, y2 = down - y2, x1, down - y1, x2
+        if video.rotation in (90, 270):
+            across, down = down, across
+        wide, high = video.coded_width / across, video.coded_height / down
+        return x1 * wide, y1 * high, x2 * wide, y2 * high
+
+    def _upright(self, planes: Planes) -> Planes:
+        turn = _TURNS.get(self._video.rotation)
+        if turn is None:
+            return planes
+        y, u, v = (np.asarray(cv2.rotate(plane, turn), dtype=np.uint8) for plane in planes)
+        return y, u, v
+
+    def _backdrop(self, picture: av.VideoFrame, window: Box) -> Planes:
+        height = 2 * max(1, round(_BACKDROP * self._height / self._width / 2))
+        small = self.cut(picture, window, _BACKDROP, height)
+        drawn = []
+        for plane, dark, by in zip(small, (16, 128, 128), (1, 2, 2), strict=True):
+            blurred = cv2.GaussianBlur(plane, (0, 0), _BACKDROP_BLUR / by)
+            dimmed = cv2.convertScaleAbs(blurred, alpha=_BACKDROP_LIGHT, beta=dark * (1 - _BACKDROP_LIGHT))
+            size = (self._width // by, self._height // by)
+            drawn.append(np.asarray(cv2.resize(dimmed, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8))
+        return drawn[0], drawn[1], drawn[2]
+
+
+def trimmed(window: Box, aspect: float, video: Video) -> Box:
+    """The window inside the picture, cut on its longer sides about its middle until it has the proportions."""
+    width, height = min(window.width, video.width), min(window.height, video.height)
+    width, height = min(width, height * aspect), min(height, width / aspect)
+    x, y = window.center
+    x1 = min(max(x - width / 2, 0.0), video.width - width)
+    y1 = min(max(y - height / 2, 0.0), video.height - height)
+    return Box(x1, y1, x1 + width, y1 + height)
+
+
+def resampled(plane: Plane, edges: Edges, size: tuple[int, int]) -> Plane:
+    """The part of a plane within ``edges`` (x1, y1, x2, y2, fractions allowed) at ``size`` (width, height)."""
+    average = size[0] <= _HALF * (edges[2] - edges[0]) and size[1] <= _HALF * (edges[3] - edges[1])
+    across = _Axis.of(edges[0], edges[2], size[0], plane.shape[1])
+    down = _Axis.of(edges[1], edges[3], size[1], plane.shape[0])
+    part: NDArray[Any] = plane[down.start : down.stop, across.start : across.stop]
+    right, bottom = across.missing(), down.missing()
+    if right or bottom:
+        part = cv2.copyMakeBorder(part, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+    for axis, shape in ((across, (1, -1)), (down, (-1, 1))):
+        kernel = _kernel(round(axis.shift * _STEPS), 1.0 if average else min(1.0, axis.factor))
+        if len(kernel) > 1:
+            part = cv2.filter2D(part, -1, kernel.reshape(shape), borderType=cv2.BORDER_REPLICATE)
+    how = cv2.INTER_AREA if average else cv2.INTER_CUBIC
+    scaled = cv2.resize(part, None, fx=across.factor, fy=down.factor, interpolation=how)
+    return np.asarray(scaled[down.drop : down.drop + size[1], across.drop : across.drop + size[0]], dtype=np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """How one axis is resampled: take ``start:stop``, shift by ``shift``, scale by ``factor``, leave ``drop`` out."""
+
+    start: int
+    stop: int
+    shift: float
+    factor: float
+    drop: int
+    length: int
+
+    @classmethod
+    def of(cls, low: float, high: float, length: int, limit: int) -> _Axis:
+        factor = length / (high - low)
+        margin = math.ceil((_LOBES + 1) / min(1.0, factor))  # pixels beyond the window that the filters look at
+        start = min(max(0, math.floor(low) - margin), limit - 1)
+        stop = max(start + 1, min(limit, math.ceil(high) + margin))
+        drop = max(0, math.floor((low - start) * factor + 0.5))
+        return cls(start, stop, low - start - drop / factor, factor, drop, length)
+
+    def missing(self) -> int:
+        """Pixels to repeat at the end so that rounding cannot leave the output short."""
+        lack = self.drop + self.length - math.floor((self.stop - self.start) * self.factor)
+        return max(0, math.ceil(lack / self.factor))
+
+
+@lru_cache(maxsize=4096)
+def _kernel(step: int, cutoff: float) -> NDArray[np.float32]:
+    """Lanczos low-pass at ``cutoff`` of the sampling rate, moved by ``step`` steps; one tap if nothing is to do."""
+    if step == 0 and cutoff == 1:
+        return np.ones(1, dtype=np.float32)
+    reach = math.ceil(_LOBES / cutoff + abs(step) / _STEPS)
+    at = (np.arange(-reach, reach + 1) - step / _STEPS) * cutoff
+    taps = np.sinc(at) * np.sinc(at / _LOBES) * (np.abs(at) < _LOBES)
+    return np.asarray(taps / taps.sum(), dtype=np.float32)
+
+
+def _even(into: Rectangle) -> Rectangle:
+    x1, y1, x2, y2 = (2 * round(value / 2) for value in into)
+    return x1, y1, max(x2, x1 + 2), max(y2, y1 + 2)
+
+
+def _inside(window: Box, into: Rectangle) -> Rectangle:
+    """The largest even rectangle with the window's proportions in the middle of another."""
+    x1, y1, x2, y2 = _even(into)
+    scale = min((x2 - x1) / window.width, (y2 - y1) / window.height)
+    width = min(x2 - x1, 2 * max(1, round(window.width * scale / 2)))
+    height = min(y2 - y1, 2 * max(1, round(window.height * scale / 2)))
+    left, top = x1 + (x2 - x1 - width) // 4 * 2, y1 + (y2 - y1 - height) // 4 * 2
+    return left, top, left + width, top + height
