@@ -72,7 +72,7 @@ def _in_users_folder(model: Model) -> Path | None:
     for candidate in sorted(root.rglob(model.files[0].name)):
         if (found := _in_folder(model, candidate.parent)) is not None:
             return found
-    log.warning("%s is not in %s (%s); looking elsewhere", model.name, FOLDER_VARIABLE, root)
+    log.info("%s is not in %s (%s); looking elsewhere", model.name, FOLDER_VARIABLE, root)
     return None
 
 
