@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clipy.cards import Card, Rules, columns, group, joined, spaced, tidied
+from clipy.types import Word, seconds
+
+CAPTION = Rules(max_width=18, max_words=5, max_duration=4)
+
+
+def said(text: str, start: str = "0", length: str = "0.3", pause: str = "0.5") -> list[Word]:
+    """Words at an even pace; a ``|`` in the text is a pause."""
+    time, words = Fraction(start), []
+    for token in text.split():
+        if token == "|":
+            time += Fraction(pause)
+            continue
+        words.append(Word(token, time, time + Fraction(length)))
+        time += Fraction(length)
+    return words
+
+
+def texts(cards: tuple[Card, ...]) -> list[str]:
+    return [" / ".join(joined(line) for line in card.lines) for card in cards]
+
+
+@st.composite
+def transcripts(draw: st.DrawFn) -> list[Word]:
+    time, words = Fraction(0), []
+    for _ in range(draw(st.integers(0, 40))):
+        text = draw(
+            st.sampled_from(["a", "of", "word", "sentence.", "clause,", "incomprehensibilities", "今日", "は。", "42"])
+        )
+        time += Fraction(draw(st.integers(0, 150)), 100)
+        end = time + Fraction(draw(st.integers(0, 90)), 100)
+        words.append(Word(text, time, end, speaker=draw(st.sampled_from([None, "A"]))))
+        time = draw(st.sampled_from([end, time]))
+    return words
+
+
+@settings(max_examples=150, deadline=None)
+@given(transcripts(), st.integers(1, 3), st.integers(1, 6))
+def test_every_word_is_on_exactly_one_card_that_is_seen_and_overlaps_no_other(
+    words: list[Word], max_lines: int, max_words: int
+) -> None:
+    rules = Rules(max_width=18, max_lines=max_lines, max_words=max_words, max_duration=4)
+    cards = group(words, rules)
+    assert [word for card in cards for word in card.words] == list(tidied(words))
+    for card in cards:
+        assert card.span.duration > 0
+        assert 1 <= len(card.lines) <= max_lines
+        assert all(columns(joined(line)) <= 18 or len(line) == 1 for line in card.lines)
+        assert len({word.speaker for word in card.words}) == 1
+    for before, after in pairwise(cards):
+        gap = after.span.start - before.span.end
+        assert gap == 0 or gap > rules.bridge
+
+
+def test_cards_break_at_sentences_clauses_and_pauses_before_anything_else() -> None:
+    words = said("Okay so here is it. You do not need | a huge budget, but time.")
+    assert texts(group(words, CAPTION)) == ["Okay so here / is it.", "You do not need", "a huge budget, / but time."]
+
+
+def test_a_last_short_word_is_not_left_alone() -> None:
+    cards = group(said("we really like to make it"), CAPTION)
+    assert min(len(card.words) for card in cards) >= 2
+
+
+def test_lines_are_balanced() -> None:
+    assert texts(group(said("great things will happen every morning"), Rules(max_width=34))) == [
+        "great things will / happen every morning"
+    ]
+
+
+def test_a_line_does_not_end_in_an_article() -> None:
+    assert texts(group(said("they like the beginning there"), Rules(max_width=20))) == [
+        "they like / the beginning there"
+    ]
+
+
+def test_a_card_stays_until_a_little_after_its_last_word_and_never_flickers() -> None:
+    first, second = said("Hello there.", "1"), said("Next one.", "1.9")
+    cards = group([*first, *second], CAPTION)
+    assert cards[0].span.start == 1
+    assert cards[0].span.end == cards[1].span.start == Fraction("1.9")
+    far = group([*first, *said("Next one.", "9")], CAPTION)
+    assert far[0].span.end == Fraction("1.6") + CAPTION.hold
+
+
+def test_no_card_lasts_beyond_the_end_of_the_clip() -> None:
+    assert group(said("The end."), CAPTION, until=Fraction("0.65"))[-1].span.end == Fraction("0.65")
+
+
+def test_words_without_time_or_in_disorder_are_still_seen_in_order() -> None:
+    words = [
+        Word("Now.", seconds(2), seconds(2)),
+        Word("Then.", seconds(2), seconds(2)),
+        Word("So.", seconds(1), seconds(1)),
+    ]
+    cards = group(words, CAPTION)
+    assert [word.text for card in cards for word in card.words] == ["Now.", "Then.", "So."]
+    assert all(card.span.duration > 0 for card in cards)
+
+
+def test_scripts_without_spaces_are_joined_without_them() -> None:
+    words = [Word(text, seconds(n), seconds(n + 1)) for n, text in enumerate(["今日", "は", "OpenAI", "の", "話"])]
+    assert joined(words) == "今日は OpenAI の話"
+    assert not spaced("สวัสดี", "ครับ")
+    assert spaced("안녕", "하세요")
+
+
+def test_no_japanese_line_begins_with_punctuation() -> None:
+    words = said("とても 簡単 です 。 今日 は 動画 を 作る 方法 に つい て 話し ます 。", length="0.2")
+    cards = group(words, Rules(max_width=14, max_words=5, max_duration=4))
+    assert all(line[0].text != "。" for card in cards for line in card.lines)
+
+
+def test_a_combining_mark_joins_the_word_before_and_white_space_goes() -> None:
+    words = [
+        Word(" สวัสด", seconds(0), seconds(1)),
+        Word("ี", seconds(1), seconds(2)),
+        Word(" \n", seconds(2), seconds(3)),
+    ]
+    assert [(word.text, word.end) for word in tidied(words)] == [("สวัสดี", 2)]
+
+
+@pytest.mark.parametrize(("text", "width"), [("word", 4), ("今日", 4), ("e\u0301", 1)])
+def test_columns(text: str, width: int) -> None:
+    assert columns(text) == width
