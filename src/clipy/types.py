@@ -55,7 +55,7 @@ def _unpack(value: object) -> NDArray[Any]:
     return array
 
 
-Array: TypeAlias = Annotated[NDArray[Any], PlainSerializer(_pack, when_used="json"), PlainValidator(_unpack)]
+Array: TypeAlias = Annotated[NDArray[Any], PlainValidator(_unpack), PlainSerializer(_pack, when_used="json")]
 """A NumPy array that is written to JSON compactly (little-endian bytes, zlib, base64), never as a pickle."""
 
 

@@ -1,0 +1,89 @@
+"""What every test gets: a store of its own, no settings of the user's, and a look at what was logged."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from clipy.backend import Backend
+from clipy.config import load
+from clipy.context import Context
+from clipy.pipeline import Pipeline, context
+from tests.media import make_video
+from tests.speech import Speech, speak
+
+SAID = (
+    "Why do most people never finish what they start? The answer surprised everyone in the laboratory. "
+    "We gave forty students one small task each morning, and we measured how long they kept going. "
+    "Half of them stopped within nine days. The others went on for a year. "
+    "What made the difference was not talent, and it was not money. It was one sentence that they wrote on paper. "
+    "Here is that sentence. I will do the next small step before I judge the last one. "
+    "It sounds simple, but nobody in the first group had ever tried it."
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_place(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the user's is read or written, except models, which are big and checked by sha256."""
+    place = tmp_path_factory.mktemp("place")
+    monkeypatch.setenv("CLIPY_STORE", str(place / "store"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(place / "config"))
+    monkeypatch.delenv("CLIPY_CONFIG", raising=False)
+
+
+@pytest.fixture
+def no_errors_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fails a test in which something logged an error."""
+    yield
+    errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert not errors
+
+
+@pytest.fixture
+def ctx(tmp_path: Path) -> Iterator[Context]:
+    """A context with the default analysers and an empty store."""
+    with context(Pipeline.from_config(load())) as made:
+        yield made
+
+
+@pytest.fixture
+def media() -> Path:
+    """Real recordings, for the few tests that need a real face or voice."""
+    folder = os.environ.get("CLIPY_TEST_MEDIA")
+    if not folder:
+        pytest.skip("needs real recordings: set CLIPY_TEST_MEDIA to their folder")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def speech() -> Speech:
+    """About 40 seconds of synthesised speech with true word times."""
+    return speak(SAID)
+
+
+@pytest.fixture(scope="session")
+def talk(tmp_path_factory: pytest.TempPathFactory, speech: Speech) -> Path:
+    """A video of that speech over a moving pattern; nobody is in the picture."""
+    path = tmp_path_factory.mktemp("talk") / "talk.mp4"
+    return make_video(path, seconds=len(speech.samples) / speech.rate + 1, play=played(speech))
+
+
+def played(speech: Speech) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """The sound of a speech as a function of time, silent before and after it."""
+    at = np.arange(len(speech.samples)) / speech.rate
+
+    def play(times: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.interp(times, at, speech.samples, left=0.0, right=0.0)
+
+    return play
+
+
+def options(kind: type[Backend], **values: object) -> Backend:
+    """A backend with some options set."""
+    return kind(kind.Options.model_validate(values))

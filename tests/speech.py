@@ -1,0 +1,83 @@
+"""Synthesised speech with true word times, so that tests of words and captions need no recordings.
+
+eSpeak NG speaks; the package ``espeakng-loader`` brings it along. It is called through ctypes because it reports when
+each word begins, which its command line does not.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import espeakng_loader
+import numpy as np
+from numpy.typing import NDArray
+
+_RETRIEVAL = 1  # AUDIO_OUTPUT_RETRIEVAL: samples come to the callback
+_UTF8 = 1
+_END_PAUSE = 0x1000
+_WORD_EVENT, _END_EVENT = 1, 5
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Mono float32 ``samples`` at ``rate``, and when each word of the text begins, in seconds."""
+
+    samples: NDArray[np.float32]
+    rate: int
+    words: tuple[tuple[str, float], ...]
+
+
+class _Event(ctypes.Structure):
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", ctypes.c_char * 8),
+    )
+
+
+_Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
+
+
+@cache
+def _engine() -> tuple[Any, int]:
+    library = ctypes.cdll.LoadLibrary(espeakng_loader.get_library_path())
+    rate = library.espeak_Initialize(_RETRIEVAL, 0, espeakng_loader.get_data_path().encode(), 0)
+    if rate <= 0:
+        raise RuntimeError("eSpeak NG does not start")
+    return library, rate
+
+
+def speak(text: str, voice: str = "en-us", words_per_minute: int = 150) -> Speech:
+    """Read a text aloud."""
+    library, rate = _engine()
+    library.espeak_SetVoiceByName(voice.encode())
+    library.espeak_SetParameter(1, words_per_minute, 0)
+    blocks: list[NDArray[np.float32]] = []
+    words: list[tuple[str, float]] = []
+
+    def collect(samples: Any, count: int, events: Any) -> int:
+        if count > 0:
+            blocks.append(np.ctypeslib.as_array(samples, shape=(count,)).astype(np.float32) / 32768)
+        index = 0
+        while events[index].type != 0:
+            event = events[index]
+            if event.type == _WORD_EVENT:
+                word = text[event.text_position - 1 : event.text_position - 1 + event.length]
+                words.append((word, event.audio_position / 1000))
+            index += 1
+        return 0
+
+    callback = _Callback(collect)
+    library.espeak_SetSynthCallback(callback)
+    data = text.encode()
+    library.espeak_Synth(data, len(data) + 1, 0, 1, 0, _UTF8 | _END_PAUSE, None, None)
+    library.espeak_Synchronize()
+    return Speech(np.concatenate(blocks), rate, tuple(words))
