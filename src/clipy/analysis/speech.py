@@ -1,0 +1,98 @@
+"""Where somebody speaks, from the Silero VAD network that ships inside the faster-whisper wheel (MIT)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.types import Seconds, Span
+
+RATE = 16_000  # samples a second, mono: what Silero VAD and Whisper take
+FRAME = 512  # samples that the network judges at once: 32 ms
+
+_BEGINS = 0.5  # probability from which it is speech, and below which it no longer is: Silero's own defaults
+_ENDS = 0.35
+_SHORTEST = 3  # frames of speech; shorter is a click or a breath
+_GAP = 6  # frames of silence inside speech that do not part it: a stop consonant closes the mouth for up to 150 ms
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """A piece of a long sound: float32 (n,) samples, and the sample at which it begins."""
+
+    start: int
+    samples: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+
+    @property
+    def time(self) -> Seconds:
+        """Seconds from the beginning of the sound, exactly."""
+        return Fraction(self.start, RATE)
+
+
+def probabilities(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How likely each 32 ms of mono sound (n,) at 16 kHz hold speech: float32 (ceil(n / 512),) in 0..1."""
+    from faster_whisper.vad import get_vad_model
+
+    if not len(samples):
+        return np.empty(0, dtype=np.float32)
+    padded = np.pad(samples, (0, -len(samples) % FRAME))
+    return np.asarray(get_vad_model()(padded), dtype=np.float32).reshape(-1)
+
+
+def regions(probability: NDArray[np.float32], start: Seconds = Fraction(0)) -> tuple[Span, ...]:
+    """The spans in which somebody speaks, in order and apart, given the probability of each 32 ms from ``start`` on.
+
+    Speech begins where the probability is high and ends where it is low, so that it does not flicker in between.
+    """
+    found: list[tuple[int, int]] = []
+    begin: int | None = None
+    for index, value in enumerate([*probability.tolist(), 0.0]):
+        if begin is None and value >= _BEGINS:
+            begin = index
+        elif begin is not None and value < _ENDS:
+            if found and begin - found[-1][1] <= _GAP:
+                found[-1] = (found[-1][0], index)
+            else:
+                found.append((begin, index))
+            begin = None
+    step = Fraction(FRAME, RATE)
+    return tuple(Span(start + a * step, start + b * step) for a, b in found if b - a >= _SHORTEST)
+
+
+def windows(blocks: Iterator[NDArray[np.float32]], longest: Seconds) -> Iterator[Window]:
+    """Cut a long mono sound into windows of at most ``longest`` seconds, in the longest silence of each second half.
+
+    No sample is lost or repeated, and no more than one window is held. Where nobody pauses, the cut is made at the
+    least likely speech.
+    """
+    limit = max(2, int(longest * RATE) // FRAME) * FRAME
+    start, held, buffer = 0, 0, list[NDArray[np.float32]]()
+    for block in blocks:
+        buffer.append(block.reshape(-1))
+        held += buffer[-1].size
+        while held >= limit:
+            sound = np.concatenate(buffer)
+            speech = probabilities(sound[:limit])
+            cut = _quietest(speech)
+            yield Window(start, sound[: cut * FRAME], speech[:cut])
+            start, buffer = start + cut * FRAME, [sound[cut * FRAME :]]
+            held = buffer[0].size
+    if held:
+        sound = np.concatenate(buffer)
+        yield Window(start, sound, probabilities(sound))
+
+
+def _quietest(probability: NDArray[np.float32]) -> int:
+    """The frame in the second half at which to cut: the middle of the longest silence, or the quietest frame."""
+    half = len(probability) // 2
+    quiet = np.flatnonzero(np.diff(np.concatenate([[0], probability[half:] < _ENDS, [0]]).astype(np.int8)))
+    begins, ends = quiet[::2], quiet[1::2]
+    if len(begins):
+        longest = int(np.argmax(ends - begins))
+        return max(1, half + int(begins[longest] + ends[longest]) // 2)
+    return max(1, half + int(np.argmin(probability[half:])))

@@ -1,0 +1,97 @@
+"""Word times put right: Whisper hears what is said, a voice activity detector hears when.
+
+Whisper's times come from cross-attention. They let the last word before a pause run into it, and begin the first word
+after one up to 350 ms early (measured against the onset of the voice).
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from clipy.types import Seconds, Span, Word
+
+_SHORTEST = Fraction(3, 50)  # seconds of a word: two frames of video at the least
+_WHOLE_WORD = Fraction(3, 10)  # seconds that a word has before a pause when it was said there
+_SNAP = Fraction(7, 20)  # seconds
+_REACH = Fraction(1, 2)  # seconds a word may be off the voice it belongs to; beyond that nobody said it there
+
+
+def voiced(words: Sequence[Word], speech: Sequence[Span]) -> tuple[list[Word], int]:
+    """Move words out of silence into the speech they belong to; count and leave out those that nobody spoke.
+
+    ``speech`` is in order and apart. The first and the last word of a stretch of speech begin and end with it.
+    """
+    starts = [span.start for span in speech]
+    belongs = [(word, _stretch(word, speech, starts)) for word in words]
+    told = [(word, stretch) for word, stretch in belongs if stretch is not None]
+    kept: list[Word] = []
+    for index, (word, stretch) in enumerate(told):
+        first = index == 0 or told[index - 1][1] != stretch
+        last = index == len(told) - 1 or told[index + 1][1] != stretch
+        kept.append(_snapped(_within(word, stretch), stretch, first=first, last=last))
+    return kept, len(words) - len(kept)
+
+
+def _stretch(word: Word, speech: Sequence[Span], starts: list[Seconds]) -> Span | None:
+    """The stretch of speech that a word belongs to: the one it shares most time with, or the nearest, within reach.
+
+    A word that lies on both sides of a pause is nearly always the first one after it: Whisper begins a word where
+    the one before ended. Only a good part of a word's length before the pause says that it was the last one.
+    """
+    first = max(0, bisect.bisect_right(starts, word.start) - 1)
+    last = bisect.bisect_right(starts, word.end + _REACH)
+    near = speech[first:last]
+    touched = [span for span in near if word.span.overlap(span) > 0]
+    if touched:
+        before, after = touched[0], touched[-1]
+        whole = word.span.overlap(before)
+        return before if whole >= _WHOLE_WORD and whole > word.span.overlap(after) else after
+    nearest = min(near, key=lambda span: _distance(word, span), default=None)
+    return nearest if nearest is not None and _distance(word, nearest) <= _REACH else None
+
+
+def _distance(word: Word, span: Span) -> Seconds:
+    return max(span.start - word.end, word.start - span.end, Fraction(0))
+
+
+def _within(word: Word, stretch: Span) -> Word:
+    """The word inside a stretch of speech, at its nearer edge when it lay outside."""
+    if word.end <= stretch.start:
+        return replace(word, start=stretch.start, end=stretch.start + min(word.span.duration, stretch.duration))
+    if word.start >= stretch.end:
+        return replace(word, start=stretch.end - min(word.span.duration, stretch.duration), end=stretch.end)
+    return replace(word, start=max(word.start, stretch.start), end=min(word.end, stretch.end))
+
+
+def _snapped(word: Word, stretch: Span, *, first: bool, last: bool) -> Word:
+    """Somebody spoke from the beginning of a stretch to its end, and it was its first and its last word."""
+    start = stretch.start if first and word.start - stretch.start <= _SNAP else word.start
+    end = stretch.end if last and stretch.end - word.end <= _SNAP else word.end
+    return replace(word, start=start, end=end)
+
+
+def in_order(words: Sequence[Word], limit: Span) -> tuple[Word, ...]:
+    """The same words, each of a visible duration, one after the other, inside ``limit``.
+
+    A word that is too short borrows from the pause after it, then from its neighbours.
+    """
+    if not words:
+        return ()
+    shortest = min(_SHORTEST, limit.duration / len(words))
+    starts = [word.start for word in words]
+    earliest = limit.start
+    for index, start in enumerate(starts):
+        starts[index] = earliest = max(start, earliest)
+        earliest += shortest
+    latest = limit.end
+    for index in range(len(starts) - 1, -1, -1):
+        latest -= shortest
+        starts[index] = latest = min(starts[index], latest)
+    ends = [*starts[1:], limit.end]
+    return tuple(
+        replace(word, start=start, end=min(max(word.end, start + shortest), end))
+        for word, start, end in zip(words, starts, ends, strict=True)
+    )
