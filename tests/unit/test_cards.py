@@ -126,7 +126,7 @@ def test_a_combining_mark_joins_the_word_before_and_white_space_goes() -> None:
         Word("ี", seconds(1), seconds(2)),
         Word(" \n", seconds(2), seconds(3)),
     ]
-    assert [(word.text, word.end) for word in tidied(words)] == [("สวัสดี", 2)]
+    assert [(word.text, word.end) for word in tidied(words)] == [("สวัสดี", Fraction(2))]
 
 
 @pytest.mark.parametrize(("text", "width"), [("word", 4), ("今日", 4), ("e\u0301", 1)])

@@ -147,17 +147,27 @@ class CardPicture:
 
     def _extremes(self, lines: list[list[_Placed]]) -> tuple[float, float]:
         """The highest and the lowest pixel that the card may cover, with outline, plates and pop."""
-        look, em = self.look, self._type.size
-        plates = [plate for plate in (look.word_plate, look.card_plate) if plate is not None]
-        above = self._type.capitals + max((plate.above for plate in plates), default=0.0) * em
-        below = max((plate.below for plate in plates), default=0.0) * em
-        tops, bottoms = [], []
-        for word in (word for line in lines for word in line):
-            ink = self._type.ink(word.text, word.right_to_left, look.outline_width * em)
-            grown = look.pop * (ink.bottom - ink.top) + 1
-            tops.append(word.baseline + min(ink.top, -above) - grown)
-            bottoms.append(word.baseline + max(ink.bottom, below) + grown)
+        look, tops, bottoms = self.look, [], []
+        for line in lines:
+            edges = [
+                self._plate_edges(line, plate) for plate in (look.word_plate, look.card_plate) if plate is not None
+            ]
+            inks = [
+                self._type.ink(word.text, word.right_to_left, look.outline_width * self._type.size) for word in line
+            ]
+            top = min(ink.top for ink in inks)
+            bottom = max(ink.bottom for ink in inks)
+            grown = look.pop * (bottom - top) + 1
+            tops.append(min([line[0].baseline + top - grown, *(top for top, _ in edges)]))
+            bottoms.append(max([line[0].baseline + bottom + grown, *(bottom for _, bottom in edges)]))
         return min(tops), max(bottoms)
+
+    def _plate_edges(self, line: list[_Placed], plate: Plate) -> tuple[int, int]:
+        """Top and bottom of a plate behind words: as tall as capitals, taller for scripts that need it."""
+        inks, em = [self._type.ink(word.text, word.right_to_left) for word in line], self._type.size
+        above = max(self._type.capitals, max(-ink.top for ink in inks) - 0.08 * em) + plate.above * em
+        below = max(0.0, max(ink.bottom for ink in inks) - 0.3 * em) + plate.below * em
+        return round(line[0].baseline - above), round(line[0].baseline + below)
 
     def _backdrop(self) -> Overlay:
         """What does not change while words are spoken: shadows and the plates of lines."""
@@ -189,13 +199,10 @@ class CardPicture:
     def _plate(self, picture: Overlay, lines: list[list[_Placed]], plate: Plate) -> None:
         """A rounded rectangle behind each line. They are one shape: where two meet, they do not darken each other."""
         union, em = np.zeros((picture.height, picture.width), np.uint8), self._type.size
-        for line in map(_from_left, lines):
+        drawable = ([word for word in line if word.width > 0] for line in lines)
+        for line in map(_from_left, filter(None, drawable)):
             x1, x2 = round(line[0].x - plate.across * em), round(line[-1].x + line[-1].width + plate.across * em)
-            inks = [self._type.ink(word.text, word.right_to_left) for word in line]
-            tallest = max(self._type.capitals, max(-ink.top for ink in inks) - 0.08 * em)
-            deepest = max(0.0, max(ink.bottom for ink in inks) - 0.3 * em)
-            y1 = round(line[0].baseline - tallest - plate.above * em)
-            y2 = round(line[0].baseline + deepest + plate.below * em)
+            y1, y2 = self._plate_edges(line, plate)
             _join(union, rounded(x2 - x1, y2 - y1, plate.radius * em), x1 - picture.x, y1 - picture.y)
         picture.paint(union, picture.x, picture.y, plate.ink.colour, plate.ink.opacity)
 

@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from clipy.context import Context
+from clipy.errors import RenderError
+from clipy.media.frame import Frame, rgb_to_yuv
+from clipy.stages.render.captions import Captions, safe_area
+from clipy.stages.render.overlay import Overlay, rounded
+from clipy.stages.render.presets import LOOKS
+from clipy.store import Store
+from clipy.types import CropPath, Edit, Highlight, Span, Video, Word
+
+PRESETS = sorted(LOOKS)
+SPEECH = "Most people think you need a huge budget to make great videos, but honestly? You don't."
+SIZES = [(1080, 1920), (540, 960), (1080, 1080), (1920, 1080)]
+
+
+@pytest.fixture
+def ctx(tmp_path: Path) -> Context:
+    return Context(Store(tmp_path / "store"), tmp_path)
+
+
+@pytest.fixture
+def video() -> Video:
+    return Video("x", Fraction(60), Fraction(25), 1920, 1080, 1920, 1080, 0, Fraction(0))
+
+
+def make_edit(text: str, size: tuple[int, int] = (540, 960), language: str = "en", start: int = 10) -> Edit:
+    """A clip cut out of a longer source, each word 0.3 s long from its first moment on."""
+    pace, tokens = Fraction(3, 10), text.split()
+    words = tuple(Word(token, start + pace * n, start + pace * (n + 1)) for n, token in enumerate(tokens))
+    span = Span(Fraction(start), start + pace * len(tokens) + 1)
+    return Edit(Highlight(span), CropPath(*size, ()), (span,), language, words)
+
+
+def captions(**options: object) -> Captions:
+    backend = Captions(Captions.Options.model_validate(options))
+    backend.name = "captions"
+    return backend
+
+
+def gray(time: Fraction, size: tuple[int, int], level: int = 110) -> Frame:
+    width, height = size
+    chroma = (height // 2, width // 2)
+    y = np.full((height, width), level, np.uint8)
+    return Frame(time, planes=(y, np.full(chroma, 128, np.uint8), np.full(chroma, 128, np.uint8)))
+
+
+def draw(backend: Captions, edit: Edit, times: list[Fraction], ctx: Context, video: Video) -> list[Frame]:
+    size = edit.crop.width, edit.crop.height
+    planned = backend.plan(video, edit, ctx)
+    return list(backend.frames((gray(time, size) for time in times), planned, ctx))
+
+
+def changed(frame: Frame) -> tuple[int, int, int, int]:
+    """The rectangle of the pixels that were drawn on, by the Y plane (soft shadow of a few codes left out)."""
+    ys, xs = np.nonzero(np.abs(frame.planes[0].astype(int) - 110) > 30)
+    return int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
+
+
+def yellow(frame: Frame) -> NDArray[np.bool_]:
+    red, green, blue = (frame.rgb[..., channel].astype(int) for channel in range(3))
+    return np.asarray((red > 200) & (green > 170) & (blue < 90))
+
+
+def test_captions_match_the_transcript(ctx: Context, video: Video) -> None:
+    edit = make_edit(SPEECH)
+    cards = captions().plan(video, edit, ctx).plans["captions"]
+    words = [word for card in cards for line in card["lines"] for word in line]
+    assert [word["text"] for word in words] == SPEECH.split()
+    assert [Fraction(word["start"]) for word in words] == [word.start - 10 for word in edit.words]
+    for before, after in pairwise(cards):
+        assert Fraction(before["span"]["end"]) <= Fraction(after["span"]["start"])
+
+
+def test_a_plan_survives_the_store(ctx: Context, video: Video) -> None:
+    planned = ctx.cached(captions().plan, video, make_edit(SPEECH))
+    again = ctx.cached(captions().plan, video, make_edit(SPEECH))
+    assert json.loads(json.dumps(planned.plans["captions"])) == planned.plans["captions"]
+    assert TypeAdapter(Edit).dump_json(planned) == TypeAdapter(Edit).dump_json(again)
+    assert draw(captions(), planned, [Fraction(1, 2)], ctx, video)
+
+
+def test_words_in_parts_that_were_cut_out_are_not_shown(ctx: Context, video: Video) -> None:
+    edit = make_edit("one two three four five six")
+    keep = (Span(Fraction(10), Fraction("10.6")), Span(Fraction("11.2"), Fraction(13)))
+    cut = Edit(edit.highlight, edit.crop, keep, "en", edit.words)
+    cards = captions().plan(video, cut, ctx).plans["captions"]
+    words = [word for card in cards for line in card["lines"] for word in line]
+    assert [word["text"] for word in words] == ["one", "two", "five", "six"]
+    assert Fraction(words[2]["start"]) == Fraction("0.6")
+
+
+def test_without_words_the_frames_pass_untouched(ctx: Context, video: Video) -> None:
+    edit = captions().plan(video, make_edit(""), ctx)
+    frames: Iterator[Frame] = iter([gray(Fraction(0), (64, 64))])
+    assert captions().frames(frames, edit, ctx) is frames
+
+
+def test_frames_without_a_plan_are_refused(ctx: Context) -> None:
+    with pytest.raises(RenderError, match="never planned"):
+        captions().frames(iter([]), make_edit("hello"), ctx)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WWWWW MMMMM WWWWW MMMMM WWWWW MMMMM",
+        "Donaudampfschifffahrtsgesellschaftskapitänsmütze yes",
+        "ÅÇ जg นี้ jgq",
+        "สวัสดีครับทุกคนวันนี้เราจะคุยเรื่องวิดีโอกันนะครับ नमस्ते",
+    ],
+)
+def test_nothing_is_drawn_outside_the_safe_area(
+    text: str, preset: str, size: tuple[int, int], ctx: Context, video: Video
+) -> None:
+    edit = make_edit(text, size)
+    times = [Fraction(n, 10) for n in range(0, 3 * len(text.split()), 2)]
+    area = safe_area(*size)
+    for frame in draw(captions(preset=preset), edit, times, ctx, video):
+        x1, y1, x2, y2 = changed(frame)
+        assert x1 >= area.left - 1
+        assert y1 >= area.top - 1
+        assert x2 <= area.right + 1
+        assert y2 <= area.bottom + 1
+
+
+def test_the_safe_area_of_an_upright_video_is_the_one_that_all_platforms_leave_free() -> None:
+    area = safe_area(1080, 1920)
+    assert area.left >= 120
+    assert area.right <= 888
+    assert area.top >= 288
+    assert area.bottom <= 1248
+    assert area.left + area.right == pytest.approx(1080)
+    assert area.top < area.middle < area.bottom
+
+
+@pytest.mark.parametrize("position", [0.0, 1.0])
+def test_a_position_at_the_edge_keeps_the_whole_card_inside(position: float, ctx: Context, video: Video) -> None:
+    for clear in (True, False):
+        area = safe_area(540, 960, position, clear)
+        (frame,) = draw(captions(position=position, safe_area=clear), make_edit(SPEECH), [Fraction(1, 2)], ctx, video)
+        _, y1, _, y2 = changed(frame)
+        assert area.top - 1 <= y1 < y2 <= area.bottom + 1
+        assert min(y1 - area.top, area.bottom - y2) < 15
+
+
+def test_the_spoken_word_is_highlighted_from_its_first_moment(ctx: Context, video: Video) -> None:
+    edit = make_edit("left middle right")
+    before = Fraction(3, 10) - Fraction(1, 1000)
+    times = [Fraction(0), before, Fraction(3, 10), Fraction(1, 2), Fraction(6, 10), Fraction(8, 10)]
+    frames = draw(captions(max_lines=1, max_words=3, size=0.06), edit, times, ctx, video)
+    middles = [float(np.nonzero(yellow(frame))[1].mean()) for frame in frames]
+    assert middles[0] == pytest.approx(middles[1], abs=3)
+    assert middles[0] + 20 < middles[2] == pytest.approx(middles[3], abs=3)
+    assert middles[3] + 20 < middles[4] == pytest.approx(middles[5], abs=3)
+
+
+def test_right_to_left_words_run_from_the_right(ctx: Context, video: Video) -> None:
+    edit = make_edit("שלום לכולם היום", language="he")
+    times = [Fraction(1, 4), Fraction(1, 2), Fraction(3, 4)]
+    frames = draw(captions(max_lines=1, size=0.05), edit, times, ctx, video)
+    middles = [float(np.nonzero(yellow(frame))[1].mean()) for frame in frames]
+    assert middles[0] > middles[1] > middles[2]
+
+
+def test_a_spoken_word_pops(ctx: Context, video: Video) -> None:
+    times = [Fraction(0), Fraction(1, 20), Fraction(1, 4)]
+    frames = draw(captions(), make_edit("word"), times, ctx, video)
+    areas = [int(yellow(frame).sum()) for frame in frames]
+    assert areas[0] < areas[1] < areas[2]
+
+
+def test_frames_between_cards_and_pixels_outside_the_card_stay_as_they_were(ctx: Context, video: Video) -> None:
+    edit = make_edit("Only this.")
+    shown, after = draw(captions(), edit, [Fraction(1, 4), Fraction(3, 2)], ctx, video)
+    assert all(np.all(plane == level) for plane, level in zip(after.planes, (110, 128, 128), strict=True))
+    y, u, v = shown.planes
+    assert np.all(y[:300] == 110)
+    assert np.all(y[700:] == 110)
+    assert np.all(u[:150] == 128)
+    assert np.all(v[350:] == 128)
+    assert np.any(u != 128)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_captions_are_the_same_at_every_resolution(preset: str, ctx: Context, video: Video) -> None:
+    large = draw(captions(preset=preset), make_edit(SPEECH, (1080, 1920)), [Fraction(1, 2)], ctx, video)[0]
+    small = draw(captions(preset=preset), make_edit(SPEECH, (540, 960)), [Fraction(1, 2)], ctx, video)[0]
+    shrunk = cv2.resize(large.planes[0], (540, 960), interpolation=cv2.INTER_AREA)
+    assert changed(small) == pytest.approx(tuple(edge / 2 for edge in changed(large)), abs=4)
+    assert float(np.abs(shrunk.astype(int) - small.planes[0]).mean()) < 1.5
+
+
+def test_options_change_the_picture(ctx: Context, video: Video) -> None:
+    edit, times = make_edit("hello there"), [Fraction(1, 4)]
+    (plain,) = draw(captions(), edit, times, ctx, video)
+    (red,) = draw(captions(highlight_color="#ff0000"), edit, times, ctx, video)
+    (large,) = draw(captions(size=0.12), edit, times, ctx, video)
+    assert int(yellow(plain).sum()) > 500
+    assert int(yellow(red).sum()) == 0
+    assert changed(large)[3] - changed(large)[1] > changed(plain)[3] - changed(plain)[1]
+
+
+@pytest.mark.parametrize("options", [{"presett": "bold"}, {"text_color": "red"}, {"max_words": 0}, {"preset": "none"}])
+def test_wrong_options_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Captions.Options.model_validate(options)
+
+
+def test_every_look_is_a_preset_and_every_preset_a_look() -> None:
+    schema = Captions.Options.model_json_schema()["properties"]
+    assert sorted(schema["preset"]["enum"]) == PRESETS
+    assert all(field.get("description") for field in schema.values())
+
+
+def test_an_overlay_in_yuv_is_the_same_as_painting_in_rgb() -> None:
+    """Half-transparent shapes over a colour picture, against the same sum in RGB in floating point."""
+    across, down = np.meshgrid(np.arange(96), np.arange(64))
+    rgb = np.stack([across * 2, down * 3, 200 - across], axis=-1).astype(np.uint8)
+    frame, overlay = Frame(Fraction(0), planes=rgb_to_yuv(rgb)), Overlay(8, 4, 80, 52)
+    expected = rgb.astype(np.float64)
+    shapes = [(11, 7, (255, 221, 0), 1.0), (31, 20, (10, 20, 230), 0.5), (16, 30, (255, 255, 255), 0.8)]
+    for x, y, colour, opacity in shapes:
+        mask = rounded(41, 23, 6)
+        overlay.paint(mask, x, y, colour, opacity)
+        part = expected[y : y + 23, x : x + 41]
+        share = mask[..., None] / 255 * opacity
+        part[:] = part * (1 - share) + np.array(colour) * share
+    overlay.copy().paint(rounded(20, 20, 3), 30, 30, (0, 0, 0))  # painting on a copy leaves the original alone
+    overlay.onto(frame)
+    wanted = rgb_to_yuv(np.round(expected).astype(np.uint8))
+    errors = [np.abs(a.astype(int) - b).max() for a, b in zip(frame.planes, wanted, strict=True)]
+    assert errors[0] <= 3
+    assert max(errors[1:]) <= 5
+
+
+def test_an_overlay_lies_on_even_pixels() -> None:
+    with pytest.raises(ValueError, match="even"):
+        Overlay(1, 0, 2, 2)
