@@ -1,0 +1,126 @@
+"""Settings: which level wins, and what is refused, with which words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clipy import config, reference
+from clipy.errors import BackendNotFound, ConfigError
+from clipy.pipeline import Pipeline
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_defaults_make_a_whole_pipeline(here: Path) -> None:
+    pipeline = Pipeline.from_config(config.load())
+    assert pipeline.highlighter.name == "local"
+    assert [reviewer.name for reviewer in pipeline.reviewers] == ["technical"]
+
+
+def test_flag_wins_over_file_over_user_file_over_preset(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = here / "user" / "clipy"
+    user.mkdir(parents=True)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(here / "user"))
+    assert config.load(preset="draft").tables["render"].options == {"quality": "draft"}
+    (user / "clipy.toml").write_text('[render]\nquality = "good"\n[highlight]\ncount = 7\nmin_duration = 5\n')
+    assert config.load(preset="draft").tables["render"].options == {"quality": "good"}
+    (here / "clipy.toml").write_text("[highlight]\ncount = 8\n")
+    assert config.load().tables["highlight"].options == {"count": 8, "min_duration": 5}
+    assert config.load(sets=["highlight.count=9"]).tables["highlight"].options["count"] == 9
+
+
+def test_the_environment_can_name_the_file(here: Path) -> None:
+    (here / "other.toml").write_text("[highlight]\ncount = 2\n")
+    chosen = config.load(environment={"CLIPY_CONFIG": str(here / "other.toml")})
+    assert chosen.tables["highlight"].options == {"count": 2}
+
+
+def test_options_of_a_backend_that_is_no_longer_picked_are_forgotten(here: Path) -> None:
+    (here / "clipy.toml").write_text("[highlight]\ncount = 8\n")
+    chosen = config.load(sets=["highlight.backend=even", "highlight.duration=20"])
+    assert chosen.tables["highlight"] == config.Choice("even", {"duration": 20})
+
+
+def test_a_list_replaces_the_list_below_and_can_be_set_by_name(here: Path) -> None:
+    (here / "clipy.toml").write_text("pizzazz = []\n")
+    assert config.load().lists["pizzazz"] == ()
+    chosen = config.load(sets=["pizzazz=captions", "pizzazz.captions.max_words=2"])
+    assert chosen.lists["pizzazz"] == (config.Choice("captions", {"max_words": 2}),)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[reframing]\n", "Did you mean 'reframe'"),
+        ("[[reframe]]\n", r"\[reframe\]"),
+        ("[pizzazz]\n", r"\[\[pizzazz\]\]"),
+        ("[[pizzazz]]\nsize = 1\n", "backend ="),
+        ("[reframe\n", "not valid TOML"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_name(here: Path, text: str, says: str) -> None:
+    (here / "clipy.toml").write_text(text)
+    with pytest.raises(ConfigError, match=says):
+        config.load()
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("reframe", "cannot understand"),
+        ("reframe.=1", "cannot understand"),
+        ("refrane.layout=single", "Did you mean 'reframe'"),
+        ("pizzazz.music.volume=1", "is not picked"),
+    ],
+)
+def test_a_wrong_flag_is_refused(here: Path, setting: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        config.load(sets=[setting])
+
+
+@pytest.mark.parametrize(
+    ("setting", "kind", "says"),
+    [
+        ("highlight.cuont=3", ConfigError, "Did you mean 'count'"),
+        ("highlight.count=0", ConfigError, "greater than or equal to 1"),
+        ("highlight.min_duration=90", ConfigError, "longer than max_duration"),
+        ("reframe.backend=centre", BackendNotFound, "Did you mean 'center'"),
+        ("review=", ConfigError, "unreviewed"),
+    ],
+)
+def test_the_pipeline_refuses_before_any_work(
+    here: Path, setting: str, kind: type[ConfigError], says: str
+) -> None:
+    with pytest.raises(kind, match=says):
+        Pipeline.from_config(config.load(sets=[setting]))
+
+
+def test_the_commented_file_in_the_repository_is_the_generated_one() -> None:
+    shipped = Path(__file__).parents[2] / "clipy.toml"
+    assert shipped.read_text() == reference.template(), "write it again: clipy config init"
+
+
+def test_the_commented_file_sets_nothing_and_uncommented_sets_the_defaults(here: Path) -> None:
+    text = reference.template()
+    (here / "clipy.toml").write_text(text)
+    assert reference.shown(config.load()) == reference.shown(config.load(environment={}))
+    lines = [line[1:] if line.startswith("#") and not line.startswith(("# ", "#  ")) else line for line in text.splitlines()]
+    kept = [line for line in lines if not line.rstrip().endswith("=")]
+    before = reference.shown(config.load())
+    (here / "clipy.toml").write_text("\n".join(kept))
+    assert reference.shown(config.load()) == before
+
+
+def test_the_schema_names_every_stage_and_refuses_unknown_keys() -> None:
+    schema = reference.schema()
+    assert list(schema["properties"])[-2:] == ["review", "upload"]
+    for table in schema["properties"].values():
+        for pick in table.get("items", table)["anyOf"]:
+            assert pick["additionalProperties"] is False
+            assert "backend" in pick["required"]
