@@ -129,7 +129,7 @@ def make_video(
             layout = "mono" if channels == 1 else "stereo"
             audio = cast("av.AudioStream", container.add_stream(codec, rate=sample_rate, layout=layout))
         for time in _times(seconds, Fraction(rate), variable=variable):
-            frame = _picture(draw(float(time), size), pixel_format, matrix, full_range=full_range)
+            frame = as_coded(draw(float(time), size), pixel_format, matrix, full_range=full_range)
             frame.time_base = video.codec_context.time_base
             frame.pts = round((time + Fraction(picture_start)) / frame.time_base)
             container.mux(video.encode(frame))
@@ -151,7 +151,8 @@ def _tag(codec: av.VideoCodecContext, matrix: Matrix, *, full_range: bool) -> No
         codec.color_range = ColorRange.JPEG if full_range else ColorRange.MPEG
 
 
-def _picture(rgb: Picture, pixel_format: str, matrix: Matrix, *, full_range: bool) -> av.VideoFrame:
+def as_coded(rgb: Picture, pixel_format: str, matrix: Matrix, *, full_range: bool) -> av.VideoFrame:
+    """One RGB picture (h, w, 3) as a decoder would hand it out."""
     return av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(
         format=pixel_format,
         dst_colorspace=Colorspace.ITU709 if matrix == "bt709" else Colorspace.ITU601,
