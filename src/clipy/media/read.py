@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import count
 from typing import Any
 
 import av
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 _GAP = 0.02  # seconds by which a sound packet may be off its place before silence is put in or samples are dropped
 _PREROLL = Fraction(1, 5)  # seconds decoded before a span's sound, for codecs that need a run-up
+_CLOSE = Fraction(1, 90_000)  # a span that ends this much after a time holds the picture of that time
 _BROKEN_LIMIT = 250  # undecodable packets in a row that make a file unreadable
 _SEEK_BACK = (Fraction(0), Fraction(2), Fraction(10), Fraction(60))  # seconds; some indexes land after the target
 
@@ -56,19 +58,35 @@ def decoded(video: Video, span: Span, threads: int = 0) -> Iterator[tuple[Second
         yield shown
 
 
+def shown_at(video: Video, times: Sequence[Seconds]) -> Iterator[tuple[Seconds, av.VideoFrame]]:
+    """For each of some times, in order, the decoded picture on screen then: one pass, as coded."""
+    if times:
+        span = Span(times[0], times[-1] + _CLOSE)
+        yield from _on_screen(decoded(video, span), times)
+
+
 def pictures(
-    video: Video, span: Span, *, rate: Fraction | None = None, height: int | None = None, gray: bool = False
+    video: Video,
+    span: Span,
+    *,
+    rate: Fraction | None = None,
+    times: Sequence[Seconds] = (),
+    height: int | None = None,
+    gray: bool = False,
 ) -> Iterator[tuple[Seconds, NDArray[np.uint8]]]:
     """Upright pictures for analysis: (h, w, 3) RGB, or (h, w) when ``gray``, scaled to ``height`` display pixels.
 
-    With ``rate``, one picture for each time ``span.start + k / rate``, the one on screen then; without it, every
-    picture with its own time. Display proportions are kept, whatever the sample aspect ratio.
+    With ``rate``, one picture for each time ``span.start + k / rate``, the one on screen then; with ``times``, one for
+    each of them (in order, inside the span); with neither, every picture with its own time. Display proportions are
+    kept, whatever the sample aspect ratio.
     """
     height = height or video.height
     width = max(1, round(height * video.width / video.height))
     turned = video.rotation in (90, 270)
     size = (height, width) if turned else (width, height)
-    shown = decoded(video, span) if rate is None else _on_grid(decoded(video, span), span, rate)
+    shown = decoded(video, span)
+    if rate is not None or times:
+        shown = _on_screen(shown, times or _grid(span, rate or video.frame_rate))
     last: av.VideoFrame | None = None
     picture: NDArray[np.uint8] | None = None
     for time, frame in shown:
@@ -84,22 +102,25 @@ def upright(picture: NDArray[Any], rotation: int) -> NDArray[Any]:
     return np.rot90(picture, k=-(rotation // 90))
 
 
-def _on_grid(
-    shown: Iterator[tuple[Seconds, av.VideoFrame]], span: Span, rate: Fraction
+def _grid(span: Span, rate: Fraction) -> Iterator[Seconds]:
+    for tick in count():
+        time = span.start + tick / rate
+        if time >= span.end:
+            return
+        yield time
+
+
+def _on_screen(
+    shown: Iterator[tuple[Seconds, av.VideoFrame]], times: Iterable[Seconds]
 ) -> Iterator[tuple[Seconds, av.VideoFrame]]:
-    """For each time of the grid the picture on screen then: the last one that began no later."""
-    current: av.VideoFrame | None = None
-    tick, due = 0, span.start
-    for time, frame in shown:
-        while current is not None and due < time and due < span.end:
-            yield due, current
-            tick += 1
-            due = span.start + tick / rate
-        current = frame
-    while current is not None and due < span.end:
-        yield due, current
-        tick += 1
-        due = span.start + tick / rate
+    """For each time the picture on screen then: the last one that began no later, or the first."""
+    current = following = next(shown, None)
+    for due in times:
+        while following is not None and following[0] <= due:
+            current, following = following, next(shown, None)
+        if current is None:
+            return
+        yield due, current[1]
 
 
 def _from(

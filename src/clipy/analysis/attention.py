@@ -1,0 +1,102 @@
+"""Whom to follow, and when to turn to somebody else: dynamic programming over speaking scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.analysis.tracks import RATE, grid
+from clipy.types import Seconds, Span, Track
+
+_ABSENT = -2.0  # reward a second for looking where the face is not
+_PROMINENCE = 0.1  # reward a second for the biggest face, when nobody on screen speaks
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A stretch of a shot in which one face is followed; ``track`` is None when there is no face at all."""
+
+    span: Span
+    track: Track | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """How quickly to turn. All in seconds: ``stay`` is the shortest turn, ``lead`` how much before the first word the
+    camera may arrive, ``switch`` how long another face must surely have spoken to be worth a change.
+    """
+
+    stay: float = 1.2
+    lead: float = 0.2
+    switch: float = 0.6
+
+    def turns(self, span: Span, tracks: Sequence[Track]) -> list[Turn]:
+        """Cut a span of one shot into turns, without gaps: those that together hold the most speech for their switches.
+
+        While nobody on screen speaks, the face that spoke last is kept; with no speech at all, the biggest one.
+        """
+        tracks = [track for track in tracks if track.times[-1] >= span.start and track.times[0] < span.end]
+        if not tracks:
+            return [Turn(span, None)]
+        times = grid(span)
+        chosen = self._best(self._rewards(times, tracks))
+        changes = [0, *(np.flatnonzero(np.diff(chosen)) + 1).tolist()]
+        edges = [span.start, *(times[index] for index in changes[1:]), span.end]
+        return [
+            Turn(Span(start, end), tracks[chosen[index]])
+            for index, start, end in zip(changes, edges, edges[1:], strict=False)
+        ]
+
+    def _rewards(self, times: Sequence[Seconds], tracks: Sequence[Track]) -> NDArray[np.float64]:
+        """(tracks, times): what a second of looking at each face is worth."""
+        at = np.array([float(time) for time in times])
+        sizes = np.array([_area(track) for track in tracks])
+        rewards = np.empty((len(tracks), len(at)))
+        for row, track in enumerate(tracks):
+            speaking = track.speaking if len(track.speaking) else np.zeros(len(track.times))
+            heard = np.interp(at + self.lead, track.times, speaking)
+            there = (at >= track.times[0] - 0.5 / float(RATE)) & (at <= track.times[-1] + 0.5 / float(RATE))
+            rewards[row] = np.where(there, heard, _ABSENT) + _PROMINENCE * sizes[row] / sizes.max()
+        return rewards / float(RATE)
+
+    def _best(self, rewards: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The face for each time: Viterbi, in which a change costs ``switch`` and is followed by at least ``stay``."""
+        faces, count = rewards.shape
+        stay = min(count, max(1, round(self.stay * float(RATE))))
+        total = np.concatenate([np.zeros((faces, 1)), np.cumsum(rewards, axis=1)], axis=1)
+        value = np.full((count + 1, faces), -np.inf)
+        came_from = np.full((count + 1, faces), -1, dtype=np.int64)
+        value[stay] = total[:, stay]
+        for end in range(stay + 1, count + 1):
+            value[end] = value[end - 1] + rewards[:, end - 1]
+            begin = end - stay
+            if begin >= stay:
+                for face in range(faces):
+                    others = value[begin].copy()
+                    others[face] = -np.inf
+                    best = int(np.argmax(others))
+                    changed = others[best] - self.switch + total[face, end] - total[face, begin]
+                    if changed > value[end, face]:
+                        value[end, face], came_from[end, face] = changed, best
+        return self._trace(came_from, int(np.argmax(value[count])), stay)
+
+    @staticmethod
+    def _trace(came_from: NDArray[np.int64], face: int, stay: int) -> NDArray[np.int64]:
+        chosen = np.empty(len(came_from) - 1, dtype=np.int64)
+        end = len(chosen)
+        while end > 0:
+            if came_from[end, face] >= 0:
+                chosen[end - stay : end] = face
+                end, face = end - stay, int(came_from[end, face])
+            else:
+                chosen[end - 1] = face
+                end -= 1
+        return chosen
+
+
+def _area(track: Track) -> float:
+    boxes = track.boxes
+    return float(np.median((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])))

@@ -1,0 +1,71 @@
+"""The default reframer: cuts, faces, who speaks, and a camera that follows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from clipy.analysis.attention import Attention
+from clipy.analysis.base import FaceDetector, ShotDetector, SpeakerDetector
+from clipy.analysis.camera import Camera
+from clipy.analysis.tracks import link
+from clipy.context import Context
+from clipy.stages.base import Reframer
+from clipy.types import CropPath, CropShot, Highlight, Shot, Track, Video
+
+log = logging.getLogger(__name__)
+
+
+class Speaker(Reframer):
+    """Frames the person who speaks, and cuts to the next one when the speaker changes."""
+
+    version = 1
+
+    class Options(Reframer.Options):
+        layout: Literal["auto", "single", "fit"] = Field(
+            "auto",
+            description="single: one window; fit: the whole picture over a backdrop; auto: one window, or fit where"
+            " a face is too wide for it.",
+        )
+        face_share: float = Field(
+            0.16, gt=0, le=0.5, description="Come closer until the face has this share of the height."
+        )
+        max_upscale: float = Field(2.5, ge=1, le=8, description="... but enlarge no pixel more than this.")
+        stay: float = Field(1.2, ge=0, le=30, description="Shortest time on one person, in seconds.")
+        lead: float = Field(0.2, ge=0, le=2, description="How long before the first word to turn, in seconds.")
+        switch: float = Field(
+            0.6, ge=0, le=30, description="How long somebody else must speak to be worth a switch, in seconds."
+        )
+
+    options: Options
+
+    def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
+        shots = ctx.within(0, 0.2).cached(ctx.analyser(ShotDetector).detect, video, highlight.span)
+        tracks = [] if self.options.layout == "fit" else self._tracks(video, shots, ctx)
+        camera = Camera(
+            video,
+            self.options.width,
+            self.options.height,
+            face_share=self.options.face_share,
+            max_upscale=self.options.max_upscale,
+            attention=Attention(self.options.stay, self.options.lead, self.options.switch),
+        )
+        crops = [crop for shot in shots for crop in self._crops(camera, shot, tracks)]
+        return CropPath(self.options.width, self.options.height, tuple(crops))
+
+    def _tracks(self, video: Video, shots: list[Shot], ctx: Context) -> list[Track]:
+        seen = ctx.within(0.2, 0.6).cached(ctx.analyser(FaceDetector).look, video, shots)
+        tracks = link(shots, seen)
+        if not tracks:
+            log.warning("%s: no face was found; the middle of the picture is shown", video.path.name)
+            return []
+        return ctx.within(0.6, 1).cached(ctx.analyser(SpeakerDetector).score, video, tracks)
+
+    def _crops(self, camera: Camera, shot: Shot, tracks: Sequence[Track]) -> list[CropShot]:
+        if self.options.layout == "fit":
+            return [camera.whole(shot.span)]
+        inside = [track for track in tracks if track.shot == shot.span]
+        return camera.shoot(shot.span, inside, whole_if_broad=self.options.layout == "auto")
