@@ -54,6 +54,7 @@ class Writer:
             self._set_up_video(rate, threads)
             self._audio = self._container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
             self._audio.bit_rate = audio_bit_rate
+            self._container.start_encoding()
 
     def _set_up_video(self, rate: Fraction, threads: int) -> None:
         video, codec = self._video, self._video.codec_context

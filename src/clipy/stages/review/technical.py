@@ -16,7 +16,6 @@ from clipy.stages.base import Reviewer
 from clipy.types import Clip, Finding, Review, Severity, Span, Video
 
 _MOST = 0.8  # share of a clip from which on a fault is the clip's, not a stretch's
-_NOTICED = Fraction(1, 2)  # seconds; a shorter stretch is a cut, a repeated frame or a breath
 _RATES = (23.0, 61.0)  # frames a second that the platforms take
 _SKIPPED = Fraction(5, 2)  # steps between frames that a viewer sees as a jump
 
@@ -140,8 +139,12 @@ class Technical(Reviewer):
 def _stretches(
     check: str, word: str, spans: tuple[Span, ...], limit: float, whole: Fraction, *, fatal: bool, hint: str = ""
 ) -> Iterator[Finding]:
-    """One error for the whole clip when most of it is so, else one warning for each stretch that is too long."""
-    spans = tuple(span for span in spans if span.duration >= _NOTICED)
+    """One error for the whole clip when most of it is so, else one warning for each stretch that is too long.
+
+    Short stretches are no fault however many they are: a slide show stands still between its slides.
+    """
+    noticed = min(Fraction(limit), Fraction(_MOST) * whole)
+    spans = tuple(span for span in spans if span.duration > noticed)
     total = sum((span.duration for span in spans), Fraction(0))
     if total > Fraction(_MOST) * whole:
         message = f"{float(total):.1f} of {float(whole):.1f} s are {word}{hint if fatal else ''}"
@@ -149,6 +152,5 @@ def _stretches(
         return
     for span in spans:
         length = float(span.duration)
-        if length > limit:
-            message = f"{length:.1f} s are {word} from {float(span.start):.1f} s on"
-            yield Finding(check, "warning", message, span, length, limit)
+        message = f"{length:.1f} s are {word} from {float(span.start):.1f} s on"
+        yield Finding(check, "warning", message, span, length, limit)

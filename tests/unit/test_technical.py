@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from clipy.context import Context
+from clipy.media.probe import probe
+from clipy.stages.review.technical import Technical
+from clipy.store import Store
+from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Review, Span, Word
+from tests.media import black, flash, make_video, moving, silence, still, tone
+
+UPRIGHT = (180, 320)
+
+
+def _review(path: Path, edit: Edit | None = None, **options: object) -> Review:
+    video = probe(path)
+    clip = Clip(video.fingerprint, video.duration, video.width, video.height, edit, path)
+    ctx = Context(Store(path.parent / "store"), path.parent)
+    return Technical(Technical.Options.model_validate(options)).review(clip, ctx)
+
+
+def _errors(review: Review) -> dict[str, Finding]:
+    return {finding.check: finding for finding in review.findings if finding.severity == "error"}
+
+
+def _warnings(review: Review) -> dict[str, Finding]:
+    return {finding.check: finding for finding in review.findings if finding.severity == "warning"}
+
+
+def _edit(seconds: float, words: tuple[Word, ...] = (), size: tuple[int, int] = UPRIGHT) -> Edit:
+    span = Span(Fraction(0), Fraction(seconds))
+    return Edit(Highlight(span), CropPath(*size, ()), keep=(span,), words=words)
+
+
+def _loud(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(tone(times) * 1.45)  # -14 LUFS
+
+
+def test_a_sound_clip_has_no_findings(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud)
+    review = _review(path, _edit(4))
+    assert review.findings == ()
+    assert review.passed
+
+
+@pytest.mark.parametrize(("picture", "check"), [(black, "black"), (still, "frozen")])
+def test_a_black_or_still_clip_is_rejected(
+    tmp_path: Path, picture: Callable[..., NDArray[np.uint8]], check: str
+) -> None:
+    found = _errors(_review(make_video(tmp_path / "a.mp4", size=UPRIGHT, draw=picture, play=_loud)))
+    assert set(found) == {check}
+    assert found[check].span == Span(Fraction(0), Fraction(4))
+    assert found[check].value == 4
+
+
+def test_a_title_card_can_be_allowed(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "a.mp4", size=UPRIGHT, draw=still, play=_loud)
+    review = _review(path, allow_still=True)
+    assert review.passed
+    assert "frozen" in _warnings(review)
+
+
+def test_a_black_stretch_is_a_warning_with_its_place(tmp_path: Path) -> None:
+    def gap(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
+        return black(time, size) if 1 <= time < 2.4 else moving(time, size)
+
+    review = _review(make_video(tmp_path / "a.mp4", size=UPRIGHT, draw=gap, play=_loud))
+    assert review.passed
+    assert _warnings(review)["black"].span == Span(Fraction(1), Fraction(12, 5))
+
+
+def test_captions_on_a_still_picture_count_as_movement(tmp_path: Path) -> None:
+    def captioned(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
+        picture = still(time, size)
+        left = 20 + 30 * int(time * 2)
+        picture[220:240, left : left + 30] = 255
+        return picture
+
+    review = _review(make_video(tmp_path / "a.mp4", size=(540, 960), draw=captioned, play=_loud))
+    assert review.findings == ()
+
+
+def test_a_silent_clip_is_rejected_where_there_should_be_sound(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=silence, seconds=2)
+    assert set(_errors(_review(path))) == {"silent"}
+    said = (Word("hello", Fraction(0), Fraction(1)),)
+    assert set(_errors(_review(path, _edit(2, said)))) == {"silent"}
+    assert _review(path, _edit(2)).passed  # nothing was said in the source either
+    assert _review(path, allow_silent=True).passed
+
+
+def test_a_missing_sound_track_is_told(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=None, seconds=1)
+    assert set(_errors(_review(path))) == {"sound-stream"}
+
+
+def test_size_and_length_are_those_of_the_edit(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud, seconds=2)
+    assert set(_errors(_review(path, _edit(3, size=(360, 640))))) == {"size", "duration"}
+    assert set(_errors(_review(path, width=181))) == {"size"}
+
+
+def test_sound_that_ends_early_is_told(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud, seconds=4, sound_seconds=2.5)
+    found = _errors(_review(path))
+    assert set(found) == {"sync"}
+    assert found["sync"].value == pytest.approx(1.5, abs=0.05)
+
+
+def test_loudness_and_peaks_are_measured(tmp_path: Path) -> None:
+    quiet = _review(make_video(tmp_path / "a.mp4", size=UPRIGHT, seconds=2))
+    assert _warnings(quiet)["loudness"].value == pytest.approx(-17.8, abs=0.5)
+
+    def clipped(times: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.clip(tone(times) * 20, -1, 1)
+
+    crackling = _review(make_video(tmp_path / "b.mp4", size=UPRIGHT, seconds=2, play=clipped))
+    assert "peak" in _warnings(crackling)
+    assert crackling.passed
+
+
+def test_damage_that_players_hide_is_found(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud)
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 3
+    data[middle : middle + 3000] = bytes(3000)
+    path.write_bytes(data)
+    assert "decodes" in _errors(_review(path))
+
+
+def test_a_file_that_is_no_video_is_a_finding_not_a_crash(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"not a video")
+    clip = Clip("x", Fraction(1), *UPRIGHT, None, path)
+    review = Technical().review(clip, Context(Store(tmp_path / "store"), tmp_path))
+    assert [finding.check for finding in review.findings] == ["readable"]
+    assert not review.passed
+
+
+def test_flashes_are_neither_black_nor_still(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "a.mp4", size=UPRIGHT, draw=flash, play=_loud)
+    review = _review(path)
+    assert review.passed
+    assert "black" not in _warnings(review)

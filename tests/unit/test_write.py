@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from clipy.errors import OutputError, RenderError
+from clipy.media.frame import black_planes
+from clipy.media.probe import probe
+from clipy.media.read import decoded, sound_array
+from clipy.media.write import SAMPLE_RATE, Writer
+
+SIZE = (90, 160)
+
+
+def _write(path: Path, rate: Fraction, count: int, preset: str = "ultrafast") -> None:
+    total = round(count / rate * SAMPLE_RATE)
+    wave = 0.3 * np.sin(2 * np.pi * 440 * np.arange(total) / SAMPLE_RATE)
+    samples = np.stack([wave, wave]).astype(np.float32)
+    with Writer(path, *SIZE, rate, preset=preset) as writer:
+        for index in range(count):
+            planes = black_planes(*SIZE)
+            planes[0][:] = 16 + 2 * index
+            writer.picture(planes)
+            writer.sound(samples[:, round(index / rate * SAMPLE_RATE) : round((index + 1) / rate * SAMPLE_RATE)])
+
+
+@pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001), Fraction(24000, 1001), Fraction(60)])
+def test_frames_times_and_lengths_are_exact(tmp_path: Path, rate: Fraction) -> None:
+    path = tmp_path / "clip.mp4"
+    _write(path, rate, 50)
+    video = probe(path)
+    assert video.start == 0
+    assert video.frame_rate == rate
+    assert float(video.duration) == pytest.approx(float(50 / rate), abs=2e-6)
+    frames = list(decoded(video, video.span))
+    assert [time for time, _ in frames] == [index / rate for index in range(50)]
+    for index, (_, frame) in enumerate(frames):
+        assert np.frombuffer(frame.planes[0], dtype=np.uint8)[0] == pytest.approx(16 + 2 * index, abs=2)  # type: ignore[call-overload]
+    with av.open(str(path)) as container:
+        audio, picture = container.streams.audio[0], container.streams.video[0]
+        assert audio.start_time == picture.start_time == 0
+        assert audio.duration is not None
+        assert audio.time_base is not None
+        assert float(audio.duration * audio.time_base) == pytest.approx(float(50 / rate), abs=0.002)
+
+
+def test_sound_stays_in_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    _write(path, Fraction(25), 50)
+    video = probe(path)
+    samples = sound_array(video, video.span, rate=SAMPLE_RATE, channels=2)
+    wave = 0.3 * np.sin(2 * np.pi * 440 * np.arange(samples.shape[1]) / SAMPLE_RATE)
+    assert np.abs(samples[:, 4000:-4000] - wave[4000:-4000]).max() < 0.03
+
+
+def test_the_file_says_how_it_is_coded_and_can_be_streamed(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    _write(path, Fraction(25), 110, "veryfast")
+    with av.open(str(path)) as container:
+        codec = container.streams.video[0].codec_context
+        assert (codec.name, codec.pix_fmt, codec.profile) == ("h264", "yuv420p", "High")
+        assert (codec.colorspace, codec.color_primaries, codec.color_trc, codec.color_range) == (1, 1, 1, 1)
+        assert container.streams.audio[0].codec_context.sample_rate == SAMPLE_RATE
+        keys = [float(packet.pts * packet.time_base) for packet in container.demux(video=0) if packet.is_keyframe]  # type: ignore[operator]
+    assert keys == [0, 2, 4]
+    data = path.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+    assert b"sliced_threads=0" in data  # PyAV's default would cut every picture into slices
+
+
+def _spoilt(path: Path, error: BaseException) -> None:
+    with Writer(path, *SIZE, Fraction(25)) as writer:
+        writer.picture(black_planes(*SIZE))
+        raise error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError(), RenderError("no")])
+def test_a_clip_that_fails_leaves_no_file(tmp_path: Path, error: BaseException) -> None:
+    path = tmp_path / "clip.mp4"
+    with pytest.raises(type(error)):
+        _spoilt(path, error)
+    assert not path.exists()
+
+
+def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
+    with Writer(tmp_path / "clip.mp4", *SIZE, Fraction(25)) as writer:
+        writer.picture(black_planes(*SIZE))
+        with pytest.raises(RenderError, match="64x64"):
+            writer.picture(black_planes(64, 64))
+
+
+def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot write the clip"):
+        Writer(tmp_path / "none" / "clip.mp4", *SIZE, Fraction(25))
+
+
+def _write_noise(path: Path) -> None:
+    noise = np.random.default_rng(0)
+    with Writer(path, *SIZE, Fraction(25)) as writer:
+        for _ in range(100):
+            planes = black_planes(*SIZE)
+            planes[0][:] = noise.integers(0, 255, planes[0].shape)
+            writer.picture(planes)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_full_disk_is_one_clear_line() -> None:
+    with pytest.raises(OutputError, match="disk is full"):
+        _write_noise(Path("/dev/full"))
+    assert Path("/dev/full").exists()
