@@ -59,6 +59,7 @@ class _Spanned(_Lenient):
     title: str = ""
     score: float = Field(0.0, ge=0, le=1)
     reason: str = ""
+    details: dict[str, float] = {}
 
     @model_validator(mode="after")
     def _has_length(self) -> _Spanned:
@@ -67,7 +68,8 @@ class _Spanned(_Lenient):
         return self
 
     def highlight(self) -> Highlight:
-        return Highlight(Span(seconds(self.start), seconds(self.end)), self.score, self.title, self.reason)
+        span = Span(seconds(self.start), seconds(self.end))
+        return Highlight(span, self.score, self.title, self.reason, self.details)
 
 
 class _Keyframe(_Lenient):
@@ -173,7 +175,7 @@ def reviews(reviewed: Iterable[tuple[Path, Sequence[Review]]]) -> Json:
 
 
 def clip_json(clip: Clip, found: Sequence[Review] | None, posts: Sequence[Post]) -> Json:
-    """One entry of ``clips`` in ``clips.json``; words in clip time, crop in source time. ``found`` is None: no review."""
+    """One entry of ``clips`` in ``clips.json``: words in clip time, crop in source time; no review when ``found`` is None."""
     edit = clip.edit
     if edit is None:
         raise ValueError("only a clip made here can be listed in clips.json")
@@ -226,7 +228,7 @@ def read_highlights(path: Path, video: Video) -> list[Highlight]:
     found = [entry.highlight() for entry in entries]
     for highlight in found:
         _inside(highlight.span, video, path)
-    return [Highlight(h.span.clamp(video.span), h.score, h.title, h.reason) for h in found]
+    return [replace(highlight, span=highlight.span.clamp(video.span)) for highlight in found]
 
 
 def read_crops(path: Path, video: Video) -> list[tuple[Highlight, CropPath]]:
@@ -304,6 +306,7 @@ def _highlight(highlight: Highlight) -> dict[str, Json]:
         "title": highlight.title,
         "score": round(highlight.score, 4),
         "reason": highlight.reason,
+        "details": {name: round(value, 4) for name, value in highlight.details.items()},
     }
 
 

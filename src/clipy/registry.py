@@ -90,6 +90,10 @@ def load(group: str, name: str) -> type[Backend]:
     try:
         kind = points[0].load()
     except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == listing.target.partition(".")[0]:
+            raise ConfigError(
+                f"the {group} backend {name!r} is declared but not there", where=listing.target, do="Install it again"
+            ) from error
         raise BackendUnavailable(
             f"the {group} backend {name!r} of {listing.package} needs the module {error.name!r}",
             do=f"Install it with: pip install {listing.package} {error.name}",

@@ -94,9 +94,7 @@ def test_a_wrong_flag_is_refused(here: Path, setting: str, says: str) -> None:
         ("review=", ConfigError, "unreviewed"),
     ],
 )
-def test_the_pipeline_refuses_before_any_work(
-    here: Path, setting: str, kind: type[ConfigError], says: str
-) -> None:
+def test_the_pipeline_refuses_before_any_work(here: Path, setting: str, kind: type[ConfigError], says: str) -> None:
     with pytest.raises(kind, match=says):
         Pipeline.from_config(config.load(sets=[setting]))
 
@@ -110,7 +108,9 @@ def test_the_commented_file_sets_nothing_and_uncommented_sets_the_defaults(here:
     text = reference.template()
     (here / "clipy.toml").write_text(text)
     assert reference.shown(config.load()) == reference.shown(config.load(environment={}))
-    lines = [line[1:] if line.startswith("#") and not line.startswith(("# ", "#  ")) else line for line in text.splitlines()]
+    lines = [
+        line[1:] if line.startswith("#") and not line.startswith(("# ", "#  ")) else line for line in text.splitlines()
+    ]
     kept = [line for line in lines if not line.rstrip().endswith("=")]
     before = reference.shown(config.load())
     (here / "clipy.toml").write_text("\n".join(kept))

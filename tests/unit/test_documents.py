@@ -36,7 +36,9 @@ def test_a_list_by_hand_needs_only_start_and_end(tmp_path: Path) -> None:
 
 
 def test_crops_come_back_as_they_were_written(tmp_path: Path) -> None:
-    panel = Panel((Keyframe(Fraction(0), Box(0, 0, 202.5, 360)), Keyframe(Fraction(1), Box(9, 0, 211.5, 360))), (0, 0, 1080, 1920))
+    panel = Panel(
+        (Keyframe(Fraction(0), Box(0, 0, 202.5, 360)), Keyframe(Fraction(1), Box(9, 0, 211.5, 360))), (0, 0, 1080, 1920)
+    )
     path = CropPath(1080, 1920, (CropShot(Span(Fraction(0), Fraction(4)), "single", (panel,)),))
     cropped = [(Highlight(Span(Fraction(0), Fraction(4)), 0.5, "T", "r"), path)]
     file = write(tmp_path / "c.json", documents.crops(VIDEO, cropped))
@@ -71,8 +73,12 @@ def test_what_is_not_json_is_refused(tmp_path: Path) -> None:
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["start", "end", "title", "crop", "panels", "keyframes", "into", "x1"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["start", "end", "title", "crop", "panels", "keyframes", "into", "x1"]), inner
+        )
+    ),
     max_leaves=20,
 )
 

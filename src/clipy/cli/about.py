@@ -23,7 +23,7 @@ _NEEDED = ("whisper-base", "centerface", "face-landmark")  # by the default back
 def backends(stage: str | None, as_json: bool) -> None:
     """What can do each stage; with STAGE, also every option."""
     from clipy import registry
-    from clipy.cli.terminal import table
+    from clipy.cli.text import table
 
     known = (*registry.ANALYSERS, *registry.STAGES)
     if stage is not None and stage not in known:
@@ -62,7 +62,7 @@ def _backend_json(listing: Listing, *, with_options: bool) -> dict[str, object]:
 
 def _options_text(listing: Listing) -> str:
     from clipy import reference, registry
-    from clipy.cli.terminal import table
+    from clipy.cli.text import table
 
     if listing.missing:
         return f"\n{listing.name}: {listing.install}"
@@ -83,7 +83,7 @@ def models() -> None:
 def models_list(as_json: bool) -> None:
     """Every model that clipy knows, its size, licence, source, and where it is."""
     from clipy import models as weights
-    from clipy.cli.terminal import table
+    from clipy.cli.text import table
 
     found = [(model, weights.find(model)) for model in weights.known()]
     if as_json:
@@ -178,7 +178,7 @@ def config_schema() -> None:
 def doctor(as_json: bool) -> None:
     """What this machine can do, and what is missing. Exit code 1 when the default run would fail."""
     from clipy import doctor as examination
-    from clipy.cli.terminal import table
+    from clipy.cli.text import table
 
     checks = examination.examine()
     if as_json:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import TimeRemainingColumn as TimeLeft
 
+from clipy.cli.text import clock, duration
 from clipy.context import Event
 
 if TYPE_CHECKING:
@@ -110,26 +111,3 @@ def summary(result: Result) -> str:
     lines += [f"  rejected: {item.reason()}" for item in result.rejected]
     spent = ", ".join(f"{stage} {duration(seconds)}" for stage, seconds in result.timings.items())
     return "\n".join([*lines, f"  {spent}"])
-
-
-def duration(seconds: float) -> str:
-    """``0.4 s``, ``12 s``, ``3:05``, ``1:02:03``."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds < 60 else clock(seconds)
-
-
-def clock(seconds: float) -> str:
-    """``m:ss`` or ``h:mm:ss``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as aligned text columns; the last column is not padded."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)] if rows else []
-    return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
-        for row in rows
-    )

@@ -1,0 +1,38 @@
+"""Help and listings answer at once because they import next to nothing; and the public door is what it says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import clipy
+
+# Whatever is imported for help and listings must be of these packages, or of the standard library.
+LIGHT = {"clipy", "click", "packaging", "colorama"}
+PRIVATE = "_sysconfigdata"  # of the standard library, under a name that differs from machine to machine
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["backends"], ["--version"], ["run", "--help"]])
+def test_help_and_listings_import_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        f"sys.argv = ['clipy', *{arguments!r}]\n"
+        "before = set(sys.modules)\n"
+        "from clipy.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as stop:\n    assert not stop.code, stop.code\n"
+        "print('\\n@', *sorted({name.partition('.')[0] for name in set(sys.modules) - before}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    imported = set(done.stdout.rpartition("\n@")[2].split())
+    theirs = {name for name in imported - set(sys.stdlib_module_names) if not name.startswith(PRIVATE)}
+    assert theirs <= LIGHT
+
+
+def test_the_public_door_holds_what_it_names() -> None:
+    assert list(clipy.__all__) == sorted(clipy.__all__)
+    for name in clipy.__all__:
+        assert getattr(clipy, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'clips'"):
+        _ = clipy.clips
