@@ -109,9 +109,9 @@ def make_video(
     """Write a video and return its path. H.264 and AAC (PCM in .avi and .mkv), in the container that the suffix names.
 
     ``size`` is the coded size. ``play=None`` writes no sound track. ``variable`` drops about a third of the pictures
-    and moves the rest by up to a third of a frame. ``rotation`` is how many degrees clockwise a player must turn the
-    picture. ``aspect`` is the shape of a pixel, width to height. ``picture_start`` and ``sound_start`` are when each
-    stream begins. ``matrix="untagged"`` is BT.601 that does not say so, as old files have it.
+    (never two in a row) and shows the rest up to a third of a frame late. ``rotation`` is how many degrees clockwise a
+    player must turn the picture. ``aspect`` is the shape of a pixel, width to height. ``picture_start`` and
+    ``sound_start`` are when each stream begins. ``matrix="untagged"`` is BT.601 that does not say so.
     """
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=Fraction(rate), options={"preset": "ultrafast", "crf": "12"})
@@ -164,11 +164,12 @@ def as_coded(rgb: Picture, pixel_format: str, matrix: Matrix, *, full_range: boo
 
 def _times(seconds: float, rate: Fraction, *, variable: bool) -> Iterator[Fraction]:
     chance = np.random.default_rng(3)
+    shown = False
     for index in range(round(seconds * rate)):
-        if not variable:
-            yield index / rate
-        elif index == 0 or chance.random() > 0.35:
-            yield (index + Fraction(int(chance.integers(0, 33)), 100) * (index > 0)) / rate
+        shown = index == 0 or not variable or not shown or chance.random() > 0.4
+        late = Fraction(int(chance.integers(0, 33)), 100) if variable and index else Fraction(0)
+        if shown:
+            yield (index + late) / rate
 
 
 def _sound(

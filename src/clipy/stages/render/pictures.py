@@ -106,15 +106,15 @@ class _Painter:
             raise RenderError("the crop path is empty", do="Give at least one shot")
         self._resampler = Resampler(video, edit.crop.width, edit.crop.height)
         self._shots = edit.crop.shots
-        self._half = 1 / video.frame_rate / 2
+        self._half_source, self._half_output = 1 / video.frame_rate / 2, 1 / rate / 2
         self._repeats = video.frame_rate < rate * Fraction(95, 100)  # else a copy is never worth its time
         self._drawn: tuple[av.VideoFrame, CropShot, list[Placed], Planes] | None = None
 
     def paint(self, picture: _Picture, time: Seconds, span: Span) -> Planes:
         """The output for a source picture shown at a source time of a kept span."""
         # A cut lies between two pictures: the shot is the one that the middle of the picture's own time belongs to.
-        middle = max(picture.start + self._half if picture.start <= time else time, span.start)
-        shot = self._shot_at(min(middle, time + self._half))
+        middle = min(picture.start + self._half_source, time + self._half_output)
+        shot = self._shot_at(max(middle, span.start))
         at = min(max(time, shot.span.start), shot.span.end)
         panels = [Placed(panel.window(at), panel.into) for panel in shot.panels]
         last = self._drawn

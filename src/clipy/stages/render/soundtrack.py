@@ -29,7 +29,7 @@ _FADE = RATE // 125  # samples (8 ms): long enough for no click, too short to he
 _BLOCK = RATE // 10
 _LOUDEST_GAIN = 30.0  # dB; more would only bring up noise
 _MAKE_UP = 3.0  # dB at most that are given back for what the limiter took
-_ENCODER_ROOM = 0.5  # dB by which AAC may raise a peak
+_ENCODER_ROOM = 1.0  # dB by which AAC may raise a peak; 0.3 is usual for speech
 
 Samples = NDArray[np.float32]
 
