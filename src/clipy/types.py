@@ -204,12 +204,17 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """A stretch of the source that is worth a clip, with why. ``score`` is in 0..1."""
+    """A stretch of the source that is worth a clip, with why. ``score`` is in 0..1.
+
+    ``details`` are the named values in 0..1 that the score was made of, where the highlighter has any. They explain
+    a pick to a person; they are no part of what it is.
+    """
 
     span: Span
     score: float = 0.0
     title: str = ""
     reason: str = ""
+    details: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

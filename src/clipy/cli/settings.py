@@ -85,6 +85,17 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def with_about(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the flag that steers what is picked."""
+    text = "What to look for: keywords or a sentence (highlight.about)."
+    return click.option("--about", metavar="TEXT", help=text)(function)
+
+
+def steering(about: str | None) -> list[str]:
+    """``--about`` as a setting; its text stays text, whatever it looks like."""
+    return [] if about is None else [f"highlight.about={json.dumps(about, ensure_ascii=False)}"]
+
+
 def without_settings(function: Callable[..., None]) -> Callable[..., None]:
     """The same for a command without settings."""
 

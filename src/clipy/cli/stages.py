@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clipy.cli.settings import FILE, Settings, check_free, deliver, print_json, with_settings
+from clipy.cli.settings import (
+    FILE,
+    Settings,
+    check_free,
+    deliver,
+    print_json,
+    steering,
+    with_about,
+    with_settings,
+)
 from clipy.errors import ClipyError, NothingToDeliver, OutputError
 
 if TYPE_CHECKING:
@@ -20,9 +29,12 @@ if TYPE_CHECKING:
 @click.argument("videos", nargs=-1, required=True, type=FILE, metavar="VIDEO...")
 @click.option("-o", "--output", "folder", required=True, type=FILE, metavar="DIR", help="Folder for the clips.")
 @click.option("--clips", type=click.IntRange(min=1), metavar="N", help="How many clips, at most (highlight.count).")
+@with_about
 @click.option("--overwrite", is_flag=True, help="Replace files of the same name in the output folder.")
 @with_settings
-def run(settings: Settings, videos: tuple[Path, ...], folder: Path, clips: int | None, overwrite: bool) -> None:
+def run(
+    settings: Settings, videos: tuple[Path, ...], folder: Path, clips: int | None, about: str | None, overwrite: bool
+) -> None:
     """The whole pipeline: VIDEO in, finished clips and clips.json out.
 
     Several videos get a folder each inside DIR.
@@ -31,7 +43,7 @@ def run(settings: Settings, videos: tuple[Path, ...], folder: Path, clips: int |
     from clipy.cli import terminal
     from clipy.naming import unique_slugs
 
-    config = settings.config(*([f"highlight.count={clips}"] if clips else []))
+    config = settings.config(*([f"highlight.count={clips}"] if clips else []), *steering(about))
     names = unique_slugs([video.stem for video in videos])
     folders = [folder] if len(videos) == 1 else [folder / name for name in names]
     documents, failures = [], []
@@ -58,21 +70,34 @@ def run(settings: Settings, videos: tuple[Path, ...], folder: Path, clips: int |
 @click.command()
 @click.argument("video", type=FILE)
 @click.option("-o", "--output", type=FILE, help="Write highlights.json here instead of to standard output.")
+@with_about
+@click.option("--explain", is_flag=True, help="Also show, on standard error, what each pick's score is made of.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent to a service, and send nothing.")
 @with_settings
-def highlight(settings: Settings, video: Path, output: Path | None) -> None:
+def highlight(
+    settings: Settings, video: Path, output: Path | None, about: str | None, explain: bool, dry_run: bool
+) -> None:
     """Stage 1: which moments are worth a clip."""
     from clipy import documents
+    from clipy.cli import terminal
+    from clipy.pipeline import Pipeline
 
     check_free(output)
-    pipeline = settings.pipeline()
-    document = settings.work(
-        video, "highlight", pipeline, lambda source, ctx: documents.highlights(source, pipeline.highlight(source, ctx))
+    pipeline = Pipeline.from_config(settings.config(*steering(about)))
+    if dry_run:
+        preview = settings.work(video, "highlight", pipeline, pipeline.highlighter.preview)
+        print_json({"preview": preview}) if settings.as_json else click.echo(preview)
+        return
+    source, found = settings.work(
+        video, "highlight", pipeline, lambda source, ctx: (source, pipeline.highlight(source, ctx))
     )
-    if not document["highlights"]:
+    if not found:
         raise NothingToDeliver(
             "nothing worth a clip was found", where=video, do="Try other lengths, or --set highlight.backend=even"
         )
-    deliver(document, output, settings, f"{len(document['highlights'])} highlights")
+    if explain:
+        click.echo(terminal.explanation(found), err=True)
+    deliver(documents.highlights(source, found), output, settings, f"{len(found)} highlights")
 
 
 @click.command()

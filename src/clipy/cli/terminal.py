@@ -20,6 +20,7 @@ from clipy.context import Event
 
 if TYPE_CHECKING:
     from clipy.pipeline import Result
+    from clipy.types import Highlight
 
 STAGES = ("transcribe", "highlight", "reframe", "render", "review", "upload")
 _EVERY = 10.0  # seconds between plain lines of one stage
@@ -111,3 +112,13 @@ def summary(result: Result) -> str:
     lines += [f"  rejected: {item.reason()}" for item in result.rejected]
     spent = ", ".join(f"{stage} {duration(seconds)}" for stage, seconds in result.timings.items())
     return "\n".join([*lines, f"  {spent}"])
+
+
+def explanation(found: Sequence[Highlight]) -> str:
+    """Each pick with its reason, and what its score is made of."""
+    lines = []
+    for number, pick in enumerate(found, start=1):
+        place = f"{clock(float(pick.span.start))}-{clock(float(pick.span.end))}"
+        lines += [f"{number}. {place}  score {pick.score:.2f}  {pick.title}", f"   {pick.reason}"]
+        lines += [f"   {name:<12} {value:5.2f} {'=' * round(20 * value)}" for name, value in pick.details.items()]
+    return "\n".join(lines)

@@ -6,7 +6,7 @@ Highlighter  ->  Reframer  ->  Renderer (+ Pizzazz)  ->  Reviewer  ->  Uploader
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -14,7 +14,9 @@ from pydantic import Field, model_validator
 
 from clipy.backend import Backend
 from clipy.context import Context
+from clipy.errors import ConfigError
 from clipy.media.frame import AudioBlock, Frame
+from clipy.stages.profiles import PROFILES, Profile, fitted
 from clipy.types import Clip, CropPath, Edit, Highlight, Post, Review, Video
 
 
@@ -31,11 +33,39 @@ class Highlighter(Stage):
         count: int = Field(3, ge=1, le=1000, description="How many clips to make, at most.")
         min_duration: float = Field(15, gt=0, description="Shortest clip, in seconds.")
         max_duration: float = Field(60, gt=0, description="Longest clip, in seconds.")
+        target_duration: float | None = Field(
+            None, gt=0, description="Length to aim at, in seconds; any within the bounds is as good unless given."
+        )
+        about: str = Field("", max_length=1000, description="Keywords, or a sentence, on what to look for.")
+        profile: Profile | None = Field(
+            None, description="Kind of video (podcast, film, tv, lecture, stream); sets what is not set here."
+        )
+        max_silence: float | None = Field(
+            None, gt=0, description="Longest silence inside a clip, in seconds; no limit unless given."
+        )
+        snap: float = Field(
+            0.5, ge=0, le=5, description="A cut of the picture this near, in seconds, becomes a clip's edge; 0: never."
+        )
+
+        @model_validator(mode="before")
+        @classmethod
+        def _profile_fills_in(cls, given: object) -> object:
+            """What a profile sets lies below what the user sets."""
+            profile = given.get("profile") if isinstance(given, Mapping) else None
+            if not isinstance(given, Mapping) or not isinstance(profile, str) or profile not in PROFILES:
+                return given
+            return {**fitted(PROFILES[profile], given), **given}
 
         @model_validator(mode="after")
-        def _bounds_are_in_order(self) -> Self:
+        def _lengths_are_in_order(self) -> Self:
             if self.min_duration > self.max_duration:
                 raise ValueError(f"min_duration {self.min_duration} is longer than max_duration {self.max_duration}")
+            target = self.target_duration
+            if target is not None and not self.min_duration <= target <= self.max_duration:
+                raise ValueError(
+                    f"target_duration {target} lies outside min_duration {self.min_duration}"
+                    f" to max_duration {self.max_duration}"
+                )
             return self
 
     options: Options
@@ -43,6 +73,16 @@ class Highlighter(Stage):
     @abstractmethod
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         """Return candidates, best first, without overlaps; more than ``count``, to replace rejected ones."""
+
+    def preview(self, video: Video, ctx: Context) -> str:
+        """What ``highlight`` would send to a service, for a person to read; sends nothing itself.
+
+        Raises ConfigError here, in the core class: only a backend that talks to a service has anything to show.
+        """
+        raise ConfigError(
+            f"the highlight backend {self.name!r} sends nothing anywhere, so there is nothing to preview",
+            do="--dry-run is for backends that ask a service, such as llm: --set highlight.backend=llm",
+        )
 
 
 class Reframer(Stage):

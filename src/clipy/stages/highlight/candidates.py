@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from clipy.analysis.base import ShotDetector
 from clipy.analysis.sentences import Sentence
-from clipy.types import Seconds, Shot, Span, Word, seconds
+from clipy.context import Context
+from clipy.types import Seconds, Shot, Span, Video, Word, seconds
 
 _LEAD = Fraction(1, 5)  # seconds of silence kept before the first word, where there are that many
 _TAIL = Fraction(2, 5)  # and after the last
-_SNAP = Fraction(1, 2)  # a cut of the picture this near an edge becomes the edge
+_AROUND = Fraction(1, 2)  # seconds beyond the reach of snapping in which cuts are looked for, to see both sides of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,23 @@ def _longest_pause(words: Sequence[Word]) -> int:
 
 
 def candidates(
-    sentences: Sequence[Sentence], duration: Seconds, shortest: Seconds, longest: Seconds
+    sentences: Sequence[Sentence],
+    duration: Seconds,
+    shortest: Seconds,
+    longest: Seconds,
+    silence: Seconds | None = None,
 ) -> Iterator[Candidate]:
-    """Every run of sentences whose stretch lasts between the bounds, silence at the edges included."""
+    """Every run of sentences whose stretch lasts between the bounds, silence at the edges included.
+
+    No run goes on over more than ``silence`` seconds in which nobody speaks.
+    """
     for first in range(len(sentences)):
         before = sentences[first - 1].span.end if first else Fraction(0)
         start_room = max(Fraction(0), sentences[first].span.start - before)
         for last in range(first, len(sentences)):
+            pause = sentences[last].span.start - sentences[last - 1].span.end if last > first else Fraction(0)
+            if silence is not None and pause > silence:
+                break
             after = sentences[last + 1].span.start if last + 1 < len(sentences) else duration
             end_room = max(Fraction(0), after - sentences[last].span.end)
             span = Span(
@@ -77,8 +89,15 @@ def _widened(span: Span, shortest: Seconds, before: Seconds, after: Seconds) -> 
     return Span(span.start - at_start, span.end + at_end)
 
 
-def snapped(span: Span, shots: Sequence[Shot], words: Sequence[Word], shortest: Seconds, longest: Seconds) -> Span:
-    """Move each edge to a cut of the picture that lies near it and inside no word, if the bounds allow it."""
+def snapped(
+    span: Span,
+    shots: Sequence[Shot],
+    words: Sequence[Word],
+    shortest: Seconds,
+    longest: Seconds,
+    reach: Seconds = Fraction(1, 2),
+) -> Span:
+    """Move each edge to a cut of the picture within ``reach`` of it and inside no word, if the bounds allow it."""
     cuts = [shot.span.start for shot in shots[1:]]
     inside = [word for word in words if word.span.overlap(span) > 0]
     first = min((word.start for word in inside), default=span.end)
@@ -88,8 +107,8 @@ def snapped(span: Span, shots: Sequence[Shot], words: Sequence[Word], shortest: 
     def free(cut: Seconds) -> bool:
         return not any(word.start < cut < word.end for word in outside)
 
-    starts = [cut for cut in cuts if abs(cut - span.start) <= _SNAP and cut <= first and free(cut)]
-    ends = [cut for cut in cuts if abs(cut - span.end) <= _SNAP and cut >= last and free(cut)]
+    starts = [cut for cut in cuts if abs(cut - span.start) <= reach and cut <= first and free(cut)]
+    ends = [cut for cut in cuts if abs(cut - span.end) <= reach and cut >= last and free(cut)]
     start = min(starts, key=lambda cut: abs(cut - span.start), default=span.start)
     end = min(ends, key=lambda cut: abs(cut - span.end), default=span.end)
     for option in (Span(start, end), Span(start, span.end), Span(span.start, end)):
@@ -98,9 +117,26 @@ def snapped(span: Span, shots: Sequence[Shot], words: Sequence[Word], shortest: 
     return span
 
 
+def at_cuts(
+    span: Span, video: Video, words: Sequence[Word], shortest: Seconds, longest: Seconds, reach: Seconds, ctx: Context
+) -> Span:
+    """The span with its edges snapped to the cuts of the video; looks at the picture around the edges only."""
+    for edge in (span.start, span.end) if reach > 0 else ():
+        beyond = reach + _AROUND
+        around = Span(max(Fraction(0), edge - beyond), min(video.duration, edge + beyond))
+        shots = ctx.cached(ctx.analyser(ShotDetector).detect, video, around)
+        span = snapped(span, shots, words, shortest, longest, reach)
+    return span
+
+
 def _takes_in_more(option: Span, span: Span, outside: Sequence[Span]) -> bool:
     """Whether the moved edges let in words that were outside."""
     return any(word.overlap(option) > word.overlap(span) for word in outside)
+
+
+def text_of(sentences: Sequence[Sentence], candidate: Candidate) -> str:
+    """What is said in a candidate."""
+    return " ".join(sentence.text for sentence in sentences[candidate.first : candidate.last + 1])
 
 
 def bounds(shortest: float, longest: float) -> tuple[Seconds, Seconds]:

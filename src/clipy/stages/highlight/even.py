@@ -15,13 +15,17 @@ class Even(Highlighter):
     """Spread ``count`` clips of one length over the whole video, whatever it shows."""
 
     class Options(Highlighter.Options):
-        duration: float | None = Field(None, gt=0, description="Length of each clip; halfway the bounds unless given.")
+        duration: float | None = Field(
+            None, gt=0, description="Length of each clip; target_duration, or halfway the bounds, unless given."
+        )
 
     options: Options
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         options = self.options
-        wanted = seconds(options.duration or (options.min_duration + options.max_duration) / 2)
+        wanted = seconds(
+            options.duration or options.target_duration or (options.min_duration + options.max_duration) / 2
+        )
         length = min(wanted, video.duration)
         count = min(options.count, max(1, int(video.duration / length)))
         free = (video.duration - count * length) / (count + 1)

@@ -17,8 +17,9 @@ import numpy as np
 
 from clipy.analysis.sentences import Sentence
 from clipy.analysis.sound import Levels
+from clipy.stages.highlight.about import Topic
 from clipy.stages.highlight.candidates import Candidate
-from clipy.types import Array
+from clipy.types import Array, Seconds
 
 WEIGHTS: Mapping[str, float] = {
     "hook": 0.22,
@@ -28,6 +29,11 @@ WEIGHTS: Mapping[str, float] = {
     "density": 0.10,
     "substance": 0.12,
     "clean edges": 0.08,
+}
+# Features that exist only where the user asked for something; each counts beside those above.
+ASKED: Mapping[str, float] = {
+    "about": 0.6,
+    "length": 0.2,
 }
 
 _DANGLING = frozenset(
@@ -60,19 +66,30 @@ class Features:
     @property
     def score(self) -> float:
         """Their weighted mean, in 0..1."""
-        return sum(WEIGHTS[name] * value for name, value in self.values.items()) / sum(WEIGHTS.values())
+        weights = {**WEIGHTS, **ASKED}
+        total = sum(weights[name] for name in self.values)
+        return sum(weights[name] * value for name, value in self.values.items()) / total
 
     def reason(self) -> str:
         """The three strongest, for a person."""
-        strongest = sorted(self.values, key=lambda name: -WEIGHTS[name] * self.values[name])[:3]
+        weights = {**WEIGHTS, **ASKED}
+        strongest = sorted(self.values, key=lambda name: -weights[name] * self.values[name])[:3]
         return ", ".join(f"{name} {self.values[name]:.2f}" for name in strongest)
 
 
 class Judge:
     """Scores candidates of one video; what is unusual is measured against the video itself."""
 
-    def __init__(self, sentences: Sequence[Sentence], levels: Levels, language: str) -> None:
-        self.sentences, self.levels = sentences, levels
+    def __init__(
+        self,
+        sentences: Sequence[Sentence],
+        levels: Levels,
+        language: str,
+        *,
+        topic: Topic | None = None,
+        target: Seconds | None = None,
+    ) -> None:
+        self.sentences, self.levels, self.topic, self.target = sentences, levels, topic, target
         self.english = language == "en"
         self._words = [[word.lower() for word in _WORD.findall(sentence.text)] for sentence in sentences]
         self._substance = _substance(self._words)
@@ -90,8 +107,19 @@ class Judge:
                 "density": self._density(candidate),
                 "substance": float(np.mean(self._substance[candidate.first : candidate.last + 1])),
                 "clean edges": float(np.mean([min(1.0, float(room) / _CLEAN) for room in candidate.room])),
+                **self._asked(candidate),
             }
         )
+
+    def _asked(self, candidate: Candidate) -> dict[str, float]:
+        """How well it meets what the user asked for; nothing that was not asked."""
+        asked = {}
+        if self.topic:
+            asked["about"] = self.topic.match(candidate.first, candidate.last)
+        if self.target is not None:
+            length, target = float(candidate.span.duration), float(self.target)
+            asked["length"] = min(length, target) / max(length, target)
+        return asked
 
     def _hook(self, candidate: Candidate) -> float:
         opening = self.sentences[candidate.first]
