@@ -11,12 +11,13 @@ from clipy.types import Seconds, Word, seconds
 
 log = logging.getLogger(__name__)
 
-_SAID_NOTHING = 0.6  # Whisper's own limits: a segment this surely silent and this unsure of its text was not said,
+_SAID_NOTHING = 0.6  # Whisper's own limits: a segment this surely silent and this unsure of its text was not said
 _UNSURE = -1.0
-_REPETITIVE = 2.4  # and one that a compressor shrinks this much is the decoder in a loop
+_REPETITIVE = 2.4  # a text that a compressor shrinks this much repeats itself: a refrain, or the decoder in a loop
+_FASTEST = 7.0  # words a second; people reach 5, a decoder in a loop crams its words into no time
 _LOOP_WORDS = 8  # words of a phrase at most that is looked for
 _MOST_REPEATS = {1: 8, 2: 5}  # times a word ("no, no, no, ...") or a pair may be said in a row
-_MOST_REPEATS_LONGER = 3
+_MOST_REPEATS_LONGER = 5
 _OPENING = "\"'“‘«‹([{¿¡「『（【《$€£#@"
 _NOT_SPOKEN = frozenset("-–—♪♫*_~•|")
 
@@ -42,8 +43,15 @@ class Said:
 
     @property
     def is_made_up(self) -> bool:
-        """Whether Whisper itself has no faith in it: silence that was given words, or a loop."""
-        return (self.no_speech > _SAID_NOTHING and self.confidence < _UNSURE) or self.compression > _REPETITIVE
+        """Whether it is silence that was given words, or a loop. What people do repeat is at their own pace."""
+        if self.confidence < _UNSURE:
+            return self.no_speech > _SAID_NOTHING or self.compression > _REPETITIVE
+        return self.compression > _REPETITIVE and self._words_a_second > _FASTEST
+
+    @property
+    def _words_a_second(self) -> float:
+        lasts = max((word.end for word in self.words), default=0) - min((word.start for word in self.words), default=0)
+        return len(self.words) / max(lasts, 1e-3)
 
 
 def shown(segments: Iterable[Said], offset: Seconds, *, spaced: bool) -> tuple[list[Word], int]:

@@ -33,6 +33,13 @@ class Window:
         """Seconds from the beginning of the sound, exactly."""
         return Fraction(self.start, RATE)
 
+    def part(self, span: Span) -> Window:
+        """The piece of this window that holds a span of the sound, whole frames of it."""
+        first = max(0, int((span.start - self.time) * RATE) // FRAME)
+        last = min(len(self.probabilities), -int((self.time - span.end) * RATE) // FRAME + 1)
+        samples = self.samples[first * FRAME : last * FRAME]
+        return Window(self.start + first * FRAME, samples, self.probabilities[first:last])
+
 
 def probabilities(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """How likely each 32 ms of mono sound (n,) at 16 kHz hold speech: float32 (ceil(n / 512),) in 0..1."""

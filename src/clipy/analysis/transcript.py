@@ -16,7 +16,7 @@ from clipy import models
 from clipy.analysis.base import Transcriber
 from clipy.analysis.hearing import Heard, Said, shown
 from clipy.analysis.speech import RATE, Window, regions, windows
-from clipy.analysis.word_times import in_order, voiced
+from clipy.analysis.word_times import in_order, unheard, voiced
 from clipy.context import Context
 from clipy.errors import BackendUnavailable, ConfigError, MediaError, ModelError
 from clipy.media.read import sound
@@ -25,6 +25,7 @@ from clipy.types import Transcript, Video, Word
 log = logging.getLogger(__name__)
 
 _WINDOW = Fraction(300)  # seconds of sound in memory (19 MB), cut in a silence
+_SECOND_LOOK = Fraction(3, 2)  # seconds of speech without a word that are given to Whisper again
 _LANGUAGE_LOOKS = 4  # stretches of 30 s that are asked for the language until one is sure
 _WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "my"})  # Whisper splits these by characters
 _NEEDED = ("model.bin", "config.json", "tokenizer.json")  # without the last, faster-whisper would ask the network
@@ -36,18 +37,19 @@ class FasterWhisper(Transcriber):
 
     The sound is read by our own media layer, in windows cut in silences, so that hours of it need no more memory than
     minutes. faster-whisper's plain decoder is used, not its batched pipeline. Measured with ``base``, int8, 2 threads,
-    on 86 s of an audiobook whose words were timed by another recogniser (word starts: 90th and 99th percentile of the
-    error; CPU seconds per second of sound, peak memory):
+    on 86 s of an audiobook whose words another recogniser had timed (90th and 99th percentile of the error of word
+    starts, as Whisper gives them and after ``clipy.analysis.word_times``):
 
-        plain, beam 5     0.090 CPU   424 MB   WER 0.148   170 ms, 500 ms, after our correction 139 ms, 271 ms
-        plain, beam 1     0.062 CPU   414 MB   WER 0.143   188 ms, 527 ms                       140 ms, 360 ms
-        batched, beam 5   0.059 CPU   564 MB   WER 0.152   230 ms, 662 ms                       140 ms, 452 ms
-        batched, beam 1   0.053 CPU   580 MB   WER 0.148   226 ms, 681 ms                       149 ms, 487 ms
+        plain, beam 5     0.09 CPU s for a second   424 MB   WER 0.15   170 ms, 500 ms -> 110 ms, 339 ms
+        plain, beam 1     0.06                      414 MB   WER 0.14   188 ms, 527 ms -> 110 ms, 320 ms
+        batched, beam 5   0.06                      564 MB   WER 0.15   230 ms, 662 ms -> 110 ms, 412 ms
+        batched, beam 1   0.05                      580 MB   WER 0.15   226 ms, 681 ms -> 110 ms, 404 ms
 
-    Batched is a third cheaper, but times words worse, takes more memory, and never decodes a stretch again that came
-    out as a loop. The first words after pauses, which captions and cuts depend on, were 180 ms off in the median and
-    505 ms in the 90th percentile; the detector brings that to 47 ms and 93 ms. Conditioning on the text before did
-    not change what was heard, and is how a loop spreads: it is off.
+    Batched is a third cheaper, but on 155 s of voices in turns it heard 297 words where plain heard 435: whole
+    sentences were missing. First words after pauses, which cuts and captions depend on, were 180 ms off in the median
+    and 505 ms in the 90th percentile; the voice activity detector brings that to 50 ms and 100 ms. Against the exact
+    times of synthesised speech the word starts are 42 ms off in the median, 98 ms in the 90th percentile.
+    Conditioning on the text before did not change what was heard, and is how a loop spreads: it is off.
     """
 
     version: ClassVar[int] = 1
@@ -86,11 +88,9 @@ class FasterWhisper(Transcriber):
                 ctx.report("Transcribing", _share(window, 1, video))
                 continue
             language = language or self._language(window, ctx)
-            said = self._segments(window, language, video, ctx)
-            heard, made_up = shown(said, window.time, spaced=language not in _WITHOUT_SPACES)
-            spoken, unvoiced = voiced(heard, regions(window.probabilities, window.time))
-            words += spoken
-            dropped += made_up + unvoiced
+            heard, left_out = self._words(window, language, video, ctx)
+            words += heard
+            dropped += left_out
         if dropped:
             log.info("%d words that nobody said were left out of the transcript", dropped)
         ctx.report("Transcribing", 1)
@@ -106,12 +106,34 @@ class FasterWhisper(Transcriber):
         log.info("the language is %s (%.0f %% sure)", language, 100 * sure)
         return str(language)
 
+    def _words(self, window: Window, language: str, video: Video, ctx: Context) -> tuple[list[Word], int]:
+        """The words of a window, and how many were left out because nobody said them.
+
+        Whisper at times jumps over half a minute in which people speak. What it did not hear at first it is given
+        again, by itself.
+        """
+        speech, spaced = regions(window.probabilities, window.time), language not in _WITHOUT_SPACES
+        said, made_up = shown(self._segments(window, language, video, ctx), window.time, spaced=spaced)
+        words, unvoiced = voiced(said, speech)
+        for gap in unheard(words, speech, _SECOND_LOOK):
+            part = window.part(gap)
+            more, again = shown(self._segments(part, language, video, ctx), part.time, spaced=spaced)
+            found, off = voiced(more, [span.clamp(gap) for span in speech if span.overlap(gap)])
+            words += found
+            made_up, unvoiced = made_up + again, unvoiced + off
+        return sorted(words, key=lambda word: word.start), made_up + unvoiced
+
     def _segments(self, window: Window, language: str, video: Video, ctx: Context) -> Iterator[Said]:
-        """What Whisper hears in a window; it works while this is iterated, which is what is reported."""
+        """What Whisper hears in a window; it works while this is iterated, which is what is reported.
+
+        Its second tries at rising temperatures are off. They are random, so that two runs would differ, and they are
+        set off by speech that does repeat itself: on 93 s of that they took 2.5 times as long and lost more of it.
+        """
         found, _ = self._whisper(ctx).transcribe(
             window.samples,
             language=language,
             beam_size=self.options.beam_size,
+            temperature=0.0,
             word_timestamps=True,
             vad_filter=True,
             condition_on_previous_text=False,
