@@ -65,7 +65,7 @@ def speak(text: str, voice: str = "en-us", words_per_minute: int = 150) -> Speec
 
     def collect(samples: Any, count: int, events: Any) -> int:
         if count > 0:
-            blocks.append(np.ctypeslib.as_array(samples, shape=(count,)).astype(np.float32) / 32768)
+            blocks.append(np.ctypeslib.as_array(samples, shape=(count,)).astype(np.float32) / np.float32(32768))
         index = 0
         while events[index].type != 0:
             event = events[index]

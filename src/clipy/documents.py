@@ -175,7 +175,7 @@ def reviews(reviewed: Iterable[tuple[Path, Sequence[Review]]]) -> Json:
 
 
 def clip_json(clip: Clip, found: Sequence[Review] | None, posts: Sequence[Post]) -> Json:
-    """One entry of ``clips`` in ``clips.json``: words in clip time, crop in source time; no review when ``found`` is None."""
+    """One entry of ``clips``: words in clip time, crop in source time; ``found`` is None when nobody reviewed it."""
     edit = clip.edit
     if edit is None:
         raise ValueError("only a clip made here can be listed in clips.json")

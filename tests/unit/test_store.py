@@ -73,11 +73,15 @@ def test_a_pickle_is_never_loaded(tmp_path: Path) -> None:
     assert not [p for p in sources.rglob("*.py") if "import pickle" in p.read_text() or "allow_pickle" in p.read_text()]
 
 
+def _right(path: Path) -> None:
+    path.write_bytes(b"right")
+
+
 def test_a_changed_file_is_made_again(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    path = store.file("render", "key", ".mp4", lambda p: p.write_bytes(b"right") and None)
+    path = store.file("render", "key", ".mp4", _right)
     path.write_bytes(b"wrong")
-    assert store.file("render", "key", ".mp4", lambda p: p.write_bytes(b"right") and None).read_bytes() == b"right"
+    assert store.file("render", "key", ".mp4", _right).read_bytes() == b"right"
 
 
 def test_a_failed_step_leaves_nothing(tmp_path: Path) -> None:

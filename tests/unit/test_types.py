@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
@@ -75,7 +77,7 @@ def _fields(made: Edit) -> tuple[Highlight, CropPath, tuple[Span, ...]]:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32, np.uint8, np.bool_])
 def test_arrays_survive_json(dtype: type) -> None:
     adapter: TypeAdapter[Array] = TypeAdapter(Array)
-    array = np.arange(12).reshape(3, 4).astype(dtype)
+    array: NDArray[Any] = np.arange(12).reshape(3, 4).astype(dtype)
     back = adapter.validate_json(adapter.dump_json(array))
     assert back.dtype == array.dtype
     assert np.array_equal(back, array)

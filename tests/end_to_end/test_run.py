@@ -1,0 +1,119 @@
+"""The main job on a real file: clips of the right size with sound, captions and documents, and a second run for free."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import clipy
+from clipy.cli import main
+from clipy.config import load
+from clipy.errors import NothingToDeliver, OutputError
+
+SETTINGS = [
+    "--preset",
+    "draft",
+    "--clips",
+    "1",
+    "--set",
+    "highlight.min_duration=6",
+    "--set",
+    "highlight.max_duration=14",
+]
+
+
+@pytest.fixture(scope="module")
+def delivered(talk: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, object], float]:
+    """A run of the whole pipeline through the command line: its store, its folder, what it printed, how long it took."""
+    place = tmp_path_factory.mktemp("run")
+    began = time.perf_counter()
+    runner = CliRunner(env={"CLIPY_STORE": str(place / "store")})
+    result = runner.invoke(main, ["run", str(talk), "-o", str(place / "clips"), "--json", *SETTINGS])
+    assert result.exit_code == 0, result.output
+    return place / "store", place / "clips", json.loads(result.stdout), time.perf_counter() - began
+
+
+def test_the_clip_is_vertical_and_has_picture_and_sound(delivered: tuple[Path, Path, dict[str, object], float]) -> None:
+    _, folder, document, _ = delivered
+    assert document == json.loads((folder / "clips.json").read_text())
+    (clip,) = document["clips"]  # type: ignore[misc,attr-defined]
+    with av.open(str(folder / clip["file"])) as container:
+        video, audio = container.streams.video[0], container.streams.audio[0]
+        assert (video.width, video.height, video.codec_context.name) == (1080, 1920, "h264")
+        assert audio.codec_context.name == "aac"
+        pictures = sum(1 for _ in container.decode(video))
+    assert pictures == round((clip["end"] - clip["start"]) * 25)
+    assert 6 <= clip["end"] - clip["start"] <= 14
+
+
+def test_captions_and_subtitles_say_what_is_said(delivered: tuple[Path, Path, dict[str, object], float]) -> None:
+    _, folder, document, _ = delivered
+    (clip,) = document["clips"]  # type: ignore[misc,attr-defined]
+    spoken = " ".join(word["text"] for word in clip["words"])
+    written = (folder / clip["file"]).with_suffix(".srt").read_text()
+    shown = " ".join(line for line in written.splitlines() if line and not line[0].isdigit())
+    assert shown.split() == spoken.split()
+    assert clip["words"][0]["start"] >= 0
+    assert clip["words"][-1]["end"] <= clip["end"] - clip["start"] + 1e-6
+    assert (folder / clip["file"]).with_suffix(".jpg").stat().st_size > 1000
+
+
+def test_the_same_run_again_loads_everything(
+    talk: Path, delivered: tuple[Path, Path, dict[str, object], float]
+) -> None:
+    store, folder, document, first = delivered
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    runner = CliRunner(env={"CLIPY_STORE": str(store)})
+    began = time.perf_counter()
+    result = runner.invoke(main, ["run", str(talk), "-o", str(folder), "--json", *SETTINGS])
+    again = time.perf_counter() - began
+    assert result.exit_code == 0, result.output
+    same = {name: data for name, data in before.items() if name != "clips.json"}
+    assert {name: (folder / name).read_bytes() for name in same} == same
+    assert json.loads(result.stdout)["clips"] == document["clips"]
+    assert again < first
+
+
+def test_another_run_does_not_overwrite(talk: Path, delivered: tuple[Path, Path, dict[str, object], float]) -> None:
+    _, folder, _, _ = delivered
+    before = (folder / "clips.json").read_bytes()
+    with pytest.raises(OutputError, match="other settings"):
+        clipy.run(talk, folder, config=load(sets=["highlight.count=2"]))
+    assert (folder / "clips.json").read_bytes() == before
+
+
+def test_a_clip_that_no_reviewer_passes_is_rejected_with_the_reason(talk: Path, tmp_path: Path) -> None:
+    impossible = [
+        "highlight.backend=even",
+        "highlight.duration=3",
+        "highlight.count=1",
+        "reframe.backend=center",
+        "pizzazz=",
+        "review.technical.width=720",
+        "render.quality=draft",
+    ]
+    with pytest.raises(NothingToDeliver) as error:
+        clipy.run(talk, tmp_path / "out", config=load(sets=impossible))
+    assert len(error.value.reasons) == 1
+    document = json.loads((tmp_path / "out" / "clips.json").read_text())
+    assert document["clips"] == []
+    assert document["rejected"][0]["findings"]
+    assert not list((tmp_path / "out").glob("*.mp4"))
+
+
+def test_progress_is_reported_stage_by_stage(talk: Path, tmp_path: Path) -> None:
+    seen: list[tuple[str, float | None]] = []
+    settings = load(
+        sets=["highlight.backend=even", "highlight.duration=2", "highlight.count=1", "render.quality=draft"]
+    )
+    clipy.run(talk, tmp_path, config=settings, listener=lambda event: seen.append((event.stage, event.fraction)))
+    stages = list(dict.fromkeys(stage for stage, _ in seen))
+    assert [stage for stage in stages if stage != "shots"] == ["transcribe", "reframe", "render", "review", "upload"]
+    fractions = [fraction for _, fraction in seen if fraction is not None]
+    assert np.all((np.asarray(fractions) >= 0) & (np.asarray(fractions) <= 1))
