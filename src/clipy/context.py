@@ -54,7 +54,7 @@ class Context:
 
     def report(self, message: str, fraction: float | None = None) -> None:
         """Tell whoever listens what is being done, and how much of the stage is done (0..1)."""
-        self.listener(Event(self.stage, message, fraction))
+        self.listener(Event(self.stage, message, None if fraction is None else min(1.0, max(0.0, float(fraction)))))
 
     def analyser(self, kind: type[B]) -> B:
         """The analyser of a kind (``Transcriber``, ``FaceDetector``, ...) that the user picked."""

@@ -1,4 +1,4 @@
-"""The main job on a real file: clips of the right size with sound, captions and documents, and a second run for free."""
+"""The main job on a real file: clips of the right size with sound and captions, and a second run for free."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SETTINGS = [
 
 @pytest.fixture(scope="module")
 def delivered(talk: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, object], float]:
-    """A run of the whole pipeline through the command line: its store, its folder, what it printed, how long it took."""
+    """A run through the command line: its store, its folder, what it printed, and how many seconds it took."""
     place = tmp_path_factory.mktemp("run")
     began = time.perf_counter()
     runner = CliRunner(env={"CLIPY_STORE": str(place / "store")})
