@@ -1,0 +1,73 @@
+"""What every reframer promises: a window for every moment, inside the picture, of the right shape."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from clipy import probe
+from clipy.context import Context
+from clipy.stages.base import Reframer
+from clipy.types import CropPath, Highlight, Span, Video
+from tests.contracts.backends import installed, made
+from tests.media import make_video
+
+SIZES = [(1080, 1920), (1080, 1080), (1080, 1350), (1280, 720)]
+SOURCES = [(640, 360), (360, 640), (480, 480), (1000, 180)]
+
+
+def check(path: CropPath, video: Video, span: Span) -> None:
+    assert path.shots[0].span.start == span.start
+    assert path.shots[-1].span.end == span.end
+    assert all(a.span.end == b.span.start for a, b in zip(path.shots, path.shots[1:], strict=False))
+    for shot in path.shots:
+        assert shot.span.duration > 0
+        for panel in shot.panels:
+            x1, y1, x2, y2 = panel.into
+            assert 0 <= x1 < x2 <= path.width
+            assert 0 <= y1 < y2 <= path.height
+            assert not any(side % 2 for side in panel.into)
+            times = [key.time for key in panel.keyframes]
+            assert times == sorted(set(times))
+            for key in panel.keyframes:
+                box = key.box
+                assert -1e-6 <= box.x1 < box.x2 <= video.width + 1e-6
+                assert -1e-6 <= box.y1 < box.y2 <= video.height + 1e-6
+                assert box.width / box.height == pytest.approx((x2 - x1) / (y2 - y1), rel=0.02)
+
+
+@pytest.mark.parametrize("name", installed("reframe"))
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_windows_cover_the_highlight_and_lie_inside(
+    name: str, source: tuple[int, int], tmp_path: Path, ctx: Context
+) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", seconds=3, size=source))
+    span = Span(Fraction(1, 2), Fraction(5, 2))
+    for width, height in SIZES:
+        reframer = made("reframe", name, width=width, height=height)
+        assert isinstance(reframer, Reframer)
+        path = ctx.cached(reframer.reframe, video, Highlight(span))
+        assert (path.width, path.height) == (width, height)
+        check(path, video, span)
+
+
+@pytest.mark.parametrize("name", installed("reframe"))
+def test_rotation_and_pixel_shape_are_undone(name: str, tmp_path: Path, ctx: Context) -> None:
+    path = make_video(tmp_path / "a.mp4", seconds=2, size=(320, 240), rotation=90, aspect=Fraction(4, 3))
+    video = probe(path)
+    assert (video.width, video.height) == (240, 427)
+    reframer = made("reframe", name)
+    assert isinstance(reframer, Reframer)
+    span = Span(Fraction(0), Fraction(2))
+    check(ctx.cached(reframer.reframe, video, Highlight(span)), video, span)
+
+
+@pytest.mark.parametrize("name", installed("reframe"))
+def test_the_same_again(name: str, tmp_path: Path, ctx: Context) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", seconds=2, size=(320, 180)))
+    reframer = made("reframe", name)
+    assert isinstance(reframer, Reframer)
+    highlight = Highlight(Span(Fraction(0), Fraction(2)))
+    assert reframer.reframe(video, highlight, ctx) == ctx.cached(reframer.reframe, video, highlight)

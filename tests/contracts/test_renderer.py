@@ -1,0 +1,66 @@
+"""What every renderer promises: the file that was asked for, exactly."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from clipy import probe
+from clipy.context import Context
+from clipy.stages.base import Renderer
+from clipy.stages.reframe.center import Center
+from clipy.types import Edit, Highlight, Span, Video
+from tests.contracts.backends import installed, made
+from tests.media import make_video
+
+SPAN = Span(Fraction(1, 2), Fraction(5, 2))
+
+
+def edit_of(video: Video, ctx: Context, *keep: Span) -> Edit:
+    highlight = Highlight(SPAN)
+    center = Center(Center.Options(width=360, height=640))
+    return Edit(highlight, center.reframe(video, highlight, ctx), keep or (SPAN,))
+
+
+@pytest.mark.parametrize("name", installed("render"))
+@pytest.mark.parametrize("play", [True, False], ids=["sound", "no sound"])
+def test_size_length_and_streams(name: str, play: bool, tmp_path: Path, ctx: Context) -> None:
+    source = make_video(tmp_path / "a.mp4", seconds=3) if play else make_video(tmp_path / "a.mp4", seconds=3, play=None)
+    video = probe(source)
+    renderer = made("render", name)
+    assert isinstance(renderer, Renderer)
+    path = ctx.cached_file(renderer.render, video, edit_of(video, ctx), (), suffix=".mp4")
+    clip = probe(path)
+    assert (clip.width, clip.height, clip.frame_rate) == (360, 640, 25)
+    assert abs(clip.duration - 2) < Fraction(1, 25)
+    assert len(clip.audio) == 1
+    with av.open(str(path)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 50
+
+
+@pytest.mark.parametrize("name", installed("render"))
+def test_only_what_is_kept_is_shown(name: str, tmp_path: Path, ctx: Context) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", seconds=3))
+    keep = (Span(Fraction(1, 2), Fraction(1)), Span(Fraction(2), Fraction(5, 2)))
+    renderer = made("render", name)
+    assert isinstance(renderer, Renderer)
+    path = ctx.cached_file(renderer.render, video, edit_of(video, ctx, *keep), (), suffix=".mp4")
+    assert abs(probe(path).duration - 1) < Fraction(1, 25)
+
+
+@pytest.mark.parametrize("name", installed("render"))
+def test_a_failed_render_leaves_nothing(name: str, tmp_path: Path, ctx: Context) -> None:
+    source = make_video(tmp_path / "a.mp4", seconds=3)
+    video = probe(source)
+    edit = edit_of(video, ctx)
+    source.write_bytes(b"gone")
+    renderer = made("render", name)
+    assert isinstance(renderer, Renderer)
+    from clipy.errors import ClipyError
+
+    with pytest.raises(ClipyError):
+        ctx.cached_file(renderer.render, video, edit, (), suffix=".mp4")
+    assert list(ctx.store.root.rglob("*.mp4")) == []
