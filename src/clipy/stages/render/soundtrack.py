@@ -20,6 +20,7 @@ from clipy.media.frame import AudioBlock
 from clipy.media.loudness import amplitude, limited, measure
 from clipy.media.read import sound
 from clipy.media.write import SAMPLE_RATE as RATE
+from clipy.media.write import as_heard
 from clipy.stages.base import Pizzazz
 from clipy.types import Edit, Span, Video
 
@@ -29,7 +30,10 @@ _FADE = RATE // 125  # samples (8 ms): long enough for no click, too short to he
 _BLOCK = RATE // 10
 _LOUDEST_GAIN = 30.0  # dB; more would only bring up noise
 _MAKE_UP = 3.0  # dB at most that are given back for what the limiter took
-_ENCODER_ROOM = 1.0  # dB by which AAC may raise a peak; 0.3 is usual for speech
+_NEAR = 0.2  # LU off the target that nobody hears
+_ENCODER_ROOM = 0.3  # dB by which AAC usually raises a peak
+_TRIES = 4  # at keeping the peaks down when AAC raises them by more
+_SAFE = 3.0  # dB below the highest peak allowed, from which on nothing needs to be tried
 
 Samples = NDArray[np.float32]
 
@@ -54,12 +58,11 @@ class Soundtrack:
         true_peak: float,
     ) -> None:
         self._wanted = round(duration * RATE)
-        self._ceiling = true_peak - _ENCODER_ROOM
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=ctx.work)  # noqa: SIM115  closed by __exit__
         try:
             for block in self._processed(video, edit, pizzazz, ctx):
                 self._file.write(block.tobytes())
-            self._level = _level(self._raw, loudness, self._ceiling)
+            self._level = _level(self._raw, loudness, true_peak)
         except BaseException:
             self._file.close()
             raise
@@ -74,7 +77,7 @@ class Soundtrack:
 
     def blocks(self) -> Iterator[Samples]:
         """The sound in blocks of float32 (2, samples), ``round(duration * 48000)`` in all."""
-        return self._level.applied(self._raw(), self._ceiling)
+        return self._level.applied(self._raw())
 
     def _raw(self) -> Iterator[Samples]:
         self._file.seek(0)
@@ -105,22 +108,23 @@ class Soundtrack:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """What brings a clip to its loudness: a gain in dB, and a limiter when its peaks would be too high."""
+    """What brings a clip to its loudness: a gain in dB, and the peak (dBTP) to limit to where it would be passed."""
 
     gain: float
-    limit: bool
+    ceiling: float | None = None
 
-    def applied(self, blocks: Iterator[Samples], ceiling: float) -> Iterator[Samples]:
+    def applied(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
         factor = np.float32(amplitude(self.gain))
         louder = (block * factor for block in blocks)
-        return limited(louder, RATE, ceiling) if self.limit else louder
+        return louder if self.ceiling is None else limited(louder, RATE, self.ceiling)
 
 
-def _level(raw: Callable[[], Iterator[Samples]], target: float, ceiling: float) -> _Level:
+def _level(raw: Callable[[], Iterator[Samples]], target: float, true_peak: float) -> _Level:
+    """Measure, and decide so that the clip as players will hear it meets both targets."""
     found = measure(raw(), RATE)
     if found.integrated == -math.inf:
         log.info("the clip is silent, so its loudness is left alone")
-        return _Level(0.0, limit=found.true_peak > ceiling)
+        return _Level(0.0)
     gain = target - found.integrated
     if gain > _LOUDEST_GAIN:
         log.warning(
@@ -130,10 +134,27 @@ def _level(raw: Callable[[], Iterator[Samples]], target: float, ceiling: float) 
             target,
         )
         gain = _LOUDEST_GAIN
-    if found.true_peak + gain <= ceiling:
-        return _Level(gain, limit=False)
-    lost = found.integrated + gain - measure(_Level(gain, limit=True).applied(raw(), ceiling), RATE).integrated
-    return _Level(gain + min(max(lost, 0.0), _MAKE_UP), limit=True)
+    if found.true_peak + gain <= true_peak - _SAFE:
+        return _Level(gain)
+    return _limited_level(raw, gain, found.integrated + gain, true_peak)
+
+
+def _limited_level(raw: Callable[[], Iterator[Samples]], gain: float, wanted: float, true_peak: float) -> _Level:
+    """Limit, code as the clip will be coded, listen, and correct: AAC may raise peaks, the limiter takes loudness."""
+    most, ceiling = gain + _MAKE_UP, true_peak - _ENCODER_ROOM
+    level, over = _Level(gain, ceiling), 0.0
+    for _ in range(_TRIES):
+        level = _Level(gain, ceiling)
+        heard = measure(as_heard(level.applied(raw())), RATE)
+        over = heard.true_peak - true_peak
+        louder = min(gain + wanted - heard.integrated, most)
+        if over <= 0 and louder - gain <= _NEAR:
+            return level
+        gain = max(gain, louder)
+        ceiling -= over + _NEAR / 2 if over > 0 else 0.0
+    if over > 0:
+        log.warning("after coding, the sound peaks %.1f dB above the %.1f dBTP that were asked for", over, true_peak)
+    return level
 
 
 def _joined(video: Video, edit: Edit) -> Iterator[AudioBlock]:

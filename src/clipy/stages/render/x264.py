@@ -138,7 +138,8 @@ def _interleave(writer: Writer, frames: Iterator[Frame], count: int, track: Soun
             if block is None:
                 break
             writer.sound(block)
-        ctx.report("rendering", written / count)
+        if written == count or written % max(1, count // 100) == 0:
+            ctx.report("rendering", written / count)
     if written < count:
         raise RenderError(f"a pizzazz returned {written} frames of {count}", do="It must return as many as it is given")
     for block in blocks:
