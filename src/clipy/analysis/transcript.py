@@ -40,14 +40,14 @@ class FasterWhisper(Transcriber):
     on 86 s of an audiobook whose words another recogniser had timed (90th and 99th percentile of the error of word
     starts, as Whisper gives them and after ``clipy.analysis.word_times``):
 
-        plain, beam 5     0.09 CPU s for a second   424 MB   WER 0.15   170 ms, 500 ms -> 110 ms, 339 ms
+        plain, beam 5     0.09 CPU s for a second   424 MB   WER 0.15   170 ms, 500 ms -> 109 ms, 231 ms
         plain, beam 1     0.06                      414 MB   WER 0.14   188 ms, 527 ms -> 110 ms, 320 ms
         batched, beam 5   0.06                      564 MB   WER 0.15   230 ms, 662 ms -> 110 ms, 412 ms
         batched, beam 1   0.05                      580 MB   WER 0.15   226 ms, 681 ms -> 110 ms, 404 ms
 
     Batched is a third cheaper, but on 155 s of voices in turns it heard 297 words where plain heard 435: whole
     sentences were missing. First words after pauses, which cuts and captions depend on, were 180 ms off in the median
-    and 505 ms in the 90th percentile; the voice activity detector brings that to 50 ms and 100 ms. Against the exact
+    and 505 ms in the 90th percentile; the voice activity detector brings that to 50 ms and 93 ms. Against the exact
     times of synthesised speech the word starts are 42 ms off in the median, 98 ms in the 90th percentile.
     Conditioning on the text before did not change what was heard, and is how a loop spreads: it is off.
     """
@@ -113,18 +113,19 @@ class FasterWhisper(Transcriber):
         again, by itself.
         """
         speech, spaced = regions(window.probabilities, window.time), language not in _WITHOUT_SPACES
-        said, made_up = shown(self._segments(window, language, video, ctx), window.time, spaced=spaced)
+        first = _reported(self._segments(window, language, ctx), window, video, ctx)
+        said, made_up = shown(first, window.time, spaced=spaced)
         words, unvoiced = voiced(said, speech)
         for gap in unheard(words, speech, _SECOND_LOOK):
             part = window.part(gap)
-            more, again = shown(self._segments(part, language, video, ctx), part.time, spaced=spaced)
+            more, again = shown(self._segments(part, language, ctx), part.time, spaced=spaced)
             found, off = voiced(more, [span.clamp(gap) for span in speech if span.overlap(gap)])
             words += found
             made_up, unvoiced = made_up + again, unvoiced + off
         return sorted(words, key=lambda word: word.start), made_up + unvoiced
 
-    def _segments(self, window: Window, language: str, video: Video, ctx: Context) -> Iterator[Said]:
-        """What Whisper hears in a window; it works while this is iterated, which is what is reported.
+    def _segments(self, window: Window, language: str, ctx: Context) -> Iterator[Said]:
+        """What Whisper hears in a window; it works while this is iterated.
 
         Its second tries at rising temperatures are off. They are random, so that two runs would differ, and they are
         set off by speech that does repeat itself: on 93 s of that they took 2.5 times as long and lost more of it.
@@ -139,7 +140,6 @@ class FasterWhisper(Transcriber):
             condition_on_previous_text=False,
         )
         for segment in found:
-            ctx.report("Transcribing", _share(window, segment.end * RATE / max(1, len(window.samples)), video))
             words = tuple(Heard(word.word, word.start, word.end, word.probability) for word in segment.words or ())
             yield Said(words, segment.no_speech_prob, segment.avg_logprob, segment.compression_ratio)
 
@@ -202,6 +202,14 @@ class FasterWhisper(Transcriber):
                 f"hf download Systran/faster-whisper-{size} --local-dir {size}) and set model to that folder",
             )
         return name
+
+
+def _reported(segments: Iterator[Said], window: Window, video: Video, ctx: Context) -> Iterator[Said]:
+    """Pass segments on, telling how much of the video they reach to."""
+    for segment in segments:
+        if segment.words:
+            ctx.report("Transcribing", _share(window, segment.words[-1].end * RATE / len(window.samples), video))
+        yield segment
 
 
 def _share(window: Window, done: float, video: Video) -> float:

@@ -1,0 +1,86 @@
+"""Whisper's tokens -> words as they are shown, without what it made up."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from clipy.analysis.hearing import Heard, Said, shown, without_loops
+from clipy.types import Word
+
+
+def said(*tokens: str, no_speech: float = 0, confidence: float = -0.2, compression: float = 1.5) -> Said:
+    """Tokens of a quarter of a second each."""
+    heard = tuple(Heard(text, 0.25 * n, 0.25 * n + 0.25, 0.9) for n, text in enumerate(tokens))
+    return Said(heard, no_speech, confidence, compression)
+
+
+def texts(*tokens: str, spaced: bool = True) -> list[str]:
+    return [word.text for word in shown([said(*tokens)], Fraction(0), spaced=spaced)[0]]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        ((" Hello,", " world."), ["Hello,", "world."]),
+        ((" a", " 30", "-year", "-old"), ["a", "30-year-old"]),
+        ((" it", " costs", " $", "3", ".14", "."), ["it", "costs", "$3.14."]),
+        ((" say", ' "', "yes", '"', " now"), ["say", '"yes"', "now"]),
+        ((" well", " …", " so"), ["well…", "so"]),
+        ((" one", " -", " two", " —", " three"), ["one", "two", "three"]),
+        ((" ♪", " la", " la", " ♪"), ["la", "la"]),
+        ((" Q", " &", " A"), ["Q", "&", "A"]),
+        ((" ", "", " a"), ["a"]),
+    ],
+)
+def test_punctuation_belongs_to_its_word(tokens: tuple[str, ...], expected: list[str]) -> None:
+    assert texts(*tokens) == expected
+
+
+def test_scripts_without_spaces_keep_their_words_apart() -> None:
+    assert texts("你", "好", "。", "「", "是", "」", spaced=False) == ["你", "好。", "「是」"]
+
+
+def test_times_are_exact_from_the_beginning_of_the_window() -> None:
+    words, _ = shown([said(" a", " b", "c")], Fraction(123 * 512, 16_000), spaced=True)
+    offset = Fraction(123 * 512, 16_000)
+    assert [(word.start - offset, word.end - offset) for word in words] == [
+        (0, Fraction(1, 4)),
+        (Fraction(1, 4), Fraction(3, 4)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("segment", "kept"),
+    [
+        (said(" Bye!", no_speech=0.9, confidence=-1.5), 0),
+        (said(" Hi.", no_speech=0.9, confidence=-0.3), 1),
+        (said(" Hi.", no_speech=0.1, confidence=-1.5), 1),
+        (said(" so", " so", compression=5, confidence=-1.5), 0),
+        (said(" I", " said", " I", " said", compression=3), 4),
+        (Said(tuple(Heard(" go", 1, 1.01, 0.5) for _ in range(5)), 0, -0.2, 9), 0),
+    ],
+)
+def test_what_whisper_made_up_is_left_out_and_counted(segment: Said, kept: int) -> None:
+    words, dropped = shown([segment], Fraction(0), spaced=True)
+    assert (len(words), dropped) == (kept, len(segment.words) - kept)
+
+
+def spoken(text: str) -> list[Word]:
+    return [Word(token, Fraction(n), Fraction(n + 1)) for n, token in enumerate(text.split())]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("no, no, no, no, no! Stop.", "no, no, no, no, no! Stop."),
+        ("and " + "so " * 30 + "on", "and so on"),
+        ("thank you. " * 20, "thank you."),
+        ("a b c a b c a b c d", "a b c a b c a b c d"),
+        ("start " + "one two three four " * 12 + "end", "start one two three four end"),
+        ("", ""),
+    ],
+)
+def test_loops_are_kept_once_and_emphasis_as_it_was(text: str, expected: str) -> None:
+    assert " ".join(word.text for word in without_loops(spoken(text))) == expected

@@ -1,0 +1,140 @@
+"""The transcriber on synthesised speech with known words and times, and on sound without any."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from clipy import models
+from clipy.analysis import transcript as module
+from clipy.analysis.sentences import sentences
+from clipy.analysis.transcript import FasterWhisper
+from clipy.context import Context, Event
+from clipy.errors import ConfigError, MediaError, ModelError
+from clipy.media.probe import probe
+from clipy.store import Store
+from clipy.types import Transcript
+from tests.media import make_video
+from tests.speech import Speech
+
+
+@pytest.fixture
+def quiet(tmp_path: Path) -> Context:
+    return Context(Store(tmp_path / "store"), tmp_path)
+
+
+def transcriber(**options: object) -> FasterWhisper:
+    return FasterWhisper(FasterWhisper.Options.model_validate(options))
+
+
+def plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def start_errors(transcript: Transcript, speech: Speech) -> NDArray[np.float64]:
+    """Seconds by which each word that was heard right begins late."""
+    heard, said = [plain(word.text) for word in transcript.words], [plain(text) for text, _ in speech.words]
+    same = SequenceMatcher(None, said, heard, autojunk=False).get_matching_blocks()
+    return np.array(
+        [
+            float(transcript.words[block.b + n].start) - speech.words[block.a + n][1]
+            for block in same
+            for n in range(block.size)
+        ]
+    )
+
+
+@pytest.mark.parametrize("window", [300, 12])
+def test_words_and_their_times_are_right_also_over_the_borders_of_windows(
+    talk: Path, speech: Speech, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int
+) -> None:
+    monkeypatch.setattr(module, "_WINDOW", Fraction(window))
+    events: list[Event] = []
+    video = probe(talk)
+    found = transcriber().transcribe(video, Context(Store(tmp_path), tmp_path, listener=events.append, stage="words"))
+    errors = start_errors(found, speech)
+    assert found.language == "en"
+    assert len(errors) >= 0.9 * len(speech.words)
+    assert np.median(np.abs(errors)) < 0.08
+    assert np.quantile(np.abs(errors), 0.95) < 0.25
+    assert all(before.end <= after.start for before, after in pairwise(found.words))
+    assert all(0 <= word.start < word.end <= video.duration for word in found.words)
+    assert all(word.text == word.text.strip() and word.text for word in found.words)
+    fractions = [event.fraction for event in events if event.message == "Transcribing" and event.fraction is not None]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+    assert len(sentences(found)) >= 8
+
+
+@pytest.mark.parametrize("kind", ["silence", "tone"])
+def test_nobody_speaks(tmp_path: Path, quiet: Context, kind: str) -> None:
+    def play(times: NDArray[np.float64]) -> NDArray[np.float64]:
+        return 0 * times if kind == "silence" else 0.3 * np.sin(2 * np.pi * 440 * times)
+
+    video = probe(make_video(tmp_path / "a.mp4", seconds=6, play=play))
+    assert transcriber().transcribe(video, quiet).words == ()
+
+
+def test_no_sound_track_is_an_error_that_says_so(tmp_path: Path, quiet: Context) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", seconds=1, play=None))
+    with pytest.raises(MediaError, match="no sound"):
+        transcriber().transcribe(video, quiet)
+
+
+def test_what_decides_the_words_is_part_of_the_identity_and_costs_no_fetching(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIPY_CACHE", str(tmp_path))
+    whisper, detector = transcriber().weights()
+    assert whisper == models.sha256("whisper-base")
+    assert len(detector) == 64
+    assert transcriber(model="tiny.en").weights()[0] == models.sha256("whisper-tiny.en")
+    assert transcriber(model="turbo").weights()[0] == models.sha256("whisper-large-v3-turbo")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tiny_is_english_only_unless_another_language_is_asked_for(caplog: pytest.LogCaptureFixture) -> None:
+    assert transcriber(model="tiny").weights()[0] == models.sha256("whisper-tiny.en")
+    assert "for English" in caplog.text
+    assert transcriber(model="tiny", language="de").weights()[0] == models.sha256("whisper-tiny")
+    with pytest.raises(ConfigError, match="English only"):
+        transcriber(model="tiny.en", language="de").weights()
+
+
+def test_a_model_without_pins_is_refused_with_what_to_do_instead() -> None:
+    with pytest.raises(ModelError, match="hf download Systran/faster-whisper-large-v1"):
+        transcriber(model="large-v1").weights()
+
+
+def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no such folder"):
+        transcriber(model=str(tmp_path / "nowhere")).weights()
+    with pytest.raises(ModelError, match=r"tokenizer\.json is missing"):
+        transcriber(model=str(tmp_path)).weights()
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes(b"mine")
+    first = transcriber(model=str(tmp_path)).weights()
+    (tmp_path / "model.bin").write_bytes(b"other")
+    assert transcriber(model=str(tmp_path)).weights() != first
+
+
+def test_a_folder_that_is_no_model_is_told(tmp_path: Path, talk: Path, quiet: Context) -> None:
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes(b"{}")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        transcriber(model=str(tmp_path), language="en").transcribe(probe(talk), quiet)
+
+
+def test_real_voices(media: Path, quiet: Context) -> None:
+    found = transcriber(language="en").transcribe(probe(media / "video" / "audiobook_manifesto.mp4"), quiet)
+    text = " ".join(plain(word.text) for word in found.words)
+    assert 190 <= len(found.words) <= 220
+    assert "workers of the world" in text
+    assert text.endswith("english french german italian flemish and danish languages")
