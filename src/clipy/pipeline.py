@@ -162,6 +162,7 @@ class Pipeline:
         return result
 
     def _make(self, video: Video, ctx: Context, clock: Clock) -> tuple[list[Outcome], list[Rejected]]:
+        self.check_length(video)
         with clock.measuring("transcribe"):
             self.transcribe(video, ctx)
         with clock.measuring("highlight"):
@@ -188,8 +189,19 @@ class Pipeline:
         """Made first and by itself, because it takes long and every later stage wants it."""
         transcript_of(video, ctx.at("transcribe"))
 
+    def check_length(self, video: Video) -> None:
+        """Before any work: a video shorter than the shortest clip has nothing to deliver."""
+        shortest = self.highlighter.options.min_duration
+        if video.duration < shortest:
+            raise NothingToDeliver(
+                f"the video lasts {float(video.duration):.1f} s, less than the shortest clip ({shortest:g} s)",
+                where=video.path,
+                do="Ask for shorter ones with --set highlight.min_duration=5",
+            )
+
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         """Candidates, best first."""
+        self.check_length(video)
         return ctx.at("highlight").cached(self.highlighter.highlight, video)
 
     def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:

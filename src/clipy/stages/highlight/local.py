@@ -36,12 +36,6 @@ class Local(Highlighter):
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         shortest, longest = bounds(self.options.min_duration, self.options.max_duration)
-        if video.duration < shortest:
-            raise NothingToDeliver(
-                f"the video lasts {float(video.duration):.1f} s, less than the shortest clip ({float(shortest):g} s)",
-                where=video.path,
-                do="Ask for shorter ones with --set highlight.min_duration=5",
-            )
         transcript = transcript_of(video, ctx)
         if not transcript.words:
             log.warning("%s: nobody speaks, so picture and sound alone decide", video.path.name)
