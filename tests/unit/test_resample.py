@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from clipy.errors import RenderError
 from clipy.media.colour import Colours, planes_of, standard
 from clipy.media.frame import yuv_to_rgb
 from clipy.media.probe import probe
@@ -153,6 +154,12 @@ def test_a_window_is_trimmed_never_stretched(tmp_path: Path) -> None:
     assert inside.x1 >= 0
     assert inside.y2 <= 360
     assert inside.width / inside.height == pytest.approx(0.5)
+
+
+def test_an_empty_window_is_refused(tmp_path: Path) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", seconds=0.1, play=None, draw=black))
+    with pytest.raises(RenderError, match="is empty"):
+        trimmed(Box(100, 0, 100, 360), 9 / 16, video)
 
 
 def test_odd_sizes_are_cut_too(tmp_path: Path) -> None:

@@ -93,6 +93,12 @@ def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
             writer.picture(black_planes(64, 64))
 
 
+def test_a_size_that_cannot_be_coded_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match="cannot encode"):
+        Writer(tmp_path / "clip.mp4", 91, 161, Fraction(25))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot write the clip"):
         Writer(tmp_path / "none" / "clip.mp4", *SIZE, Fraction(25))

@@ -19,7 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.media.colour import planes_of, standard
+from clipy.errors import RenderError
+from clipy.media.colour import STANDARD, planes_of, standard
 from clipy.media.frame import Plane, Planes, black_planes
 from clipy.types import Box, Video
 
@@ -55,15 +56,14 @@ class Resampler:
         A window whose proportions are not those of its rectangle is trimmed, never stretched; with ``fit`` it is shown
         whole, over a backdrop made of itself: enlarged, blurred and darkened.
         """
-        whole = (0, 0, self._width, self._height)
-        if not fit and len(panels) == 1 and panels[0].into == whole:
+        if fit:
+            return self._fitted(picture, panels[0])
+        if len(panels) == 1 and panels[0].into == (0, 0, self._width, self._height):
             return self.cut(picture, panels[0].window, self._width, self._height)
-        canvas = self._backdrop(picture, panels[0].window) if fit else black_planes(self._width, self._height)
+        canvas = black_planes(self._width, self._height)
         for panel in panels:
-            x1, y1, x2, y2 = _inside(panel.window, panel.into) if fit else _even(panel.into)
-            drawn = self.cut(picture, panel.window, x2 - x1, y2 - y1)
-            for plane, part, by in zip(canvas, drawn, (1, 2, 2), strict=True):
-                plane[y1 // by : y2 // by, x1 // by : x2 // by] = part
+            x1, y1, x2, y2 = into = _even(panel.into)
+            _paste(canvas, self.cut(picture, panel.window, x2 - x1, y2 - y1), into)
         return canvas
 
     def cut(self, picture: av.VideoFrame, window: Box, width: int, height: int) -> Planes:
@@ -72,6 +72,8 @@ class Resampler:
         turned = self._video.rotation in (90, 270)
         across, down = (height, width) if turned else (width, height)
         planes, colours = planes_of(picture)
+        if picture.width * picture.height < width * height:  # convert whichever side has fewer pixels
+            planes, colours = standard(planes, colours), STANDARD
         luma = resampled(planes[0], (left, top, right, bottom), (across, down))
         # Chroma lies on the left of each pair of pixels, in the source as in the output: a quarter of a chroma sample
         # off the middle. Scaling would move it by the difference of the two quarters.
@@ -103,20 +105,39 @@ class Resampler:
         y, u, v = (np.asarray(cv2.rotate(plane, turn), dtype=np.uint8) for plane in planes)
         return y, u, v
 
-    def _backdrop(self, picture: av.VideoFrame, window: Box) -> Planes:
-        height = 2 * max(1, round(_BACKDROP * self._height / self._width / 2))
-        small = self.cut(picture, window, _BACKDROP, height)
-        drawn = []
-        for plane, dark, by in zip(small, (16, 128, 128), (1, 2, 2), strict=True):
-            blurred = cv2.GaussianBlur(plane, (0, 0), _BACKDROP_BLUR / by)
-            dimmed = cv2.convertScaleAbs(blurred, alpha=_BACKDROP_LIGHT, beta=dark * (1 - _BACKDROP_LIGHT))
-            size = (self._width // by, self._height // by)
-            drawn.append(np.asarray(cv2.resize(dimmed, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8))
-        return drawn[0], drawn[1], drawn[2]
+    def _fitted(self, picture: av.VideoFrame, panel: Placed) -> Planes:
+        x1, y1, x2, y2 = into = _inside(panel.window, panel.into)
+        drawn = self.cut(picture, panel.window, x2 - x1, y2 - y1)
+        canvas = self._backdrop(drawn)
+        _paste(canvas, drawn, into)
+        return canvas
+
+    def _backdrop(self, picture: Planes) -> Planes:
+        """The middle of a picture, made to fill the output, out of focus and darker."""
+        blurred = []
+        for plane, dark, by in zip(picture, (16, 128, 128), (1, 2, 2), strict=True):
+            high, wide = plane.shape
+            width, height = min(wide, high * self._width / self._height), min(high, wide * self._height / self._width)
+            left, top = int((wide - width) / 2), int((high - height) / 2)
+            middle = plane[top : top + max(1, int(height)), left : left + max(1, int(width))]
+            size = (_BACKDROP, max(1, round(_BACKDROP * self._height / self._width)))
+            small = cv2.GaussianBlur(cv2.resize(middle, size, interpolation=cv2.INTER_AREA), (0, 0), _BACKDROP_BLUR)
+            dimmed = cv2.convertScaleAbs(small, alpha=_BACKDROP_LIGHT, beta=dark * (1 - _BACKDROP_LIGHT))
+            full = (self._width // by, self._height // by)
+            blurred.append(np.asarray(cv2.resize(dimmed, full, interpolation=cv2.INTER_CUBIC), dtype=np.uint8))
+        return blurred[0], blurred[1], blurred[2]
+
+
+def _paste(canvas: Planes, part: Planes, into: Rectangle) -> None:
+    x1, y1, x2, y2 = into
+    for target, plane, by in zip(canvas, part, (1, 2, 2), strict=True):
+        target[y1 // by : y2 // by, x1 // by : x2 // by] = plane
 
 
 def trimmed(window: Box, aspect: float, video: Video) -> Box:
     """The window inside the picture, cut on its longer sides about its middle until it has the proportions."""
+    if window.width <= 0 or window.height <= 0:
+        raise RenderError(f"the crop window {window} is empty", do="Give every window a width and a height")
     width, height = min(window.width, video.width), min(window.height, video.height)
     width, height = min(width, height * aspect), min(height, width / aspect)
     x, y = window.center

@@ -70,19 +70,21 @@ class Writer:
         self._base = 1 / rate
         self._pictures, self._samples = 0, 0
         with self._explained():
-            options = {"movflags": "+faststart"}
-            self._container = av.open(f"file:{path}", "w", format="mp4", options=options)
-            self._video = self._container.add_stream(
-                "libx264", rate=rate, options={"preset": preset, "crf": str(crf), "profile": "high"}
-            )
-            self._set_up_video(rate, threads)
-            self._audio = self._container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
-            self._audio.bit_rate = AUDIO_BIT_RATE
-            self._container.start_encoding()
+            self._container = av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"})
+        try:
+            with self._explained():
+                self._video = self._add_video(rate, {"preset": preset, "crf": str(crf), "profile": "high"}, threads)
+                self._audio = self._container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
+                self._audio.bit_rate = AUDIO_BIT_RATE
+                self._container.start_encoding()
+        except BaseException:
+            self._abandon()
+            raise
 
-    def _set_up_video(self, rate: Fraction, threads: int) -> None:
-        video, codec = self._video, self._video.codec_context
+    def _add_video(self, rate: Fraction, options: dict[str, str], threads: int) -> av.VideoStream:
+        video = self._container.add_stream("libx264", rate=rate, options=options)
         video.width, video.height, video.pix_fmt = self._width, self._height, "yuv420p"
+        codec = video.codec_context
         codec.time_base = self._base
         codec.gop_size = round(_GROUP * rate)
         codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
@@ -91,6 +93,7 @@ class Writer:
         # PyAV's own choice cuts each picture into slices, which costs quality and a quarter of the speed.
         video.thread_type = "AUTO"
         video.thread_count = threads
+        return video
 
     @property
     def time(self) -> Fraction:
