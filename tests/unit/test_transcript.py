@@ -51,7 +51,7 @@ def start_errors(transcript: Transcript, speech: Speech) -> NDArray[np.float64]:
     )
 
 
-@pytest.mark.parametrize("window", [300, 12])
+@pytest.mark.parametrize("window", [120, 12])
 def test_words_and_their_times_are_right_also_over_the_borders_of_windows(
     talk: Path, speech: Speech, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int
 ) -> None:

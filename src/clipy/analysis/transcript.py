@@ -24,7 +24,9 @@ from clipy.types import Transcript, Video, Word
 
 log = logging.getLogger(__name__)
 
-_WINDOW = Fraction(300)  # seconds of sound in memory (19 MB), cut in a silence
+_WINDOW = Fraction(
+    120
+)  # seconds of sound at once, cut in a silence: 15 minutes peaked at 489 MB; with 300 s, at 633 MB
 _SECOND_LOOK = Fraction(3, 2)  # seconds of speech without a word that are given to Whisper again
 _LANGUAGE_LOOKS = 4  # stretches of 30 s that are asked for the language until one is sure
 _WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "my"})  # Whisper splits these by characters
