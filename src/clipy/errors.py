@@ -10,6 +10,12 @@
     ├── ModelError                  weights missing, wrong, or not fetchable
     ├── StoreError                  the store cannot be read or written
     ├── RenderError                 a clip could not be encoded
+    ├── ServiceError                a service over the network refuses, or does not answer usefully
+    ├── UploadError                 a clip could not be published; run again, and it goes on where it stopped
+    │   ├── LoginNeeded             no account, or its permission has ended; says how to log in
+    │   ├── UploadRefused           the platform (or its known limits) said no; nothing was posted
+    │   ├── UploadLater             a quota is used up, or the time has not come; says when
+    │   └── UploadUnknown           it may or may not be posted, and only a person can see which
     └── OutputError                 the output folder cannot be written, or holds something else already
     NothingToDeliver                zero clips passed; exit code 3, with each candidate's reason
 
@@ -65,6 +71,30 @@ class StoreError(ClipyError):
 
 class RenderError(ClipyError):
     """A clip could not be encoded."""
+
+
+class ServiceError(ClipyError):
+    """A service over the network refuses, or does not answer in a way that can be used."""
+
+
+class UploadError(ClipyError):
+    """A clip could not be published now. What was sent is kept: the same command goes on from there."""
+
+
+class LoginNeeded(UploadError):
+    """There is no permission to publish on this account, or it has ended."""
+
+
+class UploadRefused(UploadError):
+    """The platform, or a limit of it that is known, said no. Nothing was posted."""
+
+
+class UploadLater(UploadError):
+    """Not now: a quota is used up, or the scheduled time has not come. The message says when."""
+
+
+class UploadUnknown(UploadError):
+    """The post may or may not exist, and the platform does not tell. A person must look."""
 
 
 class OutputError(ClipyError):

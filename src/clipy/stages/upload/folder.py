@@ -5,24 +5,17 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 
-import cv2
 from pydantic import Field
 
 from clipy import subtitles
 from clipy.context import Context
 from clipy.errors import OutputError
-from clipy.media.probe import probe
-from clipy.media.read import pictures
 from clipy.stages.base import Uploader
+from clipy.stages.upload.thumbnail import thumbnail
 from clipy.store import file_digest, temporary_beside
-from clipy.types import Clip, Post, Span
-
-_THUMBNAIL_AT = Fraction(1, 3)  # of the clip: past the first words, before the end
-_CANDIDATES = 12  # pictures around that moment, of which the sharpest becomes the thumbnail
-_JPEG_QUALITY = 90
+from clipy.types import Clip, Post
 
 
 class Folder(Uploader):
@@ -43,7 +36,7 @@ class Folder(Uploader):
         words = () if clip.edit is None else clip.edit.clip_words()
         self._place(base.with_suffix(".mp4"), lambda path: _copy(clip.path, path))
         self._place(base.with_suffix(".srt"), lambda path: _write(path, subtitles.srt(words)))
-        self._place(base.with_suffix(".jpg"), lambda path: _thumbnail(clip, path))
+        self._place(base.with_suffix(".jpg"), lambda path: _write_bytes(path, thumbnail(clip)))
         ctx.report(base.name)
         return Post(self.name, str(base.with_suffix(".mp4")))
 
@@ -74,14 +67,5 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _thumbnail(clip: Clip, path: Path) -> None:
-    video = probe(clip.path)
-    start = min(clip.duration * _THUMBNAIL_AT, max(Fraction(0), clip.duration - 1))
-    span = Span(start, min(clip.duration, start + 1))
-    shown = [picture for _, picture in pictures(video, span, rate=Fraction(_CANDIDATES))]
-    sharpest = max(shown, key=lambda rgb: float(cv2.Laplacian(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var()))
-    quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
-    encoded, data = cv2.imencode(".jpg", cv2.cvtColor(sharpest, cv2.COLOR_RGB2BGR), quality)
-    if not encoded:
-        raise OutputError("cannot make the thumbnail", where=path)
-    path.write_bytes(data.tobytes())
+def _write_bytes(path: Path, data: bytes) -> None:
+    path.write_bytes(data)

@@ -1,0 +1,1 @@
+"""What every uploader shares: the journal, HTTP, permissions, words for a post, and what platforms allow."""

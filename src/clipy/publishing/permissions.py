@@ -1,0 +1,82 @@
+"""The permission of one account: read from the vault, renewed by one process at a time, kept before it is used."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from clipy.errors import LoginNeeded
+from clipy.publishing import oauth
+from clipy.publishing.http import Http
+from clipy.publishing.oauth import Provider
+from clipy.publishing.secrets import hide
+from clipy.publishing.vault import Vault
+from clipy.types import Json
+
+_EARLY = 60.0  # seconds before its end that a permission counts as over
+
+
+@dataclass
+class Permission:
+    """What an account of a platform lets clipy do. ``CLIPY_<PLATFORM>_TOKEN`` stands in for a login."""
+
+    provider: Provider
+    account: str
+    vault: Vault
+    http: Http
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    _found: dict[str, Json] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """Its name in the vault."""
+        return f"account:{self.provider.platform}:{self.account}"
+
+    @property
+    def given(self) -> str:
+        """A token from the environment, for machines on which nobody can log in."""
+        token = self.environment.get(f"CLIPY_{self.provider.platform.upper()}_TOKEN", "")
+        hide(token)
+        return token
+
+    def token(self) -> str:
+        """A token that is good now. Raises LoginNeeded."""
+        if self.given:
+            return self.given
+        self._found = self._found or self._kept()
+        if self._found.get("expires_at") and float(self._found["expires_at"]) - _EARLY < time.time():
+            self.renew()
+        return str(self._found["access_token"])
+
+    def detail(self, name: str) -> str:
+        """Something that was learnt about the account at login; empty when it was not."""
+        return "" if self.given else str((self._found or self._kept()).get(name, ""))
+
+    def renew(self) -> bool:
+        """Get a new token, once over all processes. False when there is nothing to renew."""
+        if self.given:
+            return False
+        used = self._found.get("access_token")
+        with self.vault.locked(self.name):
+            self._found = self._kept()
+            if self._found["access_token"] == used:
+                client = self.provider.client(self.environment)
+                self.keep(oauth.renew(self.provider, client, self._found, self.http))
+        return True
+
+    def keep(self, permission: Mapping[str, Json]) -> None:
+        """Write a permission to the vault before anything is done with it: a rotated one replaces the old for good."""
+        kept = dict(permission)
+        if "expires_in" in kept:
+            kept["expires_at"] = time.time() + float(kept.pop("expires_in"))
+        self.vault.write(self.name, kept)
+        self._found = kept
+
+    def _kept(self) -> dict[str, Json]:
+        found = self.vault.read(self.name)
+        if not found or not found.get("access_token"):
+            platform = self.provider.platform
+            raise LoginNeeded(f"not logged in to {platform} as {self.account!r}", do=f"Run: clipy login {platform}")
+        return found

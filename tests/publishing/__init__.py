@@ -1,0 +1,1 @@
+"""Uploading, against strict local servers that can be told to fail."""
