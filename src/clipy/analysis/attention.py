@@ -12,6 +12,7 @@ from clipy.analysis.tracks import RATE, grid
 from clipy.types import Seconds, Span, Track
 
 _ABSENT = -2.0  # reward a second for looking where the face is not
+_LIKELY = 0.3  # probability from which the likeliest speaker on screen is taken for the one who is heard
 _PROMINENCE = 0.1  # reward a second for the biggest face, when nobody on screen speaks
 
 
@@ -31,7 +32,7 @@ class Attention:
 
     stay: float = 1.2
     lead: float = 0.2
-    switch: float = 0.6
+    switch: float = 0.3
 
     def turns(self, span: Span, tracks: Sequence[Track]) -> list[Turn]:
         """Cut a span of one shot into turns, without gaps: those that together hold the most speech for their switches.
@@ -51,16 +52,25 @@ class Attention:
         ]
 
     def _rewards(self, times: Sequence[Seconds], tracks: Sequence[Track]) -> NDArray[np.float64]:
-        """(tracks, times): what a second of looking at each face is worth."""
+        """(tracks, times): what a moment of looking at each face is worth.
+
+        One voice is heard at a time, so that each face's odds count as a share of all faces' odds, as far as anybody
+        on screen is likely to speak. A face of which the probabilities are all low may still win against lower ones.
+        """
         at = np.array([float(time) for time in times])
+        half = 0.5 / float(RATE)
+        there = np.array([(at >= track.times[0] - half) & (at <= track.times[-1] + half) for track in tracks])
+        heard = np.array([self._heard(track, at) for track in tracks]) * there
+        odds = np.where(there, heard / (1 - heard) + 1e-6, 0)
+        share = odds / np.maximum(odds.sum(axis=0), 1e-6) * np.minimum(1, heard.max(axis=0) / _LIKELY)
         sizes = np.array([_area(track) for track in tracks])
-        rewards = np.empty((len(tracks), len(at)))
-        for row, track in enumerate(tracks):
-            speaking = track.speaking if len(track.speaking) else np.zeros(len(track.times))
-            heard = np.interp(at + self.lead, track.times, speaking)
-            there = (at >= track.times[0] - 0.5 / float(RATE)) & (at <= track.times[-1] + 0.5 / float(RATE))
-            rewards[row] = np.where(there, heard, _ABSENT) + _PROMINENCE * sizes[row] / sizes.max()
-        return rewards / float(RATE)
+        rewards = np.where(there, share, _ABSENT) + _PROMINENCE * (sizes / sizes.max())[:, None]
+        return np.asarray(rewards / float(RATE), dtype=np.float64)
+
+    def _heard(self, track: Track, at: NDArray[np.float64]) -> NDArray[np.float64]:
+        if not len(track.speaking):
+            return np.zeros(len(at))
+        return np.clip(np.interp(at + self.lead, track.times, track.speaking), 0, 0.999)
 
     def _best(self, rewards: NDArray[np.float64]) -> NDArray[np.int64]:
         """The face for each time: Viterbi, in which a change costs ``switch`` and is followed by at least ``stay``."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.attention import Attention, Turn
-from clipy.analysis.smoothing import STEP, Limits, along, smooth
+from clipy.analysis.smoothing import STEP, Limits, along, fitted, smooth
 from clipy.analysis.tracks import grid
 from clipy.types import Box, CropShot, Keyframe, Panel, Seconds, Span, Track, Video
 
@@ -107,18 +107,16 @@ class Camera:
         if turns[0].track is None:
             return self.middle(span)
         height = self._height(turns)
-        times = [span.start + index * Fraction(STEP).limit_denominator() for index in range(self._count(span))]
-        faces = np.concatenate([_faces(turn, [time for time in times if time in turn.span]) for turn in turns])
-        at = np.array([float(time - span.start) for time in [span.start, *grid(span)]])
+        times = [span.start + index * STEP for index in range(math.ceil(span.duration / STEP) + 1)]
+        owners = [next((turn for turn in turns if time in turn.span), turns[-1]) for time in times]
+        faces = np.concatenate([_faces(turn, [time]) for turn, time in zip(owners, times, strict=True)])
+        moments = sorted({span.start, *grid(span), span.end})
+        at = np.array([float(time - span.start) for time in moments])
         wide = height * self.width / self.height
         x = self._axis(faces[:, 0], faces[:, 2], wide, self.video.width, at)
         y = self._axis(faces[:, 1] + (0.5 - self.eye_line) * height, faces[:, 3], height, self.video.height, at)
-        moments = zip([span.start, *grid(span)], x.tolist(), y.tolist(), strict=True)
-        return self._shot(span, _thinned([Keyframe(time, self.window((cx, cy), height)) for time, cx, cy in moments]))
-
-    @staticmethod
-    def _count(span: Span) -> int:
-        return max(1, math.ceil(span.duration / Fraction(STEP).limit_denominator()))
+        centers = zip(moments, x.tolist(), y.tolist(), strict=True)
+        return self._shot(span, _thinned([Keyframe(time, self.window((cx, cy), height)) for time, cx, cy in centers]))
 
     def _height(self, turns: Sequence[Turn]) -> float:
         """As big as the picture allows, unless the face would be small; always big enough for the biggest face."""
@@ -138,7 +136,7 @@ class Camera:
         low = np.clip(wanted - slack, side / 2, whole - side / 2)
         high = np.maximum(np.clip(wanted + slack, side / 2, whole - side / 2), low)
         points = smooth(np.minimum(low, reachable), np.maximum(high, reachable), self._limits(side))
-        path = along(np.clip(points, side / 2, whole - side / 2), at)
+        path = along(fitted(points, side / 2, whole - side / 2), at)
         return np.round(path, 3)  # a still camera is exactly still, whatever the spline's rounding
 
     @staticmethod

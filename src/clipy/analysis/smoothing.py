@@ -9,11 +9,12 @@ those of its control points; they are found by ADMM (Boyd et al. 2011), which ne
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-STEP = 0.2  # seconds between control points
+STEP = Fraction(1, 5)  # seconds between control points
 
 _SPEED, _BEND, _JERK = 1.0, 2.0, 4.0  # weights of the three sums
 _LEAVING = 10.0  # weight of the distance by which the path leaves its tube
@@ -40,17 +41,31 @@ def smooth(low: NDArray[np.float64], high: NDArray[np.float64], limits: Limits) 
         middle = float(np.median((low + high) / 2))
         return np.full(len(low), min(max(middle, float(low.max())), float(high.min())))
     scale = max(1.0, float(np.median(high - low)))
-    speed, bend = limits.speed * STEP / scale, limits.acceleration * STEP**2 / scale
+    step = float(STEP)
+    speed, bend = limits.speed * step / scale, limits.acceleration * step**2 / scale
     path, speeds = _solve(low / scale, high / scale, speed, bend)
     # The solver's own speeds are exactly zero where the camera stands: the path is made of them.
-    still = np.concatenate([[0.0], np.cumsum(speeds)])
+    still = np.concatenate([[0.0], np.cumsum(_bounded(speeds, bend))])
     return np.asarray((still + np.median(path - still)) * scale, dtype=np.float64)
 
 
+def fitted(points: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+    """The path moved, and made smaller where it must be, to lie between two bounds: no faster than it was."""
+    extent = float(np.ptp(points))
+    if extent > high - low:
+        return np.asarray(low + (points - points.min()) * ((high - low) / extent), dtype=np.float64)
+    return points + max(0.0, low - float(points.min())) - max(0.0, float(points.max()) - high)
+
+
 def along(points: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The path at times (m,) in seconds since the first control point: a uniform cubic B-spline."""
-    padded = np.concatenate([[points[0]] * 2, points, [points[-1]] * 2])
-    place = np.clip(times / STEP, 0, len(points) - 1) + 1
+    """The path at times (m,) in seconds since the first control point: a uniform cubic B-spline.
+
+    Beyond its ends it goes on as it was going, so that it begins and ends at the first and last point.
+    """
+    begin, end = (points[0] - points[1], points[-1] - points[-2]) if len(points) > 1 else (0.0, 0.0)
+    before, after = points[0] + begin * np.array([2, 1]), points[-1] + end * np.array([1, 2])
+    padded = np.concatenate([before, points, after])
+    place = np.clip(times / float(STEP), 0, len(points) - 1) + 1
     index = np.minimum(place.astype(int), len(points))
     t = place - index
     weights = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)
@@ -84,6 +99,14 @@ def _solve(
         )
         dual = ahead - split
     return path, np.split(split, ends)[1]
+
+
+def _bounded(speeds: NDArray[np.float64], bend: float) -> NDArray[np.float64]:
+    """The speeds, each at most ``bend`` from the one before, whatever the solver's last digits are."""
+    kept = speeds.copy()
+    for index in range(1, len(kept)):
+        kept[index] = min(max(kept[index], kept[index - 1] - bend), kept[index - 1] + bend)
+    return kept
 
 
 def _shrunk(values: NDArray[np.float64], by: float) -> NDArray[np.float64]:

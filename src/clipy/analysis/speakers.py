@@ -15,7 +15,7 @@ from clipy.analysis.voice import Voice, voice
 from clipy.context import Context
 from clipy.types import Span, Track, Video, seconds
 
-_ACTIVITY = 51  # times (2 s) over which the lips' movement is averaged
+_ACTIVITY = 25  # times (1 s) over which the lips' movement is averaged
 _TOGETHER = 75  # times (3 s) over which lips and sound are compared
 _LATE = 3  # times by which the sound may lead or follow the lips
 _GATE = 13  # times (half a second) over which the presence of speech is averaged

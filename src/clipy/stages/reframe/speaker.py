@@ -37,7 +37,7 @@ class Speaker(Reframer):
         stay: float = Field(1.2, ge=0, le=30, description="Shortest time on one person, in seconds.")
         lead: float = Field(0.2, ge=0, le=2, description="How long before the first word to turn, in seconds.")
         switch: float = Field(
-            0.6, ge=0, le=30, description="How long somebody else must speak to be worth a switch, in seconds."
+            0.3, ge=0, le=30, description="How long somebody else must speak to be worth a switch, in seconds."
         )
 
     options: Options

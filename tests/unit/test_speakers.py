@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from clipy.analysis.faces import CenterFace
+from clipy.analysis.lips import Mouth
+from clipy.analysis.speakers import LipSync, averaged, correlation, speaking
+from clipy.analysis.tracks import link
+from clipy.analysis.voice import Voice, voice
+from clipy.context import Context
+from clipy.media.probe import probe
+from clipy.types import Shot, Span, Track
+from tests.media import make_video, silence, tone
+
+COUNT = 250
+
+
+def syllables(seed: int) -> NDArray[np.float64]:
+    """About four a second, of uneven length and strength, 0..1."""
+    random = np.random.default_rng(seed)
+    values = np.zeros(COUNT)
+    at = 0.0
+    while at < COUNT:
+        width = random.uniform(4, 9)
+        x = np.arange(COUNT) - at
+        values = np.maximum(values, random.uniform(0.4, 1) * np.exp(-((x / (width / 3)) ** 2)))
+        at += width
+    return values
+
+
+def mouth(opening: NDArray[np.float64], seed: int = 9) -> Mouth:
+    noise = np.random.default_rng(seed).normal(0, 0.0005, COUNT)
+    motion = 4 + 60 * np.abs(np.gradient(opening)) / 0.05
+    return Mouth((opening + noise).astype(np.float32), motion.astype(np.float32))
+
+
+def heard(loudness: NDArray[np.float64], speech: float = 1.0) -> Voice:
+    return Voice(0, np.full(COUNT, speech, dtype=np.float32), (8 * loudness - 10).astype(np.float32))
+
+
+def test_lips_that_move_speak_and_still_ones_do_not() -> None:
+    sound = syllables(1)
+    talker = speaking(mouth(0.06 * sound), heard(sound))
+    listener = speaking(mouth(np.full(COUNT, 0.01)), heard(sound))
+    assert talker.mean() > 0.8
+    assert listener.max() < 0.2
+
+
+def test_of_two_moving_mouths_the_one_in_step_with_the_sound_speaks() -> None:
+    sound = syllables(1)
+    talker = speaking(mouth(0.06 * sound), heard(sound))
+    other = speaking(mouth(0.06 * syllables(2)), heard(sound))
+    assert np.mean(talker > other) > 0.9
+
+
+def test_nobody_speaks_while_there_is_no_speech() -> None:
+    assert speaking(mouth(0.06 * syllables(1)), heard(syllables(1), speech=0.0)).max() == 0
+
+
+def test_a_glimpse_is_too_short_to_tell() -> None:
+    tiny = Mouth(np.ones(2, dtype=np.float32), np.ones(2, dtype=np.float32))
+    assert speaking(tiny, heard(syllables(1))).tolist() == [0, 0]
+
+
+def test_averages_at_the_ends_are_over_what_is_there() -> None:
+    assert averaged(np.array([1.0, 2.0, 3.0, 4.0]), 3) == pytest.approx([1.5, 2, 3, 3.5])
+
+
+def test_correlation_finds_a_small_shift() -> None:
+    sound = syllables(3)
+    assert correlation(np.roll(sound, 2), sound, 75)[40:-40].min() > 0.99
+    assert np.abs(correlation(np.ones(COUNT), sound, 75)).max() < 1e-6
+
+
+def test_voice_tells_speech_from_a_tone_and_from_silence(talk: Path, tmp_path: Path) -> None:
+    spoken = voice(probe(talk), Span(Fraction(1), Fraction(5)))
+    assert spoken.speech.mean() > 0.6
+    for sound in (tone, silence):
+        other = probe(make_video(tmp_path / f"{sound.__name__}.mp4", play=sound))
+        assert voice(other, other.span).speech.mean() < 0.2
+
+
+def test_voice_without_a_sound_track_is_silent(tmp_path: Path) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", play=None))
+    assert voice(video, video.span).speech.max() == 0
+
+
+def test_voice_at_the_times_of_a_track_is_in_its_place(talk: Path) -> None:
+    video = probe(talk)
+    whole = voice(video, Span(Fraction(0), Fraction(6)))
+    later = voice(video, Span(Fraction(2), Fraction(6)))
+    times = np.arange(75, 125) / 25
+    assert whole.at(times).level == pytest.approx(later.at(times).level, abs=0.5)
+
+
+def test_no_faces_need_no_weights(tmp_path: Path, ctx: Context) -> None:
+    assert LipSync().score(probe(make_video(tmp_path / "a.mp4")), [], ctx) == []
+
+
+def test_a_face_mesh_follows_a_track_of_anything(tmp_path: Path, ctx: Context) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", seconds=2))
+    times = np.arange(50) / 25
+    boxes = np.tile(np.array([-20, 100, 80, 220], dtype=np.float32), (50, 1))  # partly outside the picture
+    track = Track(0, video.span, times, boxes, np.ones(50, dtype=np.float32))
+    (scored,) = LipSync().score(video, [track], ctx)
+    assert scored.speaking.shape == (50,)
+    assert scored.speaking.max() < 0.5  # a tone is no speech
+
+
+@pytest.mark.parametrize("name", ["closeup_512_a.mp4", "portrait_woman_1080x1920.mp4"])
+def test_real_talkers_speak_and_silent_film_does_not(media: Path, ctx: Context, name: str) -> None:
+    def score(file: str) -> float:
+        video = probe(media / "video" / file)
+        shots = [Shot(Span(Fraction(0), Fraction(6)))]
+        tracks = LipSync().score(video, link(shots, CenterFace().look(video, shots, ctx)), ctx)
+        return float(max(track.speaking.mean() for track in tracks))
+
+    assert score(name) > 0.4
+    assert score("expressions_nospeech.mp4") < 0.1
