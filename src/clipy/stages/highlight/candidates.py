@@ -9,7 +9,9 @@ from fractions import Fraction
 from clipy.analysis.base import ShotDetector
 from clipy.analysis.sentences import Sentence
 from clipy.context import Context
-from clipy.types import Seconds, Shot, Span, Video, Word, seconds
+from clipy.errors import NothingToDeliver
+from clipy.stages.base import Highlighter
+from clipy.types import Highlight, Seconds, Shot, Span, Video, Word, seconds
 
 _LEAD = Fraction(1, 5)  # seconds of silence kept before the first word, where there are that many
 _TAIL = Fraction(2, 5)  # and after the last
@@ -79,6 +81,29 @@ def candidates(
                 span = _widened(span, shortest, before, after)
             if shortest <= span.duration <= longest:
                 yield Candidate(first, last, span, (start_room, end_room))
+
+
+def possible(sentences: Sequence[Sentence], video: Video, options: Highlighter.Options) -> list[Candidate]:
+    """All candidates that the options allow. Raises NothingToDeliver when there is none."""
+    shortest, longest = bounds(options.min_duration, options.max_duration)
+    silence = None if options.max_silence is None else seconds(options.max_silence)
+    found = list(candidates(sentences, video.duration, shortest, longest, silence))
+    if not found:
+        raise NothingToDeliver(
+            f"no run of whole sentences lasts between {float(shortest):g} and {float(longest):g} s",
+            where=video.path,
+            do="Allow other lengths with --set highlight.min_duration=... and highlight.max_duration=...",
+        )
+    return found
+
+
+def without_overlaps(picks: Sequence[Highlight]) -> list[Highlight]:
+    """Snapping can make two neighbours meet; the later one then gives way."""
+    kept: list[Highlight] = []
+    for pick in picks:
+        if not any(pick.span.overlap(other.span) for other in kept):
+            kept.append(pick)
+    return kept
 
 
 def _widened(span: Span, shortest: Seconds, before: Seconds, after: Seconds) -> Span:

@@ -34,3 +34,14 @@ def best_set(items: Sequence[tuple[Span, float, T]], count: int) -> list[tuple[S
             chosen.append(ordered[index - 1])
             index, many = before[index - 1], many - 1
     return chosen[::-1]
+
+
+def best_first(pool: Sequence[tuple[Span, float, T]], count: int, rounds: int) -> list[tuple[Span, float, T]]:
+    """The best set, best first; then the best set of what lies beside it, and so on: replacements for the first."""
+    found: list[tuple[Span, float, T]] = []
+    for _ in range(rounds):
+        chosen = best_set(pool, count)
+        taken = [span for span, _, _ in chosen]
+        pool = [item for item in pool if not any(item[0].overlap(span) for span in taken)]
+        found += sorted(chosen, key=lambda item: (-item[1], item[0].start))
+    return found

@@ -1,0 +1,230 @@
+"""Picks by a language model: any endpoint of the OpenAI chat protocol, on this machine or elsewhere.
+
+The model reads numbered sentences and answers with sentence numbers; every time comes from the words. What it names is
+fitted to whole sentences within the length bounds, put in one order over all of the video, and chosen without overlaps
+by the same exact method as in ``local``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from clipy.analysis.sentences import Sentence, sentences
+from clipy.analysis.words import transcript_of
+from clipy.context import Context
+from clipy.errors import ConfigError
+from clipy.stages.base import Highlighter
+from clipy.stages.highlight import prompts
+from clipy.stages.highlight.activity import busiest
+from clipy.stages.highlight.answers import AskedPassages, Order, Passages, cleaned, is_quoted
+from clipy.stages.highlight.candidates import (
+    at_cuts,
+    bounds,
+    pieces,
+    possible,
+    text_of,
+    without_overlaps,
+)
+from clipy.stages.highlight.chat import Chat, Lost, Terms, TooMuch, Usage, key_for
+from clipy.stages.highlight.features import title
+from clipy.stages.highlight.proposals import Proposal, placed, proposed, told_once
+from clipy.stages.highlight.reading import Reader, Script
+from clipy.stages.highlight.schedule import best_first
+from clipy.stages.highlight.windows import estimate, windows
+from clipy.types import Highlight, Transcript, Video, seconds
+
+log = logging.getLogger(__name__)
+
+_SPARES = 3  # rounds of further candidates, to replace those that a reviewer rejects
+_WINDOW = 6000  # tokens of transcript: half an hour of speech; models overlook more in the middle of longer texts
+_SMALLEST = 300  # tokens of transcript that are worth a question
+_MARGIN = 0.1  # of the context is left free, because tokens are estimated
+_NAMED = 8  # passages that a window is asked for, unless the wanted clips need more
+_RANKED = 80  # candidates at most that are put in order
+_LETTERS_PER_TOKEN = 3
+_TITLE = 80  # letters
+
+
+class Llm(Highlighter):
+    """The passages that a language model marks highest. Needs an endpoint, and for most of them a key.
+
+    Each window of the transcript is marked against the rubric of ``prompt.md``; the candidates of all windows are then
+    put in one order. Answers are stored: the same question is never paid twice.
+    """
+
+    class Options(Highlighter.Options):
+        base_url: str = Field("https://api.openai.com/v1", description="Address of the endpoint.")
+        model: str = Field("gpt-4.1-mini", min_length=1, description="Name of the model, as the endpoint knows it.")
+        api_key_env: str = Field(
+            "OPENAI_API_KEY", min_length=1, description="Environment variable that holds the key; never the key itself."
+        )
+        temperature: float = Field(
+            0.0, ge=0, le=2, description="0: the same answer each time, as far as the model can."
+        )
+        seed: int = Field(1, ge=0, le=2**31 - 1, description="Seed of the model's choices.")
+        context: int = Field(16_384, ge=1024, description="Tokens that the model can read and write at once.")
+        max_tokens: int = Field(4096, ge=256, description="Longest answer, in tokens; thinking counts.")
+        timeout: float = Field(300, gt=0, le=3600, description="Longest wait for one answer, in seconds.")
+        retries: int = Field(4, ge=0, le=20, description="How often a request is repeated that failed in passing.")
+        least_judged: float = Field(
+            0.8, ge=0, le=1, description="Share of what is said that must be judged, else the run ends with an error."
+        )
+        prompt: Path | None = Field(
+            None, description="File that replaces the description of a good clip that the model is given."
+        )
+        title_language: str = Field(
+            "", max_length=40, description="Language of the titles; quoted from the video unless given."
+        )
+        price_read: float | None = Field(None, ge=0, description="Price of a million tokens read, to report the cost.")
+        price_written: float | None = Field(None, ge=0, description="The same of a million tokens written.")
+
+        @field_validator("base_url")
+        @classmethod
+        def _is_an_address_without_secrets(cls, value: str) -> str:
+            parts = urlsplit(value)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("an address begins with https:// or http://")
+            if parts.username or parts.password or parts.query:
+                raise ValueError("an address holds no name, password or query: keys come from the environment")
+            return value.rstrip("/")
+
+    options: Options
+
+    def identity(self) -> dict[str, object]:
+        """What the prompt file says counts, not where it lies."""
+        taste = hashlib.sha256(prompts.taste(self.options.prompt).encode()).hexdigest()
+        options = self.options.model_dump(mode="json", exclude={"prompt"})
+        return {**super().identity(), "options": options, "prompt": taste}
+
+    def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
+        key_for(self.options.base_url, self.options.api_key_env)
+        transcript = transcript_of(video, ctx)
+        if not transcript.words:
+            log.warning("%s: nobody speaks, so there is nothing to read; picture and sound decide", video.path.name)
+            shortest, longest = bounds(self.options.min_duration, self.options.max_duration)
+            return busiest(video, shortest, longest, self.options.count * _SPARES, ctx)
+        script = self._script(transcript)
+        found = possible(script.sentences, video, self.options)
+        with self._chat() as chat:
+            reader = Reader(chat, ctx)
+            passages = reader.judge(script, self.options.least_judged)
+            proposals = told_once(proposed(passages, script.sentences, found), script.sentences)[:_RANKED]
+            pool = placed(proposals, self._order(proposals, script, reader))
+            self._report(reader, ctx)
+        chosen = best_first(pool, self.options.count, _SPARES)
+        return without_overlaps(
+            [self._pick(video, transcript, script.sentences, item, score, ctx) for _, score, item in chosen]
+        )
+
+    def preview(self, video: Video, ctx: Context) -> str:
+        """Every message that would be sent, but for the ranking, whose candidates only the answers tell."""
+        script = self._script(transcript_of(video, ctx))
+        parts = windows(script.costs, script.budget)
+        read = sum(estimate(script.system) + sum(script.costs[index] for index in part) for part in parts)
+        usage = Usage(read, self.options.max_tokens * len(parts), len(parts))
+        blocks = [
+            f"# {usage.requests} requests to {self.options.base_url}, model {self.options.model}: about {read} tokens"
+            f" to read, {usage.written} to write at most{self._cost(usage)}; then one to put the candidates in order.",
+            f"# The instructions, the same in each:\n\n{script.system}",
+            *(
+                f"# Request {number}, sentences {part.start + 1} to {part.stop}:\n\n{script.text(part)}"
+                for number, part in enumerate(parts, start=1)
+            ),
+        ]
+        return "\n\n".join(blocks)
+
+    def _script(self, transcript: Transcript) -> Script:
+        """What the model is to read, in windows that leave room for the instructions and the answer."""
+        options = self.options
+        spoken = pieces(sentences(transcript), seconds(options.max_duration))
+        kind = AskedPassages if options.about else Passages
+        taste = prompts.taste(options.prompt)
+
+        def instructions(most: int) -> str:
+            return prompts.judging(taste, options, options.title_language, transcript.language, most, kind)
+
+        room = options.context * (1 - _MARGIN) - options.max_tokens - estimate(instructions(_NAMED))
+        budget = int(min(_WINDOW, room))
+        if budget < _SMALLEST:
+            raise ConfigError(
+                f"a context of {options.context} tokens leaves no room for a transcript beside the instructions and an"
+                f" answer of {options.max_tokens}",
+                do="Set a larger highlight.context or a smaller highlight.max_tokens",
+            )
+        script = Script(instructions(_NAMED), kind, spoken, budget)
+        most = math.ceil(2 * options.count / max(1, len(windows(script.costs, budget))))
+        return script if most <= _NAMED else replace(script, system=instructions(most))
+
+    def _chat(self) -> Chat:
+        options = self.options
+        terms = Terms(options.base_url, options.model, options.temperature, options.seed, options.max_tokens)
+        return Chat(terms, options.api_key_env, options.timeout, options.retries)
+
+    def _order(self, proposals: Sequence[Proposal], script: Script, reader: Reader) -> list[int]:
+        """The indices of the proposals, best first: by the model, or by their marks where it cannot say."""
+        if len(proposals) < 2:
+            return list(range(len(proposals)))
+        reader.ctx.report(f"putting {len(proposals)} candidates in order", 0.95)
+        system = prompts.ranking(prompts.taste(self.options.prompt), self.options, Order)
+        texts = [text_of(script.sentences, item.candidate) for item in proposals]
+        letters = _LETTERS_PER_TOKEN * script.budget // len(texts)
+        for room in (letters, letters // 3):
+            try:
+                return reader.rank(system, prompts.clip_lines(texts, room))
+            except TooMuch as problem:
+                log.info("%s: the candidates are shortened", problem)
+            except Lost as problem:
+                log.warning("the candidates are not put in order, so their marks decide: %s", problem)
+                break
+        else:
+            log.warning("the candidates are too long to be put in order, so their marks decide")
+        return list(range(len(proposals)))
+
+    def _pick(
+        self,
+        video: Video,
+        transcript: Transcript,
+        spoken: Sequence[Sentence],
+        item: Proposal,
+        score: float,
+        ctx: Context,
+    ) -> Highlight:
+        shortest, longest = bounds(self.options.min_duration, self.options.max_duration)
+        reach = seconds(self.options.snap)
+        span = at_cuts(item.candidate.span, video, transcript.words, shortest, longest, reach, ctx)
+        details = {**item.passage.marks, "fit": round(item.fit, 4)}
+        reason = cleaned(item.passage.reason) or ", ".join(f"{name} {mark:.2f}" for name, mark in details.items())
+        chosen = spoken[item.candidate.first : item.candidate.last + 1]
+        return Highlight(span, round(score, 4), self._title(item, chosen), reason, details)
+
+    def _title(self, item: Proposal, chosen: Sequence[Sentence]) -> str:
+        """The model's title where it may be one: a phrase that is really said, or one in the language asked for."""
+        text = cleaned(item.passage.title, _TITLE)
+        if text and (self.options.title_language or is_quoted(text, " ".join(sentence.text for sentence in chosen))):
+            return text
+        log.debug("the title %r is not said in the passage: its first sentence is the title", text)
+        return cleaned(title(chosen), _TITLE)
+
+    def _report(self, reader: Reader, ctx: Context) -> None:
+        usage = reader.chat.usage
+        stored = f", {reader.stored} answers from the store" if reader.stored else ""
+        text = (
+            f"{usage.requests} requests, {usage.read} tokens read, {usage.written} written{self._cost(usage)}{stored}"
+        )
+        log.info("%s: %s", self.options.model, text)
+        ctx.report(text, 1.0)
+
+    def _cost(self, usage: Usage) -> str:
+        """What it costs, where the prices are known."""
+        if self.options.price_read is None or self.options.price_written is None:
+            return ""
+        cost = (usage.read * self.options.price_read + usage.written * self.options.price_written) / 1e6
+        return f", cost {cost:.4f}"
