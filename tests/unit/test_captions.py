@@ -15,7 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from clipy.context import Context
 from clipy.errors import RenderError
 from clipy.media.frame import Frame, rgb_to_yuv
-from clipy.stages.render.captions import Captions, safe_area
+from clipy.stages.render.area import safe_area
+from clipy.stages.render.captions import Captions
 from clipy.stages.render.overlay import Overlay, rounded
 from clipy.stages.render.presets import LOOKS
 from clipy.store import Store
@@ -23,7 +24,7 @@ from clipy.types import CropPath, Edit, Highlight, Span, Video, Word
 
 PRESETS = sorted(LOOKS)
 SPEECH = "Most people think you need a huge budget to make great videos, but honestly? You don't."
-SIZES = [(1080, 1920), (540, 960), (1080, 1080), (1920, 1080)]
+SIZES = [(540, 960), (540, 540), (960, 540)]
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def yellow(frame: Frame) -> NDArray[np.bool_]:
 
 def test_captions_match_the_transcript(ctx: Context, video: Video) -> None:
     edit = make_edit(SPEECH)
-    cards = captions().plan(video, edit, ctx).plans["captions"]
+    cards = captions().plan(video, edit, ctx).plans["captions"]["cards"]
     words = [word for card in cards for line in card["lines"] for word in line]
     assert [word["text"] for word in words] == SPEECH.split()
     assert [Fraction(word["start"]) for word in words] == [word.start - 10 for word in edit.words]
@@ -96,7 +97,7 @@ def test_words_in_parts_that_were_cut_out_are_not_shown(ctx: Context, video: Vid
     edit = make_edit("one two three four five six")
     keep = (Span(Fraction(10), Fraction("10.6")), Span(Fraction("11.2"), Fraction(13)))
     cut = Edit(edit.highlight, edit.crop, keep, "en", edit.words)
-    cards = captions().plan(video, cut, ctx).plans["captions"]
+    cards = captions().plan(video, cut, ctx).plans["captions"]["cards"]
     words = [word for card in cards for line in card["lines"] for word in line]
     assert [word["text"] for word in words] == ["one", "two", "five", "six"]
     assert Fraction(words[2]["start"]) == Fraction("0.6")

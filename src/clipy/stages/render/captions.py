@@ -1,104 +1,208 @@
 """Captions: words on the picture, each highlighted while it is spoken.
 
-``plan`` decides which words are together on screen and when; ``frames`` draws. A card's pieces are drawn once, put
-together when the spoken word changes, and blended into the frame's own planes: only the card's rectangle is touched.
-
-Where later features attach: ``plan`` keeps ``Word.speaker`` (a colour per speaker) and is where a word's text would be
-masked; ``CardPicture.overlay`` picks the ink of each word (emphasis).
+``plan`` decides which words are together on screen, when, at which height and in whose colour; ``frames`` draws. A
+card's pieces are drawn once, put together when the spoken word changes, and blended into the frame's own planes: only
+the card's rectangle is touched.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, TypeAdapter
 
+from clipy.analysis.onscreen import OnScreen, faces_on_screen
+from clipy.analysis.profanity import Profanity
 from clipy.cards import Card, Rules, group
 from clipy.context import Context
 from clipy.errors import RenderError
 from clipy.media.frame import Frame
 from clipy.stages.base import Pizzazz
-from clipy.stages.render.drawing import POP_STEPS, Area, CardPicture, shown, typeface, width_limit
+from clipy.stages.render.area import safe_area
+from clipy.stages.render.brand import HEX, brand_digests, colour_of, hex_of, load_brand
+from clipy.stages.render.drawing import POP_STEPS, CardPicture
 from clipy.stages.render.fonts import digests
+from clipy.stages.render.layout import Area, shown, typeface, width_limit
 from clipy.stages.render.overlay import Overlay
-from clipy.stages.render.presets import LOOKS, Colour, Ink, Look
+from clipy.stages.render.planning import Caption, decorated, placed
+from clipy.stages.render.presets import LOOKS, Colour, Look, highlighted, voiced
+from clipy.stages.render.room import as_json, taken
+from clipy.store import file_digest
+from clipy.subtitles import Style, speaker_of
 from clipy.types import Edit, Seconds, Video, Word
 
-_CARDS = TypeAdapter(tuple[Card, ...])
 _POP_TIME = Fraction(1, 10)  # seconds from a word's own size to its popped one
-_HEX = r"^#[0-9a-fA-F]{6}$"
-_SLIM = 0.8  # pictures narrower than this times their height are watched full screen, under a platform's buttons
+
+Preset = Literal[
+    "bold",
+    "clean",
+    "karaoke",
+    "panel",
+    "punch",
+    "comic",
+    "neon",
+    "headline",
+    "minimal",
+    "reveal",
+    "sticker",
+    "hollow",
+]
+
+
+_CAPTIONS = TypeAdapter(tuple[Caption, ...])
+_STYLE = TypeAdapter(Style)
 
 
 class Captions(Pizzazz):
-    """Words highlighted as they are spoken, in any script, clear of what the platforms draw over the video."""
+    """Words highlighted as they are spoken, in any script, clear of mouths and of what the platforms draw."""
+
+    version = 2
 
     class Options(Pizzazz.Options):
-        preset: Literal["bold", "clean", "karaoke", "panel"] = Field("bold", description="The look to start from.")
+        preset: Preset = Field("bold", description="The look to start from.")
         size: float | None = Field(
             None, ge=0.01, le=0.4, description="Size of the letters (one em), as a share of the picture's shorter side."
         )
-        text_color: str | None = Field(None, pattern=_HEX, description="Colour of the words, as #rrggbb.")
-        highlight_color: str | None = Field(None, pattern=_HEX, description="Colour of the spoken word, as #rrggbb.")
-        outline_color: str | None = Field(None, pattern=_HEX, description="Colour of the outline, as #rrggbb.")
+        text_color: str | None = Field(None, pattern=HEX, description="Colour of the words, as #rrggbb.")
+        highlight_color: str | None = Field(None, pattern=HEX, description="Colour of the spoken word, as #rrggbb.")
+        outline_color: str | None = Field(None, pattern=HEX, description="Colour of the outline, as #rrggbb.")
+        font: Path | None = Field(None, description="A font file of your own (.ttf or .otf).")
+        brand: Path | None = Field(
+            None, description="A brand kit (TOML or JSON) with font and colours; what is set here goes over it."
+        )
         uppercase: bool | None = Field(None, description="Whether to write in capitals.")
         position: float | None = Field(
-            None, ge=0, le=1, description="Height of the captions' middle: 0 is the top of the picture, 1 the bottom."
+            None,
+            ge=0,
+            le=1,
+            description="Height of the captions' middle: 0 is the top of the picture, 1 the bottom. Left out, where"
+            " they cover no mouth.",
         )
+        avoid_faces: bool = Field(True, description="Look for faces, so as to cover no mouth.")
         safe_area: bool = Field(
             True, description="Keep clear of what TikTok, Reels and Shorts draw over an upright video."
         )
-        max_words: int = Field(5, ge=1, le=20, description="Most words on screen at once.")
+        max_words: int | None = Field(None, ge=1, le=20, description="Most words on screen at once; else the preset's.")
         max_lines: int = Field(2, ge=1, le=4, description="Most lines on screen at once.")
+        speaker_colors: bool = Field(True, description="Give each speaker a colour, where it is known who speaks.")
+        emphasis: Literal["off", "auto"] = Field(
+            "auto", description="auto: numbers, names and rare long words in a colour of their own."
+        )
+        emoji: bool = Field(False, description="Put an emoji over cards whose (English) words call for one.")
+        mask: bool = Field(False, description="Write strong language as its first letter and asterisks.")
+        mask_words: tuple[str, ...] = Field(
+            (), description="More words to mask, in any language; * at either end stands for any letters."
+        )
 
     options: Options
 
     def plan(self, video: Video, edit: Edit, ctx: Context) -> Edit:
-        """Decide which words are on screen together, and when: ``plans[name]`` is a list of cards in clip time."""
+        """Decide what is on screen, when and where: ``plans[name]`` holds ``cards`` in clip time, ``style``, ``taken``.
+
+        With ``mask`` the edit's own words are masked too, so that subtitle files and documents agree with the picture.
+        """
+        if self.options.mask or self.options.mask_words:
+            profanity = Profanity(self.options.mask_words)
+            edit = replace(edit, words=tuple(replace(word, text=profanity.masked(word.text)) for word in edit.words))
+        options, area = self.options, self._area(edit.crop.width, edit.crop.height)
+        cards = decorated(self._grouped(edit), edit.language, emphasis=options.emphasis == "auto", emoji=options.emoji)
+        faces: Sequence[OnScreen] = ()
+        free = options.position is None and options.avoid_faces
+        if cards and edit.crop.shots and free:
+            faces = faces_on_screen(video, edit, ctx, speaking=False)
+        looks = self._looks(cards)
+        occupied = taken(edit, but=self.name) if options.position is None else ()
+        cards, covered = placed(cards, [looks[speaker_of(card)] for card in cards], edit, area, faces, occupied)
+        plan = {
+            "cards": _CAPTIONS.dump_python(tuple(cards), mode="json"),
+            "style": _STYLE.dump_python(self._style(edit, looks), mode="json"),
+            "taken": as_json(covered),
+        }
+        return replace(edit, plans={**edit.plans, self.name: plan})
+
+    def frames(self, frames: Iterator[Frame], edit: Edit, ctx: Context) -> Iterator[Frame]:
+        if self.name not in edit.plans:
+            raise RenderError("the captions of this clip were never planned", do="Call plan() before frames()")
+        cards = _CAPTIONS.validate_python(edit.plans[self.name]["cards"])
+        return self._captioned(frames, cards, edit.language) if cards else frames
+
+    def weights(self) -> tuple[str, ...]:
+        """The fonts and the brand kit: they decide what the captions look like."""
+        own = () if self.options.font is None else (file_digest(self.options.font),)
+        return (*digests(), *own, *brand_digests(self.options.brand))
+
+    def look(self) -> Look:
+        """The preset with the brand's and the user's own changes."""
+        look, options, brand = LOOKS[self.options.preset], self.options, load_brand(self.options.brand)
+        text, highlight = options.text_color or brand.text_color, options.highlight_color or brand.highlight_color
+        outline, font = options.outline_color or brand.outline_color, options.font or brand.font
+        if text is not None:
+            look = replace(look, text=replace(look.text, colour=colour_of(text)))
+        if highlight is not None:
+            look = highlighted(look, colour_of(highlight))
+        if outline is not None:
+            look = replace(look, outline=replace(look.outline, colour=colour_of(outline)))
+        if font is not None:
+            look = replace(look, package="", file=str(font))
+        if options.uppercase is not None:
+            look = replace(look, uppercase=options.uppercase)
+        return look if options.size is None else replace(look, size=options.size)
+
+    def _looks(self, cards: Sequence[Card]) -> dict[str, Look]:
+        """A look for each speaker, by order of first appearance: the first has the preset's own colour."""
+        own = self.look()
+        speakers = list(dict.fromkeys(speaker_of(card) for card in cards if speaker_of(card)))
+        looks = {"": own}
+        for number, speaker in enumerate(speakers):
+            plain = number == 0 or not self.options.speaker_colors
+            looks[speaker] = own if plain else voiced(own, own.palette[(number - 1) % len(own.palette)])
+        return looks
+
+    def _grouped(self, edit: Edit) -> tuple[Card, ...]:
         look, language = self.look(), edit.language
-        area = safe_area(edit.crop.width, edit.crop.height, self.options.position, self.options.safe_area)
+        area = self._area(edit.crop.width, edit.crop.height)
         size = look.size * min(edit.crop.width, edit.crop.height)
         font = typeface(look, size, language)
         rules = Rules(
             max_width=width_limit(look, area, size),
             max_lines=self.options.max_lines,
-            max_words=self.options.max_words,
+            max_words=self.options.max_words or look.words,
             max_duration=4,
             measure=lambda text: look.word_space * size if text == " " else font.width(shown(text, look, language)),
         )
-        cards = group(_kept_words(edit), rules, until=edit.duration)
-        return replace(edit, plans={**edit.plans, self.name: _CARDS.dump_python(cards, mode="json")})
+        return group(_kept_words(edit), rules, until=edit.duration)
 
-    def frames(self, frames: Iterator[Frame], edit: Edit, ctx: Context) -> Iterator[Frame]:
-        if self.name not in edit.plans:
-            raise RenderError("the captions of this clip were never planned", do="Call plan() before frames()")
-        cards = _CARDS.validate_python(edit.plans[self.name])
-        return self._captioned(frames, cards, edit.language) if cards else frames
+    def _area(self, width: int, height: int) -> Area:
+        return safe_area(width, height, self.options.position, self.options.safe_area)
 
-    def weights(self) -> tuple[str, ...]:
-        """The fonts: they decide what the captions look like."""
-        return digests()
+    def _style(self, edit: Edit, looks: Mapping[str, Look]) -> Style:
+        """The look, as far as an .ass file can have it."""
+        look, size = looks[""], looks[""].size * min(edit.crop.width, edit.crop.height)
+        face = typeface(look, size, edit.language).fonts.first
+        colours = {speaker: hex_of(_voice(own)) for speaker, own in looks.items() if speaker and own != look}
+        return Style(
+            width=edit.crop.width,
+            height=edit.crop.height,
+            font=str(face.sized(size).getname()[0] or ""),
+            size=round(size, 1),
+            text=hex_of(look.text.colour),
+            highlight=hex_of(_voice(look)),
+            outline=hex_of(look.outline.colour),
+            outline_width=round(max(look.outline_width, 0.02) * size, 1),
+            plate="" if look.card_plate is None else hex_of(look.card_plate.ink.colour),
+            uppercase=look.uppercase,
+            position=self._area(edit.crop.width, edit.crop.height).middle / edit.crop.height,
+            speakers=colours,
+        )
 
-    def look(self) -> Look:
-        """The preset with the user's own changes."""
-        look, options = LOOKS[self.options.preset], self.options
-        if options.text_color is not None:
-            look = replace(look, text=replace(look.text, colour=_colour(options.text_color)))
-        if options.highlight_color is not None:
-            look = _highlighted(look, _colour(options.highlight_color))
-        if options.outline_color is not None:
-            look = replace(look, outline=replace(look.outline, colour=_colour(options.outline_color)))
-        if options.uppercase is not None:
-            look = replace(look, uppercase=options.uppercase)
-        return look if options.size is None else replace(look, size=options.size)
-
-    def _captioned(self, frames: Iterator[Frame], cards: tuple[Card, ...], language: str) -> Iterator[Frame]:
+    def _captioned(self, frames: Iterator[Frame], cards: tuple[Caption, ...], language: str) -> Iterator[Frame]:
         starts = [card.span.start for card in cards]
-        artist = _Artist(self.look(), self.options.position, self.options.safe_area, language)
+        artist = _Artist(self._looks(cards), self.options.safe_area, language)
         for frame in frames:
             index = bisect_right(starts, frame.time) - 1
             if index >= 0 and frame.time in cards[index].span:
@@ -109,19 +213,20 @@ class Captions(Pizzazz):
 class _Artist:
     """Draws cards in order, and draws anew only when the picture changes."""
 
-    def __init__(self, look: Look, position: float | None, clear: bool, language: str) -> None:
-        self._look, self._position, self._clear, self._language = look, position, clear, language
-        self._card: Card | None = None
+    def __init__(self, looks: Mapping[str, Look], clear: bool, language: str) -> None:
+        self._looks, self._clear, self._language = looks, clear, language
+        self._card: Caption | None = None
         self._state: tuple[int | None, int] | None = None
 
-    def overlay(self, card: Card, frame: Frame) -> Overlay:
+    def overlay(self, card: Caption, frame: Frame) -> Overlay:
         """The picture of a card at a frame's time."""
         if card is not self._card:
-            area = safe_area(frame.width, frame.height, self._position, self._clear)
-            size = self._look.size * min(frame.width, frame.height)
+            look = self._look = self._looks[speaker_of(card)]
+            area = safe_area(frame.width, frame.height, card.position, self._clear)
+            size = look.size * min(frame.width, frame.height)
             self._card, self._state = card, None
             self._starts = [word.start for word in card.words]
-            self._picture = CardPicture(card, self._look, area, size, self._language)
+            self._picture = CardPicture(card, look, area, size, self._language, card.emphasised, card.emoji)
         state = self._state_at(frame.time)
         if state != self._state:
             self._state, self._overlay = state, self._picture.overlay(*state)
@@ -138,33 +243,12 @@ class _Artist:
         return active, min(POP_STEPS, 1 + int(grown * POP_STEPS))
 
 
-def safe_area(width: int, height: int, position: float | None = None, clear: bool = True) -> Area:
-    """Where captions may be, symmetrical about the picture's middle.
-
-    Upright pictures: the box that YouTube, Meta and TikTok all leave free, x 120-888 and y 288-1248 of 1080x1920, as
-    their guidelines for advertisers give it. The box is off the middle; captions are on it, as wide as the box allows.
-    """
-    if width < _SLIM * height and clear:
-        half, top, bottom, middle = 348 / 1080, 288 / 1920, 1248 / 1920, 0.595
-    else:
-        half, top, bottom, middle = 0.44, 0.05, 0.95, 0.8
-    wanted = height * (middle if position is None else position)
-    return Area(width * (0.5 - half), height * top, width * (0.5 + half), height * bottom, wanted)
-
-
 def _kept_words(edit: Edit) -> list[Word]:
     """The words in clip time, without those that lie in parts cut out."""
     kept = (any(word.span.overlap(span) > 0 or word.start in span for span in edit.keep) for word in edit.words)
     return [word for word, there in zip(edit.clip_words(), kept, strict=True) if there]
 
 
-def _colour(text: str) -> Colour:
-    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
-
-
-def _highlighted(look: Look, colour: Colour) -> Look:
-    """The look with another highlight: of the plate behind the spoken word where there is one, else of its letters."""
-    if look.word_plate is not None:
-        return replace(look, word_plate=replace(look.word_plate, ink=Ink(colour, look.word_plate.ink.opacity)))
-    spoken = None if look.spoken is None else replace(look.spoken, colour=colour)
-    return replace(look, highlight=replace(look.highlight, colour=colour), spoken=spoken)
+def _voice(look: Look) -> Colour:
+    """The colour by which a look tells who speaks."""
+    return look.word_plate.ink.colour if look.word_plate is not None else look.highlight.colour

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_DISPLAY = ("fontpkg_anton", "fontpkg_bebas_neue", "fontpkg_luckiest_guy", "fontpkg_poppins")  # asked for by looks
 _PACKAGES = ("fontpkg_montserrat", "manimgx_fonts", "noto_cjk_sans_jp_bold")  # after the face that a look asks for
 _SUFFIXES = (".ttf", ".otf", ".ttc")
 _IGNORABLE = frozenset(chr(code) for code in (*range(0x200B, 0x2010), *range(0xFE00, 0xFE10), 0x2060, 0xFEFF))
@@ -116,7 +117,8 @@ def packaged(package: str, pattern: str, weight: int) -> Face:
 @cache
 def digests() -> tuple[str, ...]:
     """The sha256 of every font that a package brings: they decide what captions look like."""
-    return tuple(file_digest(path) for path in (*_files("fontpkg_anton"), *_package_fonts()))
+    display = (path for package in _DISPLAY for path in _files(package))
+    return tuple(file_digest(path) for path in (*display, *_package_fonts()))
 
 
 @cache

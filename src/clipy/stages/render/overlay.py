@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from functools import lru_cache
 
 import cv2
@@ -47,13 +47,58 @@ class Overlay:
             place = _place(clear, left // step, top // step, part)
             place[:] = cv2.multiply(place, 255 - part, scale=1 / 255)
 
+    def lay(self, rgb: Plane, alpha: Plane, x: int, y: int) -> None:
+        """Put a picture over what is there: (h, w, 3) RGB, not premultiplied, through a mask; even corner and sides."""
+        size = (alpha.shape[1] // 2, alpha.shape[0] // 2)
+        half = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8)
+        left, top = x - self.x, y - self.y
+        for plane, own, part, step in zip(self._planes, rgb_to_yuv(rgb), (alpha, half, half), (1, 2, 2), strict=True):
+            place = _place(plane, left // step, top // step, part)
+            kept = cv2.multiply(place, 255 - part, scale=1 / 255)
+            place[:] = cv2.add(kept, cv2.multiply(own, part, scale=1 / 255))
+        for clear, part, step in zip(self._clear, (alpha, half), (1, 2), strict=True):
+            place = _place(clear, left // step, top // step, part)
+            place[:] = cv2.multiply(place, 255 - part, scale=1 / 255)
+
+    def fade(self, opacity: float) -> None:
+        """Leave only this share (0..1) of the picture."""
+        self._planes = [np.asarray(cv2.convertScaleAbs(plane, alpha=opacity), np.uint8) for plane in self._planes]
+        covered = (cv2.convertScaleAbs(255 - clear, alpha=opacity) for clear in self._clear)
+        self._clear = [np.asarray(255 - part, np.uint8) for part in covered]
+
+    def part(self, x: int, y: int, width: int, height: int) -> Overlay:
+        """A rectangle of the overlay, on even pixels of the picture and inside the overlay; the pixels are shared."""
+        made = copy(self)
+        made.x, made.y, made.width, made.height = x, y, width, height
+        made.keep_only(x - self.x, y - self.y)
+        return made
+
+    def keep_only(self, left: int, top: int) -> None:
+        """Leave out what lies before a corner and after the overlay's own size."""
+        across, down = slice(left, left + self.width), slice(top, top + self.height)
+        half = slice(left // 2, (left + self.width) // 2), slice(top // 2, (top + self.height) // 2)
+        y, u, v = self._planes
+        self._planes = [y[down, across], u[half[1], half[0]], v[half[1], half[0]]]
+        self._clear = [self._clear[0][down, across], self._clear[1][half[1], half[0]]]
+
+    def moved(self, x: int, y: int) -> Overlay:
+        """The same picture at another even place; the pixels are shared."""
+        made = copy(self)
+        made.x, made.y = x - x % 2, y - y % 2
+        return made
+
     def onto(self, frame: Frame) -> None:
-        """Lay the overlay over a frame, in place."""
-        for plane, own, clear, step in zip(
-            frame.planes, self._planes, (self._clear[0], self._clear[1], self._clear[1]), (1, 2, 2), strict=True
-        ):
-            place = _place(plane, self.x // step, self.y // step, own)
-            place[:] = cv2.add(cv2.multiply(place, clear, scale=1 / 255), own)
+        """Lay the overlay over a frame, in place. What would be outside the frame is left out."""
+        x1, y1 = max(0, self.x), max(0, self.y)
+        x2, y2 = min(frame.width, self.x + self.width), min(frame.height, self.y + self.height)
+        if x2 <= x1 or y2 <= y1:
+            return
+        clears = (self._clear[0], self._clear[1], self._clear[1])
+        for plane, own, clear, step in zip(frame.planes, self._planes, clears, (1, 2, 2), strict=True):
+            rows = slice((y1 - self.y) // step, (y2 - self.y) // step)
+            columns = slice((x1 - self.x) // step, (x2 - self.x) // step)
+            place = plane[y1 // step : y2 // step, x1 // step : x2 // step]
+            place[:] = cv2.add(cv2.multiply(place, clear[rows, columns], scale=1 / 255), own[rows, columns])
 
     def _on_even_pixels(self, mask: Plane, left: int, top: int) -> tuple[Plane, int, int]:
         """The part of a mask inside the overlay, grown by empty pixels until its four edges are even."""
@@ -85,6 +130,6 @@ def rounded(width: int, height: int, radius: float) -> Plane:
     radius = min(radius, width / 2, height / 2)
     across = np.abs(np.arange(width) + 0.5 - width / 2) - (width / 2 - radius)
     down = np.abs(np.arange(height) + 0.5 - height / 2) - (height / 2 - radius)
-    distance = np.hypot(np.maximum(across, 0)[None, :], np.maximum(down, 0)[:, None])
-    distance = np.maximum(distance, np.maximum(across[None, :], down[:, None])) - radius
+    outside = np.hypot(np.maximum(across, 0)[None, :], np.maximum(down, 0)[:, None])
+    distance = outside + np.minimum(np.maximum(across[None, :], down[:, None]), 0) - radius
     return np.asarray(np.clip(0.5 - distance, 0, 1) * 255 + 0.5, np.uint8)

@@ -1,0 +1,106 @@
+"""At which height each card of captions is: clear of mouths and eyes, and steady.
+
+Every height in the safe area has a cost: most for a mouth that it would cover, less for eyes and the rest of a face,
+least for being far from where captions usually are. A change of height costs too, little at a cut and much within a
+shot. The heights of all cards together are the cheapest path (Viterbi), so one card never jumps for its own sake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.analysis.onscreen import OnScreen
+from clipy.stages.render.room import Taken, overlap
+from clipy.types import Box, Span
+
+_STEPS = 48  # heights that are tried over the safe area
+_MOUTH, _EYES, _FACE, _TAKEN = 60.0, 14.0, 5.0, 80.0  # cost of covering all of it
+_AWAY = 4.0  # cost of being a whole picture's height away from the usual place
+_MOVE, _MOVE_AT_CUT = 2.5, 0.15  # cost of any change of height ...
+_FAR = 6.0  # ... and of each picture's height that it goes within a shot
+_SOON = 0.15  # seconds; faces are known at some moments only: those just before and after a card count as well
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A card to be placed: when it is seen, what it covers when its middle is at height 0, and in which shot it is."""
+
+    span: Span
+    box: Box
+    shot: int
+
+
+def heights(
+    blocks: Sequence[Block],
+    faces: Sequence[OnScreen],
+    occupied: Sequence[Taken],
+    limits: tuple[float, float],
+    usual: float,
+    height: int,
+) -> list[float]:
+    """The middle of each block, in pixels from the top. ``limits`` are the safe area's top and bottom."""
+    if not blocks:
+        return []
+    costs, middles = [], []
+    times = np.array([float(face.time) for face in faces])
+    for block in blocks:
+        options = _options(block, limits, usual)
+        near = np.flatnonzero((times >= float(block.span.start) - _SOON) & (times < float(block.span.end) + _SOON))
+        seen = [faces[index] for index in near.tolist()]
+        others = [item.box for item in occupied if item.span.overlap(block.span) > 0]
+        middles.append(options)
+        costs.append(np.array([_cost(_at(block.box, y), seen, others, abs(y - usual) / height) for y in options]))
+    chosen = _path(costs, middles, [block.shot for block in blocks], height)
+    return [float(options[index]) for options, index in zip(middles, chosen, strict=True)]
+
+
+def _options(block: Block, limits: tuple[float, float], usual: float) -> NDArray[np.float64]:
+    """Heights at which the whole block is inside the limits: the usual one or the nearest, and those of a grid.
+
+    All blocks share the grid, so that blocks of different sizes can be at the same height.
+    """
+    low, high = limits[0] - block.box.y1, limits[1] - block.box.y2
+    if high <= low:
+        return np.array([(low + high) / 2])
+    grid = np.linspace(*limits, _STEPS + 1)
+    return np.array([min(max(usual, low), high), low, high, *grid[(grid > low) & (grid < high)]])
+
+
+def _at(box: Box, middle: float) -> Box:
+    return Box(box.x1, box.y1 + middle, box.x2, box.y2 + middle)
+
+
+def _cost(card: Box, faces: Sequence[OnScreen], occupied: Sequence[Box], away: float) -> float:
+    covered = 0.0
+    for face in faces:  # the worst moment counts: a mouth that is covered for a moment is covered
+        parts = ((face.mouth, _MOUTH), (face.eyes, _EYES), (face.box, _FACE))
+        covered = max(covered, sum(cost * _share(part, card) for part, cost in parts))
+    return covered + _TAKEN * sum(_share(box, card) for box in occupied) + _AWAY * away
+
+
+def _share(part: Box, card: Box) -> float:
+    return overlap(part, card) / max(part.width * part.height, 1.0)
+
+
+def _path(
+    costs: Sequence[NDArray[np.float64]],
+    middles: Sequence[NDArray[np.float64]],
+    shots: Sequence[int],
+    height: int,
+) -> list[int]:
+    total, came = costs[0], []
+    for index in range(1, len(costs)):
+        distance = np.abs(middles[index][:, None] - middles[index - 1][None, :]) / height
+        same = shots[index] == shots[index - 1]
+        move = np.where(distance < 1e-3, 0.0, (_MOVE + _FAR * distance) if same else _MOVE_AT_CUT)
+        through = total[None, :] + move
+        came.append(through.argmin(axis=1))
+        total = through.min(axis=1) + costs[index]
+    chosen = [int(total.argmin())]
+    for best in reversed(came):
+        chosen.append(int(best[chosen[-1]]))
+    return chosen[::-1]
