@@ -63,6 +63,9 @@ def _bars(name: str, stages: Sequence[str], stream: TextIO) -> Iterator[Listener
             if task is None:
                 return
             if not bars.tasks[task].started:
+                for earlier in bars.tasks[:task]:
+                    if earlier.started:
+                        bars.update(earlier.id, description="", completed=1.0)
                 bars.start_task(task)
             bars.update(task, visible=True, description=event.message, completed=event.fraction)
 
