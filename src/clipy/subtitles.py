@@ -91,18 +91,21 @@ def ass(words: Sequence[Word] | Sequence[Card], style: Style | None = None, posi
     return "".join(lines)
 
 
-def planned_ass(edit: Edit) -> str:
+def planned_ass(edit: Edit | None) -> str:
     """The .ass file of a clip: its captions as they were planned, or cues in the default style where none were.
 
-    A pizzazz plans captions as ``{"cards": [...], "style": {...}}``, each card with its ``position``.
+    A pizzazz plans captions as ``{"cards": [...], "style": {...}}``, each card with its ``position``. Without an edit
+    there are no words.
     """
+    if edit is None:
+        return ass(())
     for plan in edit.plans.values():
         if isinstance(plan, Mapping) and {"cards", "style"} <= plan.keys():
             cards, style = _CARDS.validate_python(plan["cards"]), _STYLE.validate_python(plan["style"])
             return ass(cards, style, [card.get("position", style.position) for card in plan["cards"]])
     width, height = edit.crop.width, edit.crop.height
     size = min(width, height) / 15
-    return ass(edit.clip_words(), Style(width, height, size=size, outline_width=size / 14, position=0.6))
+    return ass(edit.clip_words(), Style(width, height, size=size, outline_width=size / 14))
 
 
 def _ass_header(style: Style) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -15,11 +17,17 @@ from clipy.errors import OutputError
 from clipy.stages.base import Uploader
 from clipy.stages.upload.thumbnail import thumbnail
 from clipy.store import file_digest, temporary_beside
-from clipy.types import Clip, Post
+from clipy.types import Clip, Edit, Post
+
+_SUBTITLES: Mapping[str, Callable[[Edit | None], str]] = {
+    "srt": lambda edit: subtitles.srt(() if edit is None else edit.clip_words()),
+    "vtt": lambda edit: subtitles.vtt(() if edit is None else edit.clip_words()),
+    "ass": subtitles.planned_ass,
+}
 
 
 class Folder(Uploader):
-    """Copy each clip to ``path`` as ``NAME.mp4``, with ``NAME.srt`` and ``NAME.jpg``.
+    """Copy each clip to ``path`` as ``NAME.mp4``, with subtitles (``NAME.srt`` and more) and ``NAME.jpg``.
 
     A file that is already there with the same bytes is left alone; one with other bytes is never replaced unless
     ``overwrite`` says so.
@@ -28,14 +36,18 @@ class Folder(Uploader):
     class Options(Uploader.Options):
         path: Path = Field(Path("clips"), description="The folder; -o sets it.")
         overwrite: bool = Field(False, description="Replace files of the same name that hold something else.")
+        subtitles: tuple[Literal["srt", "vtt", "ass"], ...] = Field(
+            ("srt", "vtt", "ass"), description="Subtitle files beside each clip: plain, for the web, styled."
+        )
 
     options: Options
 
     def upload(self, clip: Clip, ctx: Context) -> Post:
         base = self.options.path / clip.name
-        words = () if clip.edit is None else clip.edit.clip_words()
         self._place(base.with_suffix(".mp4"), lambda path: _copy(clip.path, path))
-        self._place(base.with_suffix(".srt"), lambda path: _write(path, subtitles.srt(words)))
+        for kind in self.options.subtitles:
+            text = _SUBTITLES[kind](clip.edit)
+            self._place(base.with_suffix(f".{kind}"), partial(_write, text=text))
         self._place(base.with_suffix(".jpg"), lambda path: _write_bytes(path, thumbnail(clip)))
         ctx.report(base.name)
         return Post(self.name, str(base.with_suffix(".mp4")))
