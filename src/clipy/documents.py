@@ -226,8 +226,8 @@ def read_highlights(path: Path, video: Video) -> list[Highlight]:
     """Read ``highlights.json`` or a bare list. Raises DocumentError; spans must lie inside the video."""
     entries = _entries(path, "highlights", _Spanned)
     found = [entry.highlight() for entry in entries]
-    for highlight in found:
-        _inside(highlight.span, video, path)
+    for position, highlight in enumerate(found):
+        _inside(highlight.span, video, path, f"highlights.{position}: ")
     return [replace(highlight, span=highlight.span.clamp(video.span)) for highlight in found]
 
 
@@ -290,10 +290,11 @@ def _entries(path: Path, name: str, kind: type[_Model]) -> list[_Model]:
     return entries
 
 
-def _inside(span: Span, video: Video, path: Path) -> None:
+def _inside(span: Span, video: Video, path: Path, place: str = "") -> None:
     if span.start >= video.duration or span.end > video.duration + 1:
+        times = f"{float(span.start):.2f}-{float(span.end):.2f} s"
         raise DocumentError(
-            f"{float(span.start):.2f}-{float(span.end):.2f} s lies outside the video ({float(video.duration):.2f} s)",
+            f"{place}{times} lies outside the video ({float(video.duration):.2f} s)",
             where=path,
             do="Is it about this video?",
         )
