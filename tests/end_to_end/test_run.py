@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -29,7 +30,7 @@ SETTINGS = [
 
 
 @pytest.fixture(scope="module")
-def delivered(talk: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, object], float]:
+def delivered(talk: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, Any], float]:
     """A run through the command line: its store, its folder, what it printed, and how many seconds it took."""
     place = tmp_path_factory.mktemp("run")
     began = time.perf_counter()
@@ -39,10 +40,10 @@ def delivered(talk: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     return place / "store", place / "clips", json.loads(result.stdout), time.perf_counter() - began
 
 
-def test_the_clip_is_vertical_and_has_picture_and_sound(delivered: tuple[Path, Path, dict[str, object], float]) -> None:
+def test_the_clip_is_vertical_and_has_picture_and_sound(delivered: tuple[Path, Path, dict[str, Any], float]) -> None:
     _, folder, document, _ = delivered
     assert document == json.loads((folder / "clips.json").read_text())
-    (clip,) = document["clips"]  # type: ignore[misc,attr-defined]
+    (clip,) = document["clips"]
     with av.open(str(folder / clip["file"])) as container:
         video, audio = container.streams.video[0], container.streams.audio[0]
         assert (video.width, video.height, video.codec_context.name) == (1080, 1920, "h264")
@@ -52,9 +53,9 @@ def test_the_clip_is_vertical_and_has_picture_and_sound(delivered: tuple[Path, P
     assert 6 <= clip["end"] - clip["start"] <= 14
 
 
-def test_captions_and_subtitles_say_what_is_said(delivered: tuple[Path, Path, dict[str, object], float]) -> None:
+def test_captions_and_subtitles_say_what_is_said(delivered: tuple[Path, Path, dict[str, Any], float]) -> None:
     _, folder, document, _ = delivered
-    (clip,) = document["clips"]  # type: ignore[misc,attr-defined]
+    (clip,) = document["clips"]
     spoken = " ".join(word["text"] for word in clip["words"])
     written = (folder / clip["file"]).with_suffix(".srt").read_text()
     shown = " ".join(line for line in written.splitlines() if line and not line[0].isdigit())
@@ -64,9 +65,7 @@ def test_captions_and_subtitles_say_what_is_said(delivered: tuple[Path, Path, di
     assert (folder / clip["file"]).with_suffix(".jpg").stat().st_size > 1000
 
 
-def test_the_same_run_again_loads_everything(
-    talk: Path, delivered: tuple[Path, Path, dict[str, object], float]
-) -> None:
+def test_the_same_run_again_loads_everything(talk: Path, delivered: tuple[Path, Path, dict[str, Any], float]) -> None:
     store, folder, document, first = delivered
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     runner = CliRunner(env={"CLIPY_STORE": str(store)})
@@ -80,7 +79,7 @@ def test_the_same_run_again_loads_everything(
     assert again < first
 
 
-def test_another_run_does_not_overwrite(talk: Path, delivered: tuple[Path, Path, dict[str, object], float]) -> None:
+def test_another_run_does_not_overwrite(talk: Path, delivered: tuple[Path, Path, dict[str, Any], float]) -> None:
     _, folder, _, _ = delivered
     before = (folder / "clips.json").read_bytes()
     with pytest.raises(OutputError, match="other settings"):
