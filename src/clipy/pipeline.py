@@ -28,7 +28,7 @@ from clipy.documents import Delivered
 from clipy.errors import ConfigError, MediaError, NothingToDeliver, OutputError
 from clipy.media.probe import probe
 from clipy.naming import slug
-from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader
+from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.store import Store, key_of, write_json
 from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Json, Post, Review, Video
 
@@ -135,7 +135,7 @@ class Pipeline:
             analysers={registry.core(group): made[group] for group in registry.ANALYSERS},
             highlighter=_of(Highlighter, made["highlight"]),
             reframer=_of(Reframer, made["reframe"]),
-            pizzazz=_several(Pizzazz, config.lists["pizzazz"]),
+            pizzazz=in_order(_several(Pizzazz, config.lists["pizzazz"])),
             renderer=_of(Renderer, made["render"]),
             reviewers=_several(Reviewer, config.lists["review"]),
             uploaders=_several(Uploader, config.lists["upload"]),

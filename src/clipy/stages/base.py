@@ -105,6 +105,8 @@ class Pizzazz(Stage):
     """Adds something to a clip. Three hooks, all optional; a hook that is not overridden costs nothing."""
 
     group: ClassVar[str] = "pizzazz"
+    retimes: ClassVar[bool] = False
+    """Whether ``plan`` cuts parts out of the clip. Such a pizzazz comes before those that plan for moments of it."""
 
     def plan(self, video: Video, edit: Edit, ctx: Context) -> Edit:
         """Decide, as data only: the result is stored. Put own data in ``edit.plans[self.name]``."""
@@ -117,6 +119,20 @@ class Pizzazz(Stage):
     def audio(self, audio: Iterator[AudioBlock], edit: Edit, ctx: Context) -> Iterator[AudioBlock]:
         """Pass the clip's sound on, changed. A stream of blocks in clip time."""
         return audio
+
+
+def in_order(pizzazz: tuple[Pizzazz, ...]) -> tuple[Pizzazz, ...]:
+    """The same, checked. Raises ConfigError when one cuts out what another has planned for before."""
+    planned: list[str] = []
+    for effect in pizzazz:
+        if effect.retimes and planned:
+            raise ConfigError(
+                f"the pizzazz {effect.name!r} cuts out what {' and '.join(planned)} already planned for",
+                do=f"Put {effect.name!r} first",
+            )
+        if not effect.retimes and type(effect).plan is not Pizzazz.plan:
+            planned.append(repr(effect.name))
+    return pizzazz
 
 
 class Renderer(Stage):
