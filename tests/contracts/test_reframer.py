@@ -14,6 +14,9 @@ from clipy.types import CropPath, Highlight, Span, Video
 from tests.contracts.backends import installed, made
 from tests.media import make_video
 
+REFRAMERS = installed(
+    "reframe", leave_out={"keyframes": "needs a path made for the video: tests/unit/test_keyframes.py"}
+)
 SIZES = [(1080, 1920), (1080, 1080), (1080, 1350), (1280, 720)]
 SOURCES = [(640, 360), (360, 640), (480, 480), (1000, 180)]
 
@@ -38,7 +41,7 @@ def check(path: CropPath, video: Video, span: Span) -> None:
                 assert box.width / box.height == pytest.approx((x2 - x1) / (y2 - y1), rel=0.02)
 
 
-@pytest.mark.parametrize("name", installed("reframe"))
+@pytest.mark.parametrize("name", REFRAMERS)
 @pytest.mark.parametrize("source", SOURCES, ids=str)
 def test_windows_cover_the_highlight_and_lie_inside(
     name: str, source: tuple[int, int], tmp_path: Path, ctx: Context
@@ -53,7 +56,7 @@ def test_windows_cover_the_highlight_and_lie_inside(
         check(path, video, span)
 
 
-@pytest.mark.parametrize("name", installed("reframe"))
+@pytest.mark.parametrize("name", REFRAMERS)
 def test_rotation_and_pixel_shape_are_undone(name: str, tmp_path: Path, ctx: Context) -> None:
     path = make_video(tmp_path / "a.mp4", seconds=2, size=(320, 240), rotation=90, aspect=Fraction(4, 3))
     video = probe(path)
@@ -64,7 +67,7 @@ def test_rotation_and_pixel_shape_are_undone(name: str, tmp_path: Path, ctx: Con
     check(ctx.cached(reframer.reframe, video, Highlight(span)), video, span)
 
 
-@pytest.mark.parametrize("name", installed("reframe"))
+@pytest.mark.parametrize("name", REFRAMERS)
 def test_the_same_again(name: str, tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=2, size=(320, 180)))
     reframer = made("reframe", name)

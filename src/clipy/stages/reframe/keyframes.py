@@ -1,0 +1,54 @@
+"""A crop path made by hand or by another tool: the reframer follows a ``crops.json``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from clipy.context import Context
+from clipy.documents import read_crops
+from clipy.errors import DocumentError
+from clipy.stages.base import Reframer
+from clipy.store import file_digest
+from clipy.types import CropPath, CropShot, Highlight, Span, Video
+
+
+class Keyframes(Reframer):
+    """Follows the windows of a file in the form of ``crops.json`` (see docs/documents.md).
+
+    Every moment of a highlight must be covered by one entry of the file; an entry may be longer than the highlight.
+    """
+
+    class Options(Reframer.Options):
+        path: Path = Field(Path("crops.json"), description="The file with the windows.")
+
+    options: Options
+
+    def identity(self) -> dict[str, object]:
+        """What the file says decides, not where it lies."""
+        identity = super().identity()
+        path = self.options.path
+        return identity | {"options": None, "file": file_digest(path) if path.is_file() else None}
+
+    def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
+        wanted = highlight.span
+        for _, path in read_crops(self.options.path, video):
+            if path.shots[0].span.start <= wanted.start and wanted.end <= path.shots[-1].span.end:
+                return CropPath(path.width, path.height, tuple(_within(path, wanted)))
+        raise DocumentError(
+            f"no entry covers {float(wanted.start):.2f}-{float(wanted.end):.2f} s",
+            where=self.options.path,
+            do="Make one with: clipy reframe VIDEO --highlights highlights.json -o crops.json",
+        )
+
+
+def _within(path: CropPath, wanted: Span) -> list[CropShot]:
+    """The shots of a path that show a part of the span, cut to it, the last of any gap's neighbours held."""
+    shown = [shot for shot in path.shots if shot.span.overlap(wanted) > 0]
+    starts = [wanted.start, *(shot.span.start for shot in shown[1:])]
+    ends = [*starts[1:], wanted.end]
+    return [
+        CropShot(Span(start, end), shot.layout, shot.panels)
+        for shot, start, end in zip(shown, starts, ends, strict=True)
+    ]
