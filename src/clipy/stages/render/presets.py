@@ -210,9 +210,9 @@ LOOKS: dict[str, Look] = {
         outline_width=0.035,
         shadow=Shadow(down=0.05, blur=0.13, opacity=0.8),
         reveal=True,
-        pop=0.07,
+        pop=0.06,
         line_height=1.28,
-        word_space=0.28,
+        word_space=0.36,
     ),
     "sticker": Look(
         *_POPPINS_BLACK,
