@@ -115,6 +115,8 @@ def _small(frame: av.VideoFrame) -> NDArray[np.uint8]:
     (luma, _, _), colours = planes_of(frame)
     size = (_ACROSS, max(1, round(_ACROSS * luma.shape[0] / luma.shape[1])))
     small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+    if colours.light is not None:  # ten bits
+        small = cv2.convertScaleAbs(small, alpha=0.25)
     if colours.full_range:
         small = cv2.convertScaleAbs(small, alpha=219 / 255, beta=16)
     return np.asarray(small, dtype=np.uint8)

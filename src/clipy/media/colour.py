@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import logging
+import struct
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import av
 import cv2
@@ -13,41 +14,55 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from numpy.typing import NDArray
 
 from clipy.media.frame import Plane, Planes
+from clipy.media.tone import PRIMARIES, Curve, Light, ToRgb, tone_mapped
 
-log = logging.getLogger(__name__)
+Coded = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]  # Y, U and V as a source has them: 8 bits, or 10 in uint16
 
 # Red and blue weights of luma, by the code of ITU-T H.273, table 4.
 _WEIGHTS = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087)}
 _WEIGHTS |= {9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}
 _BT709, _BT601, _BT2020 = 1, 6, 9
-_HDR_CURVES = {16: "PQ", 18: "HLG"}
+_HDR: dict[int, Curve] = {16: "PQ", 18: "HLG"}
+_WIDE = (9, 12)  # primaries of BT.2020 and of Display P3
+_PEAKS = (1000, 2000, 4000, 10_000)  # cd/m2 that a PQ source's brightest light is rounded up to
 _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """How a picture's colours are coded: which luma weights (H.273 code), and whether 8 bits mean 0..255."""
+    """How a picture's colours are coded: which luma weights (H.273 code), whether 8 bits mean 0..255, and, when that is
+    not the light of a standard BT.709 screen, what light they mean; such pictures have 10 bits.
+    """
 
     matrix: int
     full_range: bool
+    light: Light | None = None
 
 
 STANDARD = Colours(_BT709, full_range=False)
 
 
-def planes_of(picture: av.VideoFrame) -> tuple[Planes, Colours]:
-    """Y, U and V of a picture at its own size, and what they mean. A view where the picture is 8 bit 4:2:0 already."""
+def planes_of(picture: av.VideoFrame) -> tuple[Coded, Colours]:
+    """Y, U and V of a picture at its own size, and what they mean.
+
+    A view where the picture is 8 bit 4:2:0 already; HDR and wide gamut come as 10 bit 4:2:0.
+    """
     colours = _colours(picture)
+    deep = colours.light is not None
     if picture.format.is_rgb:
-        picture, colours = _reformat(picture, to=STANDARD, src=ColorRange.JPEG), STANDARD
-    elif picture.format.name not in {"yuv420p", "yuvj420p"}:
+        colours = Colours(_BT709, full_range=False, light=colours.light)
+        picture = _reformat(picture, to=colours, src=ColorRange.JPEG)
+    elif picture.format.name not in ({"yuv420p10le"} if deep else {"yuv420p", "yuvj420p"}):
         span = ColorRange.JPEG if colours.full_range else ColorRange.MPEG
         picture = _reformat(picture, to=colours, src=span)
-    return (_view(picture, 0), _view(picture, 1), _view(picture, 2)), colours
+    kind = np.uint16 if deep else np.uint8
+    return (_view(picture, 0, kind), _view(picture, 1, kind), _view(picture, 2, kind)), colours
 
 
-def standard(planes: Planes, colours: Colours) -> Planes:
-    """The same picture as BT.709 in limited range."""
+def standard(planes: Coded, colours: Colours) -> Planes:
+    """The same picture as BT.709 in limited range, 8 bit; HDR is tone-mapped."""
+    if colours.light is not None:
+        return tone_mapped(planes, colours.light, _ten_bits(colours))
     if colours == STANDARD:
         return planes
     mix, offset = _mixing(colours)
@@ -67,22 +82,40 @@ def _colours(picture: av.VideoFrame) -> Colours:
     matrix = int(picture.colorspace)
     if matrix not in _WEIGHTS:  # untagged: the convention of players
         matrix = _BT709 if picture.width >= 1280 or picture.height > 576 else _BT601
-    _warn_of_hdr(int(picture.color_trc))
     full = picture.color_range == ColorRange.JPEG or picture.format.name.startswith("yuvj")
-    return Colours(matrix, full)
+    return Colours(matrix, full, _light(picture))
 
 
-@lru_cache(maxsize=1)
-def _warn_of_hdr(curve: int) -> None:
-    if curve in _HDR_CURVES:
-        log.warning("the source is HDR (%s): it is not tone-mapped yet, so colours look flat", _HDR_CURVES[curve])
+def _light(picture: av.VideoFrame) -> Light | None:
+    curve, primaries = int(picture.color_trc), int(picture.color_primaries)
+    if curve in _HDR:
+        gamut = primaries if primaries in PRIMARIES else 9
+        return Light(_HDR[curve], gamut, _peak(picture) if _HDR[curve] == "PQ" else _PEAKS[0])
+    return Light("SDR", primaries) if primaries in _WIDE else None
+
+
+def _peak(picture: av.VideoFrame) -> int:
+    """The brightest light in cd/m2 as the source tells it: of its pictures, else of the screen it was graded on."""
+    brightest = 0.0
+    if data := _side_data(picture, "CONTENT_LIGHT_LEVEL"):
+        brightest = float(struct.unpack_from("=I", data)[0])  # AVContentLightMetadata: MaxCLL, MaxFALL
+    if brightest == 0 and (data := _side_data(picture, "MASTERING_DISPLAY_METADATA")):
+        # AVMasteringDisplayMetadata: nine fractions (primaries, white, darkest), the brightest, then what is known
+        top, bottom, _, known = struct.unpack_from("=4i", data, 9 * 8)
+        brightest = top / bottom if known and bottom else 0.0
+    return next((peak for peak in _PEAKS if brightest <= peak), _PEAKS[-1])
+
+
+def _side_data(picture: av.VideoFrame, name: str) -> bytes:
+    data: Any = picture.side_data.get(name)
+    return b"" if data is None else bytes(data)
 
 
 def _reformat(picture: av.VideoFrame, *, to: Colours, src: ColorRange) -> av.VideoFrame:
     """Change the layout of samples alone: swscale's own matrices are off by a code, ours are exact."""
     space = Colorspace.ITU709  # the same on both sides: no matrix is applied unless the source is RGB
     return picture.reformat(
-        format="yuv420p",
+        format="yuv420p" if to.light is None else "yuv420p10le",
         src_colorspace=space,
         dst_colorspace=space,
         src_color_range=src,
@@ -91,10 +124,11 @@ def _reformat(picture: av.VideoFrame, *, to: Colours, src: ColorRange) -> av.Vid
     )
 
 
-def _view(picture: av.VideoFrame, index: int) -> Plane:
+def _view(picture: av.VideoFrame, index: int, kind: type[np.uint8 | np.uint16]) -> NDArray[Any]:
     plane = picture.planes[index]
-    rows = np.frombuffer(plane, dtype=np.uint8)[: plane.height * plane.line_size]  # type: ignore[call-overload]
-    view: Plane = rows.reshape(plane.height, plane.line_size)[:, : plane.width]
+    samples = plane.line_size // np.dtype(kind).itemsize
+    rows = np.frombuffer(plane, dtype=kind)[: plane.height * samples]  # type: ignore[call-overload]
+    view: NDArray[Any] = rows.reshape(plane.height, samples)[:, : plane.width]
     return view
 
 
@@ -128,3 +162,10 @@ def _tables(colours: Colours) -> tuple[Plane, Plane, Plane]:
     codes = np.arange(256.0)
     low, middle, high = (np.clip(np.rint(mix[i, i] * codes + offset[i]), 0, 255).astype(np.uint8) for i in range(3))
     return low, middle, high
+
+
+@lru_cache(maxsize=16)
+def _ten_bits(colours: Colours) -> ToRgb:
+    matrix, zero = _to_rgb(colours)
+    wider = 1023 / 255 if colours.full_range else 4.0
+    return ToRgb(tuple((matrix / wider).ravel()), (4 * zero[0], 512.0, 512.0))

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.errors import RenderError
-from clipy.media.colour import STANDARD, planes_of, standard
-from clipy.media.frame import Plane, Planes, black_planes
+from clipy.media.colour import STANDARD, Coded, planes_of, standard
+from clipy.media.frame import Planes, black_planes
 from clipy.types import Box, Video
 
 _LOBES = 3  # of the Lanczos filter
@@ -98,11 +98,11 @@ class Resampler:
         wide, high = video.coded_width / across, video.coded_height / down
         return x1 * wide, y1 * high, x2 * wide, y2 * high
 
-    def _upright(self, planes: Planes) -> Planes:
+    def _upright(self, planes: Coded) -> Coded:
         turn = _TURNS.get(self._video.rotation)
         if turn is None:
             return planes
-        y, u, v = (np.asarray(cv2.rotate(plane, turn), dtype=np.uint8) for plane in planes)
+        y, u, v = (np.asarray(cv2.rotate(plane, turn)) for plane in planes)
         return y, u, v
 
     def _fitted(self, picture: av.VideoFrame, panel: Placed) -> Planes:
@@ -146,8 +146,11 @@ def trimmed(window: Box, aspect: float, video: Video) -> Box:
     return Box(x1, y1, x1 + width, y1 + height)
 
 
-def resampled(plane: Plane, edges: Edges, size: tuple[int, int]) -> Plane:
-    """The part of a plane within ``edges`` (x1, y1, x2, y2, fractions allowed) at ``size`` (width, height)."""
+def resampled(plane: NDArray[Any], edges: Edges, size: tuple[int, int]) -> NDArray[Any]:
+    """The part of a plane within ``edges`` (x1, y1, x2, y2, fractions allowed) at ``size`` (width, height).
+
+    The plane is of uint8 or of uint16, and so is the part.
+    """
     average = size[0] <= _HALF * (edges[2] - edges[0]) and size[1] <= _HALF * (edges[3] - edges[1])
     across = _Axis.of(edges[0], edges[2], size[0], plane.shape[1])
     down = _Axis.of(edges[1], edges[3], size[1], plane.shape[0])
@@ -161,7 +164,7 @@ def resampled(plane: Plane, edges: Edges, size: tuple[int, int]) -> Plane:
             part = cv2.filter2D(part, -1, kernel.reshape(shape), borderType=cv2.BORDER_REPLICATE)
     how = cv2.INTER_AREA if average else cv2.INTER_CUBIC
     scaled = cv2.resize(part, None, fx=across.factor, fy=down.factor, interpolation=how)
-    return np.asarray(scaled[down.drop : down.drop + size[1], across.drop : across.drop + size[0]], dtype=np.uint8)
+    return np.asarray(scaled[down.drop : down.drop + size[1], across.drop : across.drop + size[0]])
 
 
 @dataclass(frozen=True, slots=True)

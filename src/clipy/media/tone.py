@@ -1,0 +1,183 @@
+"""HDR and wide-gamut pictures as a standard BT.709 screen shows them.
+
+HDR is brought down to a screen whose white is 203 cd/m2, the level that ITU-R BT.2408 gives to white in HDR, by the
+curve of ITU-R BT.2390 (its EETF): what is darker than about half of that stays as it was graded, highlights roll off.
+The curve works on the largest of red, green and blue, so that hues stay; what BT.709 cannot show is paled, at the same
+luminance, just until it can.
+
+All of this is computed once, for a grid of colours; pictures are looked up in that grid and interpolated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.media.frame import Planes
+
+Floats = NDArray[np.float64]
+Curve = Literal["PQ", "HLG", "SDR"]
+
+WHITE = 203.0  # cd/m2 of white in HDR, from BT.2408; becomes the white of the standard screen
+GAMMA = 2.4  # of the standard screen, from BT.1886
+_HLG_PEAK = 1000.0  # cd/m2 of the screen that HLG is graded on; its system gamma is 1.2 (BT.2100)
+_END = 1024  # just above the codes, which are of 10 bits: so that grey (512) lies on the grid
+_LUMA, _CHROMA = 65, 97  # points of the grid along Y, and along U and V
+_WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
+
+# x and y of red, green and blue by the code of ITU-T H.273, table 2; white is D65 in all of them.
+PRIMARIES = {
+    1: ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060)),
+    9: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
+    12: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
+}
+_D65 = (0.3127, 0.3290)
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """What light a picture's R'G'B' mean: the curve, the primaries (H.273 code), and the brightest of it in cd/m2."""
+
+    curve: Curve
+    primaries: int
+    peak: int = 1000
+
+
+def on_standard_screen(signal: Floats, light: Light) -> Floats:
+    """R'G'B' in 0..1, (n, 3), as the R'G'B' of BT.709 in 0..1 that look the same, or as near as the screen can."""
+    linear = _linear(np.clip(signal, 0, 1), light)
+    if light.curve != "SDR":
+        brightest = linear.max(axis=1)
+        shown = rolled_off(brightest * WHITE, light.peak) / WHITE
+        linear = linear * np.divide(shown, brightest, out=np.ones_like(shown), where=brightest > 0)[:, None]
+    linear = linear @ _to_bt709(light.primaries).T
+    return np.asarray(_paled(linear) ** (1 / GAMMA))
+
+
+def rolled_off(level: Floats, peak: float) -> Floats:
+    """The EETF of BT.2390 (section 5.4.1) from a screen of ``peak`` cd/m2 to one of 203, both with a black of 0."""
+    if peak <= WHITE:
+        return np.minimum(level, WHITE)
+    top = pq_code(np.array(peak))
+    e1 = np.minimum(pq_code(level) / top, 1.0)
+    most = float(pq_code(np.array(WHITE)) / top)
+    knee = 1.5 * most - 0.5
+    t = np.clip((e1 - knee) / (1 - knee), 0, 1)
+    hermite = (2 * t**3 - 3 * t**2 + 1) * knee + (t**3 - 2 * t**2 + t) * (1 - knee) + (3 * t**2 - 2 * t**3) * most
+    return pq_light(np.asarray(np.where(e1 < knee, e1, hermite) * top))
+
+
+_M1, _M2 = 2610 / 16384, 2523 / 4096 * 128
+_C1, _C2, _C3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
+
+
+def pq_light(code: Floats) -> Floats:
+    """cd/m2 of a PQ signal in 0..1 (SMPTE ST 2084)."""
+    root = np.power(code, 1 / _M2)
+    return np.asarray(10_000 * np.power(np.maximum(root - _C1, 0) / (_C2 - _C3 * root), 1 / _M1))
+
+
+def pq_code(level: Floats) -> Floats:
+    """The PQ signal in 0..1 of a light in cd/m2; the inverse of ``pq_light``."""
+    power = np.power(np.clip(level / 10_000, 0, 1), _M1)
+    return np.asarray(np.power((_C1 + _C2 * power) / (1 + _C3 * power), _M2))
+
+
+def hlg_light(signal: Floats) -> Floats:
+    """cd/m2 of HLG R'G'B' (n, 3) on its 1000 cd/m2 screen (BT.2100: inverse OETF, then OOTF)."""
+    a, b, c = 0.17883277, 0.28466892, 0.55991073
+    scene = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
+    luminance = scene @ np.array([0.2627, 0.6780, 0.0593])
+    return np.asarray(_HLG_PEAK * np.power(luminance, 0.2)[:, None] * scene)
+
+
+def tone_mapped(planes: tuple[NDArray[Any], NDArray[Any], NDArray[Any]], light: Light, to_rgb: ToRgb) -> Planes:
+    """Y, U and V of 10 bits in uint16 as BT.709 of 8 bits in limited range. ``to_rgb`` says what the codes mean."""
+    grid = _grid(light, to_rgb)
+    y, u, v = planes
+    across, down = y.shape[1], y.shape[0]
+    wide = [cv2.resize(plane, (across, down), interpolation=cv2.INTER_LINEAR) for plane in (u, v)]
+    luma = _looked_up(grid[0], y, wide[0], wide[1])
+    small = cv2.resize(y, (u.shape[1], u.shape[0]), interpolation=cv2.INTER_AREA)
+    chroma = [_looked_up(part, small, u, v) for part in grid[1:]]
+    return luma, chroma[0], chroma[1]
+
+
+@dataclass(frozen=True, slots=True)
+class ToRgb:
+    """How codes of 10 bits become R'G'B': nine factors row by row, and the codes of black and of no colour."""
+
+    factors: tuple[float, ...]
+    zero: tuple[float, ...]
+
+
+def _looked_up(grid: NDArray[np.float32], y: NDArray[Any], u: NDArray[Any], v: NDArray[Any]) -> NDArray[np.uint8]:
+    """Trilinear: OpenCV interpolates along Y and V within a slice of the grid; two slices are mixed along U."""
+    step = np.float32((_CHROMA - 1) / _END)
+    at_y = y * np.float32((_LUMA - 1) / _END)
+    at_u = np.minimum(u, _END - 1) * step
+    slice_below = np.minimum(np.floor(at_u), np.float32(_CHROMA - 2))
+    share = at_u - slice_below
+    at_v = np.minimum(v, _END - 1) * step + slice_below * np.float32(_CHROMA)
+    below = cv2.remap(grid, at_y, at_v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    above = cv2.remap(grid, at_y, at_v + np.float32(_CHROMA), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    mixed = cv2.add(below, cv2.multiply(cv2.subtract(above, below), share))
+    return np.asarray(cv2.convertScaleAbs(mixed), dtype=np.uint8)
+
+
+@lru_cache(maxsize=4)
+def _grid(light: Light, to_rgb: ToRgb) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Y, U and V of BT.709 for a grid of codes; each is (U x V, Y), slice under slice."""
+    matrix, zero = np.array(to_rgb.factors).reshape(3, 3), np.array(to_rgb.zero)
+    luma, chroma = np.linspace(0, _END, _LUMA), np.linspace(0, _END, _CHROMA)
+    found = np.empty((3, _CHROMA, _CHROMA * _LUMA), dtype=np.float32)
+    v, y = (part.ravel() for part in np.meshgrid(chroma, luma, indexing="ij"))
+    for index, u in enumerate(chroma):
+        codes = np.stack([y, np.full_like(y, u), v], axis=1) - zero
+        rgb = on_standard_screen(codes @ matrix.T, light)
+        found[:, index] = _bt709_codes(rgb).T
+    first, second, third = found.reshape(3, _CHROMA * _CHROMA, _LUMA)
+    return first, second, third
+
+
+def _bt709_codes(rgb: Floats) -> Floats:
+    """R'G'B' in 0..1 as Y, U and V codes of 8 bits, limited range."""
+    red, _, blue = _WEIGHTS
+    luma = rgb @ _WEIGHTS
+    u, v = (rgb[:, 2] - luma) / (2 - 2 * blue), (rgb[:, 0] - luma) / (2 - 2 * red)
+    return np.stack([16 + 219 * luma, 128 + 224 * u, 128 + 224 * v], axis=1)
+
+
+def _linear(signal: Floats, light: Light) -> Floats:
+    """Light, where 1 is white."""
+    if light.curve == "PQ":
+        return pq_light(signal) / WHITE
+    return hlg_light(signal) / WHITE if light.curve == "HLG" else np.asarray(signal**GAMMA)
+
+
+def _paled(linear: Floats) -> Floats:
+    """Colours outside 0..1 mixed with the grey of their own luminance until they are inside."""
+    grey = np.clip(linear @ _WEIGHTS, 0, 1)[:, None]
+    away = linear - grey
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.where(away > 0, (1 - grey) / away, np.where(away < 0, grey / -away, np.inf))
+    share = np.minimum(1.0, room.min(axis=1))[:, None]
+    return np.asarray(np.clip(grey + away * share, 0, 1))
+
+
+@lru_cache(maxsize=8)
+def _to_bt709(primaries: int) -> Floats:
+    return np.asarray(np.linalg.inv(_to_xyz(1)) @ _to_xyz(primaries))
+
+
+def _to_xyz(primaries: int) -> Floats:
+    """Linear RGB -> CIE XYZ, such that RGB of 1 is D65 white (SMPTE RP 177)."""
+    columns = np.array([[x / y, 1, (1 - x - y) / y] for x, y in PRIMARIES[primaries]]).T
+    x, y = _D65
+    white = np.array([x / y, 1, (1 - x - y) / y])
+    return np.asarray(columns * np.linalg.solve(columns, white))
