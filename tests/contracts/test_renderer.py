@@ -34,7 +34,7 @@ def test_size_length_and_streams(name: str, play: bool, tmp_path: Path, ctx: Con
     assert isinstance(renderer, Renderer)
     path = ctx.cached_file(renderer.render, video, edit_of(video, ctx), (), suffix=".mp4")
     clip = probe(path)
-    assert (clip.width, clip.height, clip.frame_rate) == (360, 640, 25)
+    assert (clip.width, clip.height, clip.frame_rate) == (360, 640, Fraction(25))
     assert abs(clip.duration - 2) < Fraction(1, 25)
     assert len(clip.audio) == 1
     with av.open(str(path)) as container:
