@@ -91,24 +91,21 @@ class Censor(Pizzazz):
     def _censored(self, audio: Iterator[AudioBlock], plan: _Plan) -> Iterator[AudioBlock]:
         for block in audio:
             rate, count = block.rate, block.samples.shape[1]
-            first = round(block.time * rate)
-            over = [
-                (round(span.start * rate) - first, round(span.end * rate) - first)
-                for span in plan.spans
-                if span.start * rate < first + count and span.end * rate > first
-            ]
+            first, ramp = round(block.time * rate), round(_RAMP * rate)
+            spans = ((round(span.start * rate) - first, round(span.end * rate) - first) for span in plan.spans)
+            over = [(start, end) for start, end in spans if start - ramp < count and end + ramp > 0]
             if not over:
                 yield block
                 continue
-            share = np.max([_share(start, end, count, rate) for start, end in over], axis=0)
+            share = np.max([_share(start, end, count, ramp) for start, end in over], axis=0)
             at = (np.arange(first, first + count) % rate) / rate * self.options.pitch
             beep = np.float32(plan.peak) * np.sin(2 * np.pi * at).astype(np.float32)
             yield AudioBlock(block.time, block.samples * (1 - share) + beep * share, rate)
 
 
-def _share(start: int, end: int, count: int, rate: int) -> NDArray[np.float32]:
+def _share(start: int, end: int, count: int, ramp: int) -> NDArray[np.float32]:
     """How much is replaced at each sample of a block: all of a span, with ramps just outside of it."""
-    at, ramp = np.arange(count), _RAMP * rate
+    at = np.arange(count)
     outside = np.maximum(np.maximum(start - at, at - (end - 1)), 0)
     return np.asarray(0.5 + 0.5 * np.cos(np.pi * np.minimum(outside / ramp, 1)), dtype=np.float32)
 
