@@ -15,6 +15,7 @@ from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
 from clipy.errors import MediaError
+from clipy.media.deinterlace import deinterlaced
 from clipy.media.probe import opened, picture_stream
 from clipy.types import Seconds, Span, Video
 
@@ -31,8 +32,8 @@ def decoded(video: Video, span: Span, threads: int = 0) -> Iterator[tuple[Second
     """The decoded pictures shown during a span, with their exact times on the source's timeline.
 
     Begins with the picture that is on screen at ``span.start`` (its own time may be earlier). Pictures are as coded:
-    not rotated, not scaled. ``threads`` is the decoder's; 0 lets it choose. Raises MediaError when nothing in the
-    span can be decoded.
+    not rotated, not scaled; but interlaced ones are made whole. ``threads`` is the decoder's; 0 lets it choose. Raises
+    MediaError when nothing in the span can be decoded.
     """
     with opened(video.path) as container:
         stream = picture_stream(container, video.path)
@@ -40,7 +41,7 @@ def decoded(video: Video, span: Span, threads: int = 0) -> Iterator[tuple[Second
         if threads:
             stream.codec_context.thread_count = threads
         shown: tuple[Seconds, av.VideoFrame] | None = None
-        for time, frame in _from(container, stream, video, span.start):
+        for time, frame in deinterlaced(_from(container, stream, video, span.start)):
             if time >= span.end:
                 break
             if time <= span.start:
