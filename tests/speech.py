@@ -1,7 +1,7 @@
 """Synthesised speech with true word times, so that tests of words and captions need no recordings.
 
 eSpeak NG speaks; the package ``espeakng-loader`` brings it along. It is called through ctypes because it reports when
-each word begins, which its command line does not.
+each word begins and ends, which its command line does not.
 """
 
 from __future__ import annotations
@@ -18,16 +18,19 @@ from numpy.typing import NDArray
 _RETRIEVAL = 1  # AUDIO_OUTPUT_RETRIEVAL: samples come to the callback
 _UTF8 = 1
 _END_PAUSE = 0x1000
-_WORD_EVENT, _END_EVENT = 1, 5
+_WITH_PHONEMES = 1
+_WORD_EVENT, _PHONEME_EVENT = 1, 7
+_PAUSE = b"_"  # begins the name of every pause
 
 
 @dataclass(frozen=True)
 class Speech:
-    """Mono float32 ``samples`` at ``rate``, and when each word of the text begins, in seconds."""
+    """Mono float32 ``samples`` at ``rate``, and when each word of the text begins and ends, in seconds."""
 
     samples: NDArray[np.float32]
     rate: int
     words: tuple[tuple[str, float], ...]
+    ends: tuple[float, ...] = ()
 
 
 class _Event(ctypes.Structure):
@@ -49,7 +52,7 @@ _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 @cache
 def _engine() -> tuple[Any, int]:
     library = ctypes.cdll.LoadLibrary(espeakng_loader.get_library_path())
-    rate = library.espeak_Initialize(_RETRIEVAL, 0, espeakng_loader.get_data_path().encode(), 0)
+    rate = library.espeak_Initialize(_RETRIEVAL, 0, espeakng_loader.get_data_path().encode(), _WITH_PHONEMES)
     if rate <= 0:
         raise RuntimeError("eSpeak NG does not start")
     return library, rate
@@ -62,6 +65,7 @@ def speak(text: str, voice: str = "en-us", words_per_minute: int = 150) -> Speec
     library.espeak_SetParameter(1, words_per_minute, 0)
     blocks: list[NDArray[np.float32]] = []
     words: list[tuple[str, float]] = []
+    ends: list[float] = []
 
     def collect(samples: Any, count: int, events: Any) -> int:
         if count > 0:
@@ -71,7 +75,10 @@ def speak(text: str, voice: str = "en-us", words_per_minute: int = 150) -> Speec
             event = events[index]
             if event.type == _WORD_EVENT:
                 word = text[event.text_position - 1 : event.text_position - 1 + event.length]
+                ends.extend([event.audio_position / 1000] * (len(words) - len(ends)))
                 words.append((word, event.audio_position / 1000))
+            elif event.type == _PHONEME_EVENT and event.id.startswith(_PAUSE):
+                ends.extend([event.audio_position / 1000] * (len(words) - len(ends)))
             index += 1
         return 0
 
@@ -80,4 +87,6 @@ def speak(text: str, voice: str = "en-us", words_per_minute: int = 150) -> Speec
     data = text.encode()
     library.espeak_Synth(data, len(data) + 1, 0, 1, 0, _UTF8 | _END_PAUSE, None, None)
     library.espeak_Synchronize()
-    return Speech(np.concatenate(blocks), rate, tuple(words))
+    sound = np.concatenate(blocks)
+    ends += [len(sound) / rate] * (len(words) - len(ends))
+    return Speech(sound, rate, tuple(words), tuple(ends))

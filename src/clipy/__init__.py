@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from clipy.analysis.base import Detection, FaceDetector, ShotDetector, SpeakerDetector, Transcriber
+    from clipy.analysis.base import Aligner, Detection, FaceDetector, ShotDetector, SpeakerDetector, Transcriber
     from clipy.context import Context
     from clipy.errors import ClipyError
     from clipy.media.frame import AudioBlock, Frame
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     )
 
 _HOME = {
-    "clipy.analysis.base": ("Detection", "FaceDetector", "ShotDetector", "SpeakerDetector", "Transcriber"),
+    "clipy.analysis.base": ("Aligner", "Detection", "FaceDetector", "ShotDetector", "SpeakerDetector", "Transcriber"),
     "clipy.context": ("Context",),
     "clipy.errors": ("ClipyError",),
     "clipy.media.frame": ("AudioBlock", "Frame"),
@@ -57,6 +57,7 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "Aligner",
     "AudioBlock",
     "Box",
     "Clip",

@@ -24,6 +24,7 @@ from clipy.errors import ConfigError
 
 DEFAULTS: Mapping[str, str] = {
     "transcribe": "faster-whisper",
+    "align": "sphinx",
     "shots": "pyscenedetect",
     "faces": "centerface",
     "speakers": "lip-sync",

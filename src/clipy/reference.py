@@ -16,6 +16,7 @@ from clipy.types import Json
 _WIDTH = 100
 _TITLES = {
     "transcribe": "What is said: words with their times.",
+    "align": "When exactly each word is said.",
     "shots": "Where the cuts are.",
     "faces": "Where the faces are.",
     "speakers": "Which face is the one that is heard.",

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from clipy.backend import Backend
 
 # In pipeline order. What several stages share comes first, then the stages.
-ANALYSERS = ("transcribe", "shots", "faces", "speakers")
+ANALYSERS = ("transcribe", "align", "shots", "faces", "speakers")
 STAGES = ("highlight", "reframe", "pizzazz", "render", "review", "upload")
 _CORE = {
     "transcribe": "clipy.analysis.base:Transcriber",
+    "align": "clipy.analysis.base:Aligner",
     "shots": "clipy.analysis.base:ShotDetector",
     "faces": "clipy.analysis.base:FaceDetector",
     "speakers": "clipy.analysis.base:SpeakerDetector",

@@ -311,7 +311,7 @@ def test_everything_known_is_pinned_licensed_and_named_once() -> None:
             assert len(file.sha256) == 64
             assert int(file.sha256, 16) > 0
             assert file.size > 0
-            assert file.licence in {"MIT", "Apache-2.0"}
+            assert file.licence in {"MIT", "Apache-2.0", "BSD-2-Clause"}
             assert file.source.startswith("https://")
             assert file.hub is None or len(file.hub.revision) == 40
             assert not file.name.endswith((".pt", ".pth", ".pkl", ".ckpt"))

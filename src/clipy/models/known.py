@@ -5,6 +5,8 @@ from __future__ import annotations
 from clipy.models.model import Model, WeightsFile, WheelMember
 from clipy.models.whisper import WHISPER
 
+_LINUX = ("3.11", "manylinux_2_28_x86_64")
+
 CENTERFACE = Model(
     name="centerface",
     purpose="faces in a picture, with five landmarks",
@@ -35,4 +37,29 @@ FACE_LANDMARK = Model(
     ),
 )
 
-KNOWN: tuple[Model, ...] = (*WHISPER, CENTERFACE, FACE_LANDMARK)
+
+def _sphinx(path: str, sha256: str, size: int) -> WeightsFile:
+    return WeightsFile(
+        name=path.rpartition("/")[2],
+        sha256=sha256,
+        size=size,
+        licence="BSD-2-Clause",
+        source="https://github.com/cmusphinx/pocketsphinx",
+        wheel=(WheelMember("pocketsphinx", "5.1.1", f"pocketsphinx/model/en-us/{path}", _LINUX),),
+    )
+
+
+SPHINX = Model(
+    name="sphinx-en",
+    purpose="when each phone of known English words is heard",
+    files=(
+        _sphinx("en-us/mdef", "2360f9a86889c1cfee8bd618a0269387911e5fb2920a594f506b18b8c79683b0", 2_959_176),
+        _sphinx("en-us/means", "832019e32cac12eb318964f96f469034acb12d0348eeddc3831831a100cb4dd4", 838_732),
+        _sphinx("en-us/variances", "b00d696f85e96834fc10f8e5f06428d8c4db6bffdbe5845b6f69bf6efbc48fa5", 838_732),
+        _sphinx("en-us/sendump", "8c9564c0d5bef69ca9d9bf1014abe162f071644cf02cf1fa8a483c3dc165a7a8", 1_969_024),
+        _sphinx("en-us/transition_matrices", "c1f7f28ea43177be734be1f88bd7f1b9a853d0e660f8599c67c6eaeca8bb539a", 2_080),
+        _sphinx("cmudict-en-us.dict", "20b5c293e1f311fb375fe067e500ec5636f4fc7af5594967263696def9b23bfe", 3_275_645),
+    ),
+)
+
+KNOWN: tuple[Model, ...] = (*WHISPER, CENTERFACE, FACE_LANDMARK, SPHINX)

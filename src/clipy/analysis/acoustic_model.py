@@ -1,0 +1,173 @@
+"""How likely each short piece of sound is each piece of an English phone: the acoustic model of CMU Sphinx.
+
+The files are those of PocketSphinx (BSD-2-Clause): a phonetically tied mixture model, in which every phone has 128
+Gaussians for each of three streams of features, and every state of a triphone ("senone") its own weights for them.
+They are read as what they are, tables of numbers, so that nothing compiled has to be installed.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.errors import ModelError
+
+Floats = NDArray[np.float32]
+
+STATES = 3  # emitting states of a phone, passed through from left to right
+_STREAMS, _DENSITY, _WIDTH = 3, 128, 13
+_WEIGHT_STEP = 1024 * np.log(1.0001)  # a stored weight w means exp(-w * step)
+_VARIANCE_FLOOR = 1e-4
+_BLOCK = 1000  # frames whose densities are held at once
+_INSIDE, _BEGIN, _END, _SINGLE = 0, 1, 2, 3  # where in a word a triphone stands
+_BROADER = {_INSIDE: (_END, _BEGIN), _BEGIN: (_INSIDE, _SINGLE), _END: (_INSIDE, _SINGLE), _SINGLE: (_END, _BEGIN)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AcousticModel:
+    """The model's tables.
+
+    ``phones`` by name; ``senones`` int (phone or triphone sequence, 3); ``triphones`` (left, phone, right, place) ->
+    row of ``senones``; ``stays``/``leaves`` float32 (phone, 3) log probabilities of staying in a state and going on.
+    """
+
+    phones: dict[str, int]
+    senones: NDArray[np.int32]
+    owner: NDArray[np.int32]
+    triphones: dict[int, int]
+    means: Floats
+    precisions: Floats
+    constants: Floats
+    weights: NDArray[np.uint8]
+    stays: Floats
+    leaves: Floats
+
+    @classmethod
+    def load(cls, folder: Path) -> AcousticModel:
+        """Read the files of a model. Raises ModelError when they are not what they should be."""
+        try:
+            phones, senones, owner, triphones = _definition((folder / "mdef").read_bytes())
+            shape = (len(phones), _STREAMS, _DENSITY, _WIDTH)
+            means = _parameters((folder / "means").read_bytes(), shape)
+            variances = np.maximum(_parameters((folder / "variances").read_bytes(), shape), _VARIANCE_FLOOR)
+            moves = _parameters((folder / "transition_matrices").read_bytes(), (len(phones), STATES, STATES + 1))
+            weights = _weights((folder / "sendump").read_bytes(), len(owner))
+        except (ValueError, struct.error, IndexError, UnicodeDecodeError) as error:
+            raise ModelError(f"this is no acoustic model of CMU Sphinx ({error})", where=folder) from error
+        moves = np.log(np.maximum(moves / moves.sum(axis=2, keepdims=True), np.float32(1e-8)))
+        each = np.arange(STATES)
+        constants = -0.5 * (np.log(2 * np.pi * variances) + np.square(means) / variances).sum(axis=3)
+        return cls(
+            phones,
+            senones,
+            owner,
+            triphones,
+            np.asarray(means / variances, dtype=np.float32),
+            np.asarray(-0.5 / variances, dtype=np.float32),
+            np.asarray(constants, dtype=np.float32),
+            weights,
+            moves[:, each, each],
+            moves[:, each, each + 1],
+        )
+
+    def states(self, left: str, phone: str, right: str, place: int) -> NDArray[np.int32]:
+        """The three senones of a phone between two others, as near as the model knows it.
+
+        ``place`` in the word: 0 inside, 1 first, 2 last, 3 the only one.
+        """
+        base = self.phones[phone]
+        found: int | None = None
+        for where in (place, *_BROADER[place]):
+            found = self.triphones.get(_key(base, self.phones[left], self.phones[right], where))
+            if found is not None:
+                break
+        row: NDArray[np.int32] = self.senones[base if found is None else found]
+        return row
+
+    def scores(self, features: Floats, wanted: Sequence[int]) -> Floats:
+        """Log likelihoods, float32 (frames, wanted senones), of features (frames, 3, 13)."""
+        found = np.empty((len(features), len(wanted)), dtype=np.float32)
+        senones = np.asarray(wanted, dtype=np.int64)
+        for phone in np.unique(self.owner[senones]):
+            columns = np.flatnonzero(self.owner[senones] == phone)
+            mixture = np.exp(-_WEIGHT_STEP * self.weights[:, :, senones[columns]]).astype(np.float32)
+            for first in range(0, len(features), _BLOCK):
+                part = features[first : first + _BLOCK]
+                found[first : first + len(part), columns] = self._of_phone(int(phone), part, mixture)
+        return found
+
+    def _of_phone(self, phone: int, features: Floats, mixture: Floats) -> Floats:
+        total = np.zeros((len(features), mixture.shape[2]), dtype=np.float32)
+        for stream in range(_STREAMS):
+            x = features[:, stream]
+            density = x @ self.means[phone, stream].T
+            density += np.square(x) @ self.precisions[phone, stream].T
+            density += self.constants[phone, stream]
+            top = density.max(axis=1, keepdims=True)
+            total += np.log(np.exp(density - top) @ mixture[stream] + 1e-20) + top
+        return total
+
+
+def _key(base: int, left: int, right: int, place: int) -> int:
+    return ((place * 256 + base) * 256 + left) * 256 + right
+
+
+def _definition(data: bytes) -> tuple[dict[str, int], NDArray[np.int32], NDArray[np.int32], dict[int, int]]:
+    """The phones, the senones of each row, the phone that owns each senone, and the row of each triphone."""
+    if data[:4] != b"BMDF":
+        raise ValueError("mdef does not begin with BMDF")
+    at = 12 + struct.unpack_from("<i", data, 8)[0]
+    base, phone, emitting, _, senone, _, sequence, _, tree, _ = struct.unpack_from("<10i", data, at)
+    if emitting != STATES:
+        raise ValueError(f"phones have {emitting} states, not {STATES}")
+    at += 40
+    names, start = [], at
+    for _ in range(base):
+        end = data.index(b"\0", at)
+        names.append(data[at:end].decode("ascii"))
+        at = end + 1
+    at += -(at - start) % 4 + 8 * tree
+    kind = np.dtype([("ssid", "<i4"), ("tmat", "<i4"), ("info", "u1", 4)])
+    entries = np.frombuffer(data, kind, phone, at)
+    at += phone * kind.itemsize + 4  # the number of values in the table of sequences comes before it
+    table = np.frombuffer(data, "<i2", sequence * STATES, at).reshape(-1, STATES).astype(np.int32)
+    rows = table[entries["ssid"]]
+    owner = np.zeros(senone, dtype=np.int32)
+    owner[rows[:base]] = np.arange(base)[:, None]
+    info = entries["info"][base:].astype(np.int64)
+    owner[rows[base:]] = info[:, 1][:, None]
+    keys = ((info[:, 0] * 256 + info[:, 1]) * 256 + info[:, 2]) * 256 + info[:, 3]
+    triphones = dict(zip(keys.tolist(), range(base, phone), strict=True))
+    return {name: n for n, name in enumerate(names)}, rows, owner, triphones
+
+
+def _parameters(data: bytes, shape: tuple[int, ...]) -> Floats:
+    """The float32 table at the end of a file of Sphinx 3's format, before its checksum."""
+    begin = data.index(b"endhdr\n") + 7
+    if struct.unpack_from("<I", data, begin)[0] != 0x11223344:
+        raise ValueError("the byte order is not little-endian")
+    count = int(np.prod(shape))
+    at = len(data) - 4 * count - 4
+    if at < begin + 4 or struct.unpack_from("<i", data, at - 4)[0] != count:
+        raise ValueError(f"there are not {count} numbers")
+    values: Any = np.frombuffer(data, "<f4", count, at)
+    return np.asarray(values.reshape(shape), dtype=np.float32)
+
+
+def _weights(data: bytes, senones: int) -> NDArray[np.uint8]:
+    """The weights of a sendump file, uint8 (stream, density, senone)."""
+    at = 0
+    while length := struct.unpack_from("<i", data, at)[0]:
+        at += 4 + length
+        if length < 0 or at > len(data):
+            raise ValueError("sendump has a wrong header")
+    rows, columns = struct.unpack_from("<2i", data, at + 4)
+    if (rows, columns) != (_DENSITY, senones):
+        raise ValueError(f"sendump holds {rows} x {columns} weights")
+    return np.frombuffer(data, np.uint8, _STREAMS * rows * columns, at + 12).reshape(_STREAMS, rows, columns)

@@ -1,0 +1,123 @@
+"""How written English is said: a pronouncing dictionary, numbers read out, and what is known of words it lacks."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from pathlib import Path
+
+from clipy.errors import ModelError
+
+Phones = tuple[str, ...]
+
+_MOST = 4  # ways to say a word that are tried
+_PIECE = re.compile(r"\d+(?:st|nd|rd|th|s)?|[a-z']+|[%&$€£@+=]")
+_SIGNS = {
+    "%": "percent",
+    "&": "and",
+    "$": "dollars",
+    "€": "euros",
+    "£": "pounds",
+    "@": "at",
+    "+": "plus",
+    "=": "equals",
+}
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SCALES = ((10**9, "billion"), (10**6, "million"), (1000, "thousand"), (100, "hundred"))
+_ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
+             "twelve": "twelfth"}  # fmt: skip
+_VOICELESS, _HISSING = frozenset("P T K F TH".split()), frozenset("S Z SH ZH CH JH".split())
+
+
+class Pronunciations:
+    """A dictionary of ARPAbet phones by word, as the CMU pronouncing dictionary has them."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModelError(f"the pronouncing dictionary cannot be read ({error})", where=path) from error
+        self._known: dict[str, list[str]] = {}
+        for line in lines:
+            word, _, phones = line.partition(" ")
+            self._known.setdefault(word.partition("(")[0], []).append(phones)
+
+    def of(self, text: str) -> list[Phones]:
+        """The likely ways to say a written word, at most four; empty when a part of it is not known."""
+        pieces = [word for piece in _PIECE.findall(_plain(text)) for word in _read(piece)]
+        ways = [self._ways(piece) for piece in pieces]
+        if not ways or not all(ways):
+            return []
+        most = _MOST if len(ways) == 1 else 2
+        said = itertools.product(*(way[:most] for way in ways))
+        return [tuple(itertools.chain.from_iterable(parts)) for parts in itertools.islice(said, _MOST)]
+
+    def _ways(self, word: str) -> list[Phones]:
+        for form in (word, word.strip("'"), word.replace("'", "")):
+            if form in self._known:
+                return [tuple(phones.split()) for phones in self._known[form][:_MOST]]
+        if word.endswith("s") and (stem := self._known.get(word.rstrip("s").rstrip("'"))):
+            return [(*phones.split(), *_plural(phones.split()[-1])) for phones in stem[:_MOST]]
+        return self._compound(word)
+
+    def _compound(self, word: str) -> list[Phones]:
+        """Two known words written as one ("audiobook"), each of three letters at least."""
+        for cut in range(len(word) - 3, 2, -1):
+            first, second = self._known.get(word[:cut]), self._known.get(word[cut:])
+            if first and second:
+                return [tuple(f"{first[0]} {second[0]}".split())]
+        return []
+
+
+def _plural(last: str) -> Phones:
+    if last in _HISSING:
+        return ("IH", "Z")
+    return ("S",) if last in _VOICELESS else ("Z",)
+
+
+def _plain(text: str) -> str:
+    """Lower case without accents; "1,000" and "$5" as they are said."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+    bare = re.sub(r"(?<=\d),(?=\d{3})", "", bare.replace("\u2019", "'"))
+    bare = re.sub(r"(\d)\.(\d)", r"\1 point \2", bare)
+    return re.sub(r"([$€£])(\d[\d ]*)", r"\2 \1", bare)
+
+
+def _read(piece: str) -> list[str]:
+    if piece in _SIGNS:
+        return [_SIGNS[piece]]
+    if not piece[0].isdigit():
+        return [piece]
+    digits = piece.rstrip("sthndr")
+    words = _number(digits)
+    if piece.endswith("s"):
+        words[-1] = words[-1].removesuffix("y") + ("ies" if words[-1].endswith("y") else "s")
+    elif piece != digits:
+        last = words[-1]
+        words[-1] = _ORDINALS.get(last) or (last.removesuffix("y") + "ieth" if last.endswith("y") else last + "th")
+    return words
+
+
+def _number(digits: str) -> list[str]:
+    """A number as it is most often said: a year in pairs, a long one digit by digit."""
+    value = int(digits)
+    if len(digits) > 12 or (len(digits) > 1 and digits[0] == "0"):
+        return [_UNITS[int(digit)] for digit in digits]
+    if len(digits) == 4 and 1100 <= value < 2100 and value // 100 != 20 and value % 100:
+        return [*_cardinal(value // 100), *(["oh"] if value % 100 < 10 else []), *_cardinal(value % 100)]
+    return _cardinal(value)
+
+
+def _cardinal(value: int) -> list[str]:
+    for scale, name in _SCALES:
+        if value >= scale:
+            rest = _cardinal(value % scale) if value % scale else []
+            return [*_cardinal(value // scale), name, *rest]
+    if value < 20:
+        return [_UNITS[value]]
+    return [_TENS[value // 10], *([_UNITS[value % 10]] if value % 10 else [])]
