@@ -1,6 +1,6 @@
 """Draws the pictures of docs/pizzazz.md: every preset and every pizzazz on a scene that is made here.
 
-Run it after a look was changed: ``python docs/make_gallery.py``. The scene is computed, so no footage is in the repository.
+Run it after a look was changed: ``python docs/make_gallery.py``. The scene is computed: no footage is in the repository.
 """
 
 from __future__ import annotations

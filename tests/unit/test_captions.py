@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -12,15 +13,22 @@ import pytest
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
+from clipy.analysis.base import Detection, FaceDetector, ShotDetector
+from clipy.analysis.onscreen import faces_on_screen
+from clipy.analysis.shots import PySceneDetect
+from clipy.backend import Backend
 from clipy.context import Context
 from clipy.errors import RenderError
 from clipy.media.frame import Frame, rgb_to_yuv
+from clipy.media.probe import probe
 from clipy.stages.render.area import safe_area
 from clipy.stages.render.captions import Captions
 from clipy.stages.render.overlay import Overlay, rounded
 from clipy.stages.render.presets import LOOKS
+from clipy.stages.render.room import overlap, taken
 from clipy.store import Store
-from clipy.types import CropPath, Edit, Highlight, Span, Video, Word
+from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
+from tests.media import make_video
 
 PRESETS = sorted(LOOKS)
 SPEECH = "Most people think you need a huge budget to make great videos, but honestly? You don't."
@@ -222,10 +230,136 @@ def test_wrong_options_are_refused(options: dict[str, object]) -> None:
         Captions.Options.model_validate(options)
 
 
+def test_there_are_at_least_eight_presets_and_no_two_look_alike(ctx: Context, video: Video) -> None:
+    assert len(PRESETS) >= 8
+    pictures = [draw(captions(preset=preset), make_edit(SPEECH), [Fraction(1, 2)], ctx, video)[0] for preset in PRESETS]
+    for index, one in enumerate(pictures):
+        for other in pictures[:index]:
+            assert float(np.mean(np.abs(one.planes[0].astype(int) - other.planes[0]) > 20)) > 0.004
+
+
+def test_each_speaker_has_a_colour_by_order_of_appearance(ctx: Context, video: Video) -> None:
+    """The first keeps the preset's; the others are told apart, and stay the same when only others are renamed."""
+    text = "one one two two three three one one"
+    colours = []
+    for names in (("A", "B", "C", "A"), ("x", "B", "C", "x")):
+        edit = make_edit(text)
+        spoken = tuple(replace(word, speaker=names[n // 2]) for n, word in enumerate(edit.words))
+        times = [Fraction(n * 6 + 1, 10) for n in range(4)]
+        frames = draw(captions(max_words=2, emphasis="off"), replace(edit, words=spoken), times, ctx, video)
+        colours.append([strongest(frame) for frame in frames])
+    assert colours[0] == colours[1]
+    first, second, third, again = colours[0]
+    assert first == again == 2
+    assert len({first, second, third}) == 3
+
+
+def strongest(frame: Frame) -> int:
+    """The hue, in steps of 20 degrees, that most bright coloured pixels have; yellow is 2."""
+    hue, saturation, value = cv2.split(cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2HSV))
+    return int(np.bincount(hue[(saturation > 100) & (value > 200)] // 10).argmax())
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_speakers_are_told_apart_in_every_preset(preset: str, ctx: Context, video: Video) -> None:
+    edit = make_edit("word word")
+    pictures = []
+    for speakers in (("A", "A"), ("A", "B")):
+        spoken = tuple(replace(word, speaker=name) for word, name in zip(edit.words, speakers, strict=True))
+        options = {"preset": preset, "max_words": 1, "emphasis": "off"}
+        pictures += draw(captions(**options), replace(edit, words=spoken), [Fraction(1, 2)], ctx, video)
+    assert float(np.abs(pictures[0].rgb.astype(int) - pictures[1].rgb).max()) > 60
+
+
+def test_speakers_may_share_one_colour(ctx: Context, video: Video) -> None:
+    edit = make_edit("word word")
+    spoken = tuple(replace(word, speaker=name) for word, name in zip(edit.words, "AB", strict=True))
+    options = {"max_words": 1, "speaker_colors": False}
+    one, other = draw(captions(**options), replace(edit, words=spoken), [Fraction(1, 4), Fraction(11, 20)], ctx, video)
+    assert np.array_equal(one.planes[1], other.planes[1])
+
+
+def test_key_words_stand_out_unless_that_is_off(ctx: Context, video: Video) -> None:
+    edit, times = make_edit("there were 40 people"), [Fraction(0)]
+    (auto,) = draw(captions(), edit, times, ctx, video)
+    (off,) = draw(captions(emphasis="off"), edit, times, ctx, video)
+    green = [
+        int(((rgb[..., 1] > 200) & (rgb[..., 0] < 160) & (rgb[..., 2] < 190)).sum())
+        for rgb in (auto.rgb.astype(int), off.rgb.astype(int))
+    ]
+    assert green[0] > 200
+    assert green[1] < 20
+
+
+def test_an_emoji_stands_above_its_words(ctx: Context, video: Video) -> None:
+    edit = make_edit("what an idea")
+    (plain,) = draw(captions(), edit, [Fraction(1, 2)], ctx, video)
+    (with_emoji,) = draw(captions(emoji=True), edit, [Fraction(1, 2)], ctx, video)
+    cards = captions(emoji=True).plan(video, edit, ctx).plans["captions"]["cards"]
+    assert [card["emoji"] for card in cards] == ["💡"]
+    assert changed(with_emoji)[3] - changed(with_emoji)[1] > 1.3 * (changed(plain)[3] - changed(plain)[1])
+    assert int(yellow(with_emoji).sum()) > int(yellow(plain).sum())
+
+
+def test_masking_reaches_the_picture_and_the_words_of_the_edit(ctx: Context, video: Video) -> None:
+    planned = captions(mask=True, mask_words=["heck"]).plan(video, make_edit("what the heck, this shit works"), ctx)
+    assert " ".join(word.text for word in planned.words) == "what the h***, this s*** works"
+    shown = [word["text"] for card in planned.plans["captions"]["cards"] for line in card["lines"] for word in line]
+    assert shown == [word.text for word in planned.words]
+    assert captions().plan(video, make_edit("shit"), ctx).words[0].text == "shit"
+
+
+def test_words_to_come_are_not_there_yet_in_reveal(ctx: Context, video: Video) -> None:
+    edit = make_edit("left middle right")
+    options = {"preset": "reveal", "max_lines": 1, "max_words": 3, "size": 0.06}
+    frames = draw(captions(**options), edit, [Fraction(n, 10) for n in (1, 4, 7)], ctx, video)
+    edges = [changed(frame) for frame in frames]
+    assert edges[0][2] < edges[1][2] < edges[2][2]
+    assert edges[0][0] == pytest.approx(edges[2][0], abs=4)
+
+
+class OneFace(FaceDetector):
+    """The same face in every picture, at the same place."""
+
+    def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:
+        high, wide = pictures[0].shape[:2]
+        box = Box(0.4 * wide, 0.35 * high, 0.6 * wide, 0.68 * high)
+        return [[Detection(box, 0.9)] for _ in pictures]
+
+
+def test_captions_never_cover_the_mouth_of_a_face_on_screen(tmp_path: Path) -> None:
+    """A face whose mouth is where captions usually are: they are elsewhere, in the plan and on the picture."""
+    source = probe(make_video(tmp_path / "face.mp4", seconds=3, size=(640, 360)))
+    analysers: dict[type[Backend], Backend] = {ShotDetector: PySceneDetect(), FaceDetector: OneFace()}
+    ctx = Context(Store(tmp_path / "store"), tmp_path, analysers)
+    span = Span(Fraction(0), Fraction(3))
+    panel = Panel((Keyframe(Fraction(0), Box(218.75, 0, 421.25, 360)),), (0, 0, 540, 960))
+    crop = CropPath(540, 960, (CropShot(span, "single", (panel,)),))
+    edit = replace(make_edit("this would be on the mouth", start=0), highlight=Highlight(span), crop=crop, keep=(span,))
+    faces = faces_on_screen(source, edit, ctx, speaking=False)
+    assert len(faces) == 15
+    for backend, clear in ((captions(), True), (captions(avoid_faces=False), False)):
+        planned = backend.plan(source, edit, ctx)
+        covers = [overlap(face.mouth, item.box) > 0 for item in taken(planned) for face in faces]
+        assert any(covers) != clear
+        (frame,) = backend.frames(iter([gray(Fraction(1, 2), (540, 960))]), planned, ctx)
+        x1, y1, x2, y2 = changed(frame)
+        assert (overlap(faces[0].mouth, Box(x1, y1, x2, y2)) == 0) == clear
+    own = captions(position=0.6).plan(source, edit, ctx)
+    assert any(overlap(face.mouth, item.box) > 0 for item in taken(own) for face in faces)
+
+
 def test_every_look_is_a_preset_and_every_preset_a_look() -> None:
     schema = Captions.Options.model_json_schema()["properties"]
     assert sorted(schema["preset"]["enum"]) == PRESETS
     assert all(field.get("description") for field in schema.values())
+
+
+@pytest.mark.parametrize("radius", [0.0, 5.0])
+def test_a_rectangle_is_full_inside_and_empty_outside(radius: float) -> None:
+    mask = rounded(40, 20, radius)
+    assert np.all(mask[6:14, 1:-1] == 255)
+    assert int(mask[0, 0]) == (255 if radius == 0 else 0)
 
 
 def test_an_overlay_in_yuv_is_the_same_as_painting_in_rgb() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -8,8 +9,8 @@ import av
 import pytest
 
 from clipy.cards import Card, columns, joined
-from clipy.subtitles import cues, srt, vtt
-from clipy.types import Span, Word
+from clipy.subtitles import Style, ass, cues, planned_ass, srt, vtt
+from clipy.types import CropPath, Edit, Highlight, Span, Word
 
 SPEECH = (
     "Okay, so here's the thing. Most people think that you need a huge budget to make great videos, but honestly? "
@@ -76,3 +77,71 @@ def test_a_real_reader_reads_back_what_was_written(tmp_path: Path, suffix: str) 
         found = [(Fraction(p.pts or 0) * (p.time_base or 1), bytes(p).decode()) for p in packets]
     text = "Größe & Straße: 今日は!" if suffix == ".srt" else "Größe &amp; Straße: 今日は!"
     assert found == [(Fraction(0), text), (Fraction(5), "שלום עולם.")]
+
+
+def test_vtt_says_who_speaks() -> None:
+    words = [
+        Word("Hi.", Fraction(0), Fraction(1), speaker="Ana <b>"),
+        Word("Yes.", Fraction(3), Fraction(4), speaker="Ben"),
+        Word("Off.", Fraction(6), Fraction(7)),
+    ]
+    cued = [line for line in vtt(words).splitlines() if "." in line and "-->" not in line]
+    assert cued == ["<v Ana &lt;b&gt;>Hi.</v>", "<v Ben>Yes.</v>", "Off."]
+
+
+def test_ass_lights_each_word_in_its_time() -> None:
+    words = [Word("one", Fraction("1.0"), Fraction("1.4")), Word("two", Fraction("1.5"), Fraction(2))]
+    card = Card(Span(Fraction(1), Fraction("2.2")), ((words[0],), (words[1],)))
+    (line,) = [line for line in ass([card], Style(speakers={"B": "#112233"})).splitlines() if "Dialogue" in line]
+    assert line.startswith("Dialogue: 0,0:00:01.00,0:00:02.20,Default,")
+    assert line.endswith(r"{\an5\pos(540,1152)}{\k50}one\N{\k70}two")
+
+
+def test_ass_has_the_colours_and_places_it_is_given() -> None:
+    card = Card(Span(Fraction(0), Fraction(1)), ((Word("x", Fraction(0), Fraction(1), speaker="B"),),))
+    text = ass([card], Style(text="#010203", speakers={"B": "#112233"}, uppercase=True), positions=[0.25])
+    assert "&H00030201&" in text
+    assert r"\pos(540,480)\1c&H00332211&" in text
+    assert text.rstrip().endswith("}X")
+
+
+@pytest.mark.parametrize("hostile", [r"{\p1}", r"\N", "a\nDialogue: 0,x", "a\r\x85b", "{", "}"])
+def test_no_word_is_a_command_in_ass(hostile: str) -> None:
+    word = Word(hostile, Fraction(0), Fraction(1), speaker=hostile)
+    text = ass([Card(Span(Fraction(0), Fraction(1)), ((word,),))], Style(font="A,B\nStyle: x"))
+    lines = text.splitlines()
+    (line,) = [line for line in lines if line.startswith("Dialogue")]
+    spoken = line.rpartition("}")[2]
+    assert not set(spoken) & set("{}\\")
+    assert sum(line.startswith("Style:") for line in lines) == 1
+
+
+def test_a_real_reader_reads_ass(tmp_path: Path) -> None:
+    path = tmp_path / "clip.ass"
+    path.write_text(ass(said("Größe {und} Straße: 今日は!")), encoding="utf-8")
+    with av.open(str(path)) as container:
+        (packet,) = [p for p in container.demux(container.streams.subtitles[0]) if p.size]
+        text = bytes(packet).decode()
+    assert "Größe" in text
+    assert "{und}" not in text
+
+
+def test_the_ass_file_of_a_clip_is_placed_like_its_captions() -> None:
+    words = tuple(said("some words here", Fraction(10)))
+    edit = Edit(
+        Highlight(Span(Fraction(10), Fraction(12))),
+        CropPath(540, 960, ()),
+        (Span(Fraction(10), Fraction(12)),),
+        "en",
+        words,
+    )
+    assert "PlayResX: 540" in planned_ass(edit)
+    cards = [
+        {"span": {"start": "0", "end": "1"}, "lines": [[{"text": "hi", "start": "0", "end": "1"}]], "position": 0.25}
+    ]
+    planned = replace(
+        edit, plans={"anything": {"cards": cards, "style": {"width": 540, "height": 960, "font": "Anton"}}}
+    )
+    assert r"\pos(270,240)" in planned_ass(planned)
+    assert "Style: Default,Anton," in planned_ass(planned)
+    assert "Dialogue" not in planned_ass(None)

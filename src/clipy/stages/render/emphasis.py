@@ -18,7 +18,7 @@ _WEAK = frozenset(
     " definitely especially essentially eventually everybody everything everywhere exactly extremely generally"
     " hopefully immediately including literally naturally necessarily nevertheless obviously otherwise particularly"
     " practically primarily probably recently seriously similarly something sometimes somewhere specifically suddenly"
-    " therefore themselves throughout typically ultimately understand yesterday ourselves yourselves".split()
+    " therefore themselves throughout typically ultimately understand understood yesterday ourselves yourselves".split()
 )
 
 

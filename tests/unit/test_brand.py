@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from clipy.errors import ConfigError
+from clipy.stages.render.brand import Brand, brand_digests, load_brand
+from clipy.stages.render.captions import Captions
+
+VALUES = {"logo": "logo.png", "text_color": "#ffffff", "highlight_color": "#ff5a36"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "logo.png").write_bytes(b"a logo")
+    return tmp_path
+
+
+@pytest.mark.parametrize("suffix", [".toml", ".json"])
+def test_a_kit_is_toml_or_json_and_its_paths_are_beside_it(suffix: str, folder: Path) -> None:
+    path = folder / f"brand{suffix}"
+    path.write_text(json.dumps(VALUES) if suffix == ".json" else "\n".join(f'{k} = "{v}"' for k, v in VALUES.items()))
+    assert load_brand(path) == Brand.model_validate({**VALUES, "logo": folder / "logo.png"})
+    assert len(brand_digests(path)) == 2
+
+
+def test_without_a_kit_nothing_is_said() -> None:
+    assert load_brand(None) == Brand.model_validate({})
+    assert brand_digests(None) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ('logoo = "x"', "logoo.*Keys: logo"),
+        ('text_color = "white"', "text_color"),
+        ("text_color = ", "neither TOML nor JSON"),
+        ('font = "missing.ttf"', "not there"),
+    ],
+)
+def test_a_wrong_kit_is_refused_with_what_is_wrong(text: str, match: str, folder: Path) -> None:
+    path = folder / "brand.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=match):
+        load_brand(path)
+
+
+def test_captions_take_the_brands_colours_and_their_own_options_go_over_it(folder: Path) -> None:
+    path = folder / "brand.toml"
+    path.write_text('highlight_color = "#ff5a36"\ntext_color = "#eeeeee"')
+    look = Captions(Captions.Options(brand=path, text_color="#aabbcc")).look()
+    assert look.highlight.colour == (255, 90, 54)
+    assert look.text.colour == (170, 187, 204)

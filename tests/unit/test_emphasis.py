@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from clipy.stages.render.emoji import emoji_for
+from clipy.stages.render.emphasis import key_words
+from clipy.types import Word
+
+
+def chosen(text: str, language: str = "en") -> list[str]:
+    words = [Word(token, Fraction(n), Fraction(n + 1)) for n, token in enumerate(text.split())]
+    return [words[index].text for index in sorted(key_words(words, language))]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("we gave 40 of them a task", ["40"]),
+        ("then we asked Sarah, who said no", ["Sarah,"]),
+        ("it was nothing but procrastination after all", ["procrastination"]),
+        ("I think I'm sure that I've seen it", []),  # capitals that are no names
+        ("Done. Then it went on. Now it is over.", []),  # beginnings of sentences
+        ("WE ALL SHOUT IN THIS ONE HERE", []),  # capitals that say nothing
+        ("something absolutely everybody immediately understood", []),  # long, and weak
+        ("consistency beats talent and consistency wins", []),  # long, and said twice
+        ("", []),
+    ],
+)
+def test_numbers_names_and_rare_long_words_stand_out(text: str, expected: list[str]) -> None:
+    assert chosen(text) == expected
+
+
+def test_german_nouns_are_no_names() -> None:
+    assert chosen("wir haben den Hund und die Katze gern", "de") == []
+
+
+def test_few_words_stand_out() -> None:
+    assert len(chosen(" ".join(f"{n} things" for n in range(10, 30)))) <= 10
+
+
+def test_an_emoji_is_that_of_the_first_word_that_has_one() -> None:
+    assert emoji_for(["Such", "a", "good", "IDEA,", "for", "money"]) == "💡"
+    assert emoji_for(["nothing", "here"]) == ""

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from clipy.analysis.onscreen import mapped, on_output, shot_at
+from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Track
+
+
+def track(box: tuple[float, float, float, float], start: float = 10, seconds: float = 4, number: int = 0) -> Track:
+    times = np.arange(round(seconds * 25)) / 25 + start
+    boxes = np.repeat(np.array([box], np.float32), len(times), axis=0)
+    ones = np.ones(len(times), np.float32)
+    return Track(number, Span(Fraction(10), Fraction(14)), times, boxes, ones, ones * np.float32(0.5))
+
+
+def edit(*shots: CropShot, keep: tuple[Span, ...] = (Span(Fraction(10), Fraction(14)),)) -> Edit:
+    return Edit(Highlight(Span(Fraction(10), Fraction(14))), CropPath(1080, 1920, shots), keep)
+
+
+def panel(box: Box, into: tuple[int, int, int, int] = (0, 0, 1080, 1920)) -> Panel:
+    return Panel((Keyframe(Fraction(10), box),), into)
+
+
+WHOLE = Span(Fraction(10), Fraction(14))
+
+
+def test_a_window_maps_onto_its_rectangle() -> None:
+    window, into = Box(100, 0, 640, 960), (0, 960, 1080, 1920)
+    assert on_output(window, window, into) == Box(0, 960, 1080, 1920)
+    assert on_output(Box(370, 480, 505, 720), window, into) == Box(540, 1440, 810, 1680)
+
+
+def test_faces_are_seen_through_the_window_that_is_on_and_in_clip_time() -> None:
+    follows = Panel(
+        (Keyframe(Fraction(10), Box(0, 0, 540, 960)), Keyframe(Fraction(12), Box(200, 0, 740, 960))), (0, 0, 1080, 1920)
+    )
+    faces = mapped([track((300, 200, 400, 320))], edit(CropShot(WHOLE, "single", (follows,))))
+    assert [face.time for face in faces] == [Fraction(n, 5) for n in range(20)]
+    assert faces[0].box == Box(600, 400, 800, 640)
+    assert faces[5].box.x1 == pytest.approx(400)  # the camera has moved by 100 pixels of the source
+    assert faces[-1].box.x1 == pytest.approx(200)
+    assert faces[0].speaking == pytest.approx(0.5)
+
+
+def test_a_face_outside_of_the_window_is_not_on_screen() -> None:
+    shots = edit(CropShot(WHOLE, "single", (panel(Box(0, 0, 540, 960)),)))
+    assert mapped([track((700, 200, 800, 320))], shots) == []
+    assert len(mapped([track((500, 200, 580, 320))], shots)) == 20  # half of it is
+
+
+def test_every_panel_shows_its_own_face() -> None:
+    upper, lower = panel(Box(0, 0, 500, 440), (0, 0, 1080, 960)), panel(Box(500, 0, 1000, 440), (0, 960, 1080, 1920))
+    faces = mapped(
+        [track((200, 100, 300, 200)), track((700, 100, 800, 200), number=1)],
+        edit(CropShot(WHOLE, "stack", (upper, lower))),
+    )
+    assert {face.track for face in faces if face.box.y2 < 960} == {0}
+    assert {face.track for face in faces if face.box.y1 > 960} == {1}
+
+
+def test_moments_that_are_cut_out_have_no_faces() -> None:
+    keep = (Span(Fraction(10), Fraction(11)), Span(Fraction(13), Fraction(14)))
+    faces = mapped(
+        [track((200, 200, 300, 320))], edit(CropShot(WHOLE, "single", (panel(Box(0, 0, 540, 960)),)), keep=keep)
+    )
+    assert [float(face.time) for face in faces] == pytest.approx([n / 5 for n in range(10)])
+
+
+def test_the_mouth_is_below_the_eyes_and_both_are_inside_the_face() -> None:
+    (face, *_) = mapped([track((200, 200, 300, 320))], edit(CropShot(WHOLE, "single", (panel(Box(0, 0, 540, 960)),))))
+    assert face.box.y1 < face.eyes.y1 < face.eyes.y2 < face.mouth.y1 < face.mouth.y2 < face.box.y2
+
+
+def test_outside_of_all_shots_nothing_is_on() -> None:
+    assert shot_at((CropShot(WHOLE, "single", (panel(Box(0, 0, 540, 960)),)),), Fraction(14)) is None

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from clipy.analysis.onscreen import OnScreen
+from clipy.stages.render.placing import Block, heights
+from clipy.stages.render.room import Taken, overlap
+from clipy.types import Box, Span
+
+LIMITS, USUAL, HEIGHT = (288.0, 1248.0), 1142.0, 1920
+
+
+def blocks(count: int, shots: list[int] | None = None, high: float = 180) -> list[Block]:
+    box = Box(240, -high / 2, 840, high / 2)
+    return [Block(Span(Fraction(n), Fraction(n + 1)), box, (shots or [0] * count)[n]) for n in range(count)]
+
+
+def face(top: float, size: float, start: int = 0, end: int = 10, x: float = 540) -> list[OnScreen]:
+    box = Box(x - size * 0.4, top, x + size * 0.4, top + size)
+    return [OnScreen(Fraction(tick, 5), box, 0) for tick in range(start * 5, end * 5)]
+
+
+def placed(
+    faces: list[OnScreen], count: int = 3, shots: list[int] | None = None, taken: tuple[Taken, ...] = ()
+) -> list[float]:
+    return heights(blocks(count, shots), faces, taken, LIMITS, USUAL, HEIGHT)
+
+
+def covered(faces: list[OnScreen], middles: list[float]) -> float:
+    return max(overlap(item.mouth, Box(240, middle - 90, 840, middle + 90)) for item in faces for middle in middles)
+
+
+def test_without_faces_captions_are_where_they_always_are() -> None:
+    assert placed([]) == [USUAL] * 3
+
+
+def test_a_face_further_up_changes_nothing() -> None:
+    assert placed(face(500, 300)) == [USUAL] * 3
+
+
+def test_below_the_chin_where_there_is_room() -> None:
+    faces = face(640, 420)  # the chin is at 1060, and the usual place begins at 1052
+    middles = placed(faces)
+    assert covered(faces, middles) == 0
+    assert all(USUAL <= middle <= LIMITS[1] - 90 + 1 for middle in middles)
+
+
+@pytest.mark.parametrize("top", [300, 500, 700, 900])
+@pytest.mark.parametrize("size", [300, 500, 700, 900, 1200])
+def test_no_mouth_is_ever_covered(top: int, size: int) -> None:
+    faces = face(top, size)
+    middles = placed(faces)
+    assert covered(faces, middles) == 0
+    assert all(LIMITS[0] <= middle - 90 and middle + 90 <= LIMITS[1] for middle in middles)
+
+
+def test_above_the_forehead_when_the_chin_is_too_low() -> None:
+    middles = placed(face(600, 700))
+    assert max(middles) + 90 <= 600 + 0.3 * 700
+
+
+def test_captions_do_not_jump_within_a_shot() -> None:
+    """The face comes close in the second of four seconds: all four cards get out of its way."""
+    faces = [*face(500, 300, 0, 1), *face(760, 600, 1, 2), *face(500, 300, 2, 4)]
+    middles = placed(faces, 4)
+    assert len(set(middles)) == 1
+    assert covered(faces, middles) == 0
+
+
+def test_at_a_cut_captions_may_move() -> None:
+    faces = [*face(760, 600, 0, 2), *face(400, 300, 2, 4)]
+    middles = placed(faces, 4, [0, 0, 1, 1])
+    assert middles[0] == middles[1] != middles[2] == middles[3] == USUAL
+
+
+def test_what_is_taken_is_left_alone() -> None:
+    title = Box(200, 1000, 880, 1240)
+    middles = placed([], 3, None, (Taken(Span(Fraction(0), Fraction(3)), title),))
+    assert all(overlap(title, Box(240, middle - 90, 840, middle + 90)) == 0 for middle in middles)
+
+
+def test_a_face_beside_the_captions_is_not_in_their_way() -> None:
+    assert placed(face(900, 300, x=1000)) == [USUAL] * 3
+
+
+def test_a_card_that_is_taller_than_the_area_is_in_its_middle() -> None:
+    (middle,) = heights(blocks(1, high=1200), [], (), LIMITS, USUAL, HEIGHT)
+    assert middle == pytest.approx(sum(LIMITS) / 2)
