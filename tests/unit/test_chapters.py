@@ -8,10 +8,12 @@ from pathlib import Path
 
 import av
 import pytest
+from click.testing import CliRunner
 
 from clipy import probe
 from clipy.analysis.base import ShotDetector, Transcriber
 from clipy.analysis.shots import PySceneDetect
+from clipy.cli import main
 from clipy.context import Context
 from clipy.errors import ConfigError, DocumentError, InputError, MediaError
 from clipy.media.chapters import chapters, first_timecode
@@ -286,3 +288,15 @@ def test_options_are_strict(tmp_path: Path) -> None:
         highlighter(timecode="noon")
     assert issubclass(DocumentError, InputError)
     assert Highlight(span(0, 1)).details == {}
+
+
+def test_the_command_line_steers_and_explains(marked: Video, tmp_path: Path) -> None:
+    path = listed(tmp_path, "m.csv", "1,20,Opening,0.7\n")
+    chosen = ["--set", "highlight.backend=chapters", "--set", f"highlight.path={path}", "--about", "3.0", "--explain"]
+    result = CliRunner().invoke(main, ["highlight", str(marked.path), "--json", *chosen])
+    assert result.exit_code == 0, result.stderr
+    (entry,) = json.loads(result.stdout)["highlights"]
+    assert (entry["start"], entry["end"], entry["title"]) == (1, 20, "Opening")
+    assert entry["details"] == {}
+    assert "1. 0:01-0:20  score 0.70  Opening" in result.stderr
+    assert "moment 1 of 1 of m.csv" in result.stderr

@@ -27,11 +27,13 @@ class Topic:
     """The words of ``about`` among the sentences of a video. ``missing`` are those that nobody says."""
 
     def __init__(self, about: str, sentences: Sequence[str]) -> None:
-        stems = sorted({_stem(word) for word in _words(about)})
-        wanted = [stem for stem in stems if stem.rstrip("$") not in _ASKING] or stems
-        counts = np.array([[_mentions(stem, text) for text in sentences] for stem in wanted]).reshape(len(wanted), -1)
+        stems = {_stem(word): word for word in sorted(_words(about), reverse=True)}
+        wanted = {stem: word for stem, word in stems.items() if word not in _ASKING} or stems
+        counts = np.zeros((len(wanted), len(sentences)), dtype=np.int64)
+        for row, stem in enumerate(wanted):
+            counts[row] = [_mentions(stem, text) for text in sentences]
         said_in = np.count_nonzero(counts, axis=1)
-        self.missing = tuple(stem.rstrip("$") for stem, often in zip(wanted, said_in, strict=True) if not often)
+        self.missing = tuple(word for word, often in zip(wanted.values(), said_in, strict=True) if not often)
         self._weights = np.log1p(len(sentences) / said_in[said_in > 0])
         # Row i, column n: how often word i is said before sentence n.
         self._before = np.pad(np.cumsum(counts[said_in > 0], axis=1), ((0, 0), (1, 0)))
