@@ -25,7 +25,7 @@ from clipy.backend import Backend
 from clipy.config import Choice, Config
 from clipy.context import Context, Event
 from clipy.documents import Delivered
-from clipy.errors import ConfigError, MediaError, NothingToDeliver, OutputError
+from clipy.errors import ConfigError, MediaError, NothingToDeliver, OutputError, UploadError
 from clipy.media.probe import probe
 from clipy.naming import slug
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
@@ -45,6 +45,7 @@ class Outcome:
     clip: Clip
     reviews: tuple[Review, ...] | None  # None: nobody has reviewed it yet
     posts: tuple[Post, ...] = ()
+    failures: tuple[UploadError, ...] = ()  # of uploaders that could not publish it now
 
     @property
     def passed(self) -> bool:
@@ -83,6 +84,11 @@ class Result:
     rejected: tuple[Rejected, ...]
     timings: Mapping[str, float]
     identity: str
+
+    @property
+    def failures(self) -> tuple[UploadError, ...]:
+        """What could not be published now; the same run goes on from there."""
+        return tuple(failure for outcome in self.made for failure in outcome.failures)
 
     def document(self) -> Json:
         """``clips.json``."""
@@ -233,14 +239,17 @@ class Pipeline:
     def upload(self, made: Sequence[Outcome], prefix: str, ctx: Context) -> list[Outcome]:
         """Name the clips that passed, in order, and publish each with every uploader."""
         named = [replace(item, clip=replace(item.clip, name=f"{prefix}-{n:02d}")) for n, item in enumerate(made, 1)]
-        return [
-            replace(outcome, posts=self.publish(outcome.clip, part))
-            for outcome, part in shares(named, ctx.at("upload"))
-        ]
+        return [self.publish(outcome, part) for outcome, part in shares(named, ctx.at("upload"))]
 
-    def publish(self, clip: Clip, ctx: Context) -> tuple[Post, ...]:
-        """Hand one clip to every uploader."""
-        return tuple(uploader.upload(clip, ctx) for uploader in self.uploaders)
+    def publish(self, outcome: Outcome, ctx: Context) -> Outcome:
+        """Hand one clip to every uploader. One that cannot publish it now does not keep it from the others."""
+        posts, failures = [], []
+        for uploader in self.uploaders:
+            try:
+                posts.append(uploader.upload(outcome.clip, ctx))
+            except UploadError as error:
+                failures.append(error)
+        return replace(outcome, posts=tuple(posts), failures=tuple(failures))
 
     def render_only(
         self,

@@ -18,7 +18,7 @@ from clipy.cli.settings import (
     with_about,
     with_settings,
 )
-from clipy.errors import ClipyError, NothingToDeliver, OutputError
+from clipy.errors import ClipyError, NothingToDeliver, OutputError, UploadLater
 
 if TYPE_CHECKING:
     from clipy.context import Context
@@ -46,7 +46,8 @@ def run(
     config = settings.config(*([f"highlight.count={clips}"] if clips else []), *steering(about))
     names = unique_slugs([video.stem for video in videos])
     folders = [folder] if len(videos) == 1 else [folder / name for name in names]
-    documents, failures = [], []
+    documents: list[Json] = []
+    failures: list[ClipyError] = []
     for video, place in zip(videos, folders, strict=True):
         try:
             with terminal.progress(video.name, terminal.STAGES) as listener:
@@ -61,6 +62,7 @@ def run(
         else:
             documents.append(result.document())
             click.echo(terminal.summary(result), err=True)
+            failures += [failure for failure in result.failures if not isinstance(failure, UploadLater)]
     if settings.as_json:
         print_json(documents[0] if len(videos) == 1 else {"runs": documents})
     if failures:
@@ -177,33 +179,46 @@ def review(settings: Settings, clips: tuple[Path, ...], output: Path | None) -> 
 @click.command()
 @click.argument("folder", type=FILE, metavar="DIR")
 @click.option("--to", "backend", required=True, metavar="BACKEND", help="An uploader; see: clipy backends upload")
-@click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Show exactly what would be sent, and send nothing.")
+@click.option("--at", metavar="TIME", help="When the first goes out, as 2026-12-01T18:00.")
+@click.option("--every", metavar="DISTANCE", help="How long after it each further one, as 1d or 6h.")
+@click.option(
+    "--settle",
+    type=click.Choice(["posted", "missing"]),
+    help="What you saw on the account, for clips of which clipy cannot know whether they were posted.",
+)
 @with_settings
-def upload(settings: Settings, folder: Path, backend: str, dry_run: bool) -> None:
-    """Stage 5: publish the clips of DIR that passed their review."""
-    from clipy import documents
-    from clipy.cli.terminal import progress
-    from clipy.pipeline import Pipeline, context, reviewed, shares
+def upload(
+    settings: Settings,
+    folder: Path,
+    backend: str,
+    dry_run: bool,
+    at: str | None,
+    every: str | None,
+    settle: str | None,
+) -> None:
+    """Stage 5: publish the clips of DIR that passed their review, each once.
 
-    pipeline = Pipeline.from_config(settings.config(f"upload={backend}"))
+    The same command again goes on where it stopped, and posts nothing twice.
+    """
+    from clipy import documents
+    from clipy.cli import posting
+    from clipy.cli.terminal import progress
+    from clipy.pipeline import context
+
+    uploader, pipeline = posting.uploader(settings, backend, at=at, every=every)
     clips = documents.read_clips(folder)
     with progress(folder.name, ("review", "upload")) as listener, context(pipeline, listener=listener) as ctx:
-        judged = list(reviewed(pipeline, clips, ctx))
-        passed = [clip for clip, why in judged if not why]
+        passed, refused = posting.judged(pipeline, clips, ctx)
         if not passed:
-            reasons = tuple(f"{clip.name}: {why}" for clip, why in judged)
-            raise NothingToDeliver("no clip in this folder passed its review", reasons, where=folder)
-        posts: list[dict[str, str | None]] = []
-        for clip, part in shares(passed, ctx.at("upload")):
-            where = [None] if dry_run else [post.where for post in pipeline.publish(clip, part)]
-            posts += [{"file": str(clip.path), "uploader": backend, "where": place} for place in where]
-    if settings.as_json:
-        print_json({"posts": posts})
-    for clip, why in judged:
-        if why:
-            click.echo(f"not sent: {clip.name}: {why}", err=True)
-    for post in posts:
-        click.echo(f"{post['file']} -> {post['where'] or f'would go to {backend}'}", err=True)
+            raise NothingToDeliver("no clip in this folder passed its review", refused, where=folder)
+        if settle:
+            posting.settle(uploader, passed, ctx, posted=settle == "posted")
+        work = posting.preview if dry_run else posting.publish
+        done = work(uploader, passed, ctx.at("upload"))
+    if settings.as_json or dry_run:
+        print_json({"posts": done.entries})
+    posting.report(done, refused)
 
 
 @click.command()

@@ -112,6 +112,7 @@ def summary(result: Result) -> str:
         place = f"{clock(float(highlight.span.start))}-{clock(float(highlight.span.end))}"
         lines.append(f"  {outcome.clip.name}.mp4  {float(outcome.clip.duration):5.1f} s  {place}  {highlight.title}")
         lines += [f"    {post.uploader}: {post.where}" for post in outcome.posts if post.uploader != "folder"]
+        lines += [f"    not posted: {failure}" for failure in outcome.failures]
     lines += [f"  rejected: {item.reason()}" for item in result.rejected]
     spent = ", ".join(f"{stage} {duration(seconds)}" for stage, seconds in result.timings.items())
     return "\n".join([*lines, f"  {spent}"])

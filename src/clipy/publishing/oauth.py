@@ -71,7 +71,7 @@ class Request:
 def begin(provider: Provider, client: Client, redirect: str) -> Request:
     """Make the address at which the user allows the upload."""
     state, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(64)
-    hide(verifier, state)
+    hide(verifier)
     values = {
         provider.client_field: client.id,
         "response_type": "code",

@@ -63,7 +63,10 @@ class Permission:
             self._found = self._kept()
             if self._found["access_token"] == used:
                 client = self.provider.client(self.environment)
-                self.keep(oauth.renew(self.provider, client, self._found, self.http))
+                try:
+                    self.keep(oauth.renew(self.provider, client, self._found, self.http))
+                finally:
+                    self.http.close()
         return True
 
     def keep(self, permission: Mapping[str, Json]) -> None:
@@ -73,6 +76,11 @@ class Permission:
             kept["expires_at"] = time.time() + float(kept.pop("expires_in"))
         self.vault.write(self.name, kept)
         self._found = kept
+
+    def add(self, **details: str) -> None:
+        """Keep something that was learnt about the account."""
+        self._found = {**self._kept(), **details}
+        self.vault.write(self.name, self._found)
 
     def _kept(self) -> dict[str, Json]:
         found = self.vault.read(self.name)

@@ -88,6 +88,7 @@ class Command(Platform):
         return State("unknown", note="the program was started, and its end was not seen")
 
     def advance(self, job: Job, state: State) -> State:
+        job.say(f"{self._program_name} is at work")
         done = self._run(self.options.program, job)
         if done.returncode:
             raise UploadRefused(

@@ -76,6 +76,11 @@ class Instagram(Platform):
         if found > _MOST_HASHTAGS:
             yield f"the caption has {found} hashtags, it takes {_MOST_HASHTAGS}"
 
+    def learn(self) -> str:
+        user = self._user
+        self.permission.add(user_id=user)
+        return user
+
     def describe(self, job: Job) -> list[Json]:
         return [
             {"method": "POST", "url": self._url("(account)/media"), "form": self.request(job)},

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import ClassVar
@@ -90,9 +90,25 @@ class Platform(Uploader):
         """How to log in; None when there is nothing to log in to."""
         return None
 
+    def learn(self) -> str:
+        """Who the account is, asked once after a login; what the uploader needs later is kept with the permission."""
+        return ""
+
+    @property
+    def secret_name(self) -> str:
+        """The name in the vault of a secret that the user types in; empty when there is none."""
+        return ""
+
+    def keep_secret(self, secret: str) -> None:
+        """Keep that secret in the vault; an empty one is forgotten."""
+        if secret:
+            open_vault().write(self.secret_name, {"secret": secret})
+        else:
+            open_vault().forget(self.secret_name)
+
     def upload(self, clip: Clip, ctx: Context) -> Post:
         job = self.job(clip, ctx)
-        with job.journal.alone(job.entry):
+        with closing(self), job.journal.alone(job.entry):
             state = job.journal.find(job.entry)
             if state.phase == "refused":
                 state = State()
@@ -113,7 +129,8 @@ class Platform(Uploader):
         """All that is known before anything is sent: what would be sent, when, and what speaks against it."""
         job = self.job(clip, ctx, plan=False)
         state = job.journal.find(job.entry)
-        left = self._left(job)
+        with closing(self):
+            left = self._left(job)
         return {
             "file": str(clip.path),
             "uploader": self.name,
@@ -163,9 +180,14 @@ class Platform(Uploader):
         """Where posts appear: part of what makes two uploads the same."""
         return self.options.account
 
+    def close(self) -> None:
+        """End all connections; the next call makes new ones."""
+        if "http" in vars(self):
+            self.http.close()
+
     @cached_property
     def http(self) -> Http:
-        """Calls with the account's permission as ``Authorization: Bearer``; one connection pool for all clips."""
+        """Calls with the account's permission as ``Authorization: Bearer``."""
         if self.provider() is None:
             return Http(self.name, patience=self._patience)
         permission = self.permission

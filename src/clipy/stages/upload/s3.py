@@ -110,6 +110,12 @@ class S3(Platform):
             return State()
         return state.at("open", offset=end, parts=[*parts, made["ETag"]])
 
+    def close(self) -> None:
+        super().close()
+        if "_client" in vars(self):
+            self._client.close()
+            del self._client
+
     def _stored(self, state: State) -> list[str]:
         """The ETags of the parts that the store has, without a gap. Raises LookupError when it has no such upload."""
         where = {"Bucket": self.options.bucket, "Key": state.data["key"], "UploadId": state.data["upload"]}

@@ -53,6 +53,10 @@ class Webhook(Platform):
         parts = urlsplit(self.options.url)
         return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
 
+    @property
+    def secret_name(self) -> str:
+        return f"account:webhook:{self.options.account}"
+
     def problems(self, job: Job) -> Iterator[str]:
         if not self.options.url:
             yield "no address is named: --set upload.webhook.url=https://…"
@@ -121,7 +125,7 @@ class Webhook(Platform):
         return Body((head, job.part(0, job.size), f"\r\n--{_MARK}--\r\n".encode()))
 
     def _secret(self) -> str:
-        kept = open_vault().read("account:webhook:" + self.options.account) or {}
+        kept = open_vault().read(self.secret_name) or {}
         secret = os.environ.get("CLIPY_WEBHOOK_SECRET") or str(kept.get("secret", ""))
         if not secret:
             raise LoginNeeded("there is no secret to sign with", do="Run: clipy login webhook")

@@ -89,6 +89,10 @@ class YouTube(Platform):
         if self.options.made_for_kids and self.options.notify:
             yield "subscribers are not told of videos for children"
 
+    def learn(self) -> str:
+        channels = self._list("channels", part="snippet", mine="true")
+        return str(channels[0]["snippet"]["title"]) if channels else ""
+
     def describe(self, job: Job) -> list[Json]:
         chunks = -(-job.size // self.options.chunk)
         body: list[Json] = [

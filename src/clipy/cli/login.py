@@ -1,0 +1,89 @@
+"""The commands about accounts: let clipy publish on one, and take that back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clipy.cli.settings import FILE, without_settings
+from clipy.errors import ConfigError
+
+if TYPE_CHECKING:
+    from clipy.stages.upload.platform import Platform
+
+
+def _with_account(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the argument and options that name an account."""
+    for option in (
+        click.option("--set", "sets", multiple=True, metavar="UPLOAD.BACKEND.OPTION=VALUE", help="Set one option."),
+        click.option("--config", "config_file", type=FILE, help="Settings; ./clipy.toml unless given."),
+        click.option("--account", default="default", show_default=True, help="A name of your own, to use several."),
+        click.argument("backend"),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_with_account
+@click.option("--no-browser", is_flag=True, help="Open the page elsewhere, and paste the address at which it ends.")
+@without_settings
+def login(backend: str, account: str, config_file: Path | None, sets: tuple[str, ...], no_browser: bool) -> None:
+    """Let clipy publish on an account: youtube, tiktok, instagram; or keep the secret of a webhook.
+
+    The platform's own page asks you. What it gives is kept in the system keyring, or in a file that only you can read.
+    """
+    from clipy.publishing.login import log_in
+
+    uploader = _uploader(backend, account, config_file, sets)
+    if uploader.secret_name:
+        secret = click.prompt("The secret that signs each request", hide_input=True, err=True)
+        uploader.keep_secret(secret)
+        click.echo(f"kept the secret of {backend} ({account})", err=True)
+        return
+    log_in(uploader.permission, _show, _paste if no_browser else None)
+    with closing(uploader):
+        who = uploader.learn()
+    click.echo(f"logged in to {backend} as {account!r}{f' ({who})' if who else ''}", err=True)
+
+
+@click.command()
+@_with_account
+@without_settings
+def logout(backend: str, account: str, config_file: Path | None, sets: tuple[str, ...]) -> None:
+    """Forget an account, and tell the platform so."""
+    from clipy.publishing.login import log_out
+
+    uploader = _uploader(backend, account, config_file, sets)
+    if uploader.secret_name:
+        uploader.keep_secret("")
+        click.echo(f"forgot the secret of {backend} ({account})", err=True)
+        return
+    told = log_out(uploader.permission)
+    more = "" if told else "; take the permission back in the account's own settings too"
+    click.echo(f"forgot {backend} ({account}){more}", err=True)
+
+
+def _uploader(backend: str, account: str, config_file: Path | None, sets: tuple[str, ...]) -> Platform:
+    from clipy import config, registry
+    from clipy.stages.upload.platform import Platform
+
+    more = (f"upload={backend}", *sets, f'upload.{backend}.account="{account}"')
+    choice = config.load(config_file, sets=more).lists["upload"][0]
+    kind = registry.load("upload", backend)
+    uploader = registry.create("upload", backend, choice.options) if issubclass(kind, Platform) else None
+    if not isinstance(uploader, Platform) or not (uploader.provider() or uploader.secret_name):
+        raise ConfigError(f"{backend} needs no login", do="See docs/uploading.md for what it needs")
+    return uploader
+
+
+def _show(url: str) -> None:
+    click.echo(f"Allow it on this page:\n\n{url}\n", err=True)
+
+
+def _paste() -> str:
+    return str(click.prompt("The address at which the browser ends", hide_input=True, err=True))

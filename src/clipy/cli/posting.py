@@ -1,0 +1,106 @@
+"""What ``clipy upload`` does with each clip: show, publish, settle, and say how it went."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from clipy.errors import ConfigError, LoginNeeded, UploadError, UploadLater
+
+if TYPE_CHECKING:
+    from clipy.cli.settings import Settings
+    from clipy.context import Context
+    from clipy.documents import Delivered
+    from clipy.pipeline import Pipeline
+    from clipy.stages.base import Uploader
+    from clipy.types import Clip, Json
+
+
+@dataclass
+class Done:
+    """One entry for each clip, and what could not be published now."""
+
+    entries: list[Json] = field(default_factory=list)
+    failures: list[UploadError] = field(default_factory=list)
+
+
+def uploader(settings: Settings, backend: str, *, at: str | None, every: str | None) -> tuple[Uploader, Pipeline]:
+    """The uploader that was asked for, with its options, and the pipeline around it."""
+    from clipy.pipeline import Pipeline
+
+    times = {"at": at, "every": every}
+    more = (f'upload.{backend}.{name}="{value}"' for name, value in times.items() if value)
+    pipeline = Pipeline.from_config(replace(settings, sets=(f"upload={backend}", *settings.sets, *more)).config())
+    return pipeline.uploaders[0], pipeline
+
+
+def judged(pipeline: Pipeline, clips: Sequence[Delivered], ctx: Context) -> tuple[list[Clip], tuple[str, ...]]:
+    """The clips that may be published, and why the others may not."""
+    from clipy.pipeline import reviewed
+
+    found = list(reviewed(pipeline, clips, ctx))
+    return [clip for clip, why in found if not why], tuple(f"{clip.name}: {why}" for clip, why in found if why)
+
+
+def publish(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Done:
+    """Publish each. One that fails does not keep the next from its turn, unless nobody is logged in."""
+
+    def post(clip: Clip, part: Context) -> Json:
+        return {"file": str(clip.path), "uploader": uploader.name, "where": uploader.upload(clip, part).where}
+
+    return _each(clips, ctx, post)
+
+
+def preview(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Done:
+    """Show what would be sent for each."""
+    from clipy.stages.upload.platform import Platform
+
+    def show(clip: Clip, part: Context) -> Json:
+        if isinstance(uploader, Platform):
+            return uploader.preview(clip, part)
+        return {"file": str(clip.path), "uploader": uploader.name, "where": None}
+
+    return _each(clips, ctx, show)
+
+
+def settle(uploader: Uploader, clips: Sequence[Clip], ctx: Context, *, posted: bool) -> None:
+    """Keep what a person saw on the account. Raises ConfigError when nothing was to be settled."""
+    from clipy.stages.upload.platform import Platform
+
+    settled = isinstance(uploader, Platform) and [
+        clip.name for clip in clips if uploader.settle(clip, ctx, posted=posted)
+    ]
+    if not settled:
+        raise ConfigError("there is no clip whose end is not known", do="Leave --settle away")
+    click.echo(f"settled: {', '.join(settled)}", err=True)
+
+
+def report(done: Done, refused: Sequence[str]) -> None:
+    """Say how it went, and end with exit code 1 when something is left to do by hand."""
+    for why in refused:
+        click.echo(f"not sent: {why}", err=True)
+    for entry in done.entries:
+        click.echo(f"{entry['file']} -> {entry['where'] or 'would go to ' + str(entry['uploader'])}", err=True)
+    failed = [failure for failure in done.failures if not isinstance(failure, UploadLater)]
+    for failure in done.failures:
+        click.echo(f"{'error' if failure in failed else 'later'}: {failure}", err=True)
+    if failed:
+        sys.exit(failed[0].exit_code)
+
+
+def _each(clips: Sequence[Clip], ctx: Context, work: Callable[[Clip, Context], Json]) -> Done:
+    from clipy.pipeline import shares
+
+    done = Done()
+    for clip, part in shares(clips, ctx):
+        try:
+            done.entries.append(work(clip, part))
+        except LoginNeeded:
+            raise
+        except UploadError as error:
+            done.failures.append(error)
+    return done

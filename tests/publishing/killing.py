@@ -1,0 +1,46 @@
+"""Die at any moment: after so many steps of the program, be it a write to the journal, a call, or some bytes sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from clipy.publishing.http import Http
+from clipy.publishing.job import Job
+from clipy.publishing.journal import Journal
+from clipy.publishing.vault import FileVault
+
+
+class Killed(BaseException):
+    """Not an Exception: nothing in the program may catch it, as nothing can catch a kill."""
+
+
+@contextmanager
+def killing(after: int | None) -> Iterator[None]:
+    """Raise Killed at step number ``after``; each wrapped call has a step before it and one after it."""
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+        if after is not None and steps > after:
+            raise Killed
+
+    def wrapped(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            step()
+            result = real(*arguments, **named)
+            step()
+            return result
+
+        return call
+
+    with (
+        mock.patch.object(Journal, "write", wrapped(Journal.write)),
+        mock.patch.object(FileVault, "write", wrapped(FileVault.write)),
+        mock.patch.object(Http, "_once", wrapped(Http._once)),
+        mock.patch.object(Job, "sent", wrapped(Job.sent)),
+    ):
+        yield

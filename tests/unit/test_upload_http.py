@@ -1,0 +1,157 @@
+"""HTTP for uploaders: what is repeated, what is not, and what an error says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from clipy.errors import ConfigError, UploadRefused
+from clipy.publishing.http import Body, Denied, Http, Interrupted, Part, Patience
+from clipy.publishing.secrets import SHOWN, Redacting, hide, redact
+from tests.publishing.server import Answer, Asked, Fault, LocalServer, answer
+
+
+class Echo(LocalServer):
+    def handle(self, asked: Asked) -> Answer:
+        if asked.path == "/status":
+            return Answer(int(asked.query["code"]), {k: v for k, v in asked.query.items() if k != "code"}, b"said so")
+        if asked.headers.get("authorization") == "Bearer old":
+            return answer(401, {"error": "invalid_token"})
+        self.posts.append(asked.body)
+        return answer(200, {"bytes": len(asked.body)})
+
+
+@pytest.fixture
+def server() -> Iterator[Echo]:
+    with Echo() as found:
+        yield found
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def http(pauses: list[float]) -> Iterator[Http]:
+    found = Http("echo", patience=Patience(4, 1.0, pauses.append))
+    yield found
+    found.close()
+
+
+def test_a_reading_call_is_repeated_with_longer_pauses(server: Echo, http: Http, pauses: list[float]) -> None:
+    server.faults = {0: Fault("drop before"), 1: Fault("error before", 503), 2: Fault("lost reply")}
+    assert http.read("GET", f"{server.url}/x").status == 200
+    assert len(pauses) == 3
+    assert all(low <= pause <= high for pause, (low, high) in zip(pauses, [(0.5, 1), (1, 2), (2, 4)], strict=True))
+
+
+def test_a_reading_call_gives_up_in_the_end(server: Echo, http: Http, pauses: list[float]) -> None:
+    server.faults = {index: Fault("drop before") for index in range(9)}
+    with pytest.raises(Interrupted, match="the connection to echo broke"):
+        http.read("GET", f"{server.url}/x")
+    assert len(pauses) == 3
+
+
+@pytest.mark.parametrize("fault", [Fault("drop before"), Fault("lost reply"), Fault("error after", 502), Fault("busy")])
+def test_a_writing_call_is_never_repeated(server: Echo, http: Http, fault: Fault) -> None:
+    server.faults = {0: fault}
+    with pytest.raises(Interrupted):
+        http.send("POST", f"{server.url}/x", content=b"once")
+    server.quiet()
+    assert server.posts == ([b"once"] if fault.kind in {"lost reply", "error after"} else [])
+
+
+def test_a_pause_is_as_long_as_the_platform_asks(server: Echo, http: Http, pauses: list[float]) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    for text, low, high in (("7", 7, 7), (date, 80, 90), ("nonsense", 0, 0)):
+        with pytest.raises(Interrupted) as caught:
+            http.send("GET", f"{server.url}/status", params={"code": "429", "Retry-After": text})
+        assert low <= caught.value.retry_after <= high
+        assert caught.value.rate
+
+
+def test_an_old_permission_is_renewed_once(server: Echo) -> None:
+    tokens = ["old"]
+
+    def renew() -> bool:
+        tokens.append("new")
+        return True
+
+    http = Http("echo", permission=lambda: {"Authorization": f"Bearer {tokens[-1]}"}, renew=renew)
+    assert http.send("POST", f"{server.url}/x", content=b"one").status == 200
+    assert server.posts == [b"one"]
+    tokens.append("old")
+    http.renew = lambda: False
+    with pytest.raises(Denied, match="does not take the permission"):
+        http.send("POST", f"{server.url}/x", content=b"two")
+    http.close()
+
+
+def test_a_permission_is_not_sent_in_the_open() -> None:
+    http = Http("echo", permission=lambda: {"Authorization": "Bearer secret-token"})
+    with pytest.raises(ConfigError, match=r"only sent over https: http://example\.org/x"):
+        http.send("GET", "http://example.org/x?access_token=abc")
+
+
+def test_a_part_of_a_file_is_read_while_it_is_sent(server: Echo, http: Http, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(range(256)) * 4000)
+    heard: list[int] = []
+    content = Body((b"head", Part(path, 1000, 700_000, heard.append), b"tail"))
+    assert http.send("PUT", f"{server.url}/x", content=content).json == {"bytes": 699_008}
+    assert server.posts == [b"head" + path.read_bytes()[1000:700_000] + b"tail"]
+    assert heard == [263_144, 525_288, 700_000]
+
+
+def test_a_file_that_shrinks_is_noticed(server: Echo, http: Http, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"short")
+    with pytest.raises(UploadRefused, match="became shorter"):
+        http.send("PUT", f"{server.url}/x", content=Part(tmp_path / "file", 0, 10))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://x/?upload_id=planted&a=b",
+        "https://x/?a=b&access_token=planted",
+        "Authorization: Bearer planted.token-x",
+        "OAuth planted.token-x",
+        '{"refresh_token": "planted"}',
+        "{'client_secret': 'planted'}",
+        "refresh_token=planted",
+        "wherever known-planted is",
+        "or%20known%2Bplanted%2F%20quoted",
+    ],
+)
+def test_what_looks_like_a_secret_is_cut_out(text: str) -> None:
+    hide("known-planted", "known+planted/")
+    assert "planted" not in redact(f" {text}")
+    assert SHOWN in redact(f" {text}")
+
+
+def test_ordinary_words_stay() -> None:
+    text = "the key is to keep a token of love; code 200, https://x/?v=1&title=bees"
+    assert redact(text) == text
+
+
+def test_logs_show_no_secret_even_in_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    hide("planted-in-traceback")
+    handler = logging.StreamHandler()
+    handler.addFilter(Redacting())
+    logger = logging.getLogger("clipy.test_upload_http")
+    logger.addHandler(handler)
+    try:
+        raise ValueError("planted-in-traceback")
+    except ValueError:
+        logger.exception("failed with %s", "access_token=planted-in-arguments&x")
+    finally:
+        logger.removeHandler(handler)
+    said = capsys.readouterr().err
+    assert "ValueError" in said
+    assert "planted" not in said

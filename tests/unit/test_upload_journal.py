@@ -1,0 +1,127 @@
+"""The journal of uploads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from clipy.errors import StoreError
+from clipy.publishing.journal import Entry, Journal, State, journal_beside
+from clipy.publishing.secrets import hide
+
+ENTRY = Entry("ab" * 32, "youtube", "default", name="bees-01")
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "deep" / "journal.sqlite")
+
+
+def test_what_was_never_begun_is_new(journal: Journal) -> None:
+    assert journal.find(ENTRY) == State()
+
+
+def test_the_last_word_is_found_again(journal: Journal) -> None:
+    journal.write(ENTRY, "begun", State("open", {"offset": 5}))
+    journal.write(ENTRY, "commit", State("committing", {"offset": 7}))
+    assert Journal(journal.path).find(ENTRY) == State("committing", {"offset": 7})
+    assert journal.events(ENTRY) == [("begun", "open"), ("commit", "committing")]
+
+
+def test_bytes_platform_account_and_slot_make_an_upload(journal: Journal) -> None:
+    journal.write(ENTRY, "begun", State("done", place="there"))
+    same = Entry(ENTRY.sha256, "youtube", "default", name="called otherwise")
+    assert journal.find(same).place == "there"
+    for other in (
+        Entry("cd" * 32, "youtube", "default"),
+        Entry(ENTRY.sha256, "tiktok", "default"),
+        Entry(ENTRY.sha256, "youtube", "second"),
+        Entry(ENTRY.sha256, "youtube", "default", slot="again"),
+    ):
+        assert journal.find(other) == State()
+
+
+def test_no_secret_is_written(journal: Journal) -> None:
+    hide("a-planted-secret")
+    journal.write(
+        ENTRY, "begun", State("open", {"x": "a-planted-secret"}, place="https://x/?upload_id=planted", note="y")
+    )
+    files = [path.read_bytes() for path in journal.path.parent.rglob("*") if path.is_file()]
+    assert not any(b"planted" in data for data in files)
+
+
+def test_uploads_are_counted_by_account_and_day(journal: Journal) -> None:
+    for _ in range(3):
+        journal.spend(ENTRY)
+    now = datetime.now(UTC)
+    assert journal.spent(ENTRY, now - timedelta(hours=1)) == 3
+    assert journal.spent(ENTRY, now + timedelta(hours=1)) == 0
+    assert journal.spent(Entry(ENTRY.sha256, "youtube", "second"), now - timedelta(hours=1)) == 0
+
+
+def entries(count: int) -> list[Entry]:
+    return [Entry(f"{index:02d}", "youtube", "default") for index in range(count)]
+
+
+def test_posts_follow_each_other_at_a_distance_and_keep_their_times(journal: Journal) -> None:
+    first, day = datetime(2030, 1, 1, 18, tzinfo=UTC), timedelta(days=1)
+    expected = [first, first + day, first + 2 * day]
+    for _ in range(2):  # a rerun changes nothing
+        assert [journal.due(entry, first, day, keep=True) for entry in entries(3)] == expected
+
+
+def test_a_schedule_without_a_beginning_begins_now(journal: Journal) -> None:
+    one, two = entries(2)
+    hour = timedelta(hours=1)
+    first = journal.due(one, None, hour, keep=True)
+    assert first is not None
+    assert abs(first - datetime.now(UTC)) < timedelta(seconds=10)
+    assert journal.due(two, None, hour, keep=True) == first + hour
+    assert journal.due(one, None, hour, keep=True) == first
+
+
+def test_a_preview_decides_no_time(journal: Journal) -> None:
+    at = datetime(2030, 1, 1, tzinfo=UTC)
+    assert journal.due(ENTRY, at, None, keep=False) == at
+    assert journal.due(ENTRY, at + timedelta(days=1), timedelta(days=1), keep=True) == at + timedelta(days=1)
+    assert journal.due(ENTRY, None, None, keep=True) is None
+
+
+def test_only_so_many_uploads_to_an_account_at_a_time(journal: Journal) -> None:
+    active, most = 0, 0
+    guard = threading.Lock()
+
+    def work() -> None:
+        nonlocal active, most
+        with journal.turn("youtube", "default", 2):
+            with guard:
+                active += 1
+                most = max(most, active)
+            time.sleep(0.05)
+            with guard:
+                active -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 2
+
+
+def test_a_journal_that_cannot_be_written_stops_everything(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(StoreError, match=r"CLIPY_JOURNAL.*nothing is sent without it"):
+        Journal(tmp_path / "file" / "journal.sqlite").find(ENTRY)
+    (tmp_path / "journal.sqlite").write_bytes(b"this is no database, but it is long enough to be taken for one" * 10)
+    with pytest.raises(StoreError, match="not a database"):
+        Journal(tmp_path / "journal.sqlite").find(ENTRY)
+
+
+def test_it_lies_beside_the_store(tmp_path: Path) -> None:
+    assert journal_beside(tmp_path / "store", {}).path == tmp_path / "journal.sqlite"
+    assert journal_beside(tmp_path, {"CLIPY_JOURNAL": "/elsewhere.sqlite"}).path == Path("/elsewhere.sqlite")

@@ -1,0 +1,126 @@
+"""What platforms allow, and when posts go out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from clipy.media.contents import Contents, contents
+from clipy.publishing.limits import Limits
+from clipy.publishing.schedule import Distance, Moment, utc
+from clipy.stages.upload.instagram import Instagram
+from clipy.stages.upload.tiktok import TikTok, chunk_for, plan
+from clipy.stages.upload.youtube import YouTube
+from tests.media import make_video
+
+GOOD = Contents("mov,mp4,m4a", 10**6, Fraction(30), "h264", "aac", "yuv420p", 1080, 1920, Fraction(30), True)
+
+
+@pytest.mark.parametrize("kind", [YouTube, TikTok, Instagram])
+def test_what_clipy_makes_is_taken_everywhere(kind: type[YouTube | TikTok | Instagram]) -> None:
+    assert list(kind.limits.problems(GOOD)) == []
+    assert kind.limits.checked >= date(2026, 11, 23)
+    assert kind.limits.source.startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"container": "avi"}, "the file is avi"),
+        ({"size": 0}, "empty"),
+        ({"size": 301 * 10**6}, "it takes 300.0 MB"),
+        ({"video_codec": "av1"}, "av1"),
+        ({"audio_codec": "opus"}, "opus"),
+        ({"duration": Fraction(2)}, "3 s or more"),
+        ({"duration": Fraction(901)}, "900 s or less"),
+        ({"frame_rate": Fraction(15)}, "15.00 pictures"),
+        ({"width": 2160}, "at most 1920 across"),
+        ({"streams_at_once": False}, "faststart"),
+    ],
+)
+def test_what_instagram_refuses_is_said_before(change: dict[str, Any], says: str) -> None:
+    problems = list(Instagram.limits.problems(replace(GOOD, **change)))
+    assert len(problems) == 1
+    assert says in problems[0]
+
+
+def test_ntsc_rates_are_within_round_limits() -> None:
+    film = replace(GOOD, frame_rate=Fraction(60000, 1001))
+    assert list(TikTok.limits.problems(film)) == []
+
+
+def test_contents_are_read_from_the_file(tmp_path: Path) -> None:
+    found = contents(make_video(tmp_path / "a.mp4", seconds=1, size=(64, 128)))
+    assert (found.video_codec, found.audio_codec, found.width, found.height) == ("h264", "aac", 64, 128)
+    assert "mp4" in found.container
+    assert not found.streams_at_once  # PyAV puts the index last unless asked
+    assert contents(make_video(tmp_path / "a.mkv", seconds=1, size=(64, 128))).streams_at_once
+
+
+@pytest.mark.parametrize(
+    ("size", "chunk", "ranges"),
+    [
+        (3_145_728, 3_145_728, [(0, 3_145_728)]),
+        (50_000_123, 10_000_000, [(n * 10**7, (n + 1) * 10**7) for n in range(4)] + [(40_000_000, 50_000_123)]),
+        (64_000_001, 64_000_000, [(0, 64_000_001)]),
+        (150_000_000, 64_000_000, [(0, 64_000_000), (64_000_000, 150_000_000)]),
+    ],
+)
+def test_tiktok_chunks_are_those_of_its_documents(size: int, chunk: int, ranges: list[tuple[int, int]]) -> None:
+    assert plan(size, chunk) == ranges
+
+
+@pytest.mark.parametrize("size", [1, 5_000_000, 64_000_000, 64_000_001, 100_000_000, 127_999_999, 128_000_000, 2**32])
+def test_tiktok_chunks_keep_every_rule(size: int) -> None:
+    chunk = chunk_for(size)
+    ranges = plan(size, chunk)
+    assert [a for a, _ in ranges[1:]] == [b for _, b in ranges[:-1]]
+    assert (ranges[0][0], ranges[-1][1]) == (0, size)
+    assert len(ranges) == max(1, size // chunk) <= 1000
+    assert all(5_000_000 <= b - a <= 64_000_000 for a, b in ranges[:-1])
+    assert ranges[-1][1] - ranges[-1][0] <= 128_000_000
+    assert (len(ranges) > 1) == (size > 64_000_000)
+
+
+def test_a_day_at_youtube_begins_at_midnight_on_the_pacific() -> None:
+    limits = Limits(checked=date(2026, 1, 1), source="", per_day=1, day="America/Los_Angeles")
+    assert limits.day_began(datetime(2026, 7, 1, 6, 59, tzinfo=UTC)) == datetime(2026, 6, 30, 7, tzinfo=UTC)
+    assert limits.day_began(datetime(2026, 12, 1, 8, 0, tzinfo=UTC)) == datetime(2026, 12, 1, 8, tzinfo=UTC)
+    rolling = Limits(checked=date(2026, 1, 1), source="")
+    assert rolling.day_began(datetime(2026, 7, 2, tzinfo=UTC)) == datetime(2026, 7, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1d", timedelta(days=1)),
+        ("6h", timedelta(hours=6)),
+        ("1d12h", timedelta(hours=36)),
+        ("90m", timedelta(minutes=90)),
+    ],
+)
+def test_a_distance_is_written_short(text: str, expected: timedelta) -> None:
+    assert TypeAdapter(Distance).validate_python(text) == expected
+
+
+@pytest.mark.parametrize("text", ["soon", "0d", "-1d", "1", ""])
+def test_what_is_no_distance_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Distance).validate_python(text)
+
+
+def test_a_moment_without_an_offset_is_here() -> None:
+    moments = TypeAdapter(Moment)
+    assert moments.validate_python("2026-12-01T18:00").tzinfo is not None
+    assert utc(moments.validate_python("2026-12-01T18:00+02:00")) == "2026-12-01T16:00:00Z"
+    assert moments.validate_python(datetime(2026, 12, 1, tzinfo=timezone(timedelta(hours=1)))).utcoffset() == timedelta(
+        hours=1
+    )
+    with pytest.raises(ValidationError, match="2026-12-01T18:00"):
+        moments.validate_python("tomorrow")
