@@ -7,6 +7,7 @@ kinds; both are found by name through entry points (``clipy.registry``).
 from __future__ import annotations
 
 from abc import ABC
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -47,4 +48,8 @@ class Backend(ABC):
 
     def weights(self) -> tuple[str, ...]:
         """The sha256 of every model file that this backend would load; empty when it loads none."""
+        return ()
+
+    def beside(self, path: Path) -> tuple[str, ...]:
+        """The sha256 of every file near a source that decides the results too, such as its subtitles."""
         return ()

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_type_hints
 from clipy.backend import Backend
 from clipy.errors import ConfigError
 from clipy.store import Store, key_of
+from clipy.types import Video
 
 B = TypeVar("B", bound=Backend)
 T = TypeVar("T")
@@ -70,15 +71,22 @@ class Context:
         """
         backend = _owner(step)
         name = f"{backend.group}.{step.__name__}"
-        key = key_of(name, backend, self._behind(backend), inputs)
+        key = self._key(name, backend, inputs)
         return self.store.value(name, key, _declared(backend, step.__name__), lambda: step(*inputs, self))
 
     def cached_file(self, step: Callable[..., None], *inputs: object, suffix: str) -> Path:
         """The same for a method that writes a file: called as ``step(*inputs, path, ctx)``."""
         backend = _owner(step)
         name = f"{backend.group}.{step.__name__}"
-        key = key_of(name, backend, self._behind(backend), inputs)
+        key = self._key(name, backend, inputs)
         return self.store.file(name, key, suffix, lambda path: step(*inputs, path, self))
+
+    def _key(self, name: str, backend: Backend, inputs: tuple[object, ...]) -> str:
+        """What decides a result: the backend, those it may have asked, its inputs, and what lies beside a source."""
+        behind = self._behind(backend)
+        sources = [item.path for item in inputs if isinstance(item, Video)]
+        beside = [files for one in (backend, *behind) for path in sources if (files := one.beside(path))]
+        return key_of(name, backend, behind, inputs, *beside)
 
     def _behind(self, backend: Backend) -> list[Backend]:
         """The analysers a stage may have asked; an analyser itself is handed all that it needs."""

@@ -55,7 +55,7 @@ class Sphinx(Aligner):
 
     class Options(Aligner.Options):
         reach: float = Field(
-            1.0, gt=0, le=30, description="Seconds by which a word may be moved from where the transcriber put it."
+            2.0, gt=0, le=30, description="Seconds by which a word may be moved from where the transcriber put it."
         )
 
     options: Options
