@@ -445,8 +445,8 @@ def test_tokens_and_cost_are_reported(server: ChatServer, video: Video, place: C
     events: list[Event] = []
     ctx = Context(place.store, place.work, place.analysers, listener=events.append)
     highlighter(server, price_read=10, price_written=20).highlight(video, ctx)
-    assert "2 requests, " in events[-1].message
-    assert "cost 0.0" in events[-1].message
+    assert "requests: 2, tokens read: " in events[-1].message
+    assert "cost: 0.0" in events[-1].message
     assert events[-1].fraction == 1
     assert all(event.fraction is None or 0 <= event.fraction <= 1 for event in events)
 
@@ -459,7 +459,7 @@ def test_a_preview_shows_every_message_and_sends_nothing(server: ChatServer, vid
     for asked in server.requests[:-1]:
         assert asked.system in shown
         assert asked.user in shown
-    assert f"# {len(server.requests) - 1} requests to {server.url}" in shown
+    assert f"tiny at {server.url}. Questions: {len(server.requests) - 1} on the sentences" in shown
 
 
 def test_a_context_without_room_is_refused_before_anything_is_sent(

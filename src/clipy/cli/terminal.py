@@ -77,7 +77,7 @@ class _Lines:
 
     def __init__(self, name: str, stream: TextIO) -> None:
         self.name, self.stream = name, stream
-        self.stage, self.began, self.said = "", 0.0, 0.0
+        self.stage, self.began, self.said, self.outcome = "", 0.0, 0.0, ""
 
     def __call__(self, event: Event) -> None:
         now = time.monotonic()
@@ -88,11 +88,13 @@ class _Lines:
         elif now - self.said >= _EVERY and event.fraction is not None:
             self.said = now
             self._say(f"{event.fraction:4.0%} {event.message}, {self._left(event.fraction, now)}")
+        self.outcome = event.message if event.fraction == 1 else ""
 
     def finish(self) -> None:
         """Close the stage that was being worked on."""
         if self.stage:
-            self._say(f"done in {duration(time.monotonic() - self.began)}")
+            outcome = f": {self.outcome}" if self.outcome else ""
+            self._say(f"done in {duration(time.monotonic() - self.began)}{outcome}")
             self.stage = ""
 
     def _left(self, fraction: float, now: float) -> str:

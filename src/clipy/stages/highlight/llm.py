@@ -118,11 +118,10 @@ class Llm(Highlighter):
             passages = reader.judge(script, self.options.least_judged)
             proposals = told_once(proposed(passages, script.sentences, found), script.sentences)[:_RANKED]
             pool = placed(proposals, self._order(proposals, script, reader))
-            self._report(reader, ctx)
         chosen = best_first(pool, self.options.count, _SPARES)
-        return without_overlaps(
-            [self._pick(video, transcript, script.sentences, item, score, ctx) for _, score, item in chosen]
-        )
+        picks = [self._pick(video, transcript, script.sentences, item, score, ctx) for _, score, item in chosen]
+        self._report(reader, ctx)
+        return without_overlaps(picks)
 
     def preview(self, video: Video, ctx: Context) -> str:
         """Every message that would be sent, but for the ranking, whose candidates only the answers tell."""
@@ -131,8 +130,9 @@ class Llm(Highlighter):
         read = sum(estimate(script.system) + sum(script.costs[index] for index in part) for part in parts)
         usage = Usage(read, self.options.max_tokens * len(parts), len(parts))
         blocks = [
-            f"# {usage.requests} requests to {self.options.base_url}, model {self.options.model}: about {read} tokens"
-            f" to read, {usage.written} to write at most{self._cost(usage)}; then one to put the candidates in order.",
+            f"# {self.options.model} at {self.options.base_url}. Questions: {usage.requests} on the sentences, and one"
+            f" more to put the candidates in order. Tokens: about {read} to read, at most {usage.written} to write"
+            f"{self._cost(usage)}.",
             f"# The instructions, the same in each:\n\n{script.system}",
             *(
                 f"# Request {number}, sentences {part.start + 1} to {part.stop}:\n\n{script.text(part)}"
@@ -215,10 +215,8 @@ class Llm(Highlighter):
 
     def _report(self, reader: Reader, ctx: Context) -> None:
         usage = reader.chat.usage
-        stored = f", {reader.stored} answers from the store" if reader.stored else ""
-        text = (
-            f"{usage.requests} requests, {usage.read} tokens read, {usage.written} written{self._cost(usage)}{stored}"
-        )
+        stored = f", answers from the store: {reader.stored}" if reader.stored else ""
+        text = f"requests: {usage.requests}, tokens read: {usage.read}, written: {usage.written}{self._cost(usage)}{stored}"
         log.info("%s: %s", self.options.model, text)
         ctx.report(text, 1.0)
 
@@ -227,4 +225,4 @@ class Llm(Highlighter):
         if self.options.price_read is None or self.options.price_written is None:
             return ""
         cost = (usage.read * self.options.price_read + usage.written * self.options.price_written) / 1e6
-        return f", cost {cost:.4f}"
+        return f", cost: {cost:.4f}"

@@ -53,6 +53,7 @@ def judging(
         f"Name up to {most} passages of consecutive sentences that would make the best clips; fewer, or none, when"
         f" there are no more good ones. The sentences of a passage last {options.min_duration:g} to"
         f" {options.max_duration:g} seconds in all{target}. Passages do not overlap.",
+        *([f"The video is of this kind: {options.profile}."] if options.profile else []),
         _title(titles),
         *_about(options),
         _DATA,
