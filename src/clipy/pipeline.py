@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import logging
 import tempfile
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -28,50 +28,16 @@ from clipy.documents import Delivered
 from clipy.errors import ConfigError, MediaError, NothingToDeliver, OutputError, UploadError
 from clipy.media.probe import probe
 from clipy.naming import slug
+from clipy.outcome import Clock, Outcome, Rejected
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.store import Store, key_of, write_json
-from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Json, Post, Review, Video
+from clipy.together import renders_at_once, side_by_side
+from clipy.types import Clip, CropPath, Edit, Highlight, Json, Video
 
 log = logging.getLogger(__name__)
 B = TypeVar("B", bound=Backend)
 Item = TypeVar("Item", Highlight, Edit, Clip)
 Made = TypeVar("Made")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A finished clip, with what the reviewers found and where it was published."""
-
-    clip: Clip
-    reviews: tuple[Review, ...] | None  # None: nobody has reviewed it yet
-    posts: tuple[Post, ...] = ()
-    failures: tuple[UploadError, ...] = ()  # of uploaders that could not publish it now
-
-    @property
-    def passed(self) -> bool:
-        return self.reviews is not None and all(review.passed for review in self.reviews)
-
-    @property
-    def highlight(self) -> Highlight:
-        return _highlight(self.clip)
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        return tuple(finding for review in self.reviews or () for finding in review.findings)
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A candidate that became no clip, and why."""
-
-    highlight: Highlight
-    findings: tuple[Finding, ...]
-
-    def reason(self) -> str:
-        """One line for a person."""
-        span = self.highlight.span
-        why = "; ".join(finding.message for finding in self.findings if finding.severity == "error")
-        return f"{float(span.start):.1f}-{float(span.end):.1f} s {self.highlight.title!r}: {why}"
 
 
 @dataclass(frozen=True)
@@ -100,21 +66,6 @@ class Result:
             "rejected": [documents.rejected_json(item.highlight, item.findings) for item in self.rejected],
             "timings": {stage: round(spent, 3) for stage, spent in self.timings.items()},
         }
-
-
-@dataclass
-class Clock:
-    """Seconds spent by stage."""
-
-    spent: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def measuring(self, stage: str) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.spent[stage] = self.spent.get(stage, 0.0) + time.perf_counter() - began
 
 
 @dataclass(frozen=True)
@@ -169,6 +120,7 @@ class Pipeline:
 
     def _make(self, video: Video, ctx: Context, clock: Clock) -> tuple[list[Outcome], list[Rejected]]:
         self.check_length(video)
+        self.renderer.check()
         with clock.measuring("transcribe"):
             self.transcribe(video, ctx)
         with clock.measuring("highlight"):
@@ -181,7 +133,13 @@ class Pipeline:
             with clock.measuring("reframe"):
                 edits = _each(batch, lambda item, part: self.edit(video, item, part), ctx.at("reframe"), rejected)
             with clock.measuring("render"):
-                clips = _each(edits, lambda item, part: self.render(video, item, part), ctx.at("render"), rejected)
+                clips = _each(
+                    edits,
+                    partial(self.render, video),
+                    ctx.at("render"),
+                    rejected,
+                    at_once=renders_at_once(),
+                )
             with clock.measuring("review"):
                 outcomes = _each(clips, self.judge, ctx.at("review"), rejected)
             made += [outcome for outcome in outcomes if outcome.passed]
@@ -263,10 +221,11 @@ class Pipeline:
         """Render given crops into a folder, unreviewed; ``clips.json`` says so."""
         clock = Clock()
         identity = key_of(self.identity(video), cropped)
+        self.renderer.check()
         prepare(folder, identity, overwrite=overwrite)
         with clock.measuring("render"):
             edits = [self.decorate(video, highlight, crop, ctx) for highlight, crop in cropped]
-            clips = [self.render(video, edit, part) for edit, part in shares(edits, ctx)]
+            clips = side_by_side(edits, partial(self.render, video), ctx, renders_at_once())
         made = self.upload([Outcome(clip, None) for clip in clips], slug(video.path.stem), ctx)
         result = Result(video, folder, tuple(made), (), clock.spent, identity)
         write_json(folder / "clips.json", result.document())
@@ -353,20 +312,30 @@ def clip_of(path: Path) -> Clip:
 
 
 def _each(
-    items: Sequence[Item], work: Callable[[Item, Context], Made], ctx: Context, rejected: list[Rejected]
+    items: Sequence[Item],
+    work: Callable[[Item, Context], Made],
+    ctx: Context,
+    rejected: list[Rejected],
+    *,
+    at_once: int = 1,
 ) -> list[Made]:
     """Work on each item with its share of the stage's progress.
 
     A stretch that cannot be decoded costs that candidate, not the run.
     """
-    made = []
-    for item, part in shares(items, ctx):
+
+    def tried(item: Item, part: Context) -> Made | MediaError:
         try:
-            made.append(work(item, part))
+            return work(item, part)
         except MediaError as error:
             log.warning("%s", error)
-            rejected.append(Rejected(_highlight(item), (Finding("decode", "error", str(error)),)))
-    return made
+            return error
+
+    found = side_by_side(items, tried, ctx, at_once)
+    for item, one in zip(items, found, strict=True):
+        if isinstance(one, MediaError):
+            rejected.append(Rejected.undecodable(item, one))
+    return [one for one in found if not isinstance(one, MediaError)]
 
 
 def shares(items: Sequence[Any], ctx: Context) -> Iterator[tuple[Any, Context]]:
@@ -375,18 +344,6 @@ def shares(items: Sequence[Any], ctx: Context) -> Iterator[tuple[Any, Context]]:
         ctx.report(f"{index + 1} of {len(items)}", index / len(items))
         yield item, ctx.within(index / len(items), (index + 1) / len(items))
     ctx.report("", 1.0)
-
-
-def _highlight(item: Highlight | Edit | Clip) -> Highlight:
-    """The candidate that something was made from."""
-    match item:
-        case Highlight():
-            return item
-        case Edit():
-            return item.highlight
-        case Clip(edit=Edit() as edit):
-            return edit.highlight
-    raise ValueError("a file that clipy did not make has no candidate")
 
 
 def _of(core: type[B], backend: Backend) -> B:

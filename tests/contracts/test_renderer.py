@@ -8,14 +8,32 @@ from pathlib import Path
 import av
 import pytest
 
-from clipy import probe
+import clipy
+from clipy import probe, registry
+from clipy.config import load
 from clipy.context import Context
+from clipy.errors import ClipyError, ConfigError
 from clipy.stages.base import Renderer
 from clipy.stages.reframe.center import Center
 from clipy.types import Edit, Highlight, Span, Video
 from tests.contracts.backends import installed, made
 from tests.media import make_video
 
+
+def _unusable() -> dict[str, str]:
+    """Encoders that this machine does not have, with why."""
+    why = {}
+    for listing in registry.listings("render"):
+        try:
+            renderer = registry.create("render", listing.name, {})
+            assert isinstance(renderer, Renderer)
+            renderer.check()
+        except ConfigError as error:
+            why[listing.name] = error.what
+    return why
+
+
+RENDERERS = installed("render", leave_out=_unusable())
 SPAN = Span(Fraction(1, 2), Fraction(5, 2))
 
 
@@ -25,7 +43,7 @@ def edit_of(video: Video, ctx: Context, *keep: Span) -> Edit:
     return Edit(highlight, center.reframe(video, highlight, ctx), keep or (SPAN,))
 
 
-@pytest.mark.parametrize("name", installed("render"))
+@pytest.mark.parametrize("name", RENDERERS)
 @pytest.mark.parametrize("play", [True, False], ids=["sound", "no sound"])
 def test_size_length_and_streams(name: str, play: bool, tmp_path: Path, ctx: Context) -> None:
     source = make_video(tmp_path / "a.mp4", seconds=3) if play else make_video(tmp_path / "a.mp4", seconds=3, play=None)
@@ -41,7 +59,7 @@ def test_size_length_and_streams(name: str, play: bool, tmp_path: Path, ctx: Con
         assert sum(1 for _ in container.decode(video=0)) == 50
 
 
-@pytest.mark.parametrize("name", installed("render"))
+@pytest.mark.parametrize("name", RENDERERS)
 def test_only_what_is_kept_is_shown(name: str, tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=3))
     keep = (Span(Fraction(1, 2), Fraction(1)), Span(Fraction(2), Fraction(5, 2)))
@@ -51,7 +69,7 @@ def test_only_what_is_kept_is_shown(name: str, tmp_path: Path, ctx: Context) -> 
     assert abs(probe(path).duration - 1) < Fraction(1, 25)
 
 
-@pytest.mark.parametrize("name", installed("render"))
+@pytest.mark.parametrize("name", RENDERERS)
 def test_a_failed_render_leaves_nothing(name: str, tmp_path: Path, ctx: Context) -> None:
     source = make_video(tmp_path / "a.mp4", seconds=3)
     video = probe(source)
@@ -59,8 +77,23 @@ def test_a_failed_render_leaves_nothing(name: str, tmp_path: Path, ctx: Context)
     source.write_bytes(b"gone")
     renderer = made("render", name)
     assert isinstance(renderer, Renderer)
-    from clipy.errors import ClipyError
-
     with pytest.raises(ClipyError):
         ctx.cached_file(renderer.render, video, edit, (), suffix=".mp4")
     assert list(ctx.store.root.rglob("*.mp4")) == []
+
+
+def test_an_encoder_that_is_not_there_is_told_before_any_work(tmp_path: Path) -> None:
+    missing = sorted(_unusable())
+    if not missing:
+        pytest.skip("this machine has every encoder")
+    video = make_video(tmp_path / "a.mp4", seconds=20)
+    for name in missing:
+        stages: list[str] = []
+        with pytest.raises(ConfigError, match="none can be used here"):
+            clipy.run(
+                video,
+                tmp_path / "out",
+                config=load(sets=[f"render.backend={name}"]),
+                listener=lambda event, seen=stages: seen.append(event.stage),  # type: ignore[misc]
+            )
+        assert stages == []

@@ -8,19 +8,22 @@ import numpy as np
 import pytest
 
 from clipy.errors import OutputError, RenderError
+from clipy.media.colour import planes_of
+from clipy.media.encoding import Encoding
 from clipy.media.frame import black_planes
 from clipy.media.probe import probe
 from clipy.media.read import decoded, sound_array
 from clipy.media.write import SAMPLE_RATE, Writer
 
 SIZE = (90, 160)
+FAST = Encoding(options={"preset": "veryfast"})
 
 
 def _write(path: Path, rate: Fraction, count: int, preset: str = "ultrafast") -> None:
     total = round(count / rate * SAMPLE_RATE)
     wave = 0.3 * np.sin(2 * np.pi * 440 * np.arange(total) / SAMPLE_RATE)
     samples = np.stack([wave, wave]).astype(np.float32)
-    with Writer(path, *SIZE, rate, preset=preset) as writer:
+    with Writer(path, *SIZE, rate, Encoding(options={"preset": preset, "profile": "high"})) as writer:
         for index in range(count):
             planes = black_planes(*SIZE)
             planes[0][:] = 16 + 2 * index
@@ -72,8 +75,26 @@ def test_the_file_says_how_it_is_coded_and_can_be_streamed(tmp_path: Path) -> No
     assert b"sliced_threads=0" in data  # PyAV's default would cut every picture into slices
 
 
+def test_an_encoder_may_take_its_chroma_interleaved(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    encoding = Encoding(options={"preset": "ultrafast"}, layout="nv12", bit_rate=400_000)
+    with Writer(path, 64, 48, Fraction(25), encoding) as writer:
+        for _ in range(5):
+            y, u, v = black_planes(64, 48)
+            y[:], u[:], v[:] = 120, 90, 200
+            writer.picture((y, u, v))
+    (_, frame), *_ = decoded(probe(path), probe(path).span)
+    assert [plane[5, 5] for plane in planes_of(frame)[0]] == pytest.approx([120, 90, 200], abs=3)
+
+
+def test_an_encoder_that_is_not_there_says_why() -> None:
+    assert FAST.problem() == ""
+    assert "built without h264_imaginary" in Encoding("h264_imaginary").problem()
+    assert Encoding(options={"preset": "no such preset"}).problem()
+
+
 def _spoilt(path: Path, error: BaseException) -> None:
-    with Writer(path, *SIZE, Fraction(25)) as writer:
+    with Writer(path, *SIZE, Fraction(25), FAST) as writer:
         writer.picture(black_planes(*SIZE))
         raise error
 
@@ -87,7 +108,7 @@ def test_a_clip_that_fails_leaves_no_file(tmp_path: Path, error: BaseException) 
 
 
 def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
-    with Writer(tmp_path / "clip.mp4", *SIZE, Fraction(25)) as writer:
+    with Writer(tmp_path / "clip.mp4", *SIZE, Fraction(25), FAST) as writer:
         writer.picture(black_planes(*SIZE))
         with pytest.raises(RenderError, match="64x64"):
             writer.picture(black_planes(64, 64))
@@ -95,18 +116,18 @@ def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
 
 def test_a_size_that_cannot_be_coded_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match="cannot encode"):
-        Writer(tmp_path / "clip.mp4", 91, 161, Fraction(25))
+        Writer(tmp_path / "clip.mp4", 91, 161, Fraction(25), FAST)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot write the clip"):
-        Writer(tmp_path / "none" / "clip.mp4", *SIZE, Fraction(25))
+        Writer(tmp_path / "none" / "clip.mp4", *SIZE, Fraction(25), FAST)
 
 
 def _write_noise(path: Path) -> None:
     noise = np.random.default_rng(0)
-    with Writer(path, *SIZE, Fraction(25)) as writer:
+    with Writer(path, *SIZE, Fraction(25), FAST) as writer:
         for _ in range(100):
             planes = black_planes(*SIZE)
             planes[0][:] = noise.integers(0, 255, planes[0].shape)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -16,6 +17,7 @@ from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
 from clipy.errors import OutputError, RenderError
+from clipy.media.encoding import Encoding
 from clipy.media.frame import Planes
 
 SAMPLE_RATE = 48_000
@@ -47,6 +49,17 @@ def _audio_frame(samples: NDArray[np.float32], position: int) -> av.AudioFrame:
     return frame
 
 
+def _fill(frame: av.VideoFrame, planes: Planes) -> None:
+    targets: list[NDArray[Any]] = []
+    for plane in frame.planes:
+        rows = np.frombuffer(plane, dtype=np.uint8)  # type: ignore[call-overload]
+        targets.append(rows.reshape(-1, plane.line_size)[: plane.height])
+    if len(targets) == 2:  # NV12: U and V take turns
+        targets = [targets[0], targets[1][:, 0::2], targets[1][:, 1::2]]
+    for target, values in zip(targets, planes, strict=True):
+        target[:, : values.shape[1]] = values
+
+
 class Writer:
     """Use as ``with Writer(path, ...) as writer``; the file is complete when the block is left without an error.
 
@@ -61,19 +74,17 @@ class Writer:
         width: int,
         height: int,
         rate: Fraction,
-        *,
-        preset: str = "veryfast",
-        crf: int = 18,
-        threads: int = 0,
+        encoding: Encoding,
     ) -> None:
         self._path, self._width, self._height = path, width, height
+        self._layout = encoding.layout
         self._base = 1 / rate
         self._pictures, self._samples = 0, 0
         with self._explained():
             self._container = av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"})
         try:
             with self._explained():
-                self._video = self._add_video(rate, {"preset": preset, "crf": str(crf), "profile": "high"}, threads)
+                self._video = self._add_video(rate, encoding)
                 self._audio = self._container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
                 self._audio.bit_rate = AUDIO_BIT_RATE
                 self._container.start_encoding()
@@ -81,18 +92,21 @@ class Writer:
             self._abandon()
             raise
 
-    def _add_video(self, rate: Fraction, options: dict[str, str], threads: int) -> av.VideoStream:
-        video = self._container.add_stream("libx264", rate=rate, options=options)
-        video.width, video.height, video.pix_fmt = self._width, self._height, "yuv420p"
+    def _add_video(self, rate: Fraction, encoding: Encoding) -> av.VideoStream:
+        options = dict(encoding.options)
+        video = cast("av.VideoStream", self._container.add_stream(encoding.codec, rate=rate, options=options))
+        video.width, video.height, video.pix_fmt = self._width, self._height, encoding.layout
         codec = video.codec_context
         codec.time_base = self._base
+        if encoding.bit_rate:
+            codec.bit_rate = encoding.bit_rate
         codec.gop_size = round(_GROUP * rate)
         codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
         codec.color_range = ColorRange.MPEG
         codec.sample_aspect_ratio = Fraction(1)
         # PyAV's own choice cuts each picture into slices, which costs quality and a quarter of the speed.
         video.thread_type = "AUTO"
-        video.thread_count = threads
+        video.thread_count = encoding.threads
         return video
 
     @property
@@ -114,10 +128,8 @@ class Writer:
                 where=self._path,
                 do="A pizzazz must not change the size of frames",
             )
-        frame = av.VideoFrame(self._width, self._height, "yuv420p")
-        for target, plane in zip(frame.planes, planes, strict=True):
-            rows = np.frombuffer(target, dtype=np.uint8)  # type: ignore[call-overload]
-            rows.reshape(-1, target.line_size)[: target.height, : target.width] = plane
+        frame = av.VideoFrame(self._width, self._height, self._layout)
+        _fill(frame, planes)
         frame.pts, frame.time_base = self._pictures, self._base
         self._pictures += 1
         with self._explained():

@@ -102,7 +102,11 @@ class Reframer(Stage):
 
 
 class Pizzazz(Stage):
-    """Adds something to a clip. Three hooks, all optional; a hook that is not overridden costs nothing."""
+    """Adds something to a clip. Three hooks, all optional; a hook that is not overridden costs nothing.
+
+    Several clips may go through the same object at once, in threads: what belongs to one clip lives in the edit or
+    inside the hook, never on ``self``.
+    """
 
     group: ClassVar[str] = "pizzazz"
     retimes: ClassVar[bool] = False
@@ -136,9 +140,12 @@ def in_order(pizzazz: tuple[Pizzazz, ...]) -> tuple[Pizzazz, ...]:
 
 
 class Renderer(Stage):
-    """Makes the file: one decode, one resample, one encode."""
+    """Makes the file: one decode, one resample, one encode. May be asked for several clips at once, in threads."""
 
     group: ClassVar[str] = "render"
+
+    def check(self) -> None:
+        """Raise ConfigError when this machine cannot render so; called before any work. By default all is well."""
 
     @abstractmethod
     def render(self, video: Video, edit: Edit, pizzazz: tuple[Pizzazz, ...], path: Path, ctx: Context) -> None:

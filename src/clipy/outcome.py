@@ -1,0 +1,78 @@
+"""What becomes of a candidate on its way through the stages: a clip with its reviews and posts, or a rejection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from clipy.errors import MediaError, UploadError
+from clipy.types import Clip, Edit, Finding, Highlight, Post, Review
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished clip, with what the reviewers found and where it was published."""
+
+    clip: Clip
+    reviews: tuple[Review, ...] | None  # None: nobody has reviewed it yet
+    posts: tuple[Post, ...] = ()
+    failures: tuple[UploadError, ...] = ()  # of uploaders that could not publish it now
+
+    @property
+    def passed(self) -> bool:
+        return self.reviews is not None and all(review.passed for review in self.reviews)
+
+    @property
+    def highlight(self) -> Highlight:
+        return candidate(self.clip)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for review in self.reviews or () for finding in review.findings)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A candidate that became no clip, and why."""
+
+    highlight: Highlight
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def undecodable(cls, item: Highlight | Edit | Clip, error: MediaError) -> Rejected:
+        return cls(candidate(item), (Finding("decode", "error", str(error)),))
+
+    def reason(self) -> str:
+        """One line for a person."""
+        span = self.highlight.span
+        why = "; ".join(finding.message for finding in self.findings if finding.severity == "error")
+        return f"{float(span.start):.1f}-{float(span.end):.1f} s {self.highlight.title!r}: {why}"
+
+
+@dataclass
+class Clock:
+    """Seconds spent by stage."""
+
+    spent: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def measuring(self, stage: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spent[stage] = self.spent.get(stage, 0.0) + time.perf_counter() - began
+
+
+def candidate(item: Highlight | Edit | Clip) -> Highlight:
+    """The candidate that something was made from."""
+    match item:
+        case Highlight():
+            return item
+        case Edit():
+            return item.highlight
+        case Clip(edit=Edit() as edit):
+            return edit.highlight
+    raise ValueError("a file that clipy did not make has no candidate")

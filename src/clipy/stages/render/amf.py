@@ -1,0 +1,21 @@
+"""``render = "amf"``: H.264 by the encoder of an AMD graphics card."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from clipy.media.encoding import Encoding
+from clipy.stages.render.mp4 import Mp4, Quality
+
+_PRESETS: dict[Quality, tuple[str, int]] = {"draft": ("speed", 26), "good": ("balanced", 21), "best": ("quality", 19)}
+
+
+class Amf(Mp4):
+    """AMD's encoder at a constant quality."""
+
+    needs = "an AMD card with AMF"
+
+    def encoding(self, width: int, height: int, rate: Fraction) -> Encoding:
+        preset, quality = _PRESETS[self.options.quality]
+        options = {"quality": preset, "profile": "high", "rc": "cqp", "qp_i": str(quality), "qp_p": str(quality + 1)}
+        return Encoding("h264_amf", options, layout="nv12")

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from clipy.context import Context, Event
+from clipy.errors import OutputError
+from clipy.store import Store
+from clipy.together import Stopped, renders_at_once, side_by_side
+
+_LONG = 20.0  # seconds after which a test that hangs fails
+
+
+def _context(folder: Path, events: list[Event]) -> Context:
+    return Context(Store(folder / "store"), folder, listener=events.append, stage="render")
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_results_are_in_order_and_progress_adds_up(tmp_path: Path, at_once: int) -> None:
+    events: list[Event] = []
+
+    def work(item: int, ctx: Context) -> int:
+        for step in range(5):
+            ctx.report("rendering", step / 4)
+        return item * item
+
+    assert side_by_side(range(4), work, _context(tmp_path, events), at_once) == [0, 1, 4, 9]
+    done = [event.fraction for event in events if event.fraction is not None]
+    assert done == sorted(done)
+    assert done[-1] == pytest.approx(1)
+    assert {event.stage for event in events} == {"render"}
+    assert {f"{index} of 4" for index in (1, 2, 3, 4)} <= {event.message for event in events}
+
+
+def test_items_are_worked_on_at_the_same_time(tmp_path: Path) -> None:
+    together = threading.Barrier(2, timeout=_LONG)
+    assert side_by_side([0, 0], lambda item, ctx: together.wait() >= 0, _context(tmp_path, []), 2) == [True, True]
+
+
+def test_no_more_than_asked_for_at_a_time(tmp_path: Path) -> None:
+    running: list[int] = []
+    most: list[int] = []
+
+    def work(item: int, ctx: Context) -> None:
+        running.append(item)
+        most.append(len(running))
+        threading.Event().wait(0.01)
+        running.remove(item)
+
+    side_by_side(range(8), work, _context(tmp_path, []), 2)
+    assert max(most) <= 2
+
+
+def test_a_failure_stops_the_others_and_is_raised_when_they_have_tidied_up(tmp_path: Path) -> None:
+    tidied: list[int] = []
+    started = threading.Event()
+
+    def work(item: int, ctx: Context) -> None:
+        if item == 0:
+            assert started.wait(_LONG)
+            raise OutputError("the disk is full")
+        try:
+            started.set()
+            for _ in range(int(_LONG * 100)):
+                threading.Event().wait(0.01)
+                ctx.report("rendering", 0.1)
+        except Stopped:
+            tidied.append(item)
+            raise
+
+    with pytest.raises(OutputError, match="disk is full"):
+        side_by_side(range(6), work, _context(tmp_path, []), 2)
+    assert tidied == [1]  # the other four were never begun
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("clipy-")]
+
+
+def test_a_listener_that_interrupts_ends_everything(tmp_path: Path) -> None:
+    def interrupt(event: Event) -> None:
+        if event.message == "rendering":
+            raise KeyboardInterrupt
+
+    ctx = Context(Store(tmp_path / "store"), tmp_path, listener=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side(range(3), lambda item, part: part.report("rendering", 0.5), ctx, 2)
+
+
+def test_a_machine_renders_at_least_one_clip_at_a_time() -> None:
+    assert 1 <= renders_at_once() <= 4
