@@ -1,11 +1,8 @@
-"""Picks by a language model: whole sentences whatever it answers, nothing paid twice, no key kept, no orders obeyed."""
+"""Picks by a language model: whole sentences whatever it answers, nothing paid twice, no orders obeyed."""
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Iterator
-from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,61 +13,22 @@ from click.testing import CliRunner
 pytest.importorskip("openai", reason='needs the extra: pip install "clipy[llm]"')
 
 from clipy import probe
-from clipy.analysis.base import Transcriber
 from clipy.analysis.sentences import sentences
 from clipy.cli import main
-from clipy.context import Context, Event
+from clipy.context import Context
 from clipy.errors import ConfigError, ServiceError
-from clipy.stages.highlight.llm import Llm
 from clipy.store import Store
-from clipy.types import Highlight, Transcript, Video, Word, seconds
+from clipy.types import Video
 from tests.chat_server import KEY, Asked, ChatServer, Fault
 from tests.media import make_video, silence
-
-_WORDS = (
-    "amber birch cedar dune ember fjord grove heath inlet jetty knoll ledge marsh north oasis plain quarry reef".split()
-)
-_MINUTES = 4
-
-
-def dull(number: int) -> str:
-    """Eight words that no other number has in this order."""
-    picked = [_WORDS[(number * step + step * step) % len(_WORDS)] for step in (1, 3, 5, 7, 11, 13)]
-    return f"{' '.join(picked)} item{number} again.".capitalize()
-
-
-def told(planted: dict[int, str], count: int = 64) -> str:
-    return " ".join(planted.get(number, dull(number)) for number in range(1, count + 1))
-
-
-PLANTED = {
-    12: "Why did the silver bridge fall on a calm day?",
-    40: "The golden answer changed everything we believed.",
-}
-
-
-class Spoken(Transcriber):
-    """Says a given text, 0.35 s a word and 0.6 s between sentences."""
-
-    class Options(Transcriber.Options):
-        text: str = ""
-        language: str = "en"
-
-    options: Options
-
-    def transcribe(self, video: Video, ctx: Context) -> Transcript:
-        words, time = [], Fraction(1)
-        for token in self.options.text.split():
-            words.append(Word(token, time, time + seconds("0.3")))
-            time += seconds("0.95") if token[-1] in ".?!" else seconds("0.35")
-        return Transcript(self.options.language, tuple(words))
+from tests.unit.llm_world import MINUTES, PLANTED, WINDOWED, Spoken, editor, hearing, highlighter, passage, spoken, told
 
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Video:
     path = tmp_path_factory.mktemp("long") / "long.mp4"
     return probe(
-        make_video(path, seconds=60 * _MINUTES, size=(32, 32), rate=1, play=silence, sample_rate=8000, channels=1)
+        make_video(path, seconds=60 * MINUTES, size=(32, 32), rate=1, play=silence, sample_rate=8000, channels=1)
     )
 
 
@@ -84,45 +42,10 @@ def place(tmp_path: Path) -> Context:
     return hearing(tmp_path, told(PLANTED))
 
 
-def hearing(folder: Path, text: str, language: str = "en") -> Context:
-    heard = Spoken(Spoken.Options(text=text, language=language))
-    return Context(Store(folder / "store"), folder, {Transcriber: heard})
-
-
-def editor(lines: list[dict[str, Any]], asked: Asked) -> object:
-    """Names the planted sentences and two more after each; puts gold first."""
-    if asked.ranks:
-        return {"best_first": sorted((line["n"] for line in lines), key=lambda n: "golden" not in lines[n - 1]["text"])}
-    numbers = [line["n"] for line in lines]
-    return {"passages": [passage(n, n + 2) for n in PLANTED if n in numbers and n + 2 in numbers]}
-
-
-def passage(
-    first: int, last: int, mark: int = 80, title: str = "", reason: str = "It asks a question."
-) -> dict[str, Any]:
-    marks = dict.fromkeys(("hook", "standalone", "payoff", "interest"), mark)
-    return {"first": first, "last": last, "reason": reason, "title": title or "silver bridge fall", **marks}
-
-
 @pytest.fixture
 def server() -> Iterator[ChatServer]:
     with ChatServer(editor) as running:
         yield running
-
-
-WINDOWED = {"context": 2100, "max_tokens": 512}  # three windows or more
-
-
-def highlighter(server: ChatServer, **options: object) -> Llm:
-    given = {"base_url": server.url, "model": "tiny", "min_duration": 5, "max_duration": 20, "snap": 0, **options}
-    backend = Llm(Llm.Options.model_validate(given))
-    backend.name = "llm"
-    return backend
-
-
-def spoken(ctx: Context, pick: Highlight) -> str:
-    transcript = ctx.analyser(Transcriber).transcribe(None, ctx)  # type: ignore[arg-type]
-    return " ".join(word.text for word in transcript.within(pick.span))
 
 
 def test_numbers_become_whole_sentences_and_the_order_is_the_models(
@@ -166,135 +89,6 @@ def test_long_transcripts_are_read_in_overlapping_windows(server: ChatServer, vi
     assert len(found) == 2
 
 
-@pytest.mark.parametrize("forms", [("json_object", "text"), ("text",)])
-def test_an_endpoint_without_schemas_is_asked_otherwise_and_that_is_remembered(
-    forms: tuple[str, ...], video: Video, place: Context
-) -> None:
-    with ChatServer(editor, forms=forms) as server:
-        found = highlighter(server).highlight(video, place)
-    assert len(found) == 2
-    assert [asked.form for asked in server.requests][-2:] == [forms[0], forms[0]]
-    assert len(server.requests) == 2 + (3 - len(forms))
-
-
-def test_what_an_endpoint_refuses_is_left_out_and_said(
-    video: Video, place: Context, caplog: pytest.LogCaptureFixture
-) -> None:
-    with ChatServer(editor, refuses=("temperature", "seed", "max_tokens")) as server:
-        found = highlighter(server).highlight(video, place)
-    assert len(found) == 2
-    assert "max_completion_tokens" in server.requests[-1].body
-    assert "takes no temperature" in caplog.text
-    assert "takes no seed" in caplog.text
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        '{"passages": [{"first": 12, "la',
-        '{"passages": [{"first": 12, "last": 999, "reason": "r", "title": "t", "hook": 1, "standalone": 1, "payoff": 1,'
-        ' "interest": 1}]}',
-        json.dumps({"passages": [passage(14, 12)]}),
-        json.dumps({"passages": [passage(12, 14, mark=101)]}),
-        "[" * 100_000,
-        '{"clips": []}',
-        "I am sorry.",
-    ],
-)
-def test_a_wrong_answer_is_repaired_once(content: str, server: ChatServer, video: Video, place: Context) -> None:
-    server.faults.append(Fault(content=content))
-    assert len(highlighter(server).highlight(video, place)) == 2
-    repair = server.requests[1].body["messages"]
-    assert [message["role"] for message in repair] == ["system", "user", "assistant", "user"]
-    assert "not what was asked" in repair[3]["content"]
-    assert len(server.requests) == 3
-
-
-@pytest.mark.parametrize(
-    "around",
-    ["```json\n{}\n```", "Here you are: {} Good luck!", '<think>{{"passages": maybe}}</think>{}', "{} and {{}}"],
-)
-def test_an_answer_with_other_text_around_it_is_understood(
-    around: str, server: ChatServer, video: Video, place: Context
-) -> None:
-    answer = json.dumps({"passages": [passage(12, 14), passage(40, 42)]})
-    server.faults.append(Fault(content=around.replace("{}", answer, 1).replace("{{", "{").replace("}}", "}")))
-    assert len(highlighter(server).highlight(video, place)) == 2
-    assert len(server.requests) == 2
-
-
-def test_passing_failures_are_repeated_after_the_wait_that_the_server_asks_for(
-    server: ChatServer, video: Video, place: Context, caplog: pytest.LogCaptureFixture
-) -> None:
-    server.faults += [
-        Fault(status=429, message="slow down", headers={"Retry-After": "1"}),
-        Fault(status=503, message="overloaded", headers={"Retry-After": "0.1"}),
-        Fault(hang_up=True),
-    ]
-    assert len(highlighter(server).highlight(video, place)) == 2
-    assert server.times[1] - server.times[0] >= 1
-    assert "429 and asks to wait 1 s" in caplog.text
-
-
-def test_a_slow_stream_ends_at_the_time_out_and_is_repeated(server: ChatServer, video: Video, place: Context) -> None:
-    server.faults.append(Fault(drip=0.05))
-    assert len(highlighter(server, timeout=1).highlight(video, place)) == 2
-    assert 0.9 < server.times[1] - server.times[0] < 4
-
-
-@pytest.mark.parametrize(
-    ("fault", "says"),
-    [
-        (Fault(refusal="I cannot help with that."), "refuses to answer .I cannot help"),
-        (Fault(finish="content_filter"), "content filter"),
-        (Fault(status=500, message="boom"), "answers 500 .boom"),
-        (Fault(body=b"<html>hello</html>"), "not of the OpenAI chat protocol"),
-        (Fault(body=b'{"error": {"message": "no credit"}}'), "no credit"),
-        (Fault(drip=0.2), "no whole answer came within 0.5 s"),
-        (Fault(hang_up=True), "cannot be reached"),
-        (Fault(status=400, message="bad mood"), "bad mood"),
-    ],
-)
-def test_too_little_judged_ends_the_run_with_the_reason(
-    fault: Fault, says: str, server: ChatServer, video: Video, place: Context
-) -> None:
-    server.faults += [fault] * 4
-    with pytest.raises(ServiceError, match=f"0% of what is said can be judged.*{says}"):
-        highlighter(server, retries=0, timeout=0.5).highlight(video, place)
-
-
-def test_a_lost_window_is_reported_and_the_rest_goes_on(
-    server: ChatServer, video: Video, place: Context, caplog: pytest.LogCaptureFixture
-) -> None:
-    server.faults += [Fault(), Fault(refusal="no")]
-    found = highlighter(server, **WINDOWED, least_judged=0.5).highlight(video, place)
-    assert found
-    assert "s are not judged: the model refuses" in caplog.text
-    lost = [line["n"] for line in server.requests[1].lines]
-    assert 0 < len(lost) < 64
-    server.faults += [Fault(), Fault(refusal="no")]
-    strict = highlighter(server, **WINDOWED, least_judged=0.99)
-    with pytest.raises(ServiceError, match="least_judged"):
-        strict.highlight(video, Context(Store(place.work / "other"), place.work, place.analysers))
-
-
-@pytest.mark.parametrize("truncates", [True, False])
-def test_a_context_that_is_too_short_is_noticed_and_windows_are_halved(
-    truncates: bool, video: Video, place: Context, caplog: pytest.LogCaptureFixture
-) -> None:
-    with ChatServer(editor, context=1500, truncates=truncates) as server:
-        found = highlighter(server).highlight(video, place)
-    assert {spoken(place, pick).split()[1] for pick in found} == {"did", "golden"}
-    assert "windows are halved" in caplog.text
-    assert ("the endpoint has read 1500 of about" in caplog.text) == truncates
-
-
-def test_an_answer_cut_off_at_its_limit_is_asked_for_less(server: ChatServer, video: Video, place: Context) -> None:
-    server.faults.append(Fault(content='{"passages": [{"first": 1', finish="length"))
-    assert len(highlighter(server).highlight(video, place)) == 2
-    assert len(server.requests[1].lines) < len(server.requests[0].lines)
-
-
 def test_without_an_order_the_marks_decide(
     server: ChatServer, video: Video, place: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -330,51 +124,6 @@ def test_equal_runs_give_equal_picks(server: ChatServer, video: Video, place: Co
         sorted(folder.rglob("highlight.highlight/*/*.json")) for folder in (tmp_path / "store", tmp_path / "elsewhere")
     ]
     assert [path.read_bytes() for path in stored[0]] == [path.read_bytes() for path in stored[1]]
-
-
-def test_the_key_is_sent_and_nowhere_else(
-    server: ChatServer, video: Video, place: Context, caplog: pytest.LogCaptureFixture, tmp_path: Path
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    server.faults.append(Fault(status=400, message=f"response_format is odd, {KEY}"))
-    highlighter(server).highlight(video, place)
-    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
-    assert KEY not in caplog.text
-    written = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert written
-    assert not any(KEY.encode() in path.read_bytes() for path in written)
-    assert KEY not in str(highlighter(server).identity())
-
-
-def test_a_wrong_key_is_one_clear_error(
-    server: ChatServer, video: Video, place: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MY_KEY", "sk-wrong-1234")
-    with pytest.raises(ServiceError, match=r"refuses the key \(401\).*MY_KEY") as caught:
-        highlighter(server, api_key_env="MY_KEY").highlight(video, place)
-    assert "sk-wrong" not in str(caught.value)
-
-
-def test_no_key_is_an_error_only_where_one_is_needed(
-    server: ChatServer, video: Video, place: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY")
-    assert highlighter(server).highlight(video, place)
-    with pytest.raises(ConfigError, match=r"there is no key for api\.openai\.com"):
-        Llm().highlight(video, place)
-
-
-@pytest.mark.parametrize(
-    "url", ["api.openai.com/v1", "ftp://host/v1", "https://me:secret@host/v1", "https://h/v1?key=x"]
-)
-def test_an_address_with_secrets_or_without_a_scheme_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="an address"):
-        Llm.Options.model_validate({"base_url": url})
-
-
-def test_a_wrong_address_is_one_clear_error(server: ChatServer, video: Video, place: Context) -> None:
-    with pytest.raises(ServiceError, match=r"no model 'tiny'.*highlight\.base_url"):
-        highlighter(server, base_url=server.url.removesuffix("/v1")).highlight(video, place)
 
 
 ORDERS = {
@@ -439,16 +188,6 @@ def test_the_users_own_prompt_is_used_and_counts(
     mine.rename(tmp_path / "moved.md")
     with pytest.raises(ConfigError, match="cannot read the prompt"):
         backend.identity()
-
-
-def test_tokens_and_cost_are_reported(server: ChatServer, video: Video, place: Context) -> None:
-    events: list[Event] = []
-    ctx = Context(place.store, place.work, place.analysers, listener=events.append)
-    highlighter(server, price_read=10, price_written=20).highlight(video, ctx)
-    assert "requests: 2, tokens read: " in events[-1].message
-    assert "cost: 0.0" in events[-1].message
-    assert events[-1].fraction == 1
-    assert all(event.fraction is None or 0 <= event.fraction <= 1 for event in events)
 
 
 def test_a_preview_shows_every_message_and_sends_nothing(server: ChatServer, video: Video, place: Context) -> None:

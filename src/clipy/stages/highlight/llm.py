@@ -216,7 +216,8 @@ class Llm(Highlighter):
     def _report(self, reader: Reader, ctx: Context) -> None:
         usage = reader.chat.usage
         stored = f", answers from the store: {reader.stored}" if reader.stored else ""
-        text = f"requests: {usage.requests}, tokens read: {usage.read}, written: {usage.written}{self._cost(usage)}{stored}"
+        tokens = f"tokens read: {usage.read}, written: {usage.written}"
+        text = f"requests: {usage.requests}, {tokens}{self._cost(usage)}{stored}"
         log.info("%s: %s", self.options.model, text)
         ctx.report(text, 1.0)
 
