@@ -110,12 +110,8 @@ def renew(provider: Provider, client: Client, permission: Mapping[str, Json], ht
     """A new permission from an old one; a refresh token that the platform did not change is kept."""
     if provider.exchange:
         values = {"grant_type": provider.exchange, provider.exchange: str(permission["access_token"])}
-    elif permission.get("refresh_token"):
-        values = {"grant_type": "refresh_token", "refresh_token": str(permission["refresh_token"])}
     else:
-        raise LoginNeeded(
-            f"the permission for {provider.platform} has ended", do=f"Run: clipy login {provider.platform}"
-        )
+        values = {"grant_type": "refresh_token", "refresh_token": str(permission["refresh_token"])}
     return {**permission, **_ask(provider, client, values, http)}
 
 

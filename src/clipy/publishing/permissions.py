@@ -46,8 +46,9 @@ class Permission:
         if self.given:
             return self.given
         self._found = self._found or self._kept()
-        if self._found.get("expires_at") and float(self._found["expires_at"]) - _EARLY < time.time():
-            self.renew()
+        over = self._found.get("expires_at") and float(self._found["expires_at"]) - _EARLY < time.time()
+        if over and not self.renew():
+            raise self._ended()
         return str(self._found["access_token"])
 
     def detail(self, name: str) -> str:
@@ -62,6 +63,8 @@ class Permission:
         with self.vault.locked(self.name):
             self._found = self._kept()
             if self._found["access_token"] == used:
+                if not (self.provider.exchange or self._found.get("refresh_token")):
+                    return False
                 client = self.provider.client(self.environment)
                 try:
                     self.keep(oauth.renew(self.provider, client, self._found, self.http))
@@ -85,6 +88,12 @@ class Permission:
     def _kept(self) -> dict[str, Json]:
         found = self.vault.read(self.name)
         if not found or not found.get("access_token"):
-            platform = self.provider.platform
-            raise LoginNeeded(f"not logged in to {platform} as {self.account!r}", do=f"Run: clipy login {platform}")
+            raise LoginNeeded(f"not logged in to {self._as}", do=f"Run: clipy login {self.provider.platform}")
         return found
+
+    def _ended(self) -> LoginNeeded:
+        return LoginNeeded(f"the login to {self._as} has ended", do=f"Run: clipy login {self.provider.platform}")
+
+    @property
+    def _as(self) -> str:
+        return f"{self.provider.platform} as {self.account!r}"

@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from clipy.errors import UploadRefused
+from clipy.errors import LoginNeeded, UploadRefused
 from clipy.publishing.http import Denied, Interrupted, Reply, host
 from clipy.publishing.job import Job
 from clipy.publishing.journal import State
@@ -193,7 +193,7 @@ class YouTube(Platform):
             newest = self._list("playlistItems", part="contentDetails", playlistId=uploads, maxResults="50")
             ids = ",".join(str(item["contentDetails"]["videoId"]) for item in newest)
             videos = self._list("videos", part="snippet,fileDetails", id=ids) if ids else []
-        except (UploadRefused, Denied):  # a login that may upload but not read
+        except (UploadRefused, LoginNeeded, Denied):  # a login that may upload but not read
             return ""
         begun = datetime.fromisoformat(str(state.data["begun"])) - timedelta(minutes=5)
         for video in videos:

@@ -1,0 +1,163 @@
+"""``clipy upload``, ``clipy login`` and ``clipy logout``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from clipy.cli import main
+from tests.publishing.clips import log_in
+from tests.publishing.delivered import make_folder
+from tests.publishing.server import Fault
+from tests.publishing.webhook_server import SECRET, WebhookServer
+from tests.publishing.youtube_server import YouTubeServer
+
+QUICK = ("wait=0", "poll=0", "tries=2")
+
+
+@pytest.fixture(autouse=True)
+def _private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIPY_TOKENS", str(tmp_path / "tokens.json"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def youtube(tmp_path: Path) -> Iterator[YouTubeServer]:
+    log_in(tmp_path, "youtube", access_token="token-that-is-good-1")
+    with YouTubeServer() as found:
+        yield found
+
+
+@pytest.fixture
+def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebhookServer]:
+    monkeypatch.setenv("CLIPY_WEBHOOK_SECRET", SECRET)
+    with WebhookServer() as found:
+        yield found
+
+
+def upload(folder: Path, backend: str, address: str, *arguments: str) -> Result:
+    name = "url" if backend == "webhook" else "base_url"
+    sets = [f"--set=upload.{backend}.{option}" for option in (f"{name}={address}", *QUICK)]
+    return CliRunner().invoke(main, ["upload", str(folder), "--to", backend, *sets, *arguments])
+
+
+def posts(result: Result) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(result.stdout)["posts"]
+    return found
+
+
+def test_clips_go_out_once(youtube: YouTubeServer, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "clips", (300_000, 310_000))
+    first = upload(folder, "youtube", youtube.url, "--json")
+    assert first.exit_code == 0, first.stderr
+    assert [post["where"] for post in posts(first)] == ["https://youtu.be/video0", "https://youtu.be/video1"]
+    assert upload(folder, "youtube", youtube.url, "--json").stdout == first.stdout
+    assert youtube.posts == [(folder / f"bees-0{n}.mp4").read_bytes() for n in (1, 2)]
+
+
+def test_a_dry_run_shows_everything_and_sends_nothing(youtube: YouTubeServer, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "clips")
+    result = upload(folder, "youtube", youtube.url, "--dry-run", "--set", "upload.youtube.title={title}!")
+    assert result.exit_code == 0, result.stderr
+    assert youtube.transcript == []
+    (shown,) = posts(result)
+    assert shown["requests"][0]["json"]["snippet"]["title"] == "Why bees ‹dance›!"
+    assert shown["requests"][0]["json"]["status"]["privacyStatus"] == "private"
+    assert shown["left_today"] == "100 of 100"
+    assert "would go to youtube" in result.stderr
+    upload(folder, "youtube", youtube.url, "--set", "upload.youtube.title={title}!")
+    assert next(iter(youtube.videos.values()))["sent"] == shown["requests"][0]["json"]
+
+
+def test_one_clip_that_fails_does_not_stop_the_next(youtube: YouTubeServer, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "clips", (300_000, 310_000))
+    youtube.faults = {0: Fault("error before", 503), 1: Fault("error before", 503)}
+    result = upload(folder, "youtube", youtube.url, "--json")
+    assert result.exit_code == 1
+    assert len(posts(result)) == len(youtube.posts) == 1
+    assert result.stderr.count("error: youtube answered 503") == 1
+    assert upload(folder, "youtube", youtube.url).exit_code == 0
+    assert len(youtube.posts) == 2
+
+
+def test_clips_go_out_when_their_time_has_come(webhook: WebhookServer, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "clips", (300_000, 310_000))
+    at = (datetime.now(UTC) - timedelta(minutes=30)).isoformat(timespec="seconds")
+    for _ in range(2):
+        result = upload(folder, "webhook", webhook.url, "--at", at, "--every", "1h")
+        assert result.exit_code == 0, result.stderr
+        assert len(webhook.posts) == 1
+        assert "later: bees-02 goes to webhook at 20" in result.stderr
+    assert upload(folder, "webhook", webhook.url, "--every", "soon").exit_code == 1
+
+
+def test_what_is_not_known_is_settled(webhook: WebhookServer, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "clips")
+    webhook.faults = {0: Fault("lost reply")}
+    asked = upload(folder, "webhook", webhook.url)
+    assert asked.exit_code == 1
+    assert "--settle posted or --settle missing" in asked.stderr
+    settled = upload(folder, "webhook", webhook.url, "--settle", "posted", "--json")
+    assert settled.exit_code == 0, settled.stderr
+    assert len(webhook.posts) == 1
+    assert "no clip whose end is not known" in upload(folder, "webhook", webhook.url, "--settle", "posted").stderr
+
+
+def test_without_a_login_it_says_so_once(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "clips", (300_000, 310_000))
+    result = upload(folder, "youtube", "http://127.0.0.1:9")
+    assert result.exit_code == 1
+    assert result.stderr.count("Run: clipy login youtube") == 1
+
+
+def test_clips_that_did_not_pass_are_not_sent(youtube: YouTubeServer, tmp_path: Path) -> None:
+    result = upload(make_folder(tmp_path / "clips", passed=False), "youtube", youtube.url)
+    assert result.exit_code == 3
+    assert "it did not pass its review" in result.stderr
+    assert youtube.transcript == []
+
+
+def test_a_folder_takes_no_time(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "clips")
+    result = CliRunner().invoke(main, ["upload", str(folder), "--to", "folder", "--at", "2030-01-01T10:00"])
+    assert result.exit_code == 1
+    assert "there is no option 'at'" in result.stderr
+    result = CliRunner().invoke(main, ["upload", str(folder), "--to", "folder", "--dry-run"])
+    assert result.exit_code == 0
+    assert not Path("clips/clips").exists()
+
+
+def test_a_webhooks_secret_is_kept_and_forgotten(tmp_path: Path) -> None:
+    runner = CliRunner()
+    result = runner.invoke(main, ["login", "webhook"], input=f"{SECRET}\n")
+    assert result.exit_code == 0, result.output
+    assert SECRET not in result.output
+    assert SECRET in (tmp_path / "tokens.json").read_text()
+    assert runner.invoke(main, ["logout", "webhook"]).exit_code == 0
+    assert SECRET not in (tmp_path / "tokens.json").read_text()
+
+
+@pytest.mark.parametrize("backend", ["folder", "s3", "command"])
+def test_what_needs_no_login_says_so(backend: str) -> None:
+    result = CliRunner().invoke(main, ["login", backend])
+    assert result.exit_code == 1
+    assert f"error: {backend} needs no login" in result.stderr
+
+
+def test_a_login_without_a_client_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CLIPY_YOUTUBE_CLIENT_ID", raising=False)
+    result = CliRunner().invoke(main, ["login", "youtube"])
+    assert result.exit_code == 1
+    assert "set CLIPY_YOUTUBE_CLIENT_ID and CLIPY_YOUTUBE_CLIENT_SECRET" in result.stderr
+
+
+def test_a_logout_of_nobody_is_no_error(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["logout", "youtube"])
+    assert result.exit_code == 0
+    assert "take the permission back in the account's own settings too" in result.stderr
