@@ -1,6 +1,6 @@
 """Draws the pictures of docs/pizzazz.md: every preset and every pizzazz on a scene that is made here.
 
-Run it after a look was changed: ``python docs/make_gallery.py``. The scene is computed: no footage is in the repository.
+Run it after a change of looks: ``python docs/make_gallery.py``. The scene is computed: no footage is in the repository.
 """
 
 from __future__ import annotations
@@ -200,12 +200,52 @@ def draw_pizzazz(ctx: Context, folder: Path) -> None:
     )
 
 
+def draw_decisions(ctx: Context) -> None:
+    """What decides only, or changes the sound: the windows, the cuts and the waveform that come of it."""
+    whole = scene(*TALL)
+    close = cv2.resize(whole[96:1766, 70:1010], TALL, interpolation=cv2.INTER_AREA)
+    chain, spoken = [pizzazz("captions", preset="clean")], edit(said=words(SAID))
+    (caption,) = _over(chain, spoken, np.asarray(close, np.uint8), Fraction(9, 5), ctx)
+    (plain,) = _over(chain, spoken, whole, Fraction(3, 5), ctx)
+    save("zoom", plain, caption)
+    loudness = np.abs(np.sin(np.linspace(0, 46, 600)) * np.sin(np.linspace(0, 9, 600))) + 0.04
+    pauses = [(110, 190), (330, 370), (450, 540)]
+    for first, last in pauses:
+        loudness[first:last] = 0.03
+    kept = np.concatenate([loudness[a:b] for a, b in ((0, 125), (175, 330), (370, 465), (525, 600))])
+    save("tighten", np.vstack([_waveform(loudness, pauses, (226, 60, 80)), _waveform(kept, [], (0, 0, 0))]), height=240)
+    beeped = loudness.copy()
+    beeped[210:260] = 0.45
+    strong = [(210, 260)]
+    rows = [_waveform(loudness, strong, (226, 60, 80)), _waveform(beeped, strong, (112, 64, 255))]
+    save("censor", np.vstack(rows), height=240)
+
+
+def _over(effects: Iterable[Pizzazz], of: Edit, picture: Picture, time: Fraction, ctx: Context) -> list[Picture]:
+    frames = iter([Frame(time, rgb=picture.copy())])
+    for effect in effects:
+        of = effect.plan(VIDEO, of, ctx)
+        frames = effect.frames(frames, of, ctx)
+    return [frame.rgb for frame in frames]
+
+
+def _waveform(levels: NDArray[np.float64], marked: Sequence[tuple[int, int]], tint: tuple[int, int, int]) -> Picture:
+    """Bars of loudness on white, 3000 wide; what is marked is in a colour."""
+    canvas = np.full((280, 3000, 3), 255, np.uint8)
+    for index, level in enumerate(levels):
+        inside = any(first <= index < last for first, last in marked)
+        half, x = int(8 + 120 * min(1.0, level)), index * 5
+        canvas[140 - half : 140 + half, x : x + 3] = tint if inside else (70, 80, 100)
+    return canvas
+
+
 def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         ctx = Context(Store(Path(place) / "store"), Path(place))
         draw_captions(ctx)
         draw_pizzazz(ctx, Path(place))
+        draw_decisions(ctx)
 
 
 if __name__ == "__main__":

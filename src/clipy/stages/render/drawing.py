@@ -11,11 +11,12 @@ import numpy as np
 from clipy.cards import Card
 from clipy.media.frame import Plane
 from clipy.stages.render.layout import Area, Layout, Placed, from_left
-from clipy.stages.render.overlay import Overlay, rounded
+from clipy.stages.render.overlay import Overlay, rounded, softened
 from clipy.stages.render.presets import Ink, Look, Plate, Shadow
 from clipy.stages.render.text import Masks, Type
 
 POP_STEPS = 4  # pictures from a word's own size to its popped one
+_GLASS = 0.5  # opacity of the inside of hollow letters
 _GLOW = ((1.6, 0.6), (0.5, 1.0))  # light is laid on twice: how wide and how strong, far and faint first
 
 
@@ -90,8 +91,11 @@ class CardPicture:
     def _fill(self, picture: Overlay, index: int, active: int | None) -> None:
         mask = self._masks[index]
         hollow = self.look.hollow and self._coming(index, active)
-        shape = cv2.subtract(mask.outlined, mask.letters) if hollow else mask.letters
-        self._paint(picture, self._words[index], np.asarray(shape, np.uint8), mask, self._ink(index, active))
+        shape = mask.letters
+        if hollow:  # a dark glass inside keeps a white edge readable on white
+            self._paint(picture, self._words[index], mask.outlined, mask, Ink(self.look.outline.colour, _GLASS))
+            shape = np.asarray(cv2.subtract(mask.outlined, mask.letters), np.uint8)
+        self._paint(picture, self._words[index], shape, mask, self._ink(index, active))
 
     def _speak(self, picture: Overlay, active: int, step: int) -> None:
         look, word, mask = self.look, self._words[active], self._pop(active, step)
@@ -131,7 +135,7 @@ class CardPicture:
             x, y = _corner(word, mask)
             _join(union, mask.outlined, x - picture.x, y - picture.y + round(shadow.down * em))
         if shadow.blur:
-            union = np.asarray(cv2.GaussianBlur(union, (0, 0), max(0.5, shadow.blur * em)), np.uint8)
+            union = softened(union, shadow.blur * em)
         picture.paint(union, picture.x, picture.y, shadow.colour, shadow.opacity)
 
     def _glow(self, picture: Overlay, active: int, step: int, glow: Shadow) -> None:

@@ -17,7 +17,7 @@ from clipy.media.frame import Frame, Plane, Planes, rgb_to_yuv
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.brand import HEX, colour_of
 from clipy.stages.render.fitted import Fitted, Rectangle, as_json, fitted, from_json
-from clipy.stages.render.overlay import Overlay, rounded
+from clipy.stages.render.overlay import Overlay, rounded, softened
 from clipy.stages.render.presets import BLACK, Colour
 from clipy.types import CropShot, Edit, Panel, Video
 
@@ -113,7 +113,7 @@ class _Artist:
         whole = Overlay(x1 - reach, y1 - reach, x2 - x1 + 2 * reach, y2 - y1 + 2 * reach)
         shape = np.pad(rounded(x2 - x1, y2 - y1, self._radius), reach)
         if self._soft:
-            shade = np.asarray(cv2.GaussianBlur(shape, (0, 0), self._soft), np.uint8)
+            shade = softened(shape, self._soft)
             ring = np.asarray(cv2.multiply(shade, 255 - shape, scale=1 / 255), np.uint8)
             whole.paint(ring, whole.x, whole.y, BLACK, self._options.shadow)
         if self._border >= 0.5:
@@ -172,8 +172,8 @@ def _corner(size: int, radius: float) -> NDArray[np.float32]:
 
 def _gradient(first: Colour, second: Colour, width: int, height: int) -> Plane:
     """A picture that goes from one colour at the top left to another at the bottom right, dithered against bands."""
-    across, down = np.linspace(0, 0.25, width), np.linspace(0, 0.75, height)
-    share = (across[None, :] + down[:, None])[..., None]
-    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (height, width, 1))
-    mixed = np.array(first) * (1 - share) + np.array(second) * share + noise
-    return np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+    across, down = np.linspace(0, 0.25, width, dtype=np.float32), np.linspace(0, 0.75, height, dtype=np.float32)
+    share = across[None, :] + down[:, None]
+    noise = np.random.default_rng(0).random((height, width), np.float32)
+    channels = (share * (end - start) + (start + noise) for start, end in zip(first, second, strict=True))
+    return np.dstack([np.minimum(channel, 255).astype(np.uint8) for channel in channels])

@@ -16,13 +16,17 @@ from clipy.types import Box
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where text may be, in pixels, and at which height a card's middle should be."""
+    """Where text may be, in pixels, and at which height a card's middle should be.
+
+    ``spare`` is how far down it may go rather than cover something: the bottom, or below it.
+    """
 
     left: float
     top: float
     right: float
     bottom: float
     middle: float
+    spare: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ class Layout:
             if shrink == 1:
                 break
             size *= shrink * 0.995
-        shift = max(area.top - top, 0.0) - max(bottom - area.bottom, 0.0)
+        shift = max(area.top - top, 0.0) - max(bottom - area.spare, 0.0)
         return [[replace(word, baseline=round(word.baseline + shift)) for word in line] for line in placed]
 
     def _laid_out(self, lines: list[list[str]], right_to_left: bool) -> list[list[Placed]]:

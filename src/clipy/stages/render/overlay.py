@@ -11,6 +11,8 @@ import numpy as np
 from clipy.media.frame import Frame, Plane, rgb_to_yuv
 from clipy.stages.render.presets import Colour
 
+_FINE = 3.0  # pixels; a blur this wide hides that it was made of neighbouring pixels, and of bigger ones too
+
 
 class Overlay:
     """A rectangle of premultiplied YUV with alpha, at (x, y) of a picture; all four are even.
@@ -123,6 +125,16 @@ def _place(plane: Plane, x: int, y: int, like: Plane) -> Plane:
 def _yuv(colour: Colour) -> tuple[int, int, int]:
     y, u, v = rgb_to_yuv(np.full((2, 2, 3), colour, np.uint8))
     return int(y[0, 0]), int(u[0, 0]), int(v[0, 0])
+
+
+def softened(mask: Plane, sigma: float) -> Plane:
+    """A mask blurred by a Gaussian of ``sigma`` pixels; a wide one at a smaller size, where it costs little."""
+    shrink = max(1, int(sigma / _FINE))
+    high, wide = mask.shape
+    size = (-(-wide // shrink), -(-high // shrink))
+    small = cv2.resize(mask, size, interpolation=cv2.INTER_AREA) if shrink > 1 else mask
+    soft = cv2.GaussianBlur(small, (0, 0), max(0.5, sigma / shrink))
+    return np.asarray(cv2.resize(soft, (wide, high), interpolation=cv2.INTER_LINEAR) if shrink > 1 else soft, np.uint8)
 
 
 def rounded(width: int, height: int, radius: float) -> Plane:

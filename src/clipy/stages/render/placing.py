@@ -18,7 +18,9 @@ from clipy.stages.render.room import Taken, overlap
 from clipy.types import Box, Span
 
 _STEPS = 48  # heights that are tried over the safe area
-_MOUTH, _EYES, _FACE, _TAKEN = 60.0, 14.0, 5.0, 80.0  # cost of covering all of it
+_MOUTH, _EYES, _FACE, _TAKEN = 200.0, 80.0, 5.0, 60.0  # cost of covering all of it
+_TOUCH = 20.0  # cost of touching what is drawn there: text over text is never right
+_SPARE = 6.0  # cost of leaving the safe area for the spare one below it
 _AWAY = 4.0  # cost of being a whole picture's height away from the usual place
 _MOVE, _MOVE_AT_CUT = 2.5, 0.15  # cost of any change of height ...
 _FAR = 6.0  # ... and of each picture's height that it goes within a shot
@@ -41,24 +43,29 @@ def heights(
     limits: tuple[float, float],
     usual: float,
     height: int,
+    spare: float = 0.0,
 ) -> list[float]:
-    """The middle of each block, in pixels from the top. ``limits`` are the safe area's top and bottom."""
+    """The middle of each block, in pixels from the top. ``limits`` are the safe area's top and bottom.
+
+    ``spare`` is a lower bottom, for when a block would have to cover a mouth, eyes, or something else that is drawn.
+    """
     if not blocks:
         return []
     costs, middles = [], []
     times = np.array([float(face.time) for face in faces])
     for block in blocks:
-        options = _options(block, limits, usual)
+        options = _options(block, limits, usual, max(spare, limits[1]))
         near = np.flatnonzero((times >= float(block.span.start) - _SOON) & (times < float(block.span.end) + _SOON))
         seen = [faces[index] for index in near.tolist()]
         others = [item.box for item in occupied if item.span.overlap(block.span) > 0]
         middles.append(options)
-        costs.append(np.array([_cost(_at(block.box, y), seen, others, abs(y - usual) / height) for y in options]))
+        cost = [_cost(_at(block.box, y), seen, others, abs(y - usual) / height) for y in options]
+        costs.append(np.array(cost) + _SPARE * (options + block.box.y2 > limits[1] + 1))
     chosen = _path(costs, middles, [block.shot for block in blocks], height)
     return [float(options[index]) for options, index in zip(middles, chosen, strict=True)]
 
 
-def _options(block: Block, limits: tuple[float, float], usual: float) -> NDArray[np.float64]:
+def _options(block: Block, limits: tuple[float, float], usual: float, lowest: float) -> NDArray[np.float64]:
     """Heights at which the whole block is inside the limits: the usual one or the nearest, and those of a grid.
 
     All blocks share the grid, so that blocks of different sizes can be at the same height.
@@ -66,8 +73,8 @@ def _options(block: Block, limits: tuple[float, float], usual: float) -> NDArray
     low, high = limits[0] - block.box.y1, limits[1] - block.box.y2
     if high <= low:
         return np.array([(low + high) / 2])
-    grid = np.linspace(*limits, _STEPS + 1)
-    return np.array([min(max(usual, low), high), low, high, *grid[(grid > low) & (grid < high)]])
+    grid, last = np.arange(limits[0], lowest, (limits[1] - limits[0]) / _STEPS), lowest - block.box.y2
+    return np.array([min(max(usual, low), high), low, high, *grid[(grid > low) & (grid < last)]])
 
 
 def _at(box: Box, middle: float) -> Box:
@@ -79,7 +86,8 @@ def _cost(card: Box, faces: Sequence[OnScreen], occupied: Sequence[Box], away: f
     for face in faces:  # the worst moment counts: a mouth that is covered for a moment is covered
         parts = ((face.mouth, _MOUTH), (face.eyes, _EYES), (face.box, _FACE))
         covered = max(covered, sum(cost * _share(part, card) for part, cost in parts))
-    return covered + _TAKEN * sum(_share(box, card) for box in occupied) + _AWAY * away
+    touched = sum(_TOUCH + _TAKEN * _share(box, card) for box in occupied if overlap(box, card) > 0)
+    return covered + touched + _AWAY * away
 
 
 def _share(part: Box, card: Box) -> float:

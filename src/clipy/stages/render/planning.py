@@ -61,7 +61,7 @@ def placed(
         box = Layout(caption, look, free, look.size * smaller, edit.language, caption.emoji).bounds()
         boxes.append(Box(box.x1, box.y1 - free.middle, box.x2, box.y2 - free.middle))
     blocks = [Block(caption.span, box, _shot(edit, caption)) for caption, box in zip(captions, boxes, strict=True)]
-    middles = heights(blocks, faces, occupied, (area.top, area.bottom), area.middle, height)
+    middles = heights(blocks, faces, occupied, (area.top, area.bottom), area.middle, height, area.spare)
     taken = [
         Taken(caption.span, Box(box.x1, box.y1 + middle, box.x2, box.y2 + middle))
         for caption, box, middle in zip(captions, boxes, middles, strict=True)

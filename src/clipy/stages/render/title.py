@@ -30,6 +30,7 @@ from clipy.types import Box, Edit, Seconds, Span, Video, Word, seconds
 
 _FADE = Fraction(1, 4)  # seconds to come and to go
 _RISE = 0.012  # of the picture's height that it comes up by
+_CAPTIONS = 0.07  # of the picture's height that a line of captions needs
 _USUAL = 0.1  # of the safe area's height between its top and the title's middle
 
 _MONTSERRAT = ("fontpkg_montserrat", "Montserrat[[]wght].ttf")
@@ -111,16 +112,9 @@ class Title(Pizzazz):
         look, area = self.look(), self._area(edit.crop.width, edit.crop.height)
         lines = self._broken(words, look, area, edit)
         box = self._box(lines, span, look, area, edit)
-        position = area.middle / edit.crop.height
-        if self.options.position is None:
-            free = self.options.avoid_faces and edit.crop.shots
-            faces = faces_on_screen(video, edit, ctx, speaking=False) if free else ()
-            block = Block(span, box, 0)
-            limits, occupied = (area.top, area.bottom), taken(edit, but=self.name)
-            (middle,) = heights([block], faces, occupied, limits, area.middle, edit.crop.height)
-            position = round(middle / edit.crop.height, 5)
-        middle = position * edit.crop.height
+        middle = self._middle(Block(span, box, 0), area, video, edit, ctx)
         covered = Box(box.x1, box.y1 + middle, box.x2, box.y2 + middle)
+        position = round(middle / edit.crop.height, 5)
         plan = {
             "title": _PLAN.dump_python(_Plan(span, lines, position), mode="json"),
             "taken": as_json([Taken(span, covered)]),
@@ -156,6 +150,23 @@ class Title(Pizzazz):
         if self.options.position is not None:
             return area
         return replace(area, middle=area.top + _USUAL * (area.bottom - area.top))
+
+    def _middle(self, block: Block, area: Area, video: Video, edit: Edit, ctx: Context) -> float:
+        """Where the title's middle is, in pixels from the top: as asked, or clear of all that is known to be there."""
+        height, limits = edit.crop.height, (area.top, area.bottom)
+        if self.options.position is not None:
+            return heights([block], (), (), limits, area.middle, height)[0]
+        look = self.options.avoid_faces and edit.crop.shots
+        faces = faces_on_screen(video, edit, ctx, speaking=False) if look else ()
+        occupied = [*taken(edit, but=self.name), self._captions_room(block.span, edit)]
+        return heights([block], faces, occupied, limits, area.middle, height)[0]
+
+    def _captions_room(self, span: Span, edit: Edit) -> Taken:
+        """Where captions are, when they can choose: a title that is planned first leaves it to them."""
+        width, height = edit.crop.width, edit.crop.height
+        area = safe_area(width, height, clear=self.options.safe_area)
+        low = min(area.bottom, area.middle + _CAPTIONS * height)
+        return Taken(span, Box(area.left, low - _CAPTIONS * height, area.right, low))
 
     def _broken(self, words: list[str], look: Look, area: Area, edit: Edit) -> tuple[tuple[str, ...], ...]:
         size = look.size * min(edit.crop.width, edit.crop.height)

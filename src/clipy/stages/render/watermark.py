@@ -16,7 +16,7 @@ from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.media.frame import Frame, Plane
 from clipy.stages.base import Pizzazz
-from clipy.stages.render.area import safe_area
+from clipy.stages.render.area import free_area
 from clipy.stages.render.brand import HEX, brand_digests, colour_of, load_brand
 from clipy.stages.render.fonts import Face, Fonts, digests, packaged
 from clipy.stages.render.overlay import Overlay
@@ -46,7 +46,7 @@ class Watermark(Pizzazz):
         size: float = Field(0.14, ge=0.02, le=1, description="Longer side, as a share of the picture's shorter side.")
         opacity: float = Field(0.85, gt=0, le=1, description="How much of it there is.")
         margin: float = Field(
-            0.02, ge=0, le=0.4, description="Space to the corner, as a share of the picture's shorter side."
+            0.01, ge=0, le=0.4, description="Space to the corner, as a share of the picture's shorter side."
         )
         color: str | None = Field(None, pattern=HEX, description="Colour of the text, as #rrggbb.")
         safe_area: bool = Field(True, description="Keep clear of what TikTok, Reels and Shorts draw.")
@@ -104,10 +104,8 @@ class Watermark(Pizzazz):
         return made
 
     def _corner(self, width: int, height: int, wide: int, high: int) -> tuple[int, int]:
-        area = safe_area(width, height) if self.options.safe_area else safe_area(width, height, clear=False)
-        left, top, right, bottom = area.left, area.top, area.right, area.bottom
-        if not self.options.safe_area:
-            left, top, right, bottom = 0, 0, width, height
+        edges = free_area(width, height) if self.options.safe_area else (0, 0, width, height)
+        left, top, right, bottom = edges
         margin = self.options.margin * min(width, height)
         x = left + margin if "left" in self.options.corner else right - margin - wide
         y = top + margin if "top" in self.options.corner else bottom - margin - high
