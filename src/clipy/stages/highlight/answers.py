@@ -22,6 +22,7 @@ M = TypeVar("M", bound=BaseModel)
 _KEPT = ("type", "description", "enum")  # of a schema; bounds are refused by some endpoints
 _LONGEST_TEXT = 300
 _WORD = re.compile(r"[^\W_]+")
+_COMMANDS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")  # to terminals: ECMA-48, 5.4
 _LINKS = re.compile(r"(?:https?://|www\.)\S*|\S+@\S+|[@#]\w*", re.IGNORECASE)
 
 
@@ -144,7 +145,7 @@ def _checked(value: Json, kind: type[M], shown: range) -> M:
 
 def cleaned(text: str, limit: int = _LONGEST_TEXT) -> str:
     """A short text of a model as one line that is safe to show and to publish: no control signs, links or tags."""
-    spaced = re.sub(r"\s+", " ", text)
+    spaced = re.sub(r"\s+", " ", _COMMANDS.sub("", text))
     visible = "".join(letter for letter in spaced if unicodedata.category(letter)[0] != "C")
     plain = " ".join(_LINKS.sub(" ", visible).split()).strip("\"'“”‘’ ")
     return plain if len(plain) <= limit else f"{plain[: limit - 1].rsplit(' ', 1)[0].rstrip(',;:-– ')}…"
