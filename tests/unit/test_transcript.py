@@ -13,7 +13,6 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy import models
-from clipy.analysis import transcript as module
 from clipy.analysis.sentences import sentences
 from clipy.analysis.transcript import FasterWhisper
 from clipy.context import Context, Event
@@ -55,7 +54,7 @@ def start_errors(transcript: Transcript, speech: Speech) -> NDArray[np.float64]:
 def test_words_and_their_times_are_right_also_over_the_borders_of_windows(
     talk: Path, speech: Speech, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int
 ) -> None:
-    monkeypatch.setattr(module, "_WINDOW", Fraction(window))
+    monkeypatch.setattr(FasterWhisper, "longest_window", lambda self: Fraction(window))
     events: list[Event] = []
     video = probe(talk)
     found = transcriber().transcribe(video, Context(Store(tmp_path), tmp_path, listener=events.append, stage="words"))

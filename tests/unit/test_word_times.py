@@ -68,6 +68,8 @@ def test_speech_without_words_is_found_even_in_pieces() -> None:
     assert unheard(words, speech, Fraction(3)) == []
     assert unheard([], speech, Fraction(3)) == [span("0", "9")]
     assert unheard([], [], Fraction(1)) == []
+    overlapping = [word("a", "0", "1.02"), word("b", "1", "9")]
+    assert unheard(overlapping, speech, Fraction(1)) == []
 
 
 def test_words_that_collapsed_get_a_visible_duration() -> None:

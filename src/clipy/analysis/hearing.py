@@ -40,6 +40,7 @@ class Said:
     no_speech: float
     confidence: float
     compression: float
+    language: str = ""  # where only listening told
 
     @property
     def is_made_up(self) -> bool:

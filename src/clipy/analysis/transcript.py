@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.base import Transcriber
-from clipy.analysis.hearing import Heard, Said, shown
-from clipy.analysis.speech import RATE, Window, regions, windows
-from clipy.analysis.word_times import in_order, unheard, voiced
+from clipy.analysis.hearing import Heard, Said
+from clipy.analysis.listening import Listener
+from clipy.analysis.speech import Window
 from clipy.context import Context
-from clipy.errors import BackendUnavailable, ConfigError, MediaError, ModelError
-from clipy.media.read import sound
-from clipy.types import Transcript, Video, Word
+from clipy.errors import ConfigError, ModelError
 
 log = logging.getLogger(__name__)
 
-_WINDOW = Fraction(
-    120
-)  # seconds of sound at once, cut in a silence: 15 minutes peaked at 489 MB; with 300 s, at 633 MB
-_SECOND_LOOK = Fraction(3, 2)  # seconds of speech without a word that are given to Whisper again
 _LANGUAGE_LOOKS = 4  # stretches of 30 s that are asked for the language until one is sure
-_WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "my"})  # Whisper splits these by characters
 _NEEDED = ("model.bin", "config.json", "tokenizer.json")  # without the last, faster-whisper would ask the network
 _ALSO_KNOWN_AS = {"turbo": "large-v3-turbo", "large": "large-v3"}
 
 
-class FasterWhisper(Transcriber):
+class FasterWhisper(Listener):
     """OpenAI's Whisper on CTranslate2, with a voice activity detector to put its word times right.
 
     The sound is read by our own media layer, in windows cut in silences, so that hours of it need no more memory than
@@ -56,15 +46,12 @@ class FasterWhisper(Transcriber):
 
     version: ClassVar[int] = 1
 
-    class Options(Transcriber.Options):
+    class Options(Listener.Options):
         model: str = Field(
             "base",
             min_length=1,
             description="Whisper's size (tiny.en, tiny, base, small, medium, large-v3-turbo, large-v3), or the folder "
             "of a model in CTranslate2's format.",
-        )
-        language: str | None = Field(
-            None, pattern="^[a-z]{2,3}$", description="What is spoken, as ISO 639-1; found out when not given."
         )
         beam_size: int = Field(5, ge=1, le=20, description="Hypotheses weighed at once; 1 is a third cheaper.")
         threads: int = Field(0, ge=0, le=256, description="Processor threads; 0 takes all.")
@@ -78,27 +65,9 @@ class FasterWhisper(Transcriber):
     def weights(self) -> tuple[str, ...]:
         folder = self._users_folder()
         whisper = models.sha256(self._model_name()) if folder is None else models.digest_of_folder(folder)
-        return (whisper, *(models.digest(path) for path in _voice_detector()))
+        return (whisper, *super().weights())
 
-    def transcribe(self, video: Video, ctx: Context) -> Transcript:
-        if not video.audio:
-            raise MediaError("there is no sound to transcribe", where=video.path, do="Give a video with speech")
-        ctx.report("Listening for speech", 0)
-        language, words, dropped = self.options.language, list[Word](), 0
-        for window in windows(sound(video, video.span, rate=RATE), _WINDOW):
-            if not regions(window.probabilities):
-                ctx.report("Transcribing", _share(window, 1, video))
-                continue
-            language = language or self._language(window, ctx)
-            heard, left_out = self._words(window, language, video, ctx)
-            words += heard
-            dropped += left_out
-        if dropped:
-            log.info("%d words that nobody said were left out of the transcript", dropped)
-        ctx.report("Transcribing", 1)
-        return Transcript(language or "", in_order(words, video.span))
-
-    def _language(self, window: Window, ctx: Context) -> str:
+    def spoken_language(self, window: Window, ctx: Context) -> str:
         whisper = self._whisper(ctx)
         if not whisper.model.is_multilingual:
             return "en"
@@ -108,25 +77,7 @@ class FasterWhisper(Transcriber):
         log.info("the language is %s (%.0f %% sure)", language, 100 * sure)
         return str(language)
 
-    def _words(self, window: Window, language: str, video: Video, ctx: Context) -> tuple[list[Word], int]:
-        """The words of a window, and how many were left out because nobody said them.
-
-        Whisper at times jumps over half a minute in which people speak. What it did not hear at first it is given
-        again, by itself.
-        """
-        speech, spaced = regions(window.probabilities, window.time), language not in _WITHOUT_SPACES
-        first = _reported(self._segments(window, language, ctx), window, video, ctx)
-        said, made_up = shown(first, window.time, spaced=spaced)
-        words, unvoiced = voiced(said, speech)
-        for gap in unheard(words, speech, _SECOND_LOOK):
-            part = window.part(gap)
-            more, again = shown(self._segments(part, language, ctx), part.time, spaced=spaced)
-            found, off = voiced(more, [span.clamp(gap) for span in speech if span.overlap(gap)])
-            words += found
-            made_up, unvoiced = made_up + again, unvoiced + off
-        return sorted(words, key=lambda word: word.start), made_up + unvoiced
-
-    def _segments(self, window: Window, language: str, ctx: Context) -> Iterator[Said]:
+    def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
         """What Whisper hears in a window; it works while this is iterated.
 
         Its second tries at rising temperatures are off. They are random, so that two runs would differ, and they are
@@ -206,27 +157,6 @@ class FasterWhisper(Transcriber):
         return name
 
 
-def _reported(segments: Iterator[Said], window: Window, video: Video, ctx: Context) -> Iterator[Said]:
-    """Pass segments on, telling how much of the video they reach to."""
-    for segment in segments:
-        if segment.words:
-            ctx.report("Transcribing", _share(window, segment.words[-1].end * RATE / len(window.samples), video))
-        yield segment
-
-
-def _share(window: Window, done: float, video: Video) -> float:
-    """How much of the video has been heard, when ``done`` (0..1) of a window has."""
-    return min(1.0, (window.start + done * len(window.samples)) / RATE / max(float(video.duration), 1e-9))
-
-
 def _processors() -> int:
     """How many processors this process may use; only Linux tells."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _voice_detector() -> list[Path]:
-    """The files of the Silero network inside faster-whisper, found without importing it."""
-    found = importlib.util.find_spec("faster_whisper")
-    if found is None or not found.submodule_search_locations:
-        raise BackendUnavailable("faster-whisper is not installed", do="pip install faster-whisper")
-    return sorted(Path(found.submodule_search_locations[0]).glob("assets/silero*.onnx"))

@@ -84,6 +84,8 @@ def unheard(words: Sequence[Word], speech: Sequence[Span], at_least: Seconds) ->
     ends = [*(start for start, _ in inside), max((span.end for span in speech), default=Fraction(0))]
     found: list[Span] = []
     for begin, end in zip(begins, ends, strict=True):
+        if begin >= end:
+            continue  # the words overlap
         between = [span.clamp(Span(begin, end)) for span in speech if span.start < end and span.end > begin]
         if sum((span.duration for span in between), Fraction(0)) >= at_least:
             found.append(Span(between[0].start, between[-1].end))
