@@ -1,0 +1,1 @@
+"""What ``benchmark/render.py`` measures, one part a file."""
