@@ -8,6 +8,7 @@ import pytest
 from clipy.errors import ConfigError
 from clipy.stages.render.brand import Brand, brand_digests, load_brand
 from clipy.stages.render.captions import Captions
+from clipy.stages.render.title import Title
 
 VALUES = {"logo": "logo.png", "text_color": "#ffffff", "highlight_color": "#ff5a36"}
 
@@ -45,6 +46,12 @@ def test_a_wrong_kit_is_refused_with_what_is_wrong(text: str, match: str, folder
     path.write_text(text)
     with pytest.raises(ConfigError, match=match):
         load_brand(path)
+
+
+@pytest.mark.parametrize("kind", [Captions, Title])
+def test_a_font_that_is_not_there_is_refused(kind: type[Captions] | type[Title], folder: Path) -> None:
+    with pytest.raises(ConfigError, match="no such font"):
+        kind(kind.Options(font=folder / "missing.ttf")).identity()
 
 
 def test_captions_take_the_brands_colours_and_their_own_options_go_over_it(folder: Path) -> None:

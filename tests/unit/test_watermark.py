@@ -89,7 +89,10 @@ def test_a_picture_that_cannot_be_read_is_refused_before_the_rendering(tmp_path:
             pizzazz("watermark", image=str(tmp_path / name)).plan(VIDEO, clip(), ctx)
 
 
-def test_another_picture_under_the_same_name_is_another_result(logo: Path) -> None:
+def test_what_a_picture_holds_counts_and_not_where_it_is(logo: Path) -> None:
     before = pizzazz("watermark", image=str(logo)).identity()
+    moved = logo.rename(logo.with_name("other.png"))
+    assert pizzazz("watermark", image=str(moved)).identity() == before
+    moved.rename(logo)
     cv2.imwrite(str(logo), np.zeros((8, 8, 3), np.uint8))
     assert pizzazz("watermark", image=str(logo)).identity() != before

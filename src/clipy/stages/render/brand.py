@@ -70,6 +70,15 @@ def brand_digests(path: Path | None) -> tuple[str, ...]:
     return () if path is None else tuple(file_digest(file) for file in (path, *load_brand(path).files()))
 
 
+def font_digests(path: Path | None) -> tuple[str, ...]:
+    """The sha256 of a font file of the user's. Raises ConfigError when there is none."""
+    if path is None:
+        return ()
+    if not path.is_file():
+        raise ConfigError("there is no such font file", where=path, do="Give the path of a .ttf or .otf file")
+    return (file_digest(path),)
+
+
 def colour_of(text: str) -> Colour:
     """``#rrggbb`` as red, green and blue."""
     return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)

@@ -24,7 +24,7 @@ from clipy.errors import RenderError
 from clipy.media.frame import Frame
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.area import safe_area
-from clipy.stages.render.brand import HEX, brand_digests, colour_of, hex_of, load_brand
+from clipy.stages.render.brand import HEX, brand_digests, colour_of, font_digests, hex_of, load_brand
 from clipy.stages.render.drawing import POP_STEPS, CardPicture
 from clipy.stages.render.fonts import digests
 from clipy.stages.render.layout import Area, shown, typeface, width_limit
@@ -32,7 +32,6 @@ from clipy.stages.render.overlay import Overlay
 from clipy.stages.render.planning import Caption, decorated, placed
 from clipy.stages.render.presets import LOOKS, Colour, Look, highlighted, voiced
 from clipy.stages.render.room import as_json, taken
-from clipy.store import file_digest
 from clipy.subtitles import Style, speaker_of
 from clipy.types import Edit, Seconds, Video, Word
 
@@ -131,10 +130,14 @@ class Captions(Pizzazz):
         cards = _CAPTIONS.validate_python(edit.plans[self.name]["cards"])
         return self._captioned(frames, cards, edit.language) if cards else frames
 
+    def identity(self) -> dict[str, object]:
+        """Without paths: what the files hold counts, and ``weights`` tells."""
+        options = self.options.model_dump(mode="json", exclude={"font", "brand"})
+        return {**super().identity(), "options": options}
+
     def weights(self) -> tuple[str, ...]:
         """The fonts and the brand kit: they decide what the captions look like."""
-        own = () if self.options.font is None else (file_digest(self.options.font),)
-        return (*digests(), *own, *brand_digests(self.options.brand))
+        return (*digests(), *font_digests(self.options.font), *brand_digests(self.options.brand))
 
     def look(self) -> Look:
         """The preset with the brand's and the user's own changes."""

@@ -43,6 +43,11 @@ class Progress(Pizzazz):
             bar.onto(frame)
             yield frame
 
+    def identity(self) -> dict[str, object]:
+        """Without paths: what the files hold counts, and ``weights`` tells."""
+        options = self.options.model_dump(mode="json", exclude={"brand"})
+        return {**super().identity(), "options": options}
+
     def weights(self) -> tuple[str, ...]:
         """The brand kit: it decides the colour."""
         return brand_digests(self.options.brand)

@@ -17,7 +17,7 @@ from clipy.context import Context
 from clipy.media.frame import Frame
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.area import safe_area
-from clipy.stages.render.brand import HEX, brand_digests, colour_of, load_brand
+from clipy.stages.render.brand import HEX, brand_digests, colour_of, font_digests, load_brand
 from clipy.stages.render.drawing import CardPicture
 from clipy.stages.render.fonts import digests
 from clipy.stages.render.layout import Area, Layout, shown, typeface, width_limit
@@ -25,7 +25,6 @@ from clipy.stages.render.overlay import Overlay
 from clipy.stages.render.placing import Block, heights
 from clipy.stages.render.presets import Ink, Look, Plate, Shadow
 from clipy.stages.render.room import Taken, as_json, taken
-from clipy.store import file_digest
 from clipy.types import Box, Edit, Seconds, Span, Video, Word, seconds
 
 _FADE = Fraction(1, 4)  # seconds to come and to go
@@ -126,10 +125,14 @@ class Title(Pizzazz):
             return frames
         return self._titled(frames, _PLAN.validate_python(edit.plans[self.name]["title"]), edit)
 
+    def identity(self) -> dict[str, object]:
+        """Without paths: what the files hold counts, and ``weights`` tells."""
+        options = self.options.model_dump(mode="json", exclude={"font", "brand"})
+        return {**super().identity(), "options": options}
+
     def weights(self) -> tuple[str, ...]:
         """The fonts and the brand kit: they decide what the title looks like."""
-        own = () if self.options.font is None else (file_digest(self.options.font),)
-        return (*digests(), *own, *brand_digests(self.options.brand))
+        return (*digests(), *font_digests(self.options.font), *brand_digests(self.options.brand))
 
     def look(self) -> Look:
         """The style with the brand's and the user's own changes."""

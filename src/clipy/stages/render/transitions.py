@@ -52,6 +52,11 @@ class Transitions(Pizzazz):
             return audio
         return self._faded(audio, edit)
 
+    def identity(self) -> dict[str, object]:
+        """Without paths: what the files hold counts, and ``weights`` tells."""
+        options = self.options.model_dump(mode="json", exclude={"image"})
+        return {**super().identity(), "options": options}
+
     def weights(self) -> tuple[str, ...]:
         """The picture."""
         image = self.options.image

@@ -67,6 +67,11 @@ class Watermark(Pizzazz):
         mark = self._drawn(edit.crop.width, edit.crop.height)
         return frames if mark is None else _marked(frames, mark)
 
+    def identity(self) -> dict[str, object]:
+        """Without paths: what the files hold counts, and ``weights`` tells."""
+        options = self.options.model_dump(mode="json", exclude={"image", "brand"})
+        return {**super().identity(), "options": options}
+
     def weights(self) -> tuple[str, ...]:
         """The pictures and fonts that decide what it looks like."""
         image = self.options.image
