@@ -219,6 +219,10 @@ def draw_decisions(ctx: Context) -> None:
     strong = [(210, 260)]
     rows = [_waveform(loudness, strong, (226, 60, 80)), _waveform(beeped, strong, (112, 64, 255))]
     save("censor", np.vstack(rows), height=240)
+    under = np.where(loudness > 0.05, 0.1, 0.4)
+    soft = np.convolve(np.pad(under, 20, mode="edge"), np.ones(41) / 41, mode="valid")
+    rows = [_waveform(loudness, [], (0, 0, 0)), _waveform(soft, [(0, 600)], (112, 64, 255))]
+    save("music", np.vstack(rows), height=240)
 
 
 def _over(effects: Iterable[Pizzazz], of: Edit, picture: Picture, time: Fraction, ctx: Context) -> list[Picture]:
