@@ -7,7 +7,7 @@ only ``start`` and ``end`` are required of a highlight.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -186,6 +186,7 @@ def clip_json(clip: Clip, found: Sequence[Review] | None, posts: Sequence[Post])
         "words": [word_json(word) for word in edit.clip_words()],
         **_crop(edit.crop),
         "keep": [[number(span.start), number(span.end)] for span in edit.keep],
+        "music": _music(edit.plans.get("music")),
         "review": None if found is None else review_json(found),
         "posts": [{"uploader": post.uploader, "where": post.where} for post in posts],
     }
@@ -309,6 +310,13 @@ def _highlight(highlight: Highlight) -> dict[str, Json]:
         "reason": highlight.reason,
         "details": {name: round(value, 4) for name, value in highlight.details.items()},
     }
+
+
+def _music(plan: Json) -> Json:
+    """Which track plays, and under which licence; null without music."""
+    if not isinstance(plan, Mapping) or not isinstance(plan.get("credit"), Mapping):
+        return None
+    return {"file": plan.get("file", ""), **plan["credit"], "tempo": plan.get("tempo"), "mood": plan.get("mood")}
 
 
 def _crop(path: CropPath) -> dict[str, Json]:

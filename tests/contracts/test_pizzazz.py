@@ -14,14 +14,26 @@ from clipy.context import Context
 from clipy.media.frame import AudioBlock, Frame
 from clipy.stages.base import Pizzazz
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
-from tests.clips import RATE, pizzazz, sound
+from tests import clips
+from tests.clips import RATE, sound
 from tests.media import make_video
+from tests.music import make_song
 
 NAMES = [listing.name for listing in registry.listings("pizzazz") if not listing.missing]
 ALWAYS_DRAWS = {"progress"}  # there is always a progress to show
 IDLE = {"transitions": {"intro": "none", "outro": "none"}}  # options with which there is nothing to do
+NEEDS: dict[str, dict[str, object]] = {}  # options without which one cannot work
 SIZE = (180, 320)
 SECONDS = 3
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _music(tmp_path_factory: pytest.TempPathFactory) -> None:
+    NEEDS["music"] = {"track": make_song(tmp_path_factory.mktemp("music") / "song.wav", seconds=6)}
+
+
+def pizzazz(name: str, **options: object) -> Pizzazz:
+    return clips.pizzazz(name, **NEEDS.get(name, {}), **options)
 
 
 @pytest.fixture(scope="module")
