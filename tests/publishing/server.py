@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Mapping
@@ -24,6 +25,9 @@ class Fault:
     error before  status ``amount``, and nothing is done
     error after   everything is done, and then status ``amount``
     busy          429 with Retry-After, and nothing is done
+    echo          status ``amount``, and a message that repeats the whole request, secrets included
+    kill before   the program at the other end (``victim``) is killed, and nothing is done
+    kill after    everything is done, and then it is killed
 
     Every other kind is for the platform's own ``handle``.
     """
@@ -83,6 +87,7 @@ class LocalServer:
     def __init__(self) -> None:
         self.faults: dict[int, Fault] = {}
         self.transcript: list[tuple[str, str, Mapping[str, str], int]] = []  # method, target, headers, status
+        self.victim: subprocess.Popen[str] | None = None
         self.posts: list[bytes] = []  # the bytes of everything that became public
         self._count = self._active = 0
         self._guard = threading.Lock()
@@ -175,14 +180,28 @@ class LocalServer:
 
         return Handler
 
+    def _kill(self) -> Answer:
+        """What nothing can be done against: SIGKILL, or its like."""
+        assert self.victim is not None
+        self.victim.kill()
+        self.victim.wait()
+        return answer(500)
+
     def _reply(self, asked: Asked, fault: Fault) -> Answer:
         if fault.kind == "busy":
             return answer(429, {"error": {"code": "rate_limit_exceeded"}}, Retry_After="0")
         if fault.kind == "error before":
             return answer(fault.amount)
+        if fault.kind == "echo":
+            said = f"{asked.path} {asked.query} {asked.headers} {asked.body[:500]!r}"
+            return answer(fault.amount, {"error": {"code": 100, "message": said, "errors": [{"reason": "echo"}]}})
+        if fault.kind == "kill before":
+            return self._kill()
         with self._guard:
             try:
                 reply = self.handle(asked)
             except Wrong as error:
                 reply = error.reply
+        if fault.kind == "kill after":
+            return self._kill()
         return answer(fault.amount) if fault.kind == "error after" else reply

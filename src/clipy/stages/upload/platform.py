@@ -228,12 +228,13 @@ class Platform(Uploader):
                 if doubtful:
                     state = self._probed(job, state)
                 else:
-                    beginnings += state.phase == "new"
+                    begins = state.phase == "new"
                     state, failures = self._stepped(job, state), 0
+                    beginnings += begins
                 doubtful = False
                 if int(state.data.get("offset", 0)) > furthest:  # broken again and again, but it moves
                     furthest, failures = int(state.data["offset"]), 0
-                if beginnings > _MOST_BEGINNINGS:
+                if state.phase == "new" and beginnings == _MOST_BEGINNINGS:
                     raise UploadError(f"{self.name} forgets every upload that is begun", do="Try again later")
             except Interrupted as error:
                 failures += 1

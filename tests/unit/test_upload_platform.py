@@ -1,0 +1,164 @@
+"""The frame around every uploader that journals: what a third party gets, and what the pipeline does with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from clipy import config
+from clipy.context import Context
+from clipy.errors import UploadError, UploadLater
+from clipy.outcome import Outcome
+from clipy.pipeline import Pipeline
+from clipy.publishing.http import Interrupted
+from clipy.publishing.job import Job
+from clipy.publishing.journal import State, journal_beside
+from clipy.publishing.limits import Limits
+from clipy.stages.base import Uploader
+from clipy.stages.upload.platform import Platform
+from clipy.types import Clip, Json, Post
+from tests.publishing.clips import make_clip, make_context
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "uploading.md"
+
+
+@pytest.fixture(autouse=True)
+def _private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIPY_TOKENS", str(tmp_path / "tokens.json"))
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Clip:
+    return make_clip(tmp_path)
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_uploader_of_the_documents_works_as_written(clip: Clip, tmp_path: Path) -> None:
+    board: list[str] = []
+    failures = [Interrupted("it fell down")]
+
+    def pin(key: str, path: Path) -> None:
+        board.append(key)
+        if failures:
+            raise failures.pop()  # it hangs there, but nobody was told
+
+    code = next(text for text in blocks("python") if "Noticeboard" in text)
+    space = {"Platform": Platform, "Limits": Limits, "State": State, "date": date, "pin": pin, "__name__": "x"}
+    space["is_pinned"] = board.__contains__
+    exec(compile(code, "uploading.md", "exec"), space)
+    kind = space["Noticeboard"]
+    assert isinstance(kind, type)
+    assert issubclass(kind, Platform)
+    make: Callable[[], Platform] = lambda: kind(kind.Options(wait=0))  # noqa: E731
+    for _ in range(2):
+        assert make().upload(clip, make_context(tmp_path)).where == "board"
+    assert len(board) == 1
+
+
+def test_the_receiver_of_the_documents_knows_our_signature() -> None:
+    from clipy.stages.upload.webhook import signature
+
+    code = next(text for text in blocks("python") if "is_ours" in text)
+    space: dict[str, object] = {}
+    exec(compile(code, "uploading.md", "exec"), space)
+    is_ours = space["is_ours"]
+    assert callable(is_ours)
+    headers = {"webhook-id": "a", "webhook-timestamp": "1", "webhook-signature": signature("s" * 24, "a", "1", b"{}")}
+    assert is_ours("s" * 24, headers, b"{}")
+    assert not is_ours("s" * 24, headers, b"{ }")
+
+
+class Stubborn(Platform):
+    """Opens, and then never moves."""
+
+    limits = Limits(checked=date(2026, 1, 1), source="", containers=())
+    opened = 0
+
+    def describe(self, job: Job) -> list[Json]:
+        return []
+
+    def begin(self, job: Job) -> State:
+        type(self).opened += 1
+        return State("open")
+
+    def probe(self, job: Job, state: State) -> State:
+        return state.at("open")
+
+    def advance(self, job: Job, state: State) -> State:
+        return State()
+
+
+def test_a_platform_that_forgets_every_session_is_given_up(clip: Clip, tmp_path: Path) -> None:
+    with pytest.raises(UploadError, match="forgets every upload that is begun"):
+        Stubborn(Stubborn.Options(wait=0)).upload(clip, make_context(tmp_path))
+    assert Stubborn.opened == 3
+
+
+def test_a_slow_start_is_no_forgetting(clip: Clip, tmp_path: Path) -> None:
+    """A session is asked for as often as any step is tried."""
+    failures = [Interrupted("busy")] * 4
+
+    class Busy(Stubborn):
+        def begin(self, job: Job) -> State:
+            if failures:
+                raise failures.pop()
+            return State("open")
+
+        def advance(self, job: Job, state: State) -> State:
+            return State("done", place="there")
+
+    assert Busy(Busy.Options(wait=0)).upload(clip, make_context(tmp_path)).where == "there"
+
+
+def test_the_journal_holds_intents_and_receipts(clip: Clip, tmp_path: Path) -> None:
+    class Easy(Stubborn):
+        def advance(self, job: Job, state: State) -> State:
+            return State("done", place="there")
+
+    ctx = make_context(tmp_path)
+    uploader = Easy()
+    uploader.upload(clip, ctx)
+    entry = uploader.job(clip, ctx).entry
+    events = journal_beside(ctx.store.root).events(entry)
+    assert events == [("begin", "new"), ("begun", "open"), ("commit", "committing"), ("advanced", "done")]
+
+
+def test_an_interrupt_of_the_user_leaves_the_intent(clip: Clip, tmp_path: Path) -> None:
+    class Slow(Stubborn):
+        def advance(self, job: Job, state: State) -> State:
+            raise KeyboardInterrupt
+
+    ctx = make_context(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        Slow().upload(clip, ctx)
+    entry = Slow().job(clip, ctx).entry
+    assert journal_beside(ctx.store.root).find(entry).phase == "committing"
+
+
+class Failing(Uploader):
+    """Cannot publish now."""
+
+    def upload(self, clip: Clip, ctx: Context) -> Post:
+        raise UploadLater("not now", do="Later")
+
+
+class Working(Uploader):
+    """Always can."""
+
+    def upload(self, clip: Clip, ctx: Context) -> Post:
+        return Post("working", clip.name)
+
+
+def test_an_uploader_that_fails_does_not_keep_a_clip_from_the_others(clip: Clip, tmp_path: Path) -> None:
+    pipeline = replace(Pipeline.from_config(config.load()), uploaders=(Failing(), Working()))
+    (outcome,) = pipeline.upload([Outcome(clip, ())], "talk", make_context(tmp_path))
+    assert [post.where for post in outcome.posts] == ["talk-01"]
+    assert [str(failure) for failure in outcome.failures] == ["not now. Later"]
