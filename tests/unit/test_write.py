@@ -75,6 +75,24 @@ def test_the_file_says_how_it_is_coded_and_can_be_streamed(tmp_path: Path) -> No
     assert b"sliced_threads=0" in data  # PyAV's default would cut every picture into slices
 
 
+def test_sound_that_comes_late_lies_beside_its_pictures(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    with Writer(path, *SIZE, Fraction(25), FAST) as writer:
+        for _ in range(20 * 25):
+            writer.picture(black_planes(*SIZE))
+        for _ in range(20):
+            writer.sound(np.zeros((2, SAMPLE_RATE), dtype=np.float32))
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux() if packet.pos is not None and packet.dts is not None]
+        packets.sort(key=lambda packet: packet.pos or 0)
+        reached = {"video": 0.0, "audio": 0.0}
+        apart = 0.0
+        for packet in packets:
+            reached[packet.stream.type] = float(packet.dts * packet.time_base)  # type: ignore[operator]
+            apart = max(apart, abs(reached["video"] - reached["audio"]))
+    assert apart < 2
+
+
 def test_an_encoder_may_take_its_chroma_interleaved(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     encoding = Encoding(options={"preset": "ultrafast"}, layout="nv12", bit_rate=400_000)

@@ -23,6 +23,8 @@ from clipy.media.frame import Planes
 SAMPLE_RATE = 48_000
 AUDIO_BIT_RATE = 160_000
 _BT709 = 1  # code of ITU-T H.273 for the matrix, the primaries and the curve alike
+# The index at the front, and sound beside its pictures however late it comes (FFmpeg gives up on that after 10 s).
+_MUXING = {"movflags": "+faststart", "max_interleave_delta": "0"}
 _GROUP = 2  # seconds from one key frame to the next, at most
 
 
@@ -64,8 +66,8 @@ class Writer:
     """Use as ``with Writer(path, ...) as writer``; the file is complete when the block is left without an error.
 
     Pictures come at a constant ``rate`` from time 0, sound at 48 kHz in stereo from time 0. Hand in both as they
-    advance together, so that little waits to be interleaved. On an error the unfinished file is removed. Raises
-    RenderError, or OutputError when the disk is full or the folder cannot be written.
+    advance together where that is possible: what is ahead waits, coded, to be interleaved. On an error the unfinished
+    file is removed. Raises RenderError, or OutputError when the disk is full or the folder cannot be written.
     """
 
     def __init__(
@@ -81,7 +83,7 @@ class Writer:
         self._base = 1 / rate
         self._pictures, self._samples = 0, 0
         with self._explained():
-            self._container = av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"})
+            self._container = av.open(f"file:{path}", "w", format="mp4", options=_MUXING)
         try:
             with self._explained():
                 self._video = self._add_video(rate, encoding)

@@ -10,6 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from clipy.context import Context
@@ -89,7 +91,6 @@ class Mp4(Renderer):
     def _soundtrack(
         self, video: Video, edit: Edit, pizzazz: tuple[Pizzazz, ...], ctx: Context, duration: Fraction
     ) -> Soundtrack:
-        ctx.report("mixing sound", 0.0)
         return Soundtrack(
             video,
             edit,
@@ -131,14 +132,16 @@ def _planar(frames: Iterator[Frame]) -> Iterator[Frame]:
 
 def _interleave(writer: Writer, frames: Iterator[Frame], count: int, track: Soundtrack, ctx: Context) -> None:
     """Write pictures and sound as they advance together; exactly ``count`` pictures."""
-    blocks = track.blocks()
+    blocks: Iterator[NDArray[np.float32]] | None = None
     written = 0
     for frame in frames:
         if written == count:
             raise RenderError("a pizzazz returned more frames than it was given", do="It must return as many")
         writer.picture(frame.planes)
         written += 1
-        while writer.sound_time < writer.time:
+        if blocks is None and track.ready:
+            blocks = track.blocks()
+        while blocks is not None and writer.sound_time < writer.time:
             block = next(blocks, None)
             if block is None:
                 break
@@ -147,5 +150,5 @@ def _interleave(writer: Writer, frames: Iterator[Frame], count: int, track: Soun
             ctx.report("rendering", written / count)
     if written < count:
         raise RenderError(f"a pizzazz returned {written} frames of {count}", do="It must return as many as it is given")
-    for block in blocks:
+    for block in track.blocks() if blocks is None else blocks:
         writer.sound(block)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -26,6 +27,7 @@ from clipy.types import Edit, Span, Video
 
 log = logging.getLogger(__name__)
 
+_PATIENCE = 0.2  # seconds between looks at the keyboard while waiting
 _FADE = RATE // 125  # samples (8 ms): long enough for no click, too short to hear
 _BLOCK = RATE // 10
 _LOUDEST_GAIN = 30.0  # dB; more would only bring up noise
@@ -38,12 +40,16 @@ _SAFE = 3.0  # dB below the highest peak allowed, from which on nothing needs to
 Samples = NDArray[np.float32]
 
 
+class _Unwanted(Exception):
+    """Ends the making of sound that nobody waits for any more."""
+
+
 class Soundtrack:
     """A clip's finished sound, stereo at 48 kHz. Use as ``with Soundtrack(...) as track: for block in track.blocks()``.
 
-    The processed sound is kept in a nameless file while its loudness is measured, so every hook runs once and memory
-    stays flat. It is cut or filled to ``duration`` seconds. ``loudness`` (LUFS) and ``true_peak`` (dBTP) are the
-    targets; silence stays silence.
+    It is made in a thread of its own, beside the pictures. The processed sound is kept in a nameless file while its
+    loudness is measured, so every hook runs once and memory stays flat. It is cut or filled to ``duration`` seconds.
+    ``loudness`` (LUFS) and ``true_peak`` (dBTP) are the targets; silence stays silence.
     """
 
     def __init__(
@@ -58,30 +64,55 @@ class Soundtrack:
         true_peak: float,
     ) -> None:
         self._wanted = round(duration * RATE)
+        self._loudness, self._true_peak = loudness, true_peak
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=ctx.work)  # noqa: SIM115  closed by __exit__
-        try:
-            for block in self._processed(video, edit, pizzazz, ctx):
-                self._file.write(block.tobytes())
-            self._level = _level(self._raw, loudness, true_peak)
-        except BaseException:
-            self._file.close()
-            raise
+        self._level: _Level | BaseException | None = None
+        self._stop = threading.Event()
+        stream = self._processed(video, edit, pizzazz, ctx)
+        self._thread = threading.Thread(target=self._make, args=(stream,), name="clipy-sound", daemon=True)
 
     def __enter__(self) -> Soundtrack:
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop.set()
+        self._thread.join()
         self._file.close()
 
+    @property
+    def ready(self) -> bool:
+        """Whether ``blocks`` would answer at once. Raises what went wrong as soon as that is known."""
+        if isinstance(self._level, BaseException):
+            raise self._level
+        return self._level is not None
+
     def blocks(self) -> Iterator[Samples]:
-        """The sound in blocks of float32 (2, samples), ``round(duration * 48000)`` in all."""
+        """The sound in blocks of float32 (2, samples), ``round(duration * 48000)`` in all; waits until it is there."""
+        while not self.ready:
+            self._thread.join(_PATIENCE)
+        assert isinstance(self._level, _Level)  # noqa: S101  ready() said so
         return self._level.applied(self._raw())
+
+    def _make(self, stream: Iterator[NDArray[np.float32]]) -> None:
+        try:
+            for block in stream:
+                self._file.write(block.tobytes())
+                self._go_on()
+            self._level = _level(self._raw, self._loudness, self._true_peak)
+        except BaseException as error:  # noqa: BLE001  raised again where the sound is wanted
+            self._level = error
+
+    def _go_on(self) -> None:
+        if self._stop.is_set():
+            raise _Unwanted
 
     def _raw(self) -> Iterator[Samples]:
         self._file.seek(0)
         while data := self._file.read(_BLOCK * 8):
+            self._go_on()
             yield np.ascontiguousarray(np.frombuffer(data, dtype=np.float32).reshape(-1, 2).T)
 
     def _processed(
@@ -142,6 +173,10 @@ def _level(raw: Callable[[], Iterator[Samples]], target: float, true_peak: float
 def _limited_level(raw: Callable[[], Iterator[Samples]], gain: float, wanted: float, true_peak: float) -> _Level:
     """Limit, code as the clip will be coded, listen, and correct: AAC may raise peaks, the limiter takes loudness."""
     most, ceiling = gain + _MAKE_UP, true_peak - _ENCODER_ROOM
+    taken = (
+        wanted - measure(_Level(gain, ceiling).applied(raw()), RATE).integrated
+    )  # by the limiter alone: cheap to ask
+    gain = min(gain + max(0.0, taken), most)
     level, over = _Level(gain, ceiling), 0.0
     for _ in range(_TRIES):
         level = _Level(gain, ceiling)
