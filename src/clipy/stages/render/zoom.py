@@ -73,7 +73,9 @@ class Zoom(Pizzazz):
             made += punched(shot, found) if found else [shot]
             done += [punch for punch, _ in found]
         if not done:
+            log.info("no zoom is possible: faces are close to the edge, or the picture has too few pixels for it")
             return edit
+        done.sort(key=lambda punch: punch.span.start)
         plans = {**edit.plans, self.name: {"punches": [_json(punch) for punch in done]}}
         return replace(edit, crop=replace(edit.crop, shots=tuple(made)), plans=plans)
 
