@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from statistics import median
 from typing import Any
 
 from clipy.media.probe import probe
+from rendering.memory import watched
 
 HERE = Path(__file__).resolve().parents[1]
 Taken = dict[str, float]
@@ -51,18 +53,16 @@ def bare(source: Path, seconds: float, quality: tuple[str, int] = ("veryfast", 1
         command += ["-c:v", "libx264", "-preset", quality[0], "-crf", str(quality[1]), "-profile:v", "high"]
         command += ["-g", str(round(2 * video.frame_rate)), "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
         command += ["-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2", str(out)]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         began = time.perf_counter()
         process = subprocess.Popen(command)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        peak = watched(process)
+        took = time.perf_counter() - began
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if process.returncode:
             raise RuntimeError(f"ffmpeg failed with {process.returncode}")
-        return {
-            "wall": time.perf_counter() - began,
-            "cpu": usage.ru_utime + usage.ru_stime,
-            "peak_mb": usage.ru_maxrss / 1024,
-            "bytes": float(out.stat().st_size),
-        }
+        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return {"wall": took, "cpu": spent, "peak_mb": peak, "bytes": float(out.stat().st_size)}
 
 
 def against_bare(source: Path, seconds: float, rounds: int, pizzazz: Sequence[str]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ Python, which a run of clipy does once for all of its clips.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -25,6 +24,7 @@ from clipy.store import Store
 from clipy.together import side_by_side
 from clipy.types import Edit, Video
 from rendering.clips import decorated, edit_of
+from rendering.memory import peak_mb
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
         run()
         found = {"wall": time.perf_counter() - began, "cpu": time.process_time() - spent}
         found["bytes"] = sum(path.stat().st_size for path in Path(folder).glob("*.mp4"))
-    found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["peak_mb"] = peak_mb("self")
     print(json.dumps(found))
 
 

@@ -27,6 +27,7 @@ from clipy.types import Edit, Video
 
 Quality = Literal["draft", "good", "best"]
 
+_WAITING = 5  # frames between two threads: 3 MB each, enough for one to be slow for a moment
 _NEAR = 0.002  # relative difference within which a rate that a person typed means a standard one
 
 
@@ -114,13 +115,13 @@ class Mp4(Renderer):
     ) -> Iterator[Frame]:
         """The clip's frames with every effect on them; their threads end with ``stack``."""
         source = clip_frames(video, edit, rate, count, threads)
-        frames = stack.enter_context(Ahead(source, name="clipy-pictures"))
+        frames = stack.enter_context(Ahead(source, _WAITING, name="clipy-pictures"))
         effects = [effect for effect in pizzazz if type(effect).frames is not Pizzazz.frames]
         if not effects:
             return frames
         for effect in effects:
             frames = effect.frames(frames, edit, ctx)
-        return stack.enter_context(Ahead(_planar(frames), name="clipy-pizzazz"))
+        return stack.enter_context(Ahead(_planar(frames), _WAITING, name="clipy-pizzazz"))
 
 
 def _planar(frames: Iterator[Frame]) -> Iterator[Frame]:

@@ -15,6 +15,7 @@ _PRESETS: dict[Quality, tuple[str, int]] = {
     "good": ("veryfast", 18),
     "best": ("medium", 18),
 }
+_LOOKAHEAD = "25"  # pictures; the 40 of medium hold about 90 MB more, for clips no smaller
 
 
 class X264(Mp4):
@@ -29,4 +30,7 @@ class X264(Mp4):
 
     def encoding(self, width: int, height: int, rate: Fraction) -> Encoding:
         preset, crf = _PRESETS[self.options.quality]
-        return Encoding("libx264", {"preset": preset, "crf": str(crf), "profile": "high"}, threads=self.options.threads)
+        options = {"preset": preset, "crf": str(crf), "profile": "high"}
+        if self.options.quality == "best":
+            options["rc-lookahead"] = _LOOKAHEAD
+        return Encoding("libx264", options, threads=self.options.threads)
