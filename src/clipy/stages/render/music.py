@@ -97,7 +97,7 @@ class Music(Pizzazz):
             key=heard.key,
             mood=mood,
             clip_mood=wanted,
-            pieces=arranged(heard, float(edit.duration)),
+            pieces=tuple((round(a, 6), round(b, 6)) for a, b in arranged(heard, float(edit.duration))),
             gain=self._gain(video, edit, heard.loudness),
         )
         return replace(edit, plans={**edit.plans, self.name: _PLAN.dump_python(plan, mode="json")})
