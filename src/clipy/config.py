@@ -28,6 +28,7 @@ DEFAULTS: Mapping[str, str] = {
     "shots": "pyscenedetect",
     "faces": "centerface",
     "speakers": "lip-sync",
+    "embed": "sentence-encoder",
     "highlight": "local",
     "reframe": "speaker",
     "render": "x264",

@@ -105,4 +105,4 @@ def _owner(step: Callable[..., Any]) -> Backend:
 def _declared(backend: Backend, method: str) -> Any:
     """The return type that the core class gives a method: the contract that every backend keeps."""
     core = next(kind for kind in reversed(type(backend).__mro__) if method in vars(kind))
-    return get_type_hints(vars(core)[method])["return"]
+    return get_type_hints(vars(core)[method], include_extras=True)["return"]

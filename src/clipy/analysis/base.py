@@ -19,7 +19,7 @@ from pydantic import Field
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.media.read import pictures
-from clipy.types import Box, Seconds, Shot, Span, Track, Transcript, Video, seconds
+from clipy.types import Array, Box, Seconds, Shot, Span, Track, Transcript, Video, seconds
 
 T = TypeVar("T")
 
@@ -129,6 +129,16 @@ class SpeakerDetector(Analyser):
     @abstractmethod
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
         """Return the same tracks, in order, with ``speaking`` filled in: one value in 0..1 for each sampled time."""
+
+
+class Embedder(Analyser):
+    """Text -> meaning: sentences that mean alike get vectors that point alike."""
+
+    group: ClassVar[str] = "embed"
+
+    @abstractmethod
+    def embed(self, texts: tuple[str, ...], ctx: Context) -> Array:
+        """Return a unit vector for each text, float32 (n, d); their dot products are similarities."""
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:

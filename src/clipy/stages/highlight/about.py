@@ -48,6 +48,11 @@ class Topic:
         return float(self._weights @ (1 - 0.5**mentions) / self._weights.sum())
 
 
+def essence(about: str) -> str:
+    """What is asked for without the words of asking, as it was written: "the part on money" is about "money"."""
+    return " ".join(word for word in _WORD.findall(about) if word.casefold() not in _ASKING) or about
+
+
 def _words(text: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(text)]
 

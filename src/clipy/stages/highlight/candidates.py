@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,17 +16,28 @@ from clipy.types import Highlight, Seconds, Shot, Span, Video, Word, seconds
 
 _LEAD = Fraction(1, 5)  # seconds of silence kept before the first word, where there are that many
 _TAIL = Fraction(2, 5)  # and after the last
+_CLEAR = Fraction(3, 20)  # seconds: an edge this near to speech is heard as a cut into it
+_BEYOND = Fraction(1)  # seconds of silence that the end of a video counts for
+_LONG_WORD = Fraction(10)  # seconds: no word lasts longer
 _AROUND = Fraction(1, 2)  # seconds beyond the reach of snapping in which cuts are looked for, to see both sides of one
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Sentences ``first``..``last`` (inclusive) as one stretch; ``room`` is the seconds of silence at its edges."""
+    """Sentences ``first``..``last`` (inclusive) as one stretch; ``room`` is the seconds of silence at its edges.
+
+    The beginning and the end of a video have a second more of it: nobody speaks beyond.
+    """
 
     first: int
     last: int
     span: Span
     room: tuple[Seconds, Seconds]
+
+    @property
+    def clear(self) -> bool:
+        """Whether no edge cuts into speech, neither of this stretch nor of what is said beside it."""
+        return min(self.room) >= 2 * _CLEAR
 
 
 def pieces(sentences: Sequence[Sentence], longest: Seconds) -> list[Sentence]:
@@ -63,22 +75,20 @@ def candidates(
     No run goes on over more than ``silence`` seconds in which nobody speaks.
     """
     for first in range(len(sentences)):
-        before = sentences[first - 1].span.end if first else Fraction(0)
+        before = sentences[first - 1].span.end if first else -_BEYOND
         start_room = max(Fraction(0), sentences[first].span.start - before)
+        start = max(Fraction(0), sentences[first].span.start - min(_LEAD, start_room / 2))
         for last in range(first, len(sentences)):
             pause = sentences[last].span.start - sentences[last - 1].span.end if last > first else Fraction(0)
             if silence is not None and pause > silence:
                 break
-            after = sentences[last + 1].span.start if last + 1 < len(sentences) else duration
+            after = sentences[last + 1].span.start if last + 1 < len(sentences) else duration + _BEYOND
             end_room = max(Fraction(0), after - sentences[last].span.end)
-            span = Span(
-                sentences[first].span.start - min(_LEAD, start_room / 2),
-                min(duration, sentences[last].span.end + min(_TAIL, end_room / 2)),
-            )
+            span = Span(start, min(duration, sentences[last].span.end + min(_TAIL, end_room / 2)))
             if span.duration > longest:
                 break
             if span.duration < shortest:
-                span = _widened(span, shortest, before, after)
+                span = _widened(span, shortest, max(Fraction(0), before), min(duration, after))
             if shortest <= span.duration <= longest:
                 yield Candidate(first, last, span, (start_room, end_room))
 
@@ -122,18 +132,23 @@ def snapped(
     longest: Seconds,
     reach: Seconds = Fraction(1, 2),
 ) -> Span:
-    """Move each edge to a cut of the picture within ``reach`` of it and inside no word, if the bounds allow it."""
+    """Move each edge to a cut of the picture within ``reach`` of it and in silence, if the bounds allow it.
+
+    A cut that lies nearer to speech than an edge may lie is passed over, unless the edge is as near already.
+    """
     cuts = [shot.span.start for shot in shots[1:]]
     inside = [word for word in words if word.span.overlap(span) > 0]
     first = min((word.start for word in inside), default=span.end)
     last = max((word.end for word in inside), default=span.start)
     outside = [word.span for word in words if word.span.overlap(span) == 0]
 
-    def free(cut: Seconds) -> bool:
-        return not any(word.start < cut < word.end for word in outside)
+    def free(cut: Seconds, edge: Seconds) -> bool:
+        clear = min((_CLEAR, *(_distance(edge, word) for word in outside)))
+        return all(_distance(cut, word) >= clear for word in outside)
 
-    starts = [cut for cut in cuts if abs(cut - span.start) <= reach and cut <= first and free(cut)]
-    ends = [cut for cut in cuts if abs(cut - span.end) <= reach and cut >= last and free(cut)]
+    lead, tail = min(_CLEAR, abs(first - span.start)), min(_CLEAR, abs(span.end - last))
+    starts = [cut for cut in cuts if abs(cut - span.start) <= reach and cut + lead <= first and free(cut, span.start)]
+    ends = [cut for cut in cuts if abs(cut - span.end) <= reach and cut - tail >= last and free(cut, span.end)]
     start = min(starts, key=lambda cut: abs(cut - span.start), default=span.start)
     end = min(ends, key=lambda cut: abs(cut - span.end), default=span.end)
     for option in (Span(start, end), Span(start, span.end), Span(span.start, end)):
@@ -142,12 +157,22 @@ def snapped(
     return span
 
 
+def _distance(time: Seconds, word: Span) -> Seconds:
+    """Seconds from a time to a word; 0 inside it."""
+    return max(Fraction(0), word.start - time, time - word.end)
+
+
 def at_cuts(
     span: Span, video: Video, words: Sequence[Word], shortest: Seconds, longest: Seconds, reach: Seconds, ctx: Context
 ) -> Span:
-    """The span with its edges snapped to the cuts of the video; looks at the picture around the edges only."""
+    """The span with its edges snapped to the cuts of the video; looks at the picture around the edges only.
+
+    ``words`` are all that is said, in order.
+    """
+    beyond = reach + _AROUND
+    first = bisect_left(words, span.start - _LONG_WORD - beyond, key=lambda word: word.start)
+    words = words[first : bisect_left(words, span.end + beyond + _CLEAR, key=lambda word: word.start)]
     for edge in (span.start, span.end) if reach > 0 else ():
-        beyond = reach + _AROUND
         around = Span(max(Fraction(0), edge - beyond), min(video.duration, edge + beyond))
         shots = ctx.cached(ctx.analyser(ShotDetector).detect, video, around)
         span = snapped(span, shots, words, shortest, longest, reach)

@@ -18,13 +18,25 @@ _LONG_WORD = 12  # letters on average: no spaces between words
 _SAME = 0.5
 
 
-def distinct(items: Sequence[T], text_of: Callable[[T], str]) -> tuple[list[T], list[tuple[T, T]]]:
-    """The items whose text resembles that of none before, and each other one with the item it resembles."""
+def distinct(
+    items: Sequence[T], text_of: Callable[[T], str], same: Callable[[T, T], bool] | None = None
+) -> tuple[list[T], list[tuple[T, T]]]:
+    """The items whose text resembles that of none before, and each other one with the item it resembles.
+
+    ``same`` tells of two whether they say the same in other words.
+    """
     kept: list[tuple[T, frozenset[str]]] = []
     left: list[tuple[T, T]] = []
     for item in items:
         phrases = shingles(text_of(item))
-        twin = next((other for other, known in kept if containment(phrases, known) >= _SAME), None)
+        twin = next(
+            (
+                other
+                for other, known in kept
+                if containment(phrases, known) >= _SAME or (same is not None and same(item, other))
+            ),
+            None,
+        )
         if twin is None:
             kept.append((item, phrases))
         else:

@@ -1,50 +1,67 @@
 """What makes a stretch of speech work as a clip: each feature named, in 0..1, and weighed.
 
 The cues are those that editors and the field's literature name: a hook in the first seconds, an opening that needs no
-context, a finished thought, speech that is lively and dense, words that matter in this video. Word lists are English;
-for other languages the features that need them stay neutral (0.5), and the rest decide.
+context, a whole thought, words that strike, speech that is lively. Word lists are English; for other languages the
+features that need them stay neutral (0.5), and the rest decide.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clipy.analysis.sentences import Sentence
 from clipy.analysis.sound import Levels
 from clipy.stages.highlight.about import Topic
 from clipy.stages.highlight.candidates import Candidate
-from clipy.types import Array, Seconds
+from clipy.stages.highlight.meaning import Meaning
+from clipy.stages.highlight.openings import hook, standalone, words_of
+from clipy.types import Array, Seconds, Span
 
 WEIGHTS: Mapping[str, float] = {
-    "hook": 0.22,
-    "standalone": 0.18,
-    "finished": 0.16,
-    "energy": 0.14,
-    "density": 0.10,
-    "substance": 0.12,
-    "clean edges": 0.08,
+    "hook": 0.16,
+    "standalone": 0.12,
+    "finished": 0.08,
+    "energy": 0.10,
+    "emphasis": 0.05,
+    "pace": 0.05,
+    "substance": 0.06,
+    "clean edges": 0.04,
+    "length": 0.10,
+}
+# Features that exist only where what is said could be judged by its meaning.
+UNDERSTOOD: Mapping[str, float] = {
+    "striking": 0.22,
+    "whole thought": 0.14,
+    "novelty": 0.05,
 }
 # Features that exist only where the user asked for something; each counts beside those above.
 ASKED: Mapping[str, float] = {
     "about": 0.6,
-    "length": 0.2,
 }
+_ALL: Mapping[str, float] = {**WEIGHTS, **UNDERSTOOD, **ASKED}
 
-_DANGLING = frozenset(
-    "and but so or because then also which that this these those he she it they them him her there such"
-    " anyway like yeah yes no okay ok well right meanwhile however therefore too".split()
-)
-_HOOKS = frozenset(
-    "why how what who never always nobody everybody everyone secret mistake wrong truth lie actually imagine"
-    " surprising surprised crazy insane biggest worst best first only must stop fear afraid love hate problem change"
-    " changed lost won died million billion percent money free impossible dangerous".split()
-)
+_SAID: Mapping[str, str] = {
+    "hook": "opens strongly",
+    "standalone": "needs no context",
+    "finished": "ends on a finished sentence",
+    "energy": "loud and lively",
+    "emphasis": "spoken with emphasis",
+    "pace": "spoken fast",
+    "substance": "says what matters in this video",
+    "clean edges": "silence before and after",
+    "striking": "striking words",
+    "whole thought": "a whole thought",
+    "novelty": "said nowhere else in the video",
+    "about": "about what was asked for",
+}
+_NOTABLE = 0.6  # a feature this high may be named as a reason
+
 _STOP = frozenset(
     "a an the and or but if then so of to in on at by for with from as is are was were be been being am do does did"
     " have has had i you he she it we they me him her us them my your his its our their this that these those there"
@@ -52,29 +69,33 @@ _STOP = frozenset(
     " just like really very also than too up out about into over after before again more most other own same such"
     " s t re ve ll d m don didn isn wasn aren".split()
 )
-_WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _CLEAN = 0.3  # seconds of silence at an edge that make it sound like an edge
-_DENSE = 2.8  # words a second of lively speech
+_BREATH = 0.8  # seconds of silence that end a thought
+_OPENING = 6.0  # seconds in which one stays or goes
+_GOOD_LENGTH = (30.0, 45.0)  # seconds; what editors make of talk when nothing else was asked for
+_SPLIT = 0.75  # what each turn of the talk inside a stretch leaves of its being a whole thought
+_ENDS = (".", "!", "。", "！", "।", "…", "．", "｡", "॥", "؟", "۔", "።")
 
 
 @dataclass(frozen=True)
 class Features:
-    """A candidate's features by name, each in 0..1."""
+    """A candidate's features by name, each in 0..1. ``opening`` says in words what its hook is."""
 
     values: Mapping[str, float]
+    opening: str = ""
 
     @property
     def score(self) -> float:
         """Their weighted mean, in 0..1."""
-        weights = {**WEIGHTS, **ASKED}
-        total = sum(weights[name] for name in self.values)
-        return sum(weights[name] * value for name, value in self.values.items()) / total
+        total = sum(_ALL[name] for name in self.values)
+        return sum(_ALL[name] * value for name, value in self.values.items()) / total
 
     def reason(self) -> str:
-        """The three strongest, for a person."""
-        weights = {**WEIGHTS, **ASKED}
-        strongest = sorted(self.values, key=lambda name: -weights[name] * self.values[name])[:3]
-        return ", ".join(f"{name} {self.values[name]:.2f}" for name in strongest)
+        """The three that speak for it most, for a person."""
+        named = [name for name in self.values if name in _SAID and self.values[name] >= _NOTABLE]
+        strongest = sorted(named, key=lambda name: -_ALL[name] * (self.values[name] - 0.5))[:3]
+        said = [self.opening if name == "hook" and self.opening else _SAID[name] for name in strongest]
+        return "; ".join(said) or "no single strength, but better than what is beside it"
 
 
 class Judge:
@@ -88,79 +109,113 @@ class Judge:
         *,
         topic: Topic | None = None,
         target: Seconds | None = None,
+        meaning: Meaning | None = None,
     ) -> None:
-        self.sentences, self.levels, self.topic, self.target = sentences, levels, topic, target
+        self.sentences, self.levels, self.topic, self.meaning = sentences, levels, topic, meaning
+        self.target = None if target is None else float(target)
         self.english = language == "en"
-        self._words = [[word.lower() for word in _WORD.findall(sentence.text)] for sentence in sentences]
-        self._substance = _substance(self._words)
+        self._substance = _running(_substance([words_of(sentence.text) for sentence in sentences]))
+        self._words = _running([len(sentence.words) for sentence in sentences])
+        self._pace = self._words[-1] / max(0.1, sum(float(sentence.span.duration) for sentence in sentences))
         spoken = np.concatenate([levels.within(sentence.span) for sentence in sentences])
         self._low, self._high = np.percentile(spoken, [20, 95])
+        self._swing = max(1.0, float(spoken[spoken >= self._low].std()))
+        if meaning is not None:
+            self._striking, self._novelty = _running(meaning.striking), _running(meaning.novelty)
+            self._turns = _running(meaning.breaks >= 1)
 
     def features(self, candidate: Candidate) -> Features:
         """All features of one candidate."""
-        return Features(
-            {
-                "hook": self._hook(candidate),
-                "standalone": self._standalone(candidate),
-                "finished": self._finished(candidate),
-                "energy": self._energy(candidate),
-                "density": self._density(candidate),
-                "substance": float(np.mean(self._substance[candidate.first : candidate.last + 1])),
-                "clean edges": float(np.mean([min(1.0, float(room) / _CLEAN) for room in candidate.room])),
-                **self._asked(candidate),
-            }
-        )
+        hooked, opening = self._hook(candidate)
+        values = {
+            "hook": hooked,
+            "standalone": self._standalone(candidate),
+            "finished": self._finished(candidate),
+            **self._sound(candidate),
+            "pace": self._spoken_fast(candidate),
+            "substance": _mean(self._substance, candidate),
+            "clean edges": float(np.mean([min(1.0, float(room) / _CLEAN) for room in candidate.room])),
+            "length": self._length(candidate.span),
+            **self._understood(candidate),
+        }
+        about = self._about(candidate)
+        return Features(values if about is None else {**values, "about": about}, opening)
 
-    def _asked(self, candidate: Candidate) -> dict[str, float]:
-        """How well it meets what the user asked for; nothing that was not asked."""
-        asked = {}
-        if self.topic:
-            asked["about"] = self.topic.match(candidate.first, candidate.last)
-        if self.target is not None:
-            length, target = float(candidate.span.duration), float(self.target)
-            asked["length"] = min(length, target) / max(length, target)
-        return asked
-
-    def _hook(self, candidate: Candidate) -> float:
-        opening = self.sentences[candidate.first]
-        words = self._words[candidate.first]
-        asks = opening.text.rstrip("\"'”’ ").endswith(("?", "？", "؟"))
-        counts = any(word.isdigit() for word in words)
-        brief = 3 <= len(words) <= 16
-        strong = any(word in _HOOKS for word in words[:12]) if self.english else False
-        return min(1.0, 0.15 + 0.35 * asks + 0.2 * counts + 0.15 * brief + 0.3 * strong)
+    def _hook(self, candidate: Candidate) -> tuple[float, str]:
+        """The best of the sentences of the first seconds, by its cues and its meaning."""
+        start = self.sentences[candidate.first].span.start
+        best, opening = 0.0, ""
+        for index in range(candidate.first, candidate.last + 1):
+            sentence = self.sentences[index]
+            if index > candidate.first and sentence.span.end - start > _OPENING:
+                break
+            value, cue = hook(sentence.text, self.english)
+            if self.meaning is not None:
+                value = 0.5 * value + 0.5 * float(self.meaning.striking[index])
+            if value > best:
+                best, opening = value, cue
+        return best, opening
 
     def _standalone(self, candidate: Candidate) -> float:
-        words = self._words[candidate.first]
-        if not self.english or not words:
-            return 0.5
-        return 0.15 if words[0] in _DANGLING else 0.6 if any(word in _DANGLING for word in words[1:4]) else 1.0
+        following = min(candidate.first + 1, candidate.last)
+        return standalone(self.sentences[candidate.first].text, self.sentences[following].text, self.english)
 
     def _finished(self, candidate: Candidate) -> float:
-        ends = self.sentences[candidate.last].text.rstrip("\"'”’) ").endswith((".", "!", "。", "！", "।", "…"))
-        return 0.4 * ends + 0.6 * min(1.0, float(candidate.room[1]) / 0.8)
+        ends = self.sentences[candidate.last].text.rstrip("\"'”’») ").endswith(_ENDS)
+        return 0.4 * ends + 0.6 * min(1.0, float(candidate.room[1]) / _BREATH)
 
-    def _energy(self, candidate: Candidate) -> float:
+    def _sound(self, candidate: Candidate) -> dict[str, float]:
+        """How loud it is for this video, and how much louder its stressed words are than the rest."""
         inside = self.levels.within(candidate.span)
         loud, quiet = np.percentile(inside, [90, 40])
         level = (loud - self._low) / max(1.0, self._high - self._low)
-        return float(np.clip(0.6 * level + 0.4 * (loud - quiet) / 20, 0, 1))
+        voiced = inside[inside >= self._low]
+        swing = float(voiced.std()) / self._swing if len(voiced) else 0.0
+        return {
+            "energy": float(np.clip(0.6 * level + 0.4 * (loud - quiet) / 20, 0, 1)),
+            "emphasis": float(np.clip(swing - 0.5, 0, 1)),
+        }
 
-    def _density(self, candidate: Candidate) -> float:
-        words = sum(len(sentence.words) for sentence in self.sentences[candidate.first : candidate.last + 1])
-        return min(1.0, words / float(candidate.span.duration) / _DENSE)
+    def _spoken_fast(self, candidate: Candidate) -> float:
+        words = self._words[candidate.last + 1] - self._words[candidate.first]
+        return float(np.clip(words / float(candidate.span.duration) / self._pace - 0.4, 0, 1))
+
+    def _length(self, span: Span) -> float:
+        """1 at the target, or in the range that suits most talk; less by how many times it is longer or shorter."""
+        length = float(span.duration)
+        shortest, longest = (self.target, self.target) if self.target is not None else _GOOD_LENGTH
+        return min(1.0, length / shortest, longest / length)
+
+    def _understood(self, candidate: Candidate) -> dict[str, float]:
+        if self.meaning is None:
+            return {}
+        first, last = candidate.first, candidate.last
+        peak = float(self.meaning.striking[first : last + 1].max())
+        inner = self._turns[last + 1] - self._turns[first + 1]
+        whole = (self.meaning.breaks[first] + self.meaning.breaks[last + 1]) / 2
+        return {
+            "striking": 0.75 * _mean(self._striking, candidate) + 0.25 * peak,
+            "whole thought": float(whole * _SPLIT**inner),
+            "novelty": _mean(self._novelty, candidate),
+        }
+
+    def _about(self, candidate: Candidate) -> float | None:
+        """How much it speaks of what the user asked for, in its words or in others; None when nothing was asked."""
+        said = self.topic.match(candidate.first, candidate.last) if self.topic else None
+        if self.meaning is None or self.meaning.asked is None:
+            return said
+        nearest = np.sort(self.meaning.asked[candidate.first : candidate.last + 1])[-3:]
+        return max(said or 0.0, float(nearest.mean()))
 
 
-def title(sentences: Sequence[Sentence], limit: int = 60) -> str:
-    """A real phrase of the stretch: its first sentence that says something, cut at a word."""
-    telling = [s for s in sentences if len(s.words) >= 3] or list(sentences)
-    words: list[str] = []
-    for word in telling[0].text.split():
-        if sum(len(w) + 1 for w in [*words, word]) > limit:
-            return " ".join(words).rstrip(",;:-– ") + "…" if words else word[:limit]
-        words.append(word)
-    text = " ".join(words).strip('"“” ').rstrip(".,;:")
-    return text[:1].upper() + text[1:]
+def _running(values: Sequence[float] | Array) -> NDArray[np.float64]:
+    """Sums of the values before each index and of all, so that the sum over any run is one difference."""
+    return np.concatenate([[0.0], np.cumsum(np.asarray(values, dtype=np.float64))])
+
+
+def _mean(running: NDArray[np.float64], candidate: Candidate) -> float:
+    count = candidate.last + 1 - candidate.first
+    return float(np.clip((running[candidate.last + 1] - running[candidate.first]) / count, 0, 1))
 
 
 def _substance(texts: Sequence[Sequence[str]]) -> Array:

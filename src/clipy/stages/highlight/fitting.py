@@ -13,7 +13,8 @@ from clipy.analysis.words import transcript_of
 from clipy.context import Context
 from clipy.stages.base import Highlighter
 from clipy.stages.highlight.candidates import Candidate, at_cuts, bounds, candidates, pieces
-from clipy.stages.highlight.features import Features, Judge, title
+from clipy.stages.highlight.features import Features, Judge
+from clipy.stages.highlight.titles import title
 from clipy.types import Seconds, Span, Transcript, Video, seconds
 
 _SLACK = Fraction(1, 2)  # seconds by which sentences may begin before a mark, or end after it: marks are set by hand

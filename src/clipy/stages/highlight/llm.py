@@ -34,10 +34,10 @@ from clipy.stages.highlight.candidates import (
     without_overlaps,
 )
 from clipy.stages.highlight.chat import Chat, Lost, Terms, TooMuch, Usage, key_for
-from clipy.stages.highlight.features import title
 from clipy.stages.highlight.proposals import Proposal, placed, proposed, told_once
 from clipy.stages.highlight.reading import Reader, Script
 from clipy.stages.highlight.schedule import best_first
+from clipy.stages.highlight.titles import title
 from clipy.stages.highlight.windows import estimate, windows
 from clipy.types import Highlight, Transcript, Video, seconds
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from clipy.analysis.sentences import Sentence, sentences
 from clipy.analysis.sound import levels
 from clipy.analysis.words import transcript_of
 from clipy.context import Context
 from clipy.stages.base import Highlighter
-from clipy.stages.highlight.about import Topic
+from clipy.stages.highlight.about import Topic, essence
 from clipy.stages.highlight.activity import busiest
 from clipy.stages.highlight.candidates import (
     Candidate,
@@ -22,11 +23,15 @@ from clipy.stages.highlight.candidates import (
     without_overlaps,
 )
 from clipy.stages.highlight.duplicates import distinct
-from clipy.stages.highlight.features import Features, Judge, title
-from clipy.stages.highlight.schedule import best_first
-from clipy.types import Highlight, Transcript, Video, seconds
+from clipy.stages.highlight.features import Features, Judge
+from clipy.stages.highlight.meaning import Meaning, meaning_of
+from clipy.stages.highlight.schedule import beside, best_first
+from clipy.stages.highlight.titles import title
+from clipy.types import Highlight, Span, Transcript, Video, seconds
 
 log = logging.getLogger(__name__)
+
+Judged: TypeAlias = tuple[Candidate, Features]
 
 _SPARES = 3  # rounds of further candidates, to replace those that a reviewer rejects
 
@@ -34,36 +39,58 @@ _SPARES = 3  # rounds of further candidates, to replace those that a reviewer re
 class Local(Highlighter):
     """The stretches of whole sentences that score best, without overlaps.
 
-    Every stretch within the length bounds is scored by named features (``features.WEIGHTS``); the best set that does
-    not overlap is found exactly. Edges lie in silence, and on a cut of the picture where one is near. A passage that
-    says again what a better one says is left out.
+    Every stretch within the length bounds is scored by named features (``features.WEIGHTS`` and those beside it); the
+    best set that does not overlap is found exactly. Edges lie in silence, and on a cut of the picture where one is
+    near. A passage that says again what a better one says is left out.
     """
 
-    version = 2
+    version = 3
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         transcript = transcript_of(video, ctx)
         if not transcript.words:
             log.warning("%s: nobody speaks, so picture and sound alone decide", video.path.name)
-            shortest, longest = bounds(self.options.min_duration, self.options.max_duration)
-            return busiest(video, shortest, longest, self.options.count * _SPARES, ctx)
+            options = self.options
+            shortest, longest = bounds(options.min_duration, options.max_duration)
+            target = options.target_duration
+            return busiest(video, shortest, longest, options.count, ctx, spares=_SPARES, target=target)
         return self._spoken(video, transcript, ctx)
 
     def _spoken(self, video: Video, transcript: Transcript, ctx: Context) -> list[Highlight]:
         spoken = pieces(sentences(transcript), seconds(self.options.max_duration))
         found = possible(spoken, video, self.options)
-        judge = self._judge(video, spoken, transcript.language, ctx)
+        meaning = meaning_of(spoken, essence(self.options.about), ctx)
+        judge = self._judge(video, spoken, transcript.language, meaning, ctx)
         pool = [(item.span, (judged := judge.features(item)).score, (item, judged)) for item in found]
-        ranked = [item for _, _, item in best_first(pool, self.options.count, _SPARES)]
-        told_once = _told_once(ranked, spoken)
-        return without_overlaps([self._pick(video, transcript, spoken, *item, ctx) for item in told_once])
+        picks = self._told_once(self._ranked(pool), spoken, meaning)
+        return without_overlaps([self._pick(video, transcript, spoken, *item, meaning, ctx) for item in picks])
 
-    def _judge(self, video: Video, spoken: Sequence[Sentence], language: str, ctx: Context) -> Judge:
+    def _ranked(self, pool: Sequence[tuple[Span, float, Judged]]) -> list[Judged]:
+        """The best sets of stretches whose edges cut into no speech; then, if they are too few, of the others."""
+        count = self.options.count
+        chosen = best_first([item for item in pool if item[2][0].clear], count, _SPARES)
+        if len(chosen) < count:
+            more = best_first(beside(pool, [span for span, _, _ in chosen]), count - len(chosen), 1)
+            if more:
+                log.warning("%d of the passages begin or end within 0.15 s of other speech: nobody pauses", len(more))
+            chosen = sorted([*chosen, *more], key=lambda item: (-item[1], item[0].start))
+        return [item for _, _, item in chosen]
+
+    def _judge(self, video: Video, spoken: Sequence[Sentence], language: str, meaning: Meaning, ctx: Context) -> Judge:
         topic = Topic(self.options.about, [sentence.text for sentence in spoken]) if self.options.about else None
         if topic is not None and topic.missing:
-            log.warning("%s: nobody says %s, so it cannot steer", video.path.name, ", ".join(topic.missing))
+            log.warning("%s: nobody says %s; what means alike counts", video.path.name, ", ".join(topic.missing))
         target = None if self.options.target_duration is None else seconds(self.options.target_duration)
-        return Judge(spoken, levels(video, ctx), language, topic=topic, target=target)
+        return Judge(spoken, levels(video, ctx), language, topic=topic, target=target, meaning=meaning)
+
+    def _told_once(self, ranked: Sequence[Judged], spoken: Sequence[Sentence], meaning: Meaning) -> list[Judged]:
+        """Without passages that say again what a better one says."""
+        kept, left = distinct(
+            ranked, lambda item: text_of(spoken, item[0]), lambda one, other: meaning.same(one[0], other[0])
+        )
+        for (again, _), (first, _) in left:
+            log.info("%.1f s says what %.1f s says better: left out", again.span.start, first.span.start)
+        return kept
 
     def _pick(
         self,
@@ -72,21 +99,13 @@ class Local(Highlighter):
         spoken: Sequence[Sentence],
         candidate: Candidate,
         judged: Features,
+        meaning: Meaning,
         ctx: Context,
     ) -> Highlight:
         shortest, longest = bounds(self.options.min_duration, self.options.max_duration)
         reach = seconds(self.options.snap)
         span = at_cuts(candidate.span, video, transcript.words, shortest, longest, reach, ctx)
         ctx.report("picking")
-        chosen = spoken[candidate.first : candidate.last + 1]
-        return Highlight(span, round(judged.score, 4), title(chosen), judged.reason(), judged.values)
-
-
-def _told_once(
-    ranked: Sequence[tuple[Candidate, Features]], spoken: Sequence[Sentence]
-) -> list[tuple[Candidate, Features]]:
-    """Without passages that say again what a better one says."""
-    kept, left = distinct(ranked, lambda item: text_of(spoken, item[0]))
-    for (again, _), (first, _) in left:
-        log.info("%.1f s says what %.1f s says better: left out", again.span.start, first.span.start)
-    return kept
+        inside = slice(candidate.first, candidate.last + 1)
+        phrase = title(spoken[inside], worth=meaning.striking[inside].tolist())
+        return Highlight(span, round(judged.score, 4), phrase, judged.reason(), judged.values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -36,12 +36,23 @@ def best_set(items: Sequence[tuple[Span, float, T]], count: int) -> list[tuple[S
     return chosen[::-1]
 
 
+def beside(items: Sequence[tuple[Span, float, T]], taken: Sequence[Span]) -> list[tuple[Span, float, T]]:
+    """The items that overlap none of the spans, which do not overlap each other."""
+    ordered = sorted(taken)
+    starts = [span.start for span in ordered]
+    free = []
+    for item in items:
+        nearest = bisect_left(starts, item[0].end) - 1
+        if nearest < 0 or ordered[nearest].end <= item[0].start:
+            free.append(item)
+    return free
+
+
 def best_first(pool: Sequence[tuple[Span, float, T]], count: int, rounds: int) -> list[tuple[Span, float, T]]:
     """The best set, best first; then the best set of what lies beside it, and so on: replacements for the first."""
     found: list[tuple[Span, float, T]] = []
     for _ in range(rounds):
         chosen = best_set(pool, count)
-        taken = [span for span, _, _ in chosen]
-        pool = [item for item in pool if not any(item[0].overlap(span) for span in taken)]
+        pool = beside(pool, [span for span, _, _ in chosen])
         found += sorted(chosen, key=lambda item: (-item[1], item[0].start))
     return found

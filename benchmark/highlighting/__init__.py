@@ -1,0 +1,1 @@
+"""Talks with planted moments, and what is measured on them."""

@@ -1,0 +1,36 @@
+"""Picks by sound and picture alone: for sport, games, concerts, and whatever else says nothing."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from clipy.context import Context
+from clipy.stages.base import Highlighter
+from clipy.stages.highlight.activity import busiest
+from clipy.stages.highlight.candidates import bounds
+from clipy.types import Highlight, Video
+
+_SPARES = 3  # rounds of further candidates, to replace those that a reviewer rejects
+
+
+class Signals(Highlighter):
+    """The stretches in which most happens: loud, swelling sound, movement, cuts, faces up close. Hears no words."""
+
+    class Options(Highlighter.Options):
+        faces: bool = Field(True, description="Whether to look for faces, every two seconds.")
+
+    options: Options
+
+    def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
+        options = self.options
+        shortest, longest = bounds(options.min_duration, options.max_duration)
+        return busiest(
+            video,
+            shortest,
+            longest,
+            options.count,
+            ctx,
+            spares=_SPARES,
+            target=options.target_duration,
+            faces=options.faces,
+        )
