@@ -13,7 +13,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from clipy.analysis.base import Aligner, Detection, FaceDetector, ShotDetector, SpeakerDetector, Transcriber
+    from clipy.analysis.base import (
+        Aligner,
+        Detection,
+        Diarizer,
+        FaceDetector,
+        ShotDetector,
+        SpeakerDetector,
+        Transcriber,
+    )
     from clipy.context import Context
     from clipy.errors import ClipyError
     from clipy.media.frame import AudioBlock, Frame
@@ -36,13 +44,22 @@ if TYPE_CHECKING:
         Span,
         Track,
         Transcript,
+        Turn,
         Video,
         Word,
         seconds,
     )
 
 _HOME = {
-    "clipy.analysis.base": ("Aligner", "Detection", "FaceDetector", "ShotDetector", "SpeakerDetector", "Transcriber"),
+    "clipy.analysis.base": (
+        "Aligner",
+        "Detection",
+        "Diarizer",
+        "FaceDetector",
+        "ShotDetector",
+        "SpeakerDetector",
+        "Transcriber",
+    ),
     "clipy.context": ("Context",),
     "clipy.errors": ("ClipyError",),
     "clipy.media.frame": ("AudioBlock", "Frame"),
@@ -51,7 +68,7 @@ _HOME = {
     "clipy.stages.base": ("Highlighter", "Pizzazz", "Reframer", "Renderer", "Reviewer", "Uploader"),
     "clipy.types": (
         *("Box", "Clip", "CropPath", "CropShot", "Edit", "Finding", "Highlight", "Keyframe", "Panel", "Post", "Review"),
-        *("Shot", "Span", "Track", "Transcript", "Video", "Word", "seconds"),
+        *("Shot", "Span", "Track", "Transcript", "Turn", "Video", "Word", "seconds"),
     ),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -66,6 +83,7 @@ __all__ = [
     "CropPath",
     "CropShot",
     "Detection",
+    "Diarizer",
     "Edit",
     "FaceDetector",
     "Finding",
@@ -87,6 +105,7 @@ __all__ = [
     "Track",
     "Transcriber",
     "Transcript",
+    "Turn",
     "Uploader",
     "Video",
     "Word",

@@ -28,6 +28,7 @@ DEFAULTS: Mapping[str, str] = {
     "shots": "pyscenedetect",
     "faces": "centerface",
     "speakers": "lip-sync",
+    "diarize": "voice-turns",
     "embed": "sentence-encoder",
     "highlight": "local",
     "reframe": "speaker",

@@ -20,6 +20,7 @@ _TITLES = {
     "shots": "Where the cuts are.",
     "faces": "Where the faces are.",
     "speakers": "Which face is the one that is heard.",
+    "diarize": "Who speaks when, from the sound alone.",
     "embed": "What sentences mean.",
     "highlight": "Stage 1, content highlighting: which moments are worth a clip.",
     "reframe": "Stage 2, auto-cropping: where to look.",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from clipy.backend import Backend
 
 # In pipeline order. What several stages share comes first, then the stages.
-ANALYSERS = ("transcribe", "align", "shots", "faces", "speakers", "embed")
+ANALYSERS = ("transcribe", "align", "shots", "faces", "speakers", "diarize", "embed")
 STAGES = ("highlight", "reframe", "pizzazz", "render", "review", "upload")
 _CORE = {
     "transcribe": "clipy.analysis.base:Transcriber",
@@ -31,6 +31,7 @@ _CORE = {
     "shots": "clipy.analysis.base:ShotDetector",
     "faces": "clipy.analysis.base:FaceDetector",
     "speakers": "clipy.analysis.base:SpeakerDetector",
+    "diarize": "clipy.analysis.base:Diarizer",
     "embed": "clipy.analysis.base:Embedder",
     "highlight": "clipy.stages.base:Highlighter",
     "reframe": "clipy.stages.base:Reframer",

@@ -177,6 +177,14 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A stretch in which one person speaks. Turns of several people may overlap; ``speaker`` tells them apart."""
+
+    span: Span
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shot:
     """An unbroken run of frames between two cuts."""
 

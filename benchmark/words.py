@@ -1,0 +1,203 @@
+"""How exact word times are, before and after alignment, and what hearing costs.
+
+    python benchmark/words.py [--json]
+
+Synthesised speech of several voices, speeds and noise has exact word times. With ``CLIPY_TEST_MEDIA`` set, an audiobook
+whose words another recogniser timed is measured too. Memory is that of a process that does nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from tests.conftest import SAID, played  # noqa: E402
+from tests.media import make_video  # noqa: E402
+from tests.speech import speak  # noqa: E402
+
+from clipy import registry  # noqa: E402
+from clipy.analysis.base import Aligner, Transcriber  # noqa: E402
+from clipy.context import Context  # noqa: E402
+from clipy.media.probe import probe  # noqa: E402
+from clipy.store import Store  # noqa: E402
+from clipy.types import Transcript  # noqa: E402
+
+HARBOUR = (
+    "When the ship came into the harbour, the whole town ran down to the water. Nobody had expected it before spring. "
+    "The captain, a tall woman with grey hair, stood on the deck and counted her crew. She told the mayor that the ice "
+    "had moved faster than any chart could show, and that the northern passage was closed for good. Some people cried, "
+    "some laughed, and a few simply walked away. By evening the inn was full of stories."
+)
+CLEAN = ("us, 150 words a minute", "gb, 170", "us, woman, 200")
+READINGS = {  # text, voice, words a minute, signal to noise in dB
+    CLEAN[0]: (SAID, "en-us", 150, None),
+    CLEAN[1]: (HARBOUR, "en-gb", 170, None),
+    CLEAN[2]: (HARBOUR, "en-us+f2", 200, None),
+    "us, 150, noise at -20 dB": (HARBOUR, "en-us", 150, 20.0),
+    "gb, 150, noise at -10 dB": (SAID, "en-gb", 150, 10.0),
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A file and what is said in it: each word with its true start and end in seconds."""
+
+    name: str
+    path: Path
+    words: tuple[tuple[str, float, float], ...]
+
+
+def readings(folder: Path) -> list[Reading]:
+    """The synthesised readings, and the audiobook where it is."""
+    found = []
+    for name, (text, voice, pace, noise) in READINGS.items():
+        speech = speak(text, voice, pace)
+        dirt = np.random.default_rng(1).standard_normal(len(speech.samples)).astype(np.float32)
+        level = 0.0 if noise is None else float(speech.samples.std()) * 10 ** (-noise / 20)
+        dirty = replace(speech, samples=speech.samples + np.float32(level) * dirt)
+        path = folder / f"{len(found)}.mp4"
+        make_video(path, seconds=len(dirt) / speech.rate + 1, size=(64, 64), play=played(dirty))
+        words = tuple((word, start, end) for (word, start), end in zip(speech.words, speech.ends, strict=True))
+        found.append(Reading(name, path, words))
+    return [*found, *_audiobook()]
+
+
+def _audiobook() -> list[Reading]:
+    media = os.environ.get("CLIPY_TEST_MEDIA")
+    path = Path(media or "") / "video" / "audiobook_manifesto.mp4"
+    if not media or not path.is_file():
+        return []
+    parts = json.loads(path.with_suffix(".json").read_text())
+    words = tuple((word["word"], word["start"], word["end"]) for part in parts for word in part["words"])
+    return [Reading("audiobook", path, words)]
+
+
+def errors(found: Transcript, reading: Reading) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Milliseconds by which each word that was heard right begins and ends off."""
+    heard, said = [_plain(word.text) for word in found.words], [_plain(text) for text, _, _ in reading.words]
+    pairs = [
+        (found.words[block.b + n], reading.words[block.a + n])
+        for block in SequenceMatcher(None, said, heard, autojunk=False).get_matching_blocks()
+        for n in range(block.size)
+    ]
+    return (
+        np.array([1000 * abs(float(word.start) - start) for word, (_, start, _) in pairs]),
+        np.array([1000 * abs(float(word.end) - end) for word, (_, _, end) in pairs]),
+    )
+
+
+def measure() -> dict[str, Any]:
+    """All figures; errors are medians over the clean readings, in milliseconds, of word starts unless named ends.
+
+    ``realtime`` figures are seconds of work for a second of sound; ``peak_mb`` is that of a process of its own.
+    """
+    transcriber, aligner = registry.create("transcribe", "faster-whisper", {}), registry.create("align", "sphinx", {})
+    assert isinstance(transcriber, Transcriber)
+    assert isinstance(aligner, Aligner)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        ctx = Context(Store(folder / "store"), folder)
+        made = readings(folder)
+        spent, cases = {"transcribe": 0.0, "align": 0.0}, {}
+        transcriber.transcribe(probe(made[0].path), ctx)  # loads the network
+        for reading in made:
+            video = probe(reading.path)
+            began = time.perf_counter()
+            rough = transcriber.transcribe(video, ctx)
+            heard = time.perf_counter()
+            exact = aligner.align(video, rough, ctx)
+            spent["transcribe"] += heard - began
+            spent["align"] += time.perf_counter() - heard
+            cases[reading.name] = [errors(rough, reading), errors(exact, reading)]
+        length = sum(float(probe(reading.path).duration) for reading in made)
+        peak = _peak(made[-1].path)
+    return {
+        **_summary("word_error_ms", [cases[name] for name in CLEAN], 0),
+        **_summary("word_end_error_ms", [cases[name] for name in CLEAN], 1),
+        "transcribe_realtime": round(spent["transcribe"] / length, 3),
+        "align_realtime": round(spent["align"] / length, 3),
+        "transcribe_peak_mb": peak,
+        "readings": {name: _row(case) for name, case in cases.items()},
+    }
+
+
+def _summary(name: str, cases: list[Any], side: int) -> dict[str, float]:
+    return {
+        f"{name}_{when}": round(float(np.median(np.concatenate([case[index][side] for case in cases]))), 1)
+        for index, when in enumerate(("before", "after"))
+    }
+
+
+def _row(case: Any) -> dict[str, list[float]]:
+    """Median, 90th and 99th percentile of starts and ends, before and after."""
+    return {
+        f"{side}_{when}": [round(float(np.quantile(case[index][number], q)), 1) for q in (0.5, 0.9, 0.99)]
+        for number, side in enumerate(("start", "end"))
+        for index, when in enumerate(("before", "after"))
+    }
+
+
+def _peak(path: Path) -> float:
+    """Megabytes that a process holds at most which hears one file and aligns its words."""
+    command = [sys.executable, __file__, "--hear", str(path)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def hear(path: Path) -> float:
+    """Hear a file and align its words; the most memory that this process held, in MB."""
+    with tempfile.TemporaryDirectory() as temporary:
+        ctx = Context(Store(Path(temporary)), Path(temporary))
+        transcriber, aligner = (
+            registry.create("transcribe", "faster-whisper", {}),
+            registry.create("align", "sphinx", {}),
+        )
+        assert isinstance(transcriber, Transcriber)
+        assert isinstance(aligner, Aligner)
+        aligner.align(probe(path), transcriber.transcribe(probe(path), ctx), ctx)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--hear", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.hear is not None:
+        print(hear(given.hear))
+        return
+    found = measure()
+    if given.json:
+        print(json.dumps(found))
+        return
+    for name, row in found.pop("readings").items():
+        for side in ("start", "end"):
+            before, after = row[f"{side}_before"], row[f"{side}_after"]
+            print(f"{name:26} {side:5} median, 90 %, 99 %: {before} ms -> {after} ms")
+    for name, value in found.items():
+        print(f"{name:26} {value}")
+
+
+if __name__ == "__main__":
+    main()
