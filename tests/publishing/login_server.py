@@ -49,7 +49,7 @@ class LoginServer(LocalServer):
         if form["grant_type"] == "fb_exchange_token" and any(
             form["fb_exchange_token"] == given["access_token"] for given in self.given
         ):
-            return self._give(refresh=False)
+            return self._give(refresh=False, seconds=60 * 86_400)
         return answer(400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."})
 
     def _redeem(self, form: dict[str, str]) -> Answer:
@@ -62,8 +62,8 @@ class LoginServer(LocalServer):
             return answer(400, {"error": "invalid_grant", "error_description": "code_verifier is wrong"})
         return self._give(refresh=True)
 
-    def _give(self, *, refresh: bool) -> Answer:
-        given: dict[str, Any] = {"access_token": "access-" + secrets.token_urlsafe(16), "expires_in": 3600}
+    def _give(self, *, refresh: bool, seconds: int = 3600) -> Answer:
+        given: dict[str, Any] = {"access_token": "access-" + secrets.token_urlsafe(16), "expires_in": seconds}
         if refresh:
             given["refresh_token"] = "refresh-" + secrets.token_urlsafe(16)
             self.refresh.add(given["refresh_token"])

@@ -49,7 +49,7 @@ def test_after_a_kill_the_same_command_ends_with_one_post(
         command = ["upload", str(folder), "--to", platform, *sets, f"--set=upload.{platform}.poll=0"]
         server.faults = {request_number: Fault(moment)}
         killed = clipy(tmp_path, command, {}, server)
-        assert killed.code == -9
+        assert killed.code != 0
         again = clipy(tmp_path, command, {}, server)
         assert again.code == 0, again.said
         assert server.posts == [(folder / "bees-01.mp4").read_bytes()]

@@ -145,3 +145,16 @@ def test_without_a_professional_account_it_says_so(server: InstagramServer, clip
     )
     with pytest.raises(LoginNeeded, match=r"0 professional Instagram accounts.*Facebook page"):
         instagram(server).upload(clip, make_context(tmp_path))
+
+
+def test_an_address_that_was_lost_with_the_vault_is_built_again(
+    server: InstagramServer, clip: Clip, tmp_path: Path
+) -> None:
+    server.faults = {index: Fault("drop before") for index in range(5, 20)}
+    with pytest.raises(UploadError, match="goes on from there"):
+        instagram(server).upload(clip, make_context(tmp_path))
+    server.faults.clear()
+    (tmp_path / "tokens.json").unlink()
+    log_in(tmp_path, "instagram", access_token="token-that-is-good-1")
+    instagram(server).upload(clip, make_context(tmp_path))
+    assert (len(server.containers), len(server.posts)) == (1, 1)

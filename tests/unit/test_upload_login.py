@@ -167,8 +167,18 @@ def test_two_processes_renew_once(server: LoginServer, tmp_path: Path) -> None:
     assert both[0].token() == both[1].token()
 
 
-def test_a_permission_that_was_taken_back_asks_for_a_login(server: LoginServer, tmp_path: Path) -> None:
+def test_a_token_that_still_holds_is_used_when_it_cannot_be_renewed_yet(
+    server: LoginServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     found = logged_in(server, tmp_path, over=True)
+    server.refresh.clear()
+    assert found.token() == "access-the-first"
+    assert "ends soon and could not be renewed" in caplog.text
+
+
+def test_a_permission_that_was_taken_back_asks_for_a_login(server: LoginServer, tmp_path: Path) -> None:
+    found = logged_in(server, tmp_path)
+    found.keep({"access_token": "access-the-first", "refresh_token": "refresh-the-first", "expires_in": -1})
     server.refresh.clear()
     with pytest.raises(LoginNeeded, match=r"invalid_grant: Token has been expired or revoked.*clipy login youtube"):
         found.token()

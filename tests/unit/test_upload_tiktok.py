@@ -160,3 +160,16 @@ def test_five_drafts_a_day_are_all(server: TikTokServer, clip: Clip, tmp_path: P
     assert uploader.preview(clip, ctx)["left_today"] == "0 of 5"
     with pytest.raises(UploadLater, match="all 5 uploads"):
         uploader.upload(clip, ctx)
+
+
+def test_an_address_that_was_lost_with_the_vault_is_asked_for_again(
+    server: TikTokServer, clip: Clip, tmp_path: Path
+) -> None:
+    server.faults = {index: Fault("drop before") for index in range(2, 9)}
+    with pytest.raises(UploadError, match="goes on from there"):
+        tiktok(server, **DIRECT).upload(clip, make_context(tmp_path))
+    server.faults.clear()
+    (tmp_path / "tokens.json").unlink()
+    log_in(tmp_path, "tiktok", access_token="token-that-is-good-1")
+    tiktok(server, **DIRECT).upload(clip, make_context(tmp_path))
+    assert (len(server.uploads), len(server.posts)) == (2, 1)

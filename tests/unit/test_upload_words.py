@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clipy.errors import ConfigError
@@ -50,6 +50,7 @@ def test_a_text_is_cut_at_a_word(text: str, most: int, expected: str) -> None:
     assert cut(text, most) == expected
 
 
+@example("0000000𐀀\x1f 0", 10, utf16)
 @given(st.text(max_size=60), st.integers(0, 40), st.sampled_from([characters, utf8, utf16]))
 def test_a_cut_text_always_fits(text: str, most: int, measure: object) -> None:
     assert callable(measure)

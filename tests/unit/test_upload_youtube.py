@@ -188,6 +188,7 @@ def test_the_daily_limit_is_counted_and_said(server: YouTubeServer, clip: Clip, 
     with pytest.raises(UploadLater, match="all 100 uploads of today are used up"):
         uploader.upload(clip, ctx)
     assert server.transcript == []
+    assert youtube(server, per_day=150).preview(clip, ctx)["left_today"] == "50 of 150"
 
 
 def test_what_cannot_be_known_is_asked_and_settled(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:

@@ -211,7 +211,7 @@ class Http:
                 data=request["form"],
                 content=content,
             )
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             raise Interrupted(f"the connection to {self.platform} broke ({type(error).__name__}: {error})") from None
         except httpx2.InvalidURL:
             raise ConfigError(f"this is no address for {self.platform}", where=redact(url)) from None

@@ -35,6 +35,7 @@ class Provider:
     challenge: Literal["base64url", "hex"] = "base64url"  # TikTok wants the hash in hex, against RFC 7636
     redirect_path: str = "/"
     extra: Mapping[str, str] = field(default_factory=dict)  # more parameters of the authorization page
+    early: float = 60.0  # seconds before its end at which a token is renewed
     exchange: str = ""  # a second grant that makes a short-lived token a long-lived one (Meta)
 
     def client(self, environment: Mapping[str, str] = os.environ) -> Client:

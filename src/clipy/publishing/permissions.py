@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import os
 import time
 from collections.abc import Mapping
@@ -15,7 +17,7 @@ from clipy.publishing.secrets import hide
 from clipy.publishing.vault import Vault
 from clipy.types import Json
 
-_EARLY = 60.0  # seconds before its end that a permission counts as over
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -46,9 +48,17 @@ class Permission:
         if self.given:
             return self.given
         self._found = self._found or self._kept()
-        over = self._found.get("expires_at") and float(self._found["expires_at"]) - _EARLY < time.time()
-        if over and not self.renew():
-            raise self._ended()
+        left = float(self._found.get("expires_at", math.inf)) - time.time()
+        if left < self.provider.early:
+            try:
+                renewed = self.renew()
+            except LoginNeeded as error:
+                if left <= 0:
+                    raise
+                log.warning("the login to %s ends soon and could not be renewed: %s", self._as, error)
+            else:
+                if not renewed and left <= 0:
+                    raise self._ended()
         return str(self._found["access_token"])
 
     def detail(self, name: str) -> str:

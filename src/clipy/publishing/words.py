@@ -103,7 +103,7 @@ def cut(text: str, most: int, measure: Measure = characters) -> str:
     start = text[:low]
     if low < len(text) and not text[low].isspace() and (space := re.search(r"\s\S*$", start)):
         start = start[: space.start()]
-    return start.rstrip(" \t\n,;:-–—") + _ELLIPSIS if start else ""
+    return start.rstrip().rstrip(",;:-–—").rstrip() + _ELLIPSIS if start else ""
 
 
 def _opening(spoken: Sequence[str]) -> str:

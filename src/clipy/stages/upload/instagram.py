@@ -27,6 +27,7 @@ from clipy.stages.upload.platform import Platform
 from clipy.types import Json
 
 _MOST_HASHTAGS = 30
+_RENEW_EARLY = 7 * 86_400.0  # of the sixty days that a token holds
 _WINDOW = timedelta(minutes=5)  # by which clocks may differ
 
 
@@ -69,6 +70,7 @@ class Instagram(Platform):
             scopes=("instagram_basic", "instagram_content_publish", "pages_show_list", "pages_read_engagement"),
             scope_separator=",",
             exchange="fb_exchange_token",
+            early=_RENEW_EARLY,  # one that has ended cannot be exchanged any more
         )
 
     def problems(self, job: Job) -> Iterator[str]:
@@ -110,9 +112,7 @@ class Instagram(Platform):
         user = self._user
         reply = self._ok(self.http.send("POST", self._url(f"{user}/media"), form=self.request(job)))
         container = str(reply.json["id"])
-        # Some answers name no address; then it is the documented one.
-        built = f"{self.options.upload_url}/ig-api-upload/{self.options.api}/{container}"
-        job.keep_address(str(reply.json.get("uri") or built))
+        job.keep_address(str(reply.json.get("uri", "")))
         return State("open", {"offset": 0, "container": container, "user": user, "begun": utc(datetime.now(UTC))})
 
     def probe(self, job: Job, state: State) -> State:
@@ -142,7 +142,9 @@ class Instagram(Platform):
         return self._container(state) or State()
 
     def _send(self, job: Job, state: State) -> State:
-        start, address = int(state.data["offset"]), job.address
+        # Some answers name no address; then it is the documented one.
+        documented = f"{self.options.upload_url}/ig-api-upload/{self.options.api}/{state.data['container']}"
+        start, address = int(state.data["offset"]), job.address or documented
         if host(address) != host(self.options.upload_url):
             raise UploadRefused("Instagram names an unknown host for the bytes", do="Nothing was sent there")
         headers = {

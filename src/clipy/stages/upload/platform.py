@@ -52,6 +52,7 @@ class Platform(Uploader):
         hashtags: tuple[str, ...] = Field((), description="Without #; templates as in the title.")
         at: Moment | None = Field(None, description="When the first post goes out, as 2026-12-01T18:00.")
         every: Distance | None = Field(None, description="How long after it each further one, as 1d or 6h.")
+        per_day: int = Field(0, ge=0, description="Uploads a day, where yours are not the usual number; 0: the usual.")
         parallel: int = Field(1, ge=1, le=16, description="Uploads to one account at a time, over all processes.")
         tries: int = Field(6, ge=1, le=50, description="How often one step is tried.")
         wait: float = Field(1.0, ge=0, description="Seconds before the second try; doubles with each further one.")
@@ -212,10 +213,10 @@ class Platform(Uploader):
 
     def left_today(self, job: Job) -> tuple[int, int] | None:
         """How many uploads are left of how many; None when that is not limited. By this journal's own count."""
-        if self.limits.per_day is None:
+        most = self.options.per_day or self.limits.per_day
+        if most is None:
             return None
-        spent = job.journal.spent(job.entry, self.limits.day_began())
-        return max(0, self.limits.per_day - spent), self.limits.per_day
+        return max(0, most - job.journal.spent(job.entry, self.limits.day_began())), most
 
     def _carry(self, job: Job, state: State) -> State:
         """Step by step until it ends. Raises UploadError when it cannot end now."""
@@ -292,7 +293,7 @@ class Platform(Uploader):
                 where=job.clip.path,
                 do="Run the same command again: it asks how far it got, and goes on from there",
             ) from None
-        log.info("%s: %s; trying again", job.clip.name, error)
+        job.say(f"{error}; trying again")
         job.patience.wait(failures, error.retry_after)
 
     def _problems(self, job: Job) -> list[str]:

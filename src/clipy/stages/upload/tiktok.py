@@ -84,7 +84,7 @@ class TikTok(Platform):
 
     def left_today(self, job: Job) -> tuple[int, int] | None:
         found = super().left_today(job)
-        if found is None or self.options.mode == "direct":
+        if found is None or self.options.mode == "direct" or self.options.per_day:
             return found
         return max(0, _INBOX_PENDING - (found[1] - found[0])), _INBOX_PENDING
 
@@ -146,7 +146,7 @@ class TikTok(Platform):
             return State("done", state.data, place=_place(state, data))
         uploaded = int(data.get("uploaded_bytes") or 0)
         if status == "PROCESSING_UPLOAD" and uploaded < job.size:
-            return state.at("open", offset=uploaded)
+            return state.at("open", offset=uploaded) if job.address else State()
         return state.at("committing", offset=job.size)
 
     def commits(self, job: Job, state: State) -> bool:
