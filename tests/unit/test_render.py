@@ -20,8 +20,9 @@ from clipy.stages.base import Pizzazz
 from clipy.stages.render.pictures import clip_frames, output_rate
 from clipy.stages.render.x264 import X264
 from clipy.store import Store
+from clipy.together import side_by_side
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video
-from tests.media import beep, flash, make_video, silence
+from tests.media import beep, flash, make_video, noise, silence
 
 SIZE = (90, 160)
 RATE = 48_000
@@ -319,6 +320,31 @@ def _nothing_left(folder: Path) -> None:
     assert not (folder / "clip.mp4").exists()
     assert list((folder / "work").iterdir()) == []
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("clipy-")]
+
+
+def test_clips_rendered_side_by_side_are_the_same_to_the_byte(tmp_path: Path) -> None:
+    source = probe(make_video(tmp_path / "a.mp4", seconds=6, size=(320, 180), play=noise))
+    edits = [_edit(source, _span(start, start + 3)) for start in (0, 1, 2)]
+
+    def render(index: int, ctx: Context) -> bytes:
+        path = tmp_path / f"{threading.get_ident()}-{index}.mp4"
+        X264().render(source, edits[index], (White(),), path, ctx)
+        return path.read_bytes()
+
+    ctx = _context(tmp_path)
+    assert side_by_side(range(3), render, ctx, 3) == side_by_side(range(3), render, ctx, 1)
+
+
+def test_sound_that_fails_stops_everything(tmp_path: Path) -> None:
+    class Broken(Pizzazz):
+        def audio(self, audio: Iterator[AudioBlock], edit: Edit, ctx: Context) -> Iterator[AudioBlock]:
+            yield next(audio)
+            raise RenderError("the sound broke")
+
+    source = probe(make_video(tmp_path / "a.mp4", seconds=3, size=(320, 180)))
+    with pytest.raises(RenderError, match="the sound broke"):
+        _render(source, _edit(source), Broken())
+    _nothing_left(tmp_path)
 
 
 def test_progress_rises_to_the_end(tmp_path: Path) -> None:
