@@ -101,7 +101,9 @@ class Pipeline:
     def identity(self, video: Video) -> str:
         """Names everything that decides what a run makes; equal identities give equal clips."""
         stages = [self.highlighter, self.reframer, *self.pizzazz, self.renderer, *self.reviewers]
-        return key_of(video, sorted(self.analysers.values(), key=lambda analyser: analyser.group), stages)
+        analysers = sorted(self.analysers.values(), key=lambda analyser: analyser.group)
+        beside = [files for backend in (*analysers, *stages) if (files := backend.beside(video.path))]
+        return key_of(video, analysers, stages, *beside)
 
     def run(self, video: Video, folder: Path, ctx: Context) -> Result:
         """Make and publish the clips of one video. Raises NothingToDeliver, after writing why, when none passed."""

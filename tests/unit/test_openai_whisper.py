@@ -6,6 +6,7 @@ installed and has its weights, the last test asks it.
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,6 +68,27 @@ def test_words_and_times(model: Model, talk: Path, speech: Speech, tmp_path: Pat
     assert np.median(off) < 0.02
     assert model.asked[0]["temperature"] == 0
     assert model.asked[0]["fp16"] is False
+
+
+def test_what_nobody_said_is_left_out_and_counted(
+    model: Model, speech: Speech, talk: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Words in the second of silence at the end, and the loop of a decoder."""
+    length = len(speech.samples) / speech.rate
+    model.speech = Speech(
+        speech.samples,
+        speech.rate,
+        (("loop", 1.0),) * 12 + speech.words[30:] + (("Thanks", length + 0.7), ("watching", length + 0.8)),
+        (1.1,) * 12 + speech.ends[30:] + (length + 0.8, length + 0.9),
+    )
+    with caplog.at_level(logging.INFO):
+        found = OpenAiWhisper(OpenAiWhisper.Options(language="en")).transcribe(
+            probe(talk), Context(Store(tmp_path), tmp_path)
+        )
+    texts = [word.text for word in found.words]
+    assert texts.count("loop") <= 2
+    assert "watching" not in texts
+    assert "words that nobody said were left out" in caplog.text
 
 
 def test_an_unknown_size_is_refused(model: Model, talk: Path, tmp_path: Path) -> None:

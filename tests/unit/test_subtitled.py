@@ -20,9 +20,11 @@ from clipy.analysis.cues import Cue, decoded, read
 from clipy.analysis.subtitled import Subtitles
 from clipy.analysis.words import transcript_of
 from clipy.analysis.written import language_of, words_of
+from clipy.config import load
 from clipy.context import Context
 from clipy.errors import ClipyError, MediaError
 from clipy.media.probe import probe
+from clipy.pipeline import Pipeline
 from clipy.store import Store
 from clipy.types import Span, Transcript, Word, seconds
 from tests.media import make_video
@@ -205,6 +207,16 @@ def test_a_changed_file_is_read_again(spoken: Path, tmp_path: Path) -> None:
     for text in ("Hello there", "Good bye"):
         spoken.with_suffix(".srt").write_text(f"1\n00:00:01,000 --> 00:00:03,000\n{text}\n")
         assert " ".join(word.text for word in transcript_of(video, ctx).words) == text
+
+
+def test_a_changed_file_is_another_run(spoken: Path) -> None:
+    pipeline = Pipeline.from_config(load(sets=["transcribe.backend=subtitles"]))
+    video = probe(spoken)
+    identities = {pipeline.identity(video)}
+    for text in ("Hello there", "Good bye"):
+        spoken.with_suffix(".srt").write_text(f"1\n00:00:01,000 --> 00:00:03,000\n{text}\n")
+        identities.add(pipeline.identity(video))
+    assert len(identities) == 3
 
 
 def with_stream(path: Path, video: Path, text: str, suffix: str) -> Path:
