@@ -27,7 +27,7 @@ DEFAULTS: Mapping[str, str] = {
     "align": "sphinx",
     "shots": "pyscenedetect",
     "faces": "centerface",
-    "speakers": "lip-sync",
+    "speakers": "auto",
     "diarize": "voice-turns",
     "embed": "sentence-encoder",
     "highlight": "local",

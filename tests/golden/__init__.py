@@ -1,0 +1,1 @@
+"""Numbers computed once by other people's code, and how."""
