@@ -202,7 +202,7 @@ def test_spoken_phones_are_the_likeliest() -> None:
     middles = [int(model.senones[number, 1]) for number in model.phones.values()]
     best = model.scores(features(sound), middles).argmax(axis=1)
     heard = [list(model.phones)[index] for index in best]
-    for phone in ("S", "SH", "IY", "AO"):
+    for phone in ("SH", "IY", "W"):
         assert re.search(f"({phone} ){{4}}", " ".join(heard)), phone
 
 

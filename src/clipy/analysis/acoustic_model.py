@@ -24,7 +24,7 @@ STATES = 3  # emitting states of a phone, passed through from left to right
 _STREAMS, _DENSITY, _WIDTH = 3, 128, 13
 _WEIGHT_STEP = 1024 * np.log(1.0001)  # a stored weight w means exp(-w * step)
 _VARIANCE_FLOOR = 1e-4
-_BLOCK = 1000  # frames whose densities are held at once
+_BLOCK = 250  # frames whose densities are held at once
 _INSIDE, _BEGIN, _END, _SINGLE = 0, 1, 2, 3  # where in a word a triphone stands
 _BROADER = {_INSIDE: (_END, _BEGIN), _BEGIN: (_INSIDE, _SINGLE), _END: (_INSIDE, _SINGLE), _SINGLE: (_END, _BEGIN)}
 

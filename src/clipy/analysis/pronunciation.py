@@ -39,13 +39,10 @@ class Pronunciations:
 
     def __init__(self, path: Path) -> None:
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            self._text = f"\n{path.read_text(encoding='utf-8')}\n"  # a dictionary of strings would take 40 MB
         except (OSError, UnicodeDecodeError) as error:
             raise ModelError(f"the pronouncing dictionary cannot be read ({error})", where=path) from error
-        self._known: dict[str, list[str]] = {}
-        for line in lines:
-            word, _, phones = line.partition(" ")
-            self._known.setdefault(word.partition("(")[0], []).append(phones)
+        self._known: dict[str, list[Phones]] = {}
 
     def of(self, text: str) -> list[Phones]:
         """The likely ways to say a written word, at most four; empty when a part of it is not known."""
@@ -59,18 +56,29 @@ class Pronunciations:
 
     def _ways(self, word: str) -> list[Phones]:
         for form in (word, word.strip("'"), word.replace("'", "")):
-            if form in self._known:
-                return [tuple(phones.split()) for phones in self._known[form][:_MOST]]
-        if word.endswith("s") and (stem := self._known.get(word.rstrip("s").rstrip("'"))):
-            return [(*phones.split(), *_plural(phones.split()[-1])) for phones in stem[:_MOST]]
+            if found := self._lookup(form):
+                return found
+        if word.endswith("s") and (stem := self._lookup(word.rstrip("s").rstrip("'"))):
+            return [(*phones, *_plural(phones[-1])) for phones in stem]
         return self._compound(word)
+
+    def _lookup(self, word: str) -> list[Phones]:
+        """What the dictionary has; its lines are "word phones", then "word(2) phones" for another way."""
+        if word not in self._known:
+            found: list[Phones] = []
+            self._known[word] = found
+            at = self._text.find(f"\n{word} ") + 1 if word else 0
+            while at and self._text.startswith((f"{word} ", f"{word}("), at) and len(found) < _MOST:
+                end = self._text.index("\n", at)
+                found.append(tuple(self._text[at:end].split()[1:]))
+                at = end + 1
+        return self._known[word]
 
     def _compound(self, word: str) -> list[Phones]:
         """Two known words written as one ("audiobook"), each of three letters at least."""
         for cut in range(len(word) - 3, 2, -1):
-            first, second = self._known.get(word[:cut]), self._known.get(word[cut:])
-            if first and second:
-                return [tuple(f"{first[0]} {second[0]}".split())]
+            if (first := self._lookup(word[:cut])) and (second := self._lookup(word[cut:])):
+                return [(*first[0], *second[0])]
         return []
 
 
