@@ -20,7 +20,7 @@ _FILLER = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"(?<=[,;:–—、，；：])\s*|\s+(?=(?:but|because|which|who|when|while|until|although|unless)\s)")
-_EDGES = " \"'“”‘’«»,;:–—-、，；：…."
+_EDGES = " \"'“”‘’«»,;:–—-、，；：…。．।."
 _EARLY = 0.03  # off for each sentence that comes before
 _CUT = 0.3  # off for a phrase that does not begin, or does not end, with its sentence
 _SHORT = 0.3  # off for a phrase of less than a quarter of the letters that it may have

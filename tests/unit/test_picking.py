@@ -1,0 +1,226 @@
+"""What a passage is judged by, where it is cut, what it is called, and which of two that say the same stays."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from clipy.analysis.sentences import Sentence, sentences
+from clipy.analysis.sound import Levels
+from clipy.context import Context
+from clipy.stages.highlight.candidates import Candidate, candidates, snapped
+from clipy.stages.highlight.duplicates import distinct
+from clipy.stages.highlight.features import Features, Judge
+from clipy.stages.highlight.meaning import Meaning, meaning_of
+from clipy.stages.highlight.openings import hook, standalone
+from clipy.stages.highlight.schedule import beside, best_set
+from clipy.stages.highlight.titles import title
+from clipy.types import Shot, Span, Transcript, Word
+
+BEAT = Fraction(2, 5)  # seconds a word lasts
+
+
+def spoken(*texts: str, pause: Fraction = Fraction(1)) -> list[Sentence]:
+    """The texts said one after the other, with a pause after each, beginning after one pause."""
+    words, time = [], pause
+    for text in texts:
+        for word in text.split():
+            words.append(Word(word, time, time + BEAT))
+            time += BEAT
+        time += pause
+    return list(sentences(Transcript("en", tuple(words))))
+
+
+def at(start: float, end: float) -> Span:
+    return Span(Fraction(start), Fraction(end))
+
+
+DULL = (
+    "The committee approved the minutes of the last meeting.",
+    "The form is sent to the office in the second week.",
+    "The table lists the figures for each of the districts.",
+    "The handle is turned to the left and then released.",
+)
+TOLD = (
+    "I was nine years old when my father walked out.",
+    "He never said goodbye, and he never came back.",
+    "I hated him for twenty years.",
+    "Then one night the phone rang, and it was him.",
+)
+
+
+def judged(said: list[Sentence], meaning: Meaning | None = None, target: Fraction | None = None) -> Judge:
+    length = float(said[-1].span.end) + 2
+    levels = Levels(np.full(int(length * 10), -20, dtype=np.float32))
+    return Judge(said, levels, "en", meaning=meaning, target=target)
+
+
+def run(said: list[Sentence], first: int, last: int) -> Candidate:
+    span = Span(said[first].span.start, said[last].span.end)
+    return Candidate(first, last, span, (Fraction(1), Fraction(1)))
+
+
+def test_a_story_beats_minutes_in_words_that_strike(ctx: Context) -> None:
+    said = spoken(*DULL, *TOLD, *DULL[::-1])
+    judge = judged(said, meaning_of(said, "", ctx))
+    runs = [run(said, first, first + 3) for first in range(len(said) - 3)]
+    assert max(runs, key=lambda item: judge.features(item).score).first == 4
+    features = judge.features(run(said, 4, 7))
+    assert all(0 <= value <= 1 for value in features.values.values())
+    assert "striking words" in features.reason()
+    assert features.values["striking"] > 0.7 > 0.3 > judge.features(run(said, 0, 3)).values["striking"]
+
+
+def test_what_strikes_does_so_in_another_language(ctx: Context) -> None:
+    said = spoken("Mein Vater hat uns verlassen, als ich neun war.", "Die Tabelle enthält die Zahlen des Jahres.")
+    striking = meaning_of(said, "", ctx).striking
+    assert striking[0] > 0.7 > 0.3 > striking[1]
+
+
+def test_what_was_asked_for_is_found_by_its_meaning(ctx: Context) -> None:
+    said = spoken("Her salary was three thousand dollars a month.", *DULL, "The dog slept on the porch.")
+    asked = meaning_of(said, "how much she earned", ctx).asked
+    assert asked is not None
+    assert int(np.argmax(asked)) == 0
+    assert meaning_of(said, "", ctx).asked is None
+
+
+def test_a_retelling_is_the_same_and_another_story_is_not(ctx: Context) -> None:
+    again = ("My father left us when I was nine.", "He went away without a farewell and never returned.")
+    said = spoken(*TOLD[:2], *DULL, *again)
+    meaning = meaning_of(said, "", ctx)
+    assert meaning.same(run(said, 0, 1), run(said, 6, 7))
+    assert not meaning.same(run(said, 0, 1), run(said, 2, 5))
+
+
+def test_new_is_what_is_said_only_once(ctx: Context) -> None:
+    said = spoken(*(DULL * 8)[:16], TOLD[0], *(DULL * 8)[:16])
+    assert int(np.argmax(meaning_of(said, "", ctx).novelty)) == 16
+
+
+def test_equal_texts_are_distinct_unless_told_to_be_the_same() -> None:
+    kept, left = distinct(["one two three", "four five six"], str, lambda one, other: True)
+    assert kept == ["one two three"]
+    assert left == [("four five six", "one two three")]
+
+
+def test_lengths_that_suit_talk_come_first_unless_another_is_asked_for() -> None:
+    said = spoken(*(DULL * 12))
+    judge, brief = judged(said), judged(said, target=Fraction(15))
+
+    def length(of: Judge, seconds: int) -> float:
+        return of.features(Candidate(0, 1, at(0, seconds), (Fraction(1), Fraction(1)))).values["length"]
+
+    assert length(judge, 30) == length(judge, 45) == 1
+    assert length(judge, 15) == length(judge, 90) == 0.5
+    assert length(brief, 15) == 1
+    assert length(brief, 30) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "cue"),
+    [
+        ("Why do we keep doing this?", "opens with a question"),
+        ("Nobody told me the truth.", "opens with a strong claim"),
+        ("We sold it for forty dollars.", "opens with a number"),
+        ("The river runs along the road.", ""),
+    ],
+)
+def test_a_hook_is_named(text: str, cue: str) -> None:
+    value, named = hook(text, english=True)
+    assert named == cue
+    assert (value > hook("The river runs along the road and turns to the north there.", english=True)[0]) or not cue
+
+
+def test_an_opening_that_looks_back_does_not_stand_alone() -> None:
+    plain = "A good teacher listens."
+    assert standalone(plain, plain, english=True) == 1
+    assert standalone("And that was it.", plain, english=True) < 0.5
+    assert standalone("The plan failed, as I said.", plain, english=True) == 0
+    assert standalone("Und das war es.", plain, english=False) == 0.5
+
+
+def test_a_reason_without_any_strength_says_so() -> None:
+    assert Features({"hook": 0.1, "energy": 0.2}).reason().startswith("no single strength")
+    assert Features({"hook": 0.9}, "opens with a question").reason() == "opens with a question"
+
+
+def test_candidates_keep_clear_of_speech_where_there_is_room() -> None:
+    tight = spoken(*(DULL * 3), pause=Fraction(1, 5))
+    wide = spoken(*(DULL * 3), pause=Fraction(2, 5))
+    inner = [
+        item for item in candidates(tight, Fraction(100), Fraction(5), Fraction(20)) if item.first and item.last < 11
+    ]
+    assert inner
+    assert not any(item.clear for item in inner)
+    found = list(candidates(wide, Fraction(100), Fraction(5), Fraction(20)))
+    assert all(item.clear for item in found)
+    words = [word for sentence in wide for word in sentence.words]
+    for item in found:
+        assert all(word.end + Fraction(3, 20) <= item.span.start for word in words if word.end <= item.span.start)
+        assert all(word.start - Fraction(3, 20) >= item.span.end for word in words if word.start >= item.span.end)
+
+
+def test_the_ends_of_a_video_are_clear_however_near_speech_is() -> None:
+    said = spoken(*TOLD, pause=Fraction(1, 10))
+    whole = [item for item in candidates(said, said[-1].span.end, Fraction(2), Fraction(60)) if item.last == 3]
+    assert [item.clear for item in whole if item.first == 0] == [True]
+
+
+def test_an_edge_moves_to_a_cut_only_where_nobody_speaks() -> None:
+    words = [Word("before.", Fraction(8), Fraction(9)), Word("Said", Fraction(10), Fraction(30))]
+    span = Span(Fraction(98, 10), Fraction(304, 10))
+
+    def start(cut: Fraction) -> Fraction:
+        shots = [Shot(Span(Fraction(0), cut)), Shot(Span(cut, Fraction(40)))]
+        return snapped(span, shots, words, Fraction(5), Fraction(60)).start
+
+    assert start(Fraction(95, 10)) == Fraction(95, 10)
+    assert start(Fraction(91, 10)) == span.start  # 0.1 s after a word
+    assert start(Fraction(995, 100)) == span.start  # 0.05 s before one
+
+
+def test_the_best_set_is_the_best_there_is() -> None:
+    chance = random.Random(1)
+    for _ in range(30):
+        items = []
+        for number in range(9):
+            begin = chance.randint(0, 20)
+            items.append((at(begin, begin + chance.randint(1, 8)), chance.random(), number))
+        allowed = [
+            sum(weight for _, weight, _ in some)
+            for count in range(4)
+            for some in itertools.combinations(items, count)
+            if not any(a[0].overlap(b[0]) for a, b in itertools.combinations(some, 2))
+        ]
+        assert sum(weight for _, weight, _ in best_set(items, 3)) == pytest.approx(max(allowed))
+        taken = [span for span, _, _ in best_set(items, 2)]
+        assert beside(items, taken) == [item for item in items if not any(item[0].overlap(span) for span in taken)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("So, um, why do we never finish anything?",), "Why do we never finish anything?"),
+        (("Yeah.", "Money is not the point here."), "Money is not the point here"),
+        (
+            ("And the answer surprised everyone in the laboratory, because nobody had looked at it for thirty years.",),
+            "The answer surprised everyone in the laboratory",
+        ),
+        (("这是一个很好的问题。",), "这是一个很好的问题"),
+    ],
+)
+def test_titles_are_whole_phrases_without_filler(texts: tuple[str, ...], expected: str) -> None:
+    assert title(spoken(*texts)) == expected
+
+
+def test_a_title_is_short_and_said_whatever_is_said() -> None:
+    endless = "The " + "very " * 40 + "long road"
+    found = title(spoken(endless))
+    assert len(found) <= 60
+    assert found.endswith("very…")
+    assert title(spoken(*DULL), worth=[0, 0, 1, 0]) == DULL[2].rstrip(".")
