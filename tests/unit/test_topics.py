@@ -16,7 +16,7 @@ def talk(*lengths: int, noise: float = 1.0, seed: int = 0) -> NDArray[np.float32
         topic = chance.standard_normal(64)
         rows += [topic + noise * chance.standard_normal(64) for _ in range(length)]
     vectors = np.asarray(rows)
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
 
 def test_topics_begin_where_the_meaning_changes() -> None:

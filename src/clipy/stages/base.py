@@ -34,7 +34,7 @@ class Highlighter(Stage):
         min_duration: float = Field(15, gt=0, description="Shortest clip, in seconds.")
         max_duration: float = Field(60, gt=0, description="Longest clip, in seconds.")
         target_duration: float | None = Field(
-            None, gt=0, description="Length to aim at, in seconds; any within the bounds is as good unless given."
+            None, gt=0, description="Length to aim at, in seconds; what suits this kind of pick unless given."
         )
         about: str = Field("", max_length=1000, description="Keywords, or a sentence, on what to look for.")
         profile: Profile | None = Field(
