@@ -60,6 +60,9 @@ class NetworkSpeakers(SpeakerDetector):
     def load(self, ctx: Context) -> SpeakerNetwork:
         """Fetch and load the network. Raises ModelError when its weights cannot be had."""
 
+    def gains_from_voices(self) -> bool:
+        return True
+
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
         if not tracks:
             return []

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field
 
+from clipy.analysis.association import associated
 from clipy.analysis.attention import Attention
 from clipy.analysis.base import FaceDetector, ShotDetector, SpeakerDetector
 from clipy.analysis.camera import Camera
+from clipy.analysis.identities import identified
 from clipy.analysis.tracks import link
+from clipy.analysis.turns import turns_of
 from clipy.context import Context
 from clipy.stages.base import Reframer
 from clipy.types import CropPath, CropShot, Highlight, Shot, Track, Video
@@ -22,7 +26,7 @@ log = logging.getLogger(__name__)
 class Speaker(Reframer):
     """Frames the person who speaks, and cuts to the next one when the speaker changes."""
 
-    version = 1
+    version = 2
 
     class Options(Reframer.Options):
         layout: Literal["auto", "single", "fit"] = Field(
@@ -38,6 +42,11 @@ class Speaker(Reframer):
         lead: float = Field(0.2, ge=0, le=2, description="How long before the first word to turn, in seconds.")
         switch: float = Field(
             0.3, ge=0, le=30, description="How long somebody else must speak to be worth a switch, in seconds."
+        )
+        voices: bool | None = Field(
+            None,
+            description="Where several people are seen, tell voices apart and give each to a face; left out, if that is"
+            " known to help the detector of speakers.",
         )
 
     options: Options
@@ -62,10 +71,21 @@ class Speaker(Reframer):
         if not tracks:
             log.warning("%s: no face was found; the middle of the picture is shown", video.path.name)
             return []
-        return ctx.within(0.6, 1).cached(ctx.analyser(SpeakerDetector).score, video, tracks)
+        tracks = ctx.within(0.6, 0.9).cached(ctx.analyser(SpeakerDetector).score, video, tracks)
+        wanted = self.options.voices
+        if not (ctx.analyser(SpeakerDetector).gains_from_voices() if wanted is None else wanted) or not _meet(tracks):
+            return tracks
+        people = identified(video, tracks, ctx.within(0.9, 0.95))
+        return associated(people, turns_of(video, ctx.within(0.95, 1)))
 
     def _crops(self, camera: Camera, shot: Shot, tracks: Sequence[Track]) -> list[CropShot]:
         if self.options.layout == "fit":
             return [camera.whole(shot.span)]
         inside = [track for track in tracks if track.shot == shot.span]
         return camera.shoot(shot.span, inside, whole_if_broad=self.options.layout == "auto")
+
+
+def _meet(tracks: Sequence[Track]) -> bool:
+    """Whether two faces are ever on screen at once, so that there is a choice."""
+    in_order = sorted(tracks, key=lambda track: float(track.times[0]))
+    return any(float(later.times[0]) <= float(track.times[-1]) for track, later in pairwise(in_order))

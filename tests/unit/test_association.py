@@ -1,0 +1,86 @@
+"""Voices and faces over a whole video: made-up tracks and turns, of which the truth is known."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clipy.analysis.association import associated
+from clipy.analysis.identities import grouped, identified, look
+from clipy.context import Context
+from clipy.media.probe import probe
+from clipy.types import Span, Track, Turn
+from tests.media import make_video
+
+SECOND = 25
+
+
+def track(number: int, start: float, speaking: list[float], identity: int | None) -> Track:
+    """A face whose speaking probability is given for each second."""
+    values = np.repeat(np.array(speaking, dtype=np.float32), SECOND)
+    times = start + np.arange(len(values)) / SECOND
+    boxes = np.tile(np.array([0, 0, 50, 50], dtype=np.float32), (len(values), 1))
+    span = Span(Fraction(int(start)), Fraction(int(start) + len(speaking)))
+    return Track(number, span, times, boxes, np.ones(len(values), dtype=np.float32), values, identity)
+
+
+def turn(start: int, end: int, speaker: str) -> Turn:
+    return Turn(Span(Fraction(start), Fraction(end)), speaker)
+
+
+def test_a_doubtful_turn_is_decided_by_whose_voice_it_is() -> None:
+    left = track(0, 0, [0.8] * 6 + [0.1] * 6 + [0.45], 0)
+    right = track(1, 0, [0.1] * 6 + [0.8] * 6 + [0.5], 1)
+    heard = [turn(0, 6, "1"), turn(6, 12, "2"), turn(12, 13, "1")]
+    again = associated([left, right], heard)
+    assert again[0].speaking[-5] > 0.8 > 0.2 > again[1].speaking[-5]
+
+
+def test_what_is_learnt_in_one_shot_counts_in_another() -> None:
+    first = [track(0, 0, [0.9] * 6, 0), track(1, 0, [0.05] * 6, 1)]
+    second = [track(2, 6, [0.4] * 3, 0), track(3, 6, [0.6] * 3, 1)]
+    again = associated(first + second, [turn(0, 9, "1")])
+    assert again[2].speaking.mean() > 0.6 > again[3].speaking.mean()
+    strangers = [track(2, 6, [0.4] * 3, None), track(3, 6, [0.6] * 3, None)]
+    unknown = associated(first + strangers, [turn(0, 9, "1")])
+    assert unknown[3].speaking.mean() > unknown[2].speaking.mean()
+
+
+def test_a_voice_that_is_nobodys_on_screen_makes_nobody_speak() -> None:
+    listener = track(0, 0, [0.2] * 8 + [0.4], 0)
+    (again,) = associated([listener], [turn(0, 9, "narrator")])
+    assert again.speaking.max() < 0.2
+
+
+def test_nothing_changes_in_silence_or_when_two_talk_at_once() -> None:
+    tracks = [track(0, 0, [0.7, 0.7, 0.7], 0), track(1, 0, [0.2, 0.2, 0.2], 1)]
+    again = associated(tracks, [turn(1, 2, "1"), turn(1, 2, "2")])
+    for before, after in zip(tracks, again, strict=True):
+        assert after.speaking == pytest.approx(before.speaking, abs=2e-3)
+    assert associated(tracks, []) == tracks
+    assert associated([], [turn(0, 1, "1")]) == []
+
+
+def test_people_are_told_apart_by_looks_and_never_joined_while_both_are_seen() -> None:
+    red, blue = np.eye(2, dtype=np.float32)
+    tracks = [track(0, 0, [0.5], None), track(1, 0, [0.5], None), track(2, 5, [0.5], None), track(3, 9, [0.5], None)]
+    assert grouped(np.stack([red, blue, blue, red]), tracks).tolist() == [0, 1, 1, 0]
+    assert grouped(np.stack([red, red, blue, blue]), tracks).tolist() == [0, 1, 2, 2]
+    assert grouped(red[None], tracks[:1]).tolist() == [0]
+
+
+def test_a_look_is_of_colours_above_and_below() -> None:
+    picture = np.zeros((64, 64, 3), dtype=np.uint8)
+    picture[:32], picture[32:] = (200, 40, 40), (40, 40, 200)
+    assert float(look(picture) @ look(picture)) == pytest.approx(1)
+    assert float(look(picture) @ look(picture[::-1].copy())) < 0.1
+
+
+def test_identities_are_filled_in_from_a_video(tmp_path: Path, ctx: Context) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", seconds=3))
+    tracks = [track(0, 0, [0.5], None), track(1, 2, [0.5], None)]
+    assert {found.identity for found in identified(video, tracks, ctx)} <= {0, 1}
+    assert identified(video, [], ctx) == []
