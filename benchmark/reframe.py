@@ -1,0 +1,181 @@
+"""Is the person who speaks in the picture? ``python benchmark/reframe.py --json --media FOLDER``.
+
+For each detector of speakers: shares of frames against every file in FOLDER that has truth (``composed``, ``truth``),
+one window only; delay and false switches on conversations composed at run time; smoothness beside the usual filters;
+seconds of processor time a minute, by part. Each detector runs in a process of its own, so that memory is its own.
+A detector that is not installed, or whose weights are not here, is reported as null with the reason on standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "src")]
+
+from clipy import probe  # noqa: E402
+from clipy.analysis.base import FaceDetector, ShotDetector  # noqa: E402
+from clipy.config import load  # noqa: E402
+from clipy.context import Context  # noqa: E402
+from clipy.errors import ClipyError  # noqa: E402
+from clipy.pipeline import Pipeline, context  # noqa: E402
+from clipy.stages.reframe.speaker import Speaker  # noqa: E402
+from clipy.types import CropPath, Highlight, Track, Video  # noqa: E402
+from reframing.conversation import composed  # noqa: E402
+from reframing.scoring import Tally, scored  # noqa: E402
+from reframing.smoothness import baselines  # noqa: E402
+
+BACKENDS = {"default": "lip-sync", "lr-asd": "lr-asd", "light-asd": "light-asd"}
+_TALKERS = (("closeup_512_a.mp4", "portrait_man_1080x1920.mp4"), ("portrait_woman_1080x1920.mp4", "closeup_512_a.mp4"))
+_ANSWER = 2.0  # seconds within which a cut answers a change of speaker
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--media", type=Path, default=HERE.parent.parent / "shared" / "media", help="recordings and truth"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--only", choices=list(BACKENDS), help="measure one detector, in this process")
+    parser.add_argument("--files", nargs="*", default=None, help="names of truth files to take, without .json")
+    options = parser.parse_args(arguments)
+    if options.only:
+        print(json.dumps(measured(BACKENDS[options.only], options.media, options.files)))
+        return 0
+    found = {name: _apart(name, options) for name in BACKENDS}
+    print(json.dumps(found, indent=2) if options.json else _table(found))
+    return 0
+
+
+def _apart(name: str, options: argparse.Namespace) -> dict[str, Any] | None:
+    command = [sys.executable, __file__, "--only", name, "--media", str(options.media)]
+    command += ["--files", *options.files] if options.files is not None else []
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.stderr.write(f"{name}: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'failed'}\n")
+        return None
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
+
+
+def measured(backend: str, media: Path, files: Sequence[str] | None) -> dict[str, Any]:
+    """Everything about one detector. Raises ClipyError when it cannot run."""
+    whole, by_video = Tally(), {}
+    spent: dict[str, float] = {}
+    smooth: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="clipy-benchmark-") as work:
+        os.environ["CLIPY_STORE"] = str(Path(work) / "store")
+        with context(Pipeline.from_config(load(sets=[f"speakers.backend={backend}"]))) as ctx:
+            for path, truth in _labelled(media, files):
+                video = probe(path)
+                crop, tracks = _framed(video, ctx, spent)
+                tally = scored(crop, truth, tracks)
+                by_video[path.stem] = tally.numbers()
+                smooth[path.stem] = baselines(crop, tracks, video.height)
+                whole.add(tally)
+            reaction, false = (
+                _reactions(media, Path(work), ctx) if files is None or "reaction" in files else (None, None)
+            )
+    if not by_video and reaction is None:
+        raise ClipyError("there is nothing to measure", where=media, do="Name a folder of videos with truth: --media")
+    minutes = max(1e-9, whole.minutes)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * (1024 if sys.platform == "darwin" else 1))
+    return {
+        **whole.numbers(),
+        "reaction_s": reaction,
+        "false_switches_per_minute": false,
+        "seconds_per_minute": round(sum(spent.values()) / minutes, 1),
+        "seconds_per_minute_by_part": {part: round(value / minutes, 1) for part, value in spent.items()},
+        "peak_mb": round(peak),
+        "accel_baselines": smooth,
+        "videos": by_video,
+    }
+
+
+def _labelled(media: Path, files: Sequence[str] | None) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for file in [*sorted((media / "composed").glob("*.json")), *sorted((media / "truth").glob("*.json"))]:
+        if files is not None and file.stem not in files:
+            continue
+        truth = json.loads(file.read_text(encoding="utf-8"))
+        folder = file.parent if file.parent.name == "composed" else media / "video"
+        videos = [path for path in folder.glob(f"{file.stem}.*") if path.suffix != ".json"]
+        if truth.get("frames") and videos:
+            yield videos[0], truth
+
+
+def _framed(video: Video, ctx: Context, spent: dict[str, float]) -> tuple[CropPath, list[Track]]:
+    """One window over a whole video as the product makes it; processor seconds of each part are added up."""
+    speaker = Speaker(Speaker.Options(layout="single"))
+
+    def timed(part: str, start: float) -> None:
+        spent[part] = spent.get(part, 0.0) + time.process_time() - start
+
+    begin = time.process_time()
+    shots = ctx.cached(ctx.analyser(ShotDetector).detect, video, video.span)
+    timed("shots", begin)
+    begin = time.process_time()
+    ctx.cached(ctx.analyser(FaceDetector).look, video, shots)
+    timed("faces", begin)
+    begin = time.process_time()
+    tracks = speaker.tracks(video, shots, ctx)
+    timed("speakers", begin)
+    begin = time.process_time()
+    crop = speaker.reframe(video, Highlight(video.span), ctx)
+    timed("path", begin)
+    return crop, tracks
+
+
+def _reactions(media: Path, work: Path, ctx: Context) -> tuple[float | None, float | None]:
+    """Median delay from a change of speaker to the cut, and cuts a minute that answer none, on composed videos."""
+    delays: list[float] = []
+    false, minutes = 0, 0.0
+    for number, names in enumerate(_TALKERS):
+        talkers = [media / "video" / name for name in names]
+        if not all(talker.is_file() for talker in talkers):
+            continue
+        changes = composed(work / f"conversation-{number}.mp4", talkers)
+        video = probe(work / f"conversation-{number}.mp4")
+        crop, _ = _framed(video, ctx, {})
+        cuts = [float(shot.span.start) for shot in crop.shots[1:]]
+        answered = set()
+        for change in changes:
+            near = [cut for cut in cuts if -0.5 <= cut - change <= _ANSWER and cut not in answered]
+            delays.append(abs(near[0] - change) if near else float("inf"))
+            answered.update(near[:1])
+        false += len(cuts) - len(answered)
+        minutes += float(video.duration / Fraction(60))
+    if not delays:
+        return None, None
+    median = statistics.median(delays)
+    return (round(median, 2) if median != float("inf") else None), round(false / minutes, 2)
+
+
+def _table(found: dict[str, dict[str, Any] | None]) -> str:
+    names = ("on_speaker", "contested", "empty", "wrong_person", "average_precision", "balanced_accuracy", "reaction_s")
+    names += ("switches_per_minute", "accel_rms", "seconds_per_minute", "peak_mb")
+    lines = ["".join(f"{title:>20}" for title in ("", *found))]
+    for name in names:
+        cells = [
+            "-" if numbers is None or numbers[name] is None else f"{numbers[name]:g}" for numbers in found.values()
+        ]
+        lines.append("".join(f"{cell:>20}" for cell in (name, *cells)))
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except ClipyError as error:
+        sys.exit(str(error))
