@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from clipy.errors import ModelError
+from clipy.models.tensors import read_tensors
 
 _MEAN, _DEVIATION = 0.4161, 0.1688  # of the grey faces that the networks were trained on, for pixels in 0..1
 
@@ -82,16 +83,21 @@ def loaded(network: nn.Module, path: Path, renamed: dict[str, str], unused: tupl
     """Fill a network with published weights; every part must be there. Returns it, ready to run.
 
     ``renamed`` maps the beginnings of published names to ours; ``unused`` are those of parts that only training needs.
-    Only numbers are read, never code. Raises ModelError when the file holds something else.
+    Only numbers are read, and nothing is unpickled. Raises ModelError when the file holds something else.
     """
     try:
-        published = torch.load(path, map_location="cpu", weights_only=True)
-        kept = {_name(name, renamed): value for name, value in published.items() if not name.startswith(unused)}
+        published = read_tensors(path)
+        kept = {
+            _name(name, renamed): torch.from_numpy(np.array(value))
+            for name, value in published.items()
+            if not name.startswith(unused)
+        }
         network.load_state_dict(kept, strict=True)
-    except (AttributeError, RuntimeError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except (ModelError, RuntimeError) as error:
         raise ModelError(
-            f"these are no weights of this network ({reason})", where=path, do="Name the right file"
+            f"these are no weights of this network ({str(error).strip().splitlines()[0]})",
+            where=path,
+            do="Name the right file; one written before PyTorch 1.6 must be loaded and saved anew",
         ) from error
     network.eval()
     for part in network.modules():
