@@ -90,7 +90,7 @@ class ChatServer:
             def do_POST(self) -> None:
                 _serve(self, chat)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: object) -> None:
                 """Quiet."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

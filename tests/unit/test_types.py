@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from clipy.types import Array, Box, CropPath, Edit, Highlight, Keyframe, Panel, Span, Word, seconds

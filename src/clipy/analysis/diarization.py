@@ -26,6 +26,7 @@ Floats = NDArray[np.float32]
 
 _HOP = LENGTH // 2
 _BATCH = 8  # windows that are judged at once
+_INAUDIBLE = 1e-3  # RMS, -60 dBFS: on digital silence the network guesses
 _LONGEST = 6 * RATE  # samples of a voice that are listened to in one window
 _ALONE = 0.5  # share of a voice's frames that must be its alone for only those to be listened to
 _GAP, _LEAST = Fraction(1, 4), Fraction(1, 4)  # seconds of silence within a turn, and of the shortest turn
@@ -130,7 +131,7 @@ def _voices(batch: list[Floats], first: int, network: TurnTaking, voices: Voicep
             alone = own * (active.sum(axis=1) == 1)
             chosen = alone if alone.sum() >= _ALONE * own.sum() else own
             picked = _picked(samples, chosen)
-            if len(picked) >= SHORTEST:
+            if len(picked) >= SHORTEST and float(np.sqrt(np.mean(picked**2))) > _INAUDIBLE:
                 yield _Local(first + number, own, voices.of(picked), len(picked) / RATE)
 
 

@@ -95,6 +95,7 @@ VOICEPRINT = Model(
     ),
 )
 
+
 def _encoder(path: str, sha256: str, size: int) -> WeightsFile:
     return WeightsFile(
         name=path,
