@@ -163,8 +163,10 @@ def _reactions(media: Path, work: Path, ctx: Context) -> tuple[float | None, flo
 
 
 def _table(found: dict[str, dict[str, Any] | None]) -> str:
-    names = ("on_speaker", "contested", "empty", "wrong_person", "average_precision", "balanced_accuracy", "reaction_s")
-    names += ("switches_per_minute", "accel_rms", "seconds_per_minute", "peak_mb")
+    names = (
+        *("on_speaker", "contested", "empty", "wrong_person", "average_precision", "balanced_accuracy", "reaction_s"),
+        *("switches_per_minute", "accel_rms", "seconds_per_minute", "peak_mb"),
+    )
     lines = ["".join(f"{title:>20}" for title in ("", *found))]
     for name in names:
         cells = [

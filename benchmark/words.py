@@ -66,7 +66,7 @@ class Reading:
 
 def readings(folder: Path) -> list[Reading]:
     """The synthesised readings, and the audiobook where it is."""
-    found = []
+    found: list[Reading] = []
     for name, (text, voice, pace, noise) in READINGS.items():
         speech = speak(text, voice, pace)
         dirt = np.random.default_rng(1).standard_normal(len(speech.samples)).astype(np.float32)
