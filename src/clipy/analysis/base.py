@@ -23,6 +23,8 @@ from clipy.types import Array, Box, Seconds, Shot, Span, Track, Transcript, Turn
 
 T = TypeVar("T")
 
+_ENLARGED = 2.0  # a small picture is searched at most this much bigger, for its small faces
+
 
 class Analyser(Backend):
     """A part of perception that the user picks by name."""
@@ -101,7 +103,7 @@ class FaceDetector(Analyser):
     def look(self, video: Video, shots: list[Shot], ctx: Context) -> list[Sighting]:
         """Search several pictures a second of adjoining shots, each shot's first and last among them, in one pass."""
         times = [time for shot in shots for time in self._times(video, shot.span)]
-        shrink = min(1.0, self.options.size / min(video.width, video.height))
+        shrink = min(_ENLARGED, self.options.size / min(video.width, video.height))
         span = Span(shots[0].span.start, shots[-1].span.end)
         seen = pictures(video, span, times=times, height=max(1, round(video.height * shrink)))
         sightings: list[Sighting] = []
