@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from clipy.context import Context  # noqa: E402
 from clipy.errors import ClipyError  # noqa: E402
 from clipy.pipeline import Pipeline, context  # noqa: E402
 from clipy.stages.reframe.speaker import Speaker  # noqa: E402
-from clipy.types import CropPath, Highlight, Track, Video  # noqa: E402
+from clipy.types import CropPath, CropShot, Highlight, Track, Video  # noqa: E402
 from reframing.conversation import composed  # noqa: E402
 from reframing.scoring import Tally, scored  # noqa: E402
 from reframing.smoothness import baselines  # noqa: E402
@@ -85,13 +86,15 @@ def measured(backend: str, media: Path, files: Sequence[str] | None) -> dict[str
                 by_video[path.stem] = tally.numbers()
                 smooth[path.stem] = baselines(crop, tracks, video.height)
                 whole.add(tally)
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+                1024 * (1024 if sys.platform == "darwin" else 1)
+            )  # composing holds more
             reaction, false = (
                 _reactions(media, Path(work), ctx) if files is None or "reaction" in files else (None, None)
             )
     if not by_video and reaction is None:
         raise ClipyError("there is nothing to measure", where=media, do="Name a folder of videos with truth: --media")
     minutes = max(1e-9, whole.minutes)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * (1024 if sys.platform == "darwin" else 1))
     return {
         **whole.numbers(),
         "reaction_s": reaction,
@@ -148,7 +151,7 @@ def _reactions(media: Path, work: Path, ctx: Context) -> tuple[float | None, flo
         changes = composed(work / f"conversation-{number}.mp4", talkers)
         video = probe(work / f"conversation-{number}.mp4")
         crop, _ = _framed(video, ctx, {})
-        cuts = [float(shot.span.start) for shot in crop.shots[1:]]
+        cuts = [float(after.span.start) for before, after in pairwise(crop.shots) if _turns_away(before, after)]
         answered = set()
         for change in changes:
             near = [cut for cut in cuts if -0.5 <= cut - change <= _ANSWER and cut not in answered]
@@ -160,6 +163,12 @@ def _reactions(media: Path, work: Path, ctx: Context) -> tuple[float | None, flo
         return None, None
     median = statistics.median(delays)
     return (round(median, 2) if median != float("inf") else None), round(false / minutes, 2)
+
+
+def _turns_away(before: CropShot, after: CropShot) -> bool:
+    """Whether the window is elsewhere after a cut, rather than where it was."""
+    left, right = before.panels[0].window(after.span.start), after.panels[0].window(after.span.start)
+    return abs(left.center[0] - right.center[0]) > 0.2 * right.width
 
 
 def _table(found: dict[str, dict[str, Any] | None]) -> str:
