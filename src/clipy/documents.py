@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -355,4 +354,4 @@ def _crop_path(entry: _Cropped) -> CropPath:
 
 
 def _keyframe(key: _Keyframe) -> Keyframe:
-    return Keyframe(Fraction(seconds(key.time)), Box(key.x1, key.y1, key.x2, key.y2))
+    return Keyframe(seconds(key.time), Box(key.x1, key.y1, key.x2, key.y2))

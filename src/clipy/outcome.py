@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -47,8 +47,7 @@ class Rejected:
     def reason(self) -> str:
         """One line for a person."""
         span = self.highlight.span
-        why = "; ".join(finding.message for finding in self.findings if finding.severity == "error")
-        return f"{float(span.start):.1f}-{float(span.end):.1f} s {self.highlight.title!r}: {why}"
+        return f"{float(span.start):.1f}-{float(span.end):.1f} s {self.highlight.title!r}: {blame(self.findings)}"
 
 
 @dataclass
@@ -64,6 +63,11 @@ class Clock:
             yield
         finally:
             self.spent[stage] = self.spent.get(stage, 0.0) + time.perf_counter() - began
+
+
+def blame(findings: Iterable[Finding]) -> str:
+    """What makes findings a refusal, for a person; empty when nothing does."""
+    return "; ".join(finding.message for finding in findings if finding.severity == "error")
 
 
 def candidate(item: Highlight | Edit | Clip) -> Highlight:

@@ -28,7 +28,7 @@ from clipy.documents import Delivered
 from clipy.errors import ConfigError, MediaError, NothingToDeliver, OutputError, UploadError
 from clipy.media.probe import probe
 from clipy.naming import slug
-from clipy.outcome import Clock, Outcome, Rejected
+from clipy.outcome import Clock, Outcome, Rejected, blame
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.store import Store, key_of, write_json
 from clipy.together import renders_at_once, side_by_side
@@ -300,9 +300,7 @@ def reviewed(pipeline: Pipeline, delivered: Sequence[Delivered], ctx: Context) -
     """Each delivered clip with why it must not be published; empty when it may. Without a review it gets one now."""
     for item, part in shares(delivered, ctx.at("review")):
         if item.passed is None:
-            outcome = pipeline.judge(item.clip, part)
-            why = "; ".join(finding.message for finding in outcome.findings if finding.severity == "error")
-            yield item.clip, why
+            yield item.clip, blame(pipeline.judge(item.clip, part).findings)
         else:
             yield item.clip, "" if item.passed else "it did not pass its review"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
-from clipy.analysis.networks.parts import SpeakerNetwork, Steps, even, halved, loaded, slowed
+from clipy.analysis.networks.parts import BlockNetwork, SpeakerNetwork, Steps, loaded
 
 # Beginnings of published names, and ours.
 NAMES = {
@@ -62,25 +62,13 @@ class _Memory(nn.Module):
         return F.gelu(self.gru_backward(forwards.flip(1))[0].flip(1))
 
 
-class LightAsdNetwork(SpeakerNetwork):
+class LightAsdNetwork(BlockNetwork):
     """See ``SpeakerNetwork`` for shapes."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.pictures = _Encoder("s")
-        self.sound = _Encoder("m")
+        super().__init__(_Encoder("s"), _Encoder("m"))
         self.memory = _Memory(128)
         self.last = nn.Linear(128, 2)
-
-    def see(self, faces: Tensor) -> Tensor:
-        values = halved(self.pictures.block1(even(faces)[:, None]))
-        values = self.pictures.block3(halved(self.pictures.block2(values)))
-        return values.amax(dim=(3, 4)).transpose(1, 2)
-
-    def hear(self, cepstra: Tensor) -> Tensor:
-        values = slowed(self.sound.block1(cepstra.transpose(1, 2)[:, None]))
-        values = self.sound.block3(slowed(self.sound.block2(values)))
-        return values.mean(dim=2).transpose(1, 2)
 
     def judge(self, seen: Tensor, heard: Tensor) -> Tensor:
         judged: Tensor = self.last(self.memory(seen + heard))

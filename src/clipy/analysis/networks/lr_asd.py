@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from clipy.analysis.networks.parts import SpeakerNetwork, Steps, even, halved, loaded, slowed
+from clipy.analysis.networks.parts import BlockNetwork, SpeakerNetwork, Steps, loaded
 
 # Beginnings of published names, and ours.
 NAMES = {
@@ -86,26 +86,14 @@ class _Memory(nn.Module):
         return gated
 
 
-class LrAsdNetwork(SpeakerNetwork):
+class LrAsdNetwork(BlockNetwork):
     """See ``SpeakerNetwork`` for shapes."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.pictures = _Encoder("s")
-        self.sound = _Encoder("m")
+        super().__init__(_Encoder("s"), _Encoder("m"))
         self.fusion = _Gates(256)
         self.detector = _Memory(256)
         self.last = nn.Linear(128, 2)
-
-    def see(self, faces: Tensor) -> Tensor:
-        values = halved(self.pictures.block1(even(faces)[:, None]))
-        values = self.pictures.block3(halved(self.pictures.block2(values)))
-        return values.amax(dim=(3, 4)).transpose(1, 2)
-
-    def hear(self, cepstra: Tensor) -> Tensor:
-        values = slowed(self.sound.block1(cepstra.transpose(1, 2)[:, None]))
-        values = self.sound.block3(slowed(self.sound.block2(values)))
-        return values.mean(dim=2).transpose(1, 2)
 
     def judge(self, seen: Tensor, heard: Tensor) -> Tensor:
         judged: Tensor = self.last(self.detector(self.fusion(heard, seen)))

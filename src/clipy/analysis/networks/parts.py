@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,23 +18,23 @@ from clipy.models.tensors import read_tensors
 _MEAN, _DEVIATION = 0.4161, 0.1688  # of the grey faces that the networks were trained on, for pixels in 0..1
 
 
-class SpeakerNetwork(nn.Module):
+class SpeakerNetwork(nn.Module, ABC):
     """A network that sees faces and hears sound, each apart, and judges both together.
 
     Faces are (n, times, 112, 112) grey, 0..255, 25 times a second; cepstra are (n, 4 * times, 13), 100 a second.
     """
 
+    @abstractmethod
     def see(self, faces: Tensor) -> Tensor:
         """(n, times, channels): what each face's picture says."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hear(self, cepstra: Tensor) -> Tensor:
         """(n, times, channels): what the sound says."""
-        raise NotImplementedError
 
+    @abstractmethod
     def judge(self, seen: Tensor, heard: Tensor) -> Tensor:
         """(n, times, 2): the two outputs of the last layer, for a silent and for a speaking face."""
-        raise NotImplementedError
 
     def forward(self, faces: Tensor, cepstra: Tensor) -> Tensor:
         return self.judge(self.see(faces), self.hear(cepstra))
@@ -77,6 +79,24 @@ def halved(values: Tensor) -> Tensor:
 def slowed(values: Tensor) -> Tensor:
     """The greatest of each 3 times of a sound (n, channels, coefficients, times), at every second time."""
     return F.max_pool2d(values, (1, 3), (1, 2), (0, 1))
+
+
+class BlockNetwork(SpeakerNetwork):
+    """Sees and hears in three blocks each (``block1`` to ``block3`` of two encoders), coarser after the first two."""
+
+    def __init__(self, pictures: Any, sound: Any) -> None:
+        super().__init__()
+        self.pictures, self.sound = pictures, sound
+
+    def see(self, faces: Tensor) -> Tensor:
+        values = halved(self.pictures.block1(even(faces)[:, None]))
+        values = self.pictures.block3(halved(self.pictures.block2(values)))
+        return values.amax(dim=(3, 4)).transpose(1, 2)
+
+    def hear(self, cepstra: Tensor) -> Tensor:
+        values = slowed(self.sound.block1(cepstra.transpose(1, 2)[:, None]))
+        values = self.sound.block3(slowed(self.sound.block2(values)))
+        return values.mean(dim=2).transpose(1, 2)
 
 
 def loaded(network: nn.Module, path: Path, renamed: dict[str, str], unused: tuple[str, ...] = ()) -> nn.Module:
