@@ -224,13 +224,14 @@ class Pipeline:
         clock = Clock()
         identity = key_of(self.identity(video), cropped)
         self.renderer.check()
-        prepare(folder, identity, overwrite=overwrite)
-        with clock.measuring("render"):
-            edits = [self.decorate(video, highlight, crop, ctx) for highlight, crop in cropped]
-            clips = side_by_side(edits, partial(self.render, video), ctx, renders_at_once())
-        made = self.upload([Outcome(clip, None) for clip in clips], slug(video.path.stem), ctx)
-        result = Result(video, folder, tuple(made), (), clock.spent, identity)
-        write_json(folder / "clips.json", result.document())
+        with ctx.store.delivering(folder):
+            prepare(folder, identity, overwrite=overwrite)
+            with clock.measuring("render"):
+                edits = [self.decorate(video, highlight, crop, ctx) for highlight, crop in cropped]
+                clips = side_by_side(edits, partial(self.render, video), ctx, renders_at_once())
+            made = self.upload([Outcome(clip, None) for clip in clips], slug(video.path.stem), ctx)
+            result = Result(video, folder, tuple(made), (), clock.spent, identity)
+            write_json(folder / "clips.json", result.document())
         return result
 
 
@@ -250,8 +251,8 @@ def run(
     folder = Path(folder)
     pipeline = Pipeline.from_config(delivering_to(folder, config or configuration.load(), overwrite=overwrite))
     source = probe(Path(video))
-    prepare(folder, pipeline.identity(source), overwrite=overwrite)
-    with context(pipeline, reuse=reuse, listener=listener) as ctx:
+    with context(pipeline, reuse=reuse, listener=listener) as ctx, ctx.store.delivering(folder):
+        prepare(folder, pipeline.identity(source), overwrite=overwrite)
         return pipeline.run(source, folder, ctx)
 
 
@@ -260,8 +261,9 @@ def context(
     pipeline: Pipeline, *, reuse: bool = True, listener: Callable[[Event], None] | None = None
 ) -> Iterator[Context]:
     """A context for a run, with a private work folder that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="clipy-") as work:
-        ctx = Context(Store(configuration.store_folder(), reuse), Path(work), pipeline.analysers)
+    store = Store(configuration.store_folder(), reuse)
+    with store.workplace() as work:
+        ctx = Context(store, work, pipeline.analysers)
         yield ctx if listener is None else replace(ctx, listener=listener)
 
 

@@ -1,9 +1,10 @@
 """The store: every artifact is saved as it is made and loaded instead of being made again.
 
-One artifact is one file: a header line (schema, type, sha256 of the rest) and the value as JSON, arrays packed
-compactly inside; never a pickle. A big file (a rendered clip) lies beside a receipt with its size and sha256. Writes
-are atomic. A damaged artifact is noticed by its checksum, reported, and made again. Two processes that want the same
-artifact make it once: the second waits on a file lock.
+One artifact is one file (``clipy.artifact``): a header line and the value as JSON, arrays packed inside; never a
+pickle. A big file (a rendered clip) lies beside a receipt with its size and sha256. Writes are atomic. A damaged
+artifact is noticed by its checksum, reported, and made again. Two processes that want the same artifact make it once:
+the second waits on a file lock, which the system lets go of when its holder is killed. What a killed process had half
+made is removed when the same is made again.
 """
 
 from __future__ import annotations
@@ -13,29 +14,27 @@ import hashlib
 import json
 import logging
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from filelock import FileLock
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from filelock import FileLock, Timeout
+from pydantic import BaseModel
 
+from clipy.artifact import Damaged, Outdated, adapter, decoded, encoded, read
 from clipy.backend import Backend
 from clipy.errors import OutputError, StoreError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-SCHEMA = "clipy.artifact/1"
-_BLOCK = 1 << 20
-
-
-class Damaged(Exception):
-    """An artifact does not hold what its header promises."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LONGEST_STEM = 80  # characters of a name that its temporary names repeat
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,57 +50,123 @@ class Store:
         The first and the second run see the same value because both see what was read back.
         """
         path = self._path(step, key, ".json")
-        with self._locked(path):
-            if self.reuse and path.exists():
-                try:
-                    found: T = _read(path, kind)
-                except Damaged as error:
-                    log.warning("stored %s is damaged (%s) and is made again", step, error)
-                else:
-                    log.debug("%s: taken from the store", step)
-                    return found
-            value = make()
-            with _reporting(path):
-                _write(path, kind, value)
-                made: T = _read(path, kind)
-            return made
+        found = self._found(path, step, lambda: read(path, kind))
+        if found is None:
+            with self._locked(path):
+                found = self._found(path, step, lambda: read(path, kind))
+                if found is None:
+                    data = encoded(kind, make())
+                    with _reporting(path):
+                        write_atomically(path, data)
+                    found = (decoded(data, kind),)
+        value: T = found[0]
+        return value
 
     def file(self, step: str, key: str, suffix: str, make: Callable[[Path], None]) -> Path:
         """Return the stored file, or let ``make`` write one under a temporary name and move it into place."""
         path = self._path(step, key, suffix)
-        receipt = path.with_suffix(".receipt")
-        with self._locked(path):
-            if self.reuse and path.exists() and receipt.exists():
-                try:
-                    expected = _read(receipt, Receipt)
-                    if path.stat().st_size == expected.size and file_digest(path) == expected.sha256:
-                        log.debug("%s: taken from the store", step)
-                        return path
-                    raise Damaged("its bytes changed")
-                except Damaged as error:
-                    log.warning("stored %s is damaged (%s) and is made again", step, error)
-            with temporary_beside(path) as temporary:
-                make(temporary)
-                with _reporting(path):
-                    _sync(temporary)
-                    made = Receipt(temporary.stat().st_size, file_digest(temporary))
-                    temporary.replace(path)
-                    _write(receipt, Receipt, made)
-            return path
+        if self._found(path, step, lambda: _trusted(path)) is None:
+            with self._locked(path):
+                if self._found(path, step, lambda: _trusted(path)) is None:
+                    self._make(path, make)
+        return path
+
+    def _make(self, path: Path, make: Callable[[Path], None]) -> None:
+        """Write a file, then its receipt: a file without one is not trusted."""
+        with temporary_beside(path) as temporary:
+            make(temporary)
+            with _reporting(path):
+                _sync(temporary)
+                receipt = Receipt(temporary.stat().st_size, file_digest(temporary))
+                temporary.replace(path)
+                write_atomically(path.with_suffix(".receipt"), encoded(Receipt, receipt))
+
+    def _found(self, path: Path, step: str, load: Callable[[], T]) -> tuple[T] | None:
+        """What is stored, in a tuple; None when it is not there or not to be used, and the log says why."""
+        if not self.reuse:
+            return None
+        try:
+            found = load()
+        except FileNotFoundError:
+            return None
+        except Damaged as error:
+            log.warning("stored %s is damaged (%s) and is made again", step, error)
+            return None
+        except Outdated as error:
+            log.info("stored %s is of another version of clipy (%s) and is made again", step, error)
+            return None
+        except OSError as error:
+            log.warning("stored %s cannot be read (%s) and is made again", step, error.strerror or error)
+            return None
+        log.debug("%s: taken from the store", step)
+        return (found,)
 
     def _path(self, step: str, key: str, suffix: str) -> Path:
+        if not _NAME.fullmatch(step) or not _NAME.fullmatch(key):
+            raise ValueError(f"{step!r}, {key!r}: a step and a key are plain names")
         return self.root / step / key[:2] / f"{key}{suffix}"
 
     @contextmanager
     def _locked(self, path: Path) -> Iterator[None]:
-        lock = FileLock(path.with_suffix(".lock"))
-        with _reporting(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
+        """Alone with an artifact. What a killed process left half made is removed: nobody works on it now."""
+        with self.alone(path.with_suffix(".lock"), f"stored {path.parent.parent.name}"):
+            with _reporting(path):
+                for left in path.parent.glob(f".making-{path.stem[:_LONGEST_STEM]}-*"):
+                    log.info("removed what an interrupted run had half made: %s", left.name)
+                    left.unlink(missing_ok=True)
+            yield
+
+    @contextmanager
+    def alone(self, lock: Path, what: str) -> Iterator[None]:
+        """Hold a lock file against other processes and threads; wait where another holds it, and say so.
+
+        The system lets go of it when its holder ends, however that ends. Raises StoreError.
+        """
+        held = FileLock(lock)
+        with _reporting(lock):
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                held.acquire(timeout=0)
+            except Timeout:
+                log.info("waiting for another run: %s", what)
+                held.acquire()
         try:
             yield
         finally:
-            lock.release()
+            held.release()
+
+    @contextmanager
+    def workplace(self) -> Iterator[Path]:
+        """A private folder, gone afterwards. Those of runs that were killed are removed, too."""
+        place = self.root / "work"
+        with _reporting(place):
+            place.mkdir(parents=True, exist_ok=True)
+            _swept(place)
+            name = hashlib.sha256(os.urandom(16)).hexdigest()[:16]
+        with self.alone(place / f"{name}.lock", "a work folder"):
+            with _reporting(place):
+                (place / name).mkdir(mode=0o700)
+            try:
+                yield place / name
+            finally:
+                shutil.rmtree(place / name, ignore_errors=True)
+        (place / f"{name}.lock").unlink(missing_ok=True)
+
+    @contextmanager
+    def delivering(self, folder: Path) -> Iterator[None]:
+        """Alone with an output folder, among the runs that use this store.
+
+        What a killed run was about to place there is removed.
+        """
+        lock = self.root / "delivering" / f"{key_of(str(folder.resolve()))}.lock"
+        with self.alone(lock, f"clips in {folder}"):
+            for left in folder.glob(".making-*"):
+                log.info("removed what an interrupted run had half made: %s", left)
+                try:
+                    left.unlink(missing_ok=True)
+                except OSError as error:
+                    raise OutputError(f"cannot remove it ({error.strerror})", where=left, do="Remove it") from error
+            yield
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,7 +203,7 @@ def canonical(value: object) -> Any:
 
 def _plain(value: object) -> Any:
     kind: Any = type(value)
-    return _adapter(kind).dump_python(value, mode="json")
+    return adapter(kind).dump_python(value, mode="json")
 
 
 def file_digest(path: Path) -> str:
@@ -150,7 +215,7 @@ def file_digest(path: Path) -> str:
 @contextmanager
 def temporary_beside(path: Path) -> Iterator[Path]:
     """A temporary name in the same folder, with the same suffix; removed when something goes wrong."""
-    handle, name = tempfile.mkstemp(prefix=".making-", suffix=path.suffix, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".making-{path.stem[:_LONGEST_STEM]}-", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -198,28 +263,22 @@ def _sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-@lru_cache(maxsize=256)
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _trusted(path: Path) -> Path:
+    """A stored file that has its receipt's size and sha256. Raises Damaged, Outdated or OSError."""
+    receipt: Receipt = read(path.with_suffix(".receipt"), Receipt)
+    if path.stat().st_size != receipt.size or file_digest(path) != receipt.sha256:
+        raise Damaged("its bytes changed")
+    return path
 
 
-def _write(path: Path, kind: Any, value: object) -> None:
-    body = _adapter(kind).dump_json(value)
-    header = {"schema": SCHEMA, "type": str(kind), "sha256": hashlib.sha256(body).hexdigest()}
-    write_atomically(path, json.dumps(header).encode() + b"\n" + body)
-
-
-def _read(path: Path, kind: Any) -> Any:
-    head, _, body = path.read_bytes().partition(b"\n")
-    try:
-        header = json.loads(head)
-    except ValueError:
-        raise Damaged("its header is not JSON") from None
-    if not isinstance(header, dict) or header.get("schema") != SCHEMA:
-        raise Damaged("it has another schema")
-    if hashlib.sha256(body).hexdigest() != header.get("sha256"):
-        raise Damaged("its checksum does not match")
-    try:
-        return _adapter(kind).validate_json(body)
-    except ValidationError as error:
-        raise Damaged(f"it is not a {kind}: {error.error_count()} problems") from None
+def _swept(place: Path) -> None:
+    """Remove the work folders whose runs have ended without doing so: nobody holds their locks."""
+    for folder in [path for path in place.iterdir() if path.is_dir()]:
+        lock = FileLock(place / f"{folder.name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
+        (place / f"{folder.name}.lock").unlink(missing_ok=True)

@@ -42,6 +42,26 @@ def test_only_the_command_line_prints() -> None:
         assert not [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"], path
 
 
+def test_nothing_is_unpickled_or_evaluated() -> None:
+    """A file that somebody else wrote must never become code."""
+    modules = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+    found = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {alias.name.partition(".")[0] for alias in node.names}
+                names |= {(node.module or "").partition(".")[0]} if isinstance(node, ast.ImportFrom) else set()
+                found += [f"{path}:{node.lineno}"] if names & modules else []
+            elif isinstance(node, ast.Call):
+                name = ast.unparse(node.func)
+                keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                unsafe = name in {"eval", "exec", "compile", "__import__", "yaml.load", "os.system"}
+                unsafe |= name == "torch.load" and keywords.get("weights_only") != "True"
+                unsafe |= keywords.get("allow_pickle", "False") != "False" or keywords.get("shell", "False") != "False"
+                found += [f"{path}:{node.lineno}"] if unsafe else []
+    assert found == []
+
+
 def test_files_stay_readable() -> None:
     long = {str(path.relative_to(ROOT)) for path in SOURCES if len(path.read_text("utf-8").splitlines()) > 400}
     assert long == set()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
+import signal
+import subprocess
+import sys
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -133,6 +137,97 @@ def test_two_processes_make_it_once(tmp_path: Path) -> None:
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0]
     assert log.read_text() == "made\n"
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from clipy.store import Store
+
+def make(path):
+    path.write_bytes(b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+store = Store(Path(sys.argv[1]))
+with store.workplace() as work, store.delivering(Path(sys.argv[2])):
+    (work / "big").write_bytes(b"half")
+    (Path(sys.argv[2]) / ".making-clip-01-x.mp4").write_bytes(b"half")
+    store.file("render", "key", ".mp4", make)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
+def test_what_a_killed_process_leaves_is_removed_and_blocks_nobody(tmp_path: Path) -> None:
+    root, out = tmp_path / "store", tmp_path / "out"
+    out.mkdir()
+    done = subprocess.run([sys.executable, "-c", _KILLED, str(root), str(out)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert list(root.rglob(".making-*"))
+    assert list(root.rglob("big"))
+    store = Store(root)
+    with store.workplace(), store.delivering(out):
+        assert store.file("render", "key", ".mp4", _right).read_bytes() == b"right"
+    assert not list(root.rglob(".making-*"))
+    assert not list(root.rglob("big"))
+    assert not list(out.iterdir())
+    assert not list((root / "work").iterdir())
+
+
+def test_what_another_process_works_on_is_left_alone(tmp_path: Path) -> None:
+    with Store(tmp_path).workplace() as first, Store(tmp_path).workplace() as second:
+        assert first != second
+        assert first.is_dir()
+
+
+_FULL = """
+import resource, signal, sys
+from pathlib import Path
+from clipy.errors import StoreError
+from clipy.store import Store
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    Store(Path(sys.argv[1])).value("step", "key", list[str], lambda: ["x" * 5000])
+except StoreError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot limit the size of files")
+def test_a_full_disk_is_one_clear_error_and_leaves_nothing_half(tmp_path: Path) -> None:
+    told = subprocess.run([sys.executable, "-c", _FULL, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert "Free some space" in told.stdout
+    assert [path.suffix for path in tmp_path.rglob("*") if path.is_file()] == [".lock"]
+    assert Store(tmp_path).value("step", "key", list[str], lambda: ["y"]) == ["y"]
+
+
+def test_what_is_there_is_used_without_writing_anything(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.value("step", "key", Box, lambda: Box(1, 2, 3, 4))
+    store.file("render", "key", ".mp4", _right)
+    for lock in tmp_path.rglob("*.lock"):  # a store on a disk that is now read-only can still be read
+        lock.unlink()
+    assert store.value("step", "key", Box, lambda: Box(0, 0, 0, 0)) == Box(1, 2, 3, 4)
+    assert store.file("render", "key", ".mp4", Path.unlink).read_bytes() == b"right"
+    assert not list(tmp_path.rglob("*.lock"))
+
+
+def test_an_artifact_of_an_older_clipy_is_made_again(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.value("step", "key", Box, lambda: Box(1, 2, 3, 4))
+    (path,) = tmp_path.rglob("*.json")
+    head, _, body = path.read_bytes().partition(b"\n")
+    path.write_bytes(json.dumps(json.loads(head) | {"shape": "older"}).encode() + b"\n" + body)
+    assert store.value("step", "key", Box, lambda: Box(5, 6, 7, 8)) == Box(5, 6, 7, 8)
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "a\\b"])
+def test_no_step_or_key_leads_out_of_the_store(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="plain names"):
+        Store(tmp_path).value("step", name, Box, lambda: Box(1, 2, 3, 4))
+    with pytest.raises(ValueError, match="plain names"):
+        Store(tmp_path).value(name, "key", Box, lambda: Box(1, 2, 3, 4))
 
 
 def test_an_atomic_write_replaces_all_or_nothing(tmp_path: Path) -> None:

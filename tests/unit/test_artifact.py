@@ -1,0 +1,137 @@
+"""Stored files as somebody else may have written them: nothing is believed; old ones are brought up to date."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clipy import artifact
+from clipy.artifact import Damaged, Outdated, decoded, encoded, name_of, shape_of, upgrade
+from clipy.packing import LARGEST
+from clipy.types import Box, Edit, Span, Track, Transcript, Word, seconds
+
+TRACK = Track(
+    1,
+    Span(seconds(0), seconds(1)),
+    np.arange(3, dtype=np.float64),
+    np.ones((3, 4), dtype=np.float32),
+    np.ones(3, dtype=np.float32),
+)
+
+
+def forged(kind: object, body: bytes, **changes: str) -> bytes:
+    """A file whose header and checksum are right for any body."""
+    digest = hashlib.sha256(body).hexdigest()
+    header = {"schema": artifact.SCHEMA, "type": name_of(kind), "shape": shape_of(kind), "sha256": digest}
+    return json.dumps(header | changes).encode() + b"\n" + body
+
+
+def with_times(**changes: object) -> bytes:
+    """A track whose array of times is something else."""
+    body = json.loads(encoded(Track, TRACK).partition(b"\n")[2])
+    body["times"] |= changes
+    return forged(Track, json.dumps(body).encode())
+
+
+def packed(data: bytes) -> str:
+    return base64.b64encode(zlib.compress(data)).decode()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        with_times(dtype="|O8"),
+        with_times(dtype="<U4"),
+        with_times(dtype="|V8"),
+        with_times(dtype=["<f8"]),
+        with_times(dtype="<f1"),
+        with_times(shape=[LARGEST]),
+        with_times(shape=[1 << 40, 1 << 40]),
+        with_times(shape=[-1]),
+        with_times(shape=[True]),
+        with_times(shape="3"),
+        with_times(shape=[1] * 40),
+        with_times(shape=[1], zlib=packed(bytes(1 << 24))),  # unpacks to far more than its shape says
+        with_times(shape=[4], zlib=packed(bytes(8))),
+        with_times(zlib="no base64!"),
+        with_times(zlib=base64.b64encode(b"no zlib").decode()),
+        with_times(zlib=7),
+        with_times(pickle="gASVAAAA"),
+        forged(Box, encoded(Track, TRACK).partition(b"\n")[2]),
+        forged(Box, b'{"x1": 0, "y1": 0, "x2": 1}'),
+        forged(Box, b"[" * 100_000),
+        forged(Span, b'{"start": "1e999999999", "end": "1"}'),
+        forged(Span, b'{"start": "1/0", "end": "1"}'),
+        forged(Span, b'{"start": "2", "end": "1"}'),
+        b"\x80\x04\x95cposix\nsystem\n(S'touch pwned'\ntR.",
+        b"[" * 3000 + b"\n{}",
+        b"x" * 10_000,
+    ],
+)
+def test_a_hostile_file_is_refused(file: bytes) -> None:
+    header = file.partition(b"\n")[0]
+    kind = next((kind for kind in (Track, Box, Span) if name_of(kind).encode() in header), Box)
+    with pytest.raises(Damaged):
+        decoded(file, kind)
+
+
+def test_arrays_share_one_limit() -> None:
+    half = {"dtype": "|i1", "shape": [LARGEST // 2 + 1], "zlib": packed(bytes(LARGEST // 2 + 1))}
+    body = json.loads(encoded(Track, TRACK).partition(b"\n")[2])
+    with pytest.raises(Damaged, match="1 problems"):
+        decoded(forged(Track, json.dumps(body | {"times": half, "boxes": half}).encode()), Track)
+
+
+def test_another_type_is_refused_even_where_its_fields_fit() -> None:
+    with pytest.raises(Damaged, match="holds"):
+        decoded(encoded(Box, Box(0, 0, 1, 1)), Span)
+
+
+@given(st.binary(max_size=400), st.integers(0, 600), st.booleans())
+def test_no_bytes_break_the_reader(noise: bytes, at: int, valid: bool) -> None:
+    file = encoded(Transcript, Transcript("en", (Word("Hi", seconds(1), seconds(2)),)))
+    broken = forged(Transcript, noise) if valid else file[:at] + noise + file[at + len(noise) :]
+    with contextlib.suppress(Damaged, Outdated):
+        assert decoded(broken, Transcript) == decoded(file, Transcript)
+
+
+@dataclass(frozen=True)
+class Before:
+    text: str
+
+
+@dataclass(frozen=True)
+class Now:
+    text: str
+    loud: bool
+
+
+def test_an_old_artifact_is_upgraded_where_that_is_known_and_else_outdated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifact, "_UPGRADES", {})
+    old = forged(Now, b'{"text": "Hi"}', shape=shape_of(Before))
+    with pytest.raises(Outdated):
+        decoded(old, Now)
+    upgrade(name_of(Now), before=shape_of(Before), after="half-way")(lambda value: value | {"loudness": 11})
+    with pytest.raises(Outdated):
+        decoded(old, Now)
+    upgrade(name_of(Now), before="half-way", after=shape_of(Now))(
+        lambda value: {"text": value["text"], "loud": value["loudness"] > 10}
+    )
+    assert decoded(old, Now) == Now("Hi", loud=True)
+    with pytest.raises(Damaged, match="up to date"):
+        decoded(forged(Now, b"[]", shape=shape_of(Before)), Now)
+
+
+def test_the_shape_knows_the_fields_of_all_parts() -> None:
+    assert shape_of(Before) != shape_of(Now)
+    assert shape_of(list[Before]) != shape_of(list[Now])
+    assert shape_of(Edit) != shape_of(Transcript)
