@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         CropPath,
         CropShot,
         Edit,
+        Evidence,
         Finding,
         Highlight,
         Keyframe,
@@ -67,8 +68,8 @@ _HOME = {
     "clipy.pipeline": ("run",),
     "clipy.stages.base": ("Highlighter", "Pizzazz", "Reframer", "Renderer", "Reviewer", "Uploader"),
     "clipy.types": (
-        *("Box", "Clip", "CropPath", "CropShot", "Edit", "Finding", "Highlight", "Keyframe", "Panel", "Post", "Review"),
-        *("Shot", "Span", "Track", "Transcript", "Turn", "Video", "Word", "seconds"),
+        *("Box", "Clip", "CropPath", "CropShot", "Edit", "Evidence", "Finding", "Highlight", "Keyframe", "Panel"),
+        *("Post", "Review", "Shot", "Span", "Track", "Transcript", "Turn", "Video", "Word", "seconds"),
     ),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -85,6 +86,7 @@ __all__ = [
     "Detection",
     "Diarizer",
     "Edit",
+    "Evidence",
     "FaceDetector",
     "Finding",
     "Frame",

@@ -22,6 +22,7 @@ from clipy.types import (
     CropPath,
     CropShot,
     Edit,
+    Evidence,
     Finding,
     Highlight,
     Json,
@@ -214,6 +215,17 @@ def finding_json(finding: Finding, reviewer: str = "") -> Json:
         "end": None if span is None else number(span.end),
         "value": finding.value,
         "limit": finding.limit,
+        "evidence": None if finding.evidence is None else _evidence(finding.evidence),
+    }
+
+
+def _evidence(evidence: Evidence) -> Json:
+    box = evidence.box
+    return {
+        "kind": evidence.kind,
+        "start": number(evidence.span.start),
+        "end": number(evidence.span.end),
+        "box": None if box is None else [round(side, 1) for side in (box.x1, box.y1, box.x2, box.y2)],
     }
 
 

@@ -322,6 +322,29 @@ Severity: TypeAlias = Literal["info", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where to look or listen to see a finding for oneself: cut out of the clip when a report is made.
+
+    A ``picture`` is the one on screen when ``span``, in clip time, starts; ``box`` is the part that matters, in display
+    pixels of the clip, all of it unless given. A ``sound`` is that of ``span``.
+    """
+
+    kind: Literal["picture", "sound"]
+    span: Span
+    box: Box | None = None
+
+    @classmethod
+    def picture(cls, time: Seconds, box: Box | None = None) -> Evidence:
+        """The picture on screen at a time."""
+        return cls("picture", Span(time, time), box)
+
+    @classmethod
+    def sound(cls, span: Span) -> Evidence:
+        """What is heard meanwhile."""
+        return cls("sound", span)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing a reviewer noticed. ``span`` is in clip time; ``value`` and ``limit`` share the check's unit."""
 
@@ -331,6 +354,7 @@ class Finding:
     span: Span | None = None
     value: float | None = None
     limit: float | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

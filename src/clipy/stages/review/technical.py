@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from fractions import Fraction
 
 from pydantic import Field
 
+from clipy.analysis.inspection import inspected, listened
 from clipy.context import Context
 from clipy.errors import MediaError
-from clipy.media.check import Heard, Seen, listen, watch
-from clipy.media.probe import probe
+from clipy.media.checks.picture import Seen
+from clipy.media.checks.sound import Heard
 from clipy.stages.base import Reviewer
 from clipy.types import Clip, Finding, Review, Severity, Span, Video
 
@@ -47,10 +47,9 @@ class Technical(Reviewer):
     def review(self, clip: Clip, ctx: Context) -> Review:
         name = self.name or "technical"
         try:
-            video = probe(clip.path)
-            ctx.report("watching the clip")
-            seen = watch(video)
-            heard = listen(video) if video.audio else None
+            inspection = inspected(clip, ctx)
+            video, seen = inspection.video, inspection.seen
+            heard = listened(video, ctx) if video.audio else None
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
         findings = (
@@ -123,17 +122,18 @@ class Technical(Reviewer):
         limit = self.options.longest_silence
         hint = "; set allow_silent to let it pass"
         yield from _stretches("silent", "silent", heard.silent, limit, video.duration, fatal=fatal, hint=hint)
-        loudness = heard.loudness
-        if loudness.integrated == -math.inf:
-            return
-        off = loudness.integrated - self.options.loudness
+        if heard.loudness is not None:
+            yield from self._level(heard.loudness, heard.true_peak)
+
+    def _level(self, loudness: float, true_peak: float | None) -> Iterator[Finding]:
+        off = loudness - self.options.loudness
         if abs(off) > self.options.loudness_tolerance:
             word = "louder" if off > 0 else "quieter"
             message = f"the sound is {abs(off):.0f} dB {word} than {self.options.loudness:.0f} LUFS"
-            yield Finding("loudness", "warning", message, value=loudness.integrated, limit=self.options.loudness)
-        if loudness.true_peak > self.options.true_peak:
-            message = f"the sound peaks at {loudness.true_peak:+.1f} dBTP and may crackle"
-            yield Finding("peak", "warning", message, value=loudness.true_peak, limit=self.options.true_peak)
+            yield Finding("loudness", "warning", message, value=loudness, limit=self.options.loudness)
+        if true_peak is not None and true_peak > self.options.true_peak:
+            message = f"the sound peaks at {true_peak:+.1f} dBTP and may crackle"
+            yield Finding("peak", "warning", message, value=true_peak, limit=self.options.true_peak)
 
 
 def _stretches(

@@ -1,0 +1,85 @@
+"""A small copy of a clip's pictures, made while they are decoded, so that whatever looks again looks at little."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import cast
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import ColorRange
+
+from clipy.media.colour import planes_of, standard
+from clipy.media.frame import Planes
+from clipy.media.read import upright
+from clipy.types import Seconds, Video
+
+SIDE = 360  # pixels of the shorter side at most: a face of a tenth of the width is still 36 pixels wide
+_TICKS = 90_000
+_CLOSE = Fraction(1, 40)  # seconds: at most this many pictures a second are kept
+_BT709 = 1
+_OPTIONS = {"preset": "ultrafast", "crf": "18"}
+
+
+def proxy_size(video: Video) -> tuple[int, int]:
+    """Width and height of a clip's small copy: even, upright, never bigger than the clip."""
+    shrink = min(1.0, SIDE / min(video.width, video.height))
+    return tuple(max(2, round(side * shrink / 2) * 2) for side in (video.width, video.height))  # type: ignore[return-value]
+
+
+def shrunk(frame: av.VideoFrame, video: Video) -> Planes:
+    """A decoded picture at the small copy's size, upright, as Y, U and V of BT.709 in limited range."""
+    planes, colours = planes_of(frame)
+    wide, high = proxy_size(video)
+    turned = video.rotation in (90, 270)
+    size = (high, wide) if turned else (wide, high)
+    sizes = (size, *[(size[0] // 2, size[1] // 2)] * 2)
+    small = tuple(cv2.resize(plane, to, interpolation=cv2.INTER_AREA) for plane, to in zip(planes, sizes, strict=True))
+    return cast("Planes", tuple(upright(plane, video.rotation) for plane in standard(small, colours)))  # type: ignore[arg-type]
+
+
+class ProxyWriter:
+    """Use as ``with ProxyWriter(path, video) as proxy: proxy.add(time, planes)``; the file is complete afterwards.
+
+    Every picture keeps its time, except that the first one is shown from the beginning. There is no sound: whoever
+    listens takes the clip's own.
+    """
+
+    def __init__(self, path: Path, video: Video) -> None:
+        self._container = av.open(f"file:{path}", "w", format="mp4")
+        self._stream = self._container.add_stream("libx264", rate=25, options=dict(_OPTIONS))
+        self._stream.width, self._stream.height = proxy_size(video)
+        self._stream.pix_fmt = "yuv420p"
+        codec = self._stream.codec_context
+        codec.time_base = Fraction(1, _TICKS)
+        codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
+        codec.color_range = ColorRange.MPEG
+        self._stream.thread_count = 1  # the same bytes on every machine
+        self._last: Seconds | None = None
+
+    def add(self, time: Seconds, planes: Planes) -> None:
+        """Append the picture from ``time`` on; one that follows too closely is left out."""
+        if self._last is None:
+            time = Fraction(0)
+        elif time - self._last < _CLOSE:
+            return
+        frame = av.VideoFrame(self._stream.width, self._stream.height, "yuv420p")
+        for target, values in zip(frame.planes, planes, strict=True):
+            rows = np.frombuffer(target, dtype=np.uint8).reshape(-1, target.line_size)  # type: ignore[call-overload]
+            rows[: values.shape[0], : values.shape[1]] = values
+        frame.pts, frame.time_base = round(time * _TICKS), Fraction(1, _TICKS)
+        self._container.mux(self._stream.encode(frame))
+        self._last = time
+
+    def __enter__(self) -> ProxyWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._container.mux(self._stream.encode(None))
+        self._container.close()

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clipy.analysis import inspection
+from clipy.analysis.inspection import inspected
+from clipy.context import Context
+from clipy.documents import finding_json
+from clipy.media.checks.picture import Seen, watch
+from clipy.media.read import pictures
+from clipy.pipeline import clip_of
+from clipy.store import Store
+from clipy.types import Box, Evidence, Finding, Span, Video
+from tests.media import make_video
+
+
+def _context(folder: Path, *, reuse: bool = True) -> Context:
+    work = folder / "work"
+    work.mkdir(exist_ok=True)
+    return Context(Store(folder / "store", reuse=reuse), work)
+
+
+def test_the_small_copy_shows_the_clip_upright_and_in_time(tmp_path: Path) -> None:
+    clip = clip_of(make_video(tmp_path / "a.mp4", size=(1280, 720), rotation=90, seconds=1, key_every=50))
+    found = inspected(clip, _context(tmp_path))
+    assert (found.proxy.width, found.proxy.height) == (360, 640)
+    assert found.scale == (2.0, 2.0)
+    times = [Fraction(index, 5) for index in range(5)]
+    ours = pictures(found.proxy, found.proxy.span, times=times)
+    theirs = pictures(found.video, found.video.span, times=times, height=640)
+    for (_, small), (_, big) in zip(ours, theirs, strict=True):
+        assert np.abs(small.astype(int) - big).mean() < 4
+
+
+def test_a_clip_is_watched_once_even_when_nothing_stored_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = clip_of(make_video(tmp_path / "a.mp4", size=(180, 320), seconds=1))
+    ctx = _context(tmp_path, reuse=False)
+    watched: list[Video] = []
+
+    def noted(video: Video, proxy: Path) -> Seen:
+        watched.append(video)
+        return watch(video, proxy)
+
+    monkeypatch.setattr(inspection, "watch", noted)
+    first, second = inspected(clip, ctx), inspected(replace(clip, name="b"), ctx)
+    assert first == second
+    assert len(watched) == 1
+
+
+def test_a_finding_says_where_to_look_and_listen() -> None:
+    span = Span(Fraction(1), Fraction(2))
+    seen = Finding("face-cut", "error", "x", span, evidence=Evidence.picture(Fraction(3, 2), Box(1, 2, 3.04, 4)))
+    assert finding_json(seen)["evidence"] == {"kind": "picture", "start": 1.5, "end": 1.5, "box": [1, 2, 3.0, 4]}
+    heard = Finding("click", "warning", "x", span, evidence=Evidence.sound(span))
+    assert finding_json(heard)["evidence"] == {"kind": "sound", "start": 1, "end": 2, "box": None}
+    assert finding_json(Finding("size", "error", "x"))["evidence"] is None
