@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,9 +11,11 @@ from typing import Any, TypeVar, get_type_hints
 
 from clipy.backend import Backend
 from clipy.errors import ConfigError
+from clipy.renewal import Renewal
 from clipy.store import Store, key_of
 from clipy.types import Video
 
+log = logging.getLogger(__name__)
 B = TypeVar("B", bound=Backend)
 T = TypeVar("T")
 
@@ -39,6 +43,7 @@ class Context:
     listener: Callable[[Event], None] = _nobody_listens
     device: str = "cpu"
     stage: str = ""
+    renewal: Renewal = field(default_factory=Renewal)
 
     def at(self, stage: str) -> Context:
         """The same context, reporting as another stage."""
@@ -69,17 +74,49 @@ class Context:
 
         The result's type is what the core class declares, so a backend that returns something else fails here.
         """
-        backend = _owner(step)
-        name = f"{backend.group}.{step.__name__}"
-        key = self._key(name, backend, inputs)
-        return self.store.value(name, key, _declared(backend, step.__name__), lambda: step(*inputs, self))
+        kind = _declared(_owner(step), step.__name__)
+        found: T = self._kept(step, inputs, lambda store, place, make: store.value(*place, kind, make))
+        return found
 
     def cached_file(self, step: Callable[..., None], *inputs: object, suffix: str) -> Path:
         """The same for a method that writes a file: called as ``step(*inputs, path, ctx)``."""
+        return self._kept(step, inputs, lambda store, place, make: store.file(*place, suffix, make))
+
+    def _kept(
+        self,
+        step: Callable[..., Any],
+        inputs: tuple[object, ...],
+        ask: Callable[[Store, tuple[str, str], Callable[..., Any]], T],
+    ) -> T:
+        """Ask the store for a result, or for a new one where this run wants that; log which it was."""
         backend = _owner(step)
         name = f"{backend.group}.{step.__name__}"
         key = self._key(name, backend, inputs)
-        return self.store.file(name, key, suffix, lambda path: step(*inputs, path, self))
+        made = False
+
+        def make(*place: Path) -> Any:
+            nonlocal made
+            made = True
+            return step(*inputs, *place, self)
+
+        began = time.perf_counter()
+        with self.renewal.deciding(backend.group, key, self.stage) as again:
+            found = ask(replace(self.store, reuse=False) if again else self.store, (name, key), make)
+        spent = time.perf_counter() - began
+        said = "made again" if made and again else "made" if made else "loaded"
+        facts = {
+            "event": "step",
+            "step": name,
+            "backend": backend.name,
+            "artifact": key,
+            "made": made,
+            "seconds": spent,
+        }
+        level = logging.INFO if made else logging.DEBUG
+        log.log(
+            level, "%s (%s): %s in %.2f s", name, backend.name, said, spent, extra={"data": {**facts, "seconds": spent}}
+        )
+        return found
 
     def _key(self, name: str, backend: Backend, inputs: tuple[object, ...]) -> str:
         """What decides a result: the backend, those it may have asked, its inputs, and what lies beside a source."""

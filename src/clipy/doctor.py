@@ -6,7 +6,6 @@ import importlib.util
 import os
 import platform
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from clipy import config, models, registry
+from clipy.folders import make_writable
 
 _FREE = 2 << 30  # bytes that a run of an hour's video may want in the store
 
@@ -58,9 +58,7 @@ def _media() -> Iterator[Check]:
 def _store() -> Iterator[Check]:
     folder = config.store_folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        make_writable(folder)
     except OSError as error:
         yield Check(
             "store", "missing", f"{folder} cannot be written ({error.strerror}); set CLIPY_STORE to another folder"

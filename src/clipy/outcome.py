@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 
 from clipy.errors import MediaError, UploadError
 from clipy.types import Clip, Edit, Finding, Highlight, Post, Review
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,15 @@ class Clock:
 
     @contextmanager
     def measuring(self, stage: str) -> Iterator[None]:
+        log.info("%s begins", stage, extra={"data": {"event": "begin", "stage": stage}})
         began = time.perf_counter()
         try:
             yield
         finally:
-            self.spent[stage] = self.spent.get(stage, 0.0) + time.perf_counter() - began
+            spent = time.perf_counter() - began
+            self.spent[stage] = self.spent.get(stage, 0.0) + spent
+            facts = {"event": "end", "stage": stage, "seconds": spent}
+            log.info("%s ends after %.2f s", stage, spent, extra={"data": facts})
 
 
 def blame(findings: Iterable[Finding]) -> str:

@@ -9,7 +9,6 @@ or no candidate is left.
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,11 +23,14 @@ from clipy.analysis.words import transcript_of
 from clipy.backend import Backend
 from clipy.config import Choice, Config
 from clipy.context import Context, Event
+from clipy.decisions import framed, layouts, log_review, picked, told
 from clipy.documents import Delivered
 from clipy.errors import ConfigError, MediaError, NothingToDeliver, OutputError, UploadError
+from clipy.folders import make_writable
 from clipy.media.probe import probe
 from clipy.naming import slug
 from clipy.outcome import Clock, Outcome, Rejected, blame
+from clipy.renewal import Renewal
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.store import Store, key_of, write_json
 from clipy.together import renders_at_once, side_by_side
@@ -80,6 +82,13 @@ class Pipeline:
     reviewers: tuple[Reviewer, ...]
     uploaders: tuple[Uploader, ...]
 
+    def __str__(self) -> str:
+        """Which backend does what."""
+        one = [*self.analysers.values(), self.highlighter, self.reframer, self.renderer]
+        several = {"pizzazz": self.pizzazz, "review": self.reviewers, "upload": self.uploaders}
+        lists = [f"{group} {'+'.join(item.name for item in items) or 'none'}" for group, items in several.items()]
+        return ", ".join([*(f"{backend.group} {backend.name}" for backend in one), *lists])
+
     @classmethod
     def from_config(cls, config: Config) -> Pipeline:
         """Make every backend. Raises ConfigError for anything that would fail later."""
@@ -108,6 +117,7 @@ class Pipeline:
     def run(self, video: Video, folder: Path, ctx: Context) -> Result:
         """Make and publish the clips of one video. Raises NothingToDeliver, after writing why, when none passed."""
         clock = Clock()
+        log.info("%s, %.1f s, %dx%d: %s", video.path.name, video.duration, video.width, video.height, self)
         made, rejected = self._make(video, ctx, clock)
         with clock.measuring("upload"):
             made = self.upload(made, slug(video.path.stem), ctx)
@@ -146,8 +156,8 @@ class Pipeline:
                 outcomes = _each(clips, self.judge, ctx.at("review"), rejected)
             made += [outcome for outcome in outcomes if outcome.passed]
             refused = [Rejected(item.highlight, item.findings) for item in outcomes if not item.passed]
-            for refusal in refused:
-                log.info("rejected: %s", refusal.reason())
+            for item in outcomes:
+                log_review(item)
             rejected += refused
         return made, rejected
 
@@ -168,11 +178,17 @@ class Pipeline:
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         """Candidates, best first."""
         self.check_length(video)
-        return ctx.at("highlight").cached(self.highlighter.highlight, video)
+        found = ctx.at("highlight").cached(self.highlighter.highlight, video)
+        for rank, pick in enumerate(found, 1):
+            level = logging.INFO if rank <= self.highlighter.options.count else logging.DEBUG
+            log.log(level, "candidate %d: %s", rank, told(pick), extra={"data": picked(pick, rank)})
+        return found
 
     def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
         """Where to look, all through one highlight."""
-        return ctx.cached(self.reframer.reframe, video, highlight)
+        path = ctx.cached(self.reframer.reframe, video, highlight)
+        log.info("%s is framed as %s", told(highlight.span), layouts(path), extra={"data": framed(highlight, path)})
+        return path
 
     def edit(self, video: Video, highlight: Highlight, ctx: Context) -> Edit:
         """Every decision about one clip."""
@@ -207,7 +223,9 @@ class Pipeline:
         for uploader in self.uploaders:
             try:
                 posts.append(uploader.upload(outcome.clip, ctx))
+                log.info("%s: %s -> %s", uploader.name, outcome.clip.name, posts[-1].where)
             except UploadError as error:
+                log.warning("%s: %s is not posted: %s", uploader.name, outcome.clip.name, error)
                 failures.append(error)
         return replace(outcome, posts=tuple(posts), failures=tuple(failures))
 
@@ -241,29 +259,30 @@ def run(
     *,
     config: Config | None = None,
     overwrite: bool = False,
-    reuse: bool = True,
+    since: str | None = None,
     listener: Callable[[Event], None] | None = None,
 ) -> Result:
     """Turn one video into finished clips in ``folder``: the whole of clipy in one call.
 
-    ``config`` comes from ``clipy.config.load``. Raises ClipyError; NothingToDeliver when no clip passed.
+    ``config`` comes from ``clipy.config.load``. ``since`` names a stage (``clipy.renewal.STAGES``): its stored results
+    and those of all after it are made again. Raises ClipyError; NothingToDeliver when no clip passed.
     """
     folder = Path(folder)
     pipeline = Pipeline.from_config(delivering_to(folder, config or configuration.load(), overwrite=overwrite))
     source = probe(Path(video))
-    with context(pipeline, reuse=reuse, listener=listener) as ctx, ctx.store.delivering(folder):
+    with context(pipeline, since=since, listener=listener) as ctx, ctx.store.delivering(folder):
         prepare(folder, pipeline.identity(source), overwrite=overwrite)
         return pipeline.run(source, folder, ctx)
 
 
 @contextmanager
 def context(
-    pipeline: Pipeline, *, reuse: bool = True, listener: Callable[[Event], None] | None = None
+    pipeline: Pipeline, *, since: str | None = None, listener: Callable[[Event], None] | None = None
 ) -> Iterator[Context]:
     """A context for a run, with a private work folder that is gone afterwards."""
-    store = Store(configuration.store_folder(), reuse)
+    store = Store(configuration.store_folder())
     with store.workplace() as work:
-        ctx = Context(store, work, pipeline.analysers)
+        ctx = Context(store, work, pipeline.analysers, renewal=Renewal(since))
         yield ctx if listener is None else replace(ctx, listener=listener)
 
 
@@ -280,9 +299,7 @@ def delivering_to(folder: Path, config: Config, *, overwrite: bool) -> Config:
 def prepare(folder: Path, identity: str, *, overwrite: bool) -> None:
     """Make the output folder and see, before any work, that it can be written and holds no other run's clips."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        make_writable(folder)
     except OSError as error:
         raise OutputError(
             f"cannot write to the output folder ({error.strerror})", where=folder, do="Choose another with -o"

@@ -98,7 +98,6 @@ class Store:
         except OSError as error:
             log.warning("stored %s cannot be read (%s) and is made again", step, error.strerror or error)
             return None
-        log.debug("%s: taken from the store", step)
         return (found,)
 
     def _path(self, step: str, key: str, suffix: str) -> Path:

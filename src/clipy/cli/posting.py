@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import click
-
+from clipy.cli.logs import tell
 from clipy.errors import ConfigError, LoginNeeded, UploadError, UploadLater
 
 if TYPE_CHECKING:
@@ -76,18 +76,19 @@ def settle(uploader: Uploader, clips: Sequence[Clip], ctx: Context, *, posted: b
     ]
     if not settled:
         raise ConfigError("there is no clip whose end is not known", do="Leave --settle away")
-    click.echo(f"settled: {', '.join(settled)}", err=True)
+    tell(f"settled: {', '.join(settled)}")
 
 
 def report(done: Done, refused: Sequence[str]) -> None:
     """Say how it went, and end with exit code 1 when something is left to do by hand."""
     for why in refused:
-        click.echo(f"not sent: {why}", err=True)
+        tell(f"not sent: {why}")
     for entry in done.entries:
-        click.echo(f"{entry['file']} -> {entry['where'] or 'would go to ' + str(entry['uploader'])}", err=True)
+        tell(f"{entry['file']} -> {entry['where'] or 'would go to ' + str(entry['uploader'])}")
     failed = [failure for failure in done.failures if not isinstance(failure, UploadLater)]
     for failure in done.failures:
-        click.echo(f"{'error' if failure in failed else 'later'}: {failure}", err=True)
+        bad = failure in failed
+        tell(f"{'error' if bad else 'later'}: {failure}", logging.ERROR if bad else logging.INFO)
     if failed:
         sys.exit(failed[0].exit_code)
 

@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from clipy.cli.logs import LEVELS, current, logging_to, tell
 from clipy.errors import ClipyError, NothingToDeliver, OutputError
+from clipy.renewal import STAGES
 
 if TYPE_CHECKING:
     from clipy.config import Config
     from clipy.context import Context
     from clipy.pipeline import Pipeline
     from clipy.types import Json, Video
+
+log = logging.getLogger(__name__)
 
 FILE = click.Path(path_type=Path)
 T = TypeVar("T")
@@ -34,6 +38,12 @@ class Settings:
     sets: tuple[str, ...]
     no_cache: bool
     as_json: bool
+    debug: bool = False
+
+    @property
+    def since(self) -> str | None:
+        """The stage from which on stored results are not used."""
+        return STAGES[0] if self.no_cache else None
 
     def config(self, *more: str) -> Config:
         from clipy import config
@@ -54,7 +64,7 @@ class Settings:
         video = probe(path)
         with (
             progress(path.name, ("transcribe", stage)) as listener,
-            context(pipeline, reuse=not self.no_cache, listener=listener) as ctx,
+            context(pipeline, since=self.since, listener=listener) as ctx,
         ):
             return task(video, ctx.at(stage))
 
@@ -65,9 +75,10 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
     @click.option("--config", "config_file", type=FILE, help="Settings; ./clipy.toml unless given.")
     @click.option("--preset", type=click.Choice(["draft", "good", "best"]), default="good", help="Speed or quality.")
     @click.option("--set", "sets", multiple=True, metavar="STAGE.OPTION=VALUE", help="Set one option; repeatable.")
-    @click.option("--debug", is_flag=True, help="Log every decision, and show the traceback of an error.")
+    @click.option("--debug", is_flag=True, help="Show the whole log, and the traceback of an error.")
     @click.option("--no-cache", is_flag=True, help="Make everything again instead of loading it from the store.")
     @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, the rest on error.")
+    @_with_logging
     @functools.wraps(function)
     def command(
         *,
@@ -77,10 +88,31 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
         debug: bool,
         no_cache: bool,
         as_json: bool,
+        level: str,
+        log_json: bool,
         **arguments: Any,
     ) -> None:
-        settings = Settings(config_file, preset, sets, no_cache, as_json)
-        _reporting(functools.partial(function, settings, **arguments), debug=debug)
+        settings = Settings(config_file, preset, sets, no_cache, as_json, debug)
+        _reporting(functools.partial(function, settings, **arguments), level, log_json=log_json)
+
+    return command
+
+
+def _with_logging(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the flags that say how much is told; they become ``level``, the least level that is shown."""
+
+    @click.option("-v", "--verbose", count=True, help="Show decisions and times as well (-vv: everything).")
+    @click.option("-q", "--quiet", is_flag=True, help="Show errors only.")
+    @click.option("--log-level", type=click.Choice(LEVELS), help="Show the log from this level on.")
+    @click.option("--log-json", is_flag=True, help="Write the log, and all else on standard error, as JSON lines.")
+    @functools.wraps(function)
+    def command(
+        *, verbose: int, quiet: bool, log_level: str | None, log_json: bool, debug: bool, **arguments: Any
+    ) -> None:
+        if quiet and verbose:
+            raise click.UsageError("--quiet and --verbose contradict each other")
+        wanted = "debug" if debug or verbose > 1 else "info" if verbose else "error" if quiet else "warning"
+        function(level=log_level or wanted, log_json=log_json, debug=debug, **arguments)
 
     return command
 
@@ -101,33 +133,44 @@ def without_settings(function: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def command(**arguments: Any) -> None:
-        _reporting(functools.partial(function, **arguments))
+        _reporting(functools.partial(function, **arguments), "warning", log_json=False)
 
     return command
 
 
-def _reporting(work: Callable[[], None], *, debug: bool = False) -> None:
-    form = "%(levelname)s %(name)s: %(message)s" if debug else "%(levelname)s: %(message)s"
-    logging.basicConfig(level=logging.WARNING, format=form, stream=sys.stderr)
-    if debug:
-        logging.getLogger("clipy").setLevel(logging.DEBUG)
-    try:
-        work()
-    except ClipyError as error:
-        if debug:
-            logging.getLogger("clipy").exception("this is where it happened")
-        _fail(error)
-    except KeyboardInterrupt:
-        click.echo("interrupted: finished work is kept, the same command goes on from there", err=True)
-        sys.exit(130)
+def _reporting(work: Callable[[], None], level: str, *, log_json: bool) -> None:
+    with logging_to(level, as_json=log_json) as logs:
+        try:
+            work()
+        except ClipyError as error:
+            log.debug("this is where it happened", exc_info=True)
+            _fail(error)
+        except KeyboardInterrupt:
+            tell("interrupted: finished work is kept, the same command goes on from there", logging.ERROR)
+            sys.exit(130)
+        except Exception:
+            log.debug("this is a fault of clipy's own", exc_info=True)
+            _show_log()
+            if log_json:
+                sys.exit(1)
+            raise
+        finally:
+            logs.stage = ""
 
 
 def _fail(error: ClipyError) -> NoReturn:
     if isinstance(error, NothingToDeliver):
         for reason in error.reasons:
-            click.echo(f"rejected: {reason}", err=True)
-    click.echo(f"error: {error}", err=True)
+            tell(f"rejected: {reason}", logging.ERROR)
+    tell(f"error: {error}", logging.ERROR)
+    _show_log()
     sys.exit(error.exit_code)
+
+
+def _show_log() -> None:
+    logs = current()
+    if logs is not None and logs.file.path is not None:
+        tell(f"log: {logs.file.path}", logging.ERROR)
 
 
 def print_json(document: Json) -> None:
@@ -141,7 +184,7 @@ def deliver(document: Json, output: Path | None, settings: Settings, what: str) 
 
     if output is not None:
         write_json(output, document)
-        click.echo(f"{what} -> {output}", err=True)
+        tell(f"{what} -> {output}")
     if settings.as_json or output is None:
         print_json(document)
 

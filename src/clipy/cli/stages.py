@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from clipy.cli.logs import tell
 from clipy.cli.settings import (
     FILE,
     Settings,
@@ -19,6 +21,7 @@ from clipy.cli.settings import (
     with_settings,
 )
 from clipy.errors import ClipyError, NothingToDeliver, OutputError, UploadLater
+from clipy.renewal import STAGES
 
 if TYPE_CHECKING:
     from clipy.context import Context
@@ -31,14 +34,23 @@ if TYPE_CHECKING:
 @click.option("--clips", type=click.IntRange(min=1), metavar="N", help="How many clips, at most (highlight.count).")
 @with_about
 @click.option("--overwrite", is_flag=True, help="Replace files of the same name in the output folder.")
+@click.option("--from", "since", type=click.Choice(STAGES), help="Make what this stage and all after it made again.")
 @with_settings
 def run(
-    settings: Settings, videos: tuple[Path, ...], folder: Path, clips: int | None, about: str | None, overwrite: bool
+    settings: Settings,
+    videos: tuple[Path, ...],
+    folder: Path,
+    clips: int | None,
+    about: str | None,
+    overwrite: bool,
+    since: str | None,
 ) -> None:
     """The whole pipeline: VIDEO in, finished clips and clips.json out.
 
     Several videos get a folder each inside DIR.
     """
+    if since and settings.no_cache:
+        raise click.UsageError("--no-cache makes everything again, --from a part: choose one")
     from clipy import pipeline
     from clipy.cli import terminal
     from clipy.naming import unique_slugs
@@ -50,18 +62,23 @@ def run(
     failures: list[ClipyError] = []
     for video, place in zip(videos, folders, strict=True):
         try:
-            with terminal.progress(video.name, terminal.STAGES) as listener:
+            with terminal.progress(video.name, STAGES) as listener:
                 result = pipeline.run(
-                    video, place, config=config, overwrite=overwrite, reuse=not settings.no_cache, listener=listener
+                    video,
+                    place,
+                    config=config,
+                    overwrite=overwrite,
+                    since=since or settings.since,
+                    listener=listener,
                 )
         except ClipyError as error:
             if len(videos) == 1:
                 raise
-            click.echo(f"error: {error}", err=True)  # the other videos still get their turn
+            tell(f"error: {error}", logging.ERROR)  # the other videos still get their turn
             failures.append(error)
         else:
             documents.append(result.document())
-            click.echo(terminal.summary(result), err=True)
+            tell(terminal.summary(result))
             failures += [failure for failure in result.failures if not isinstance(failure, UploadLater)]
     if settings.as_json:
         print_json(documents[0] if len(videos) == 1 else {"runs": documents})
@@ -98,7 +115,7 @@ def highlight(
             "nothing worth a clip was found", where=video, do="Try other lengths, or --set highlight.backend=even"
         )
     if explain:
-        click.echo(terminal.explanation(found), err=True)
+        tell(terminal.explanation(found))
     deliver(documents.highlights(source, found), output, settings, f"{len(found)} highlights")
 
 
@@ -146,7 +163,7 @@ def render(settings: Settings, video: Path, given: Path, folder: Path, overwrite
     )
     if settings.as_json:
         print_json(result.document())
-    click.echo(f"{len(result.made)} clips -> {folder}", err=True)
+    tell(f"{len(result.made)} clips -> {folder}")
 
 
 @click.command()
@@ -163,7 +180,7 @@ def review(settings: Settings, clips: tuple[Path, ...], output: Path | None) -> 
     pipeline = settings.pipeline()
     with (
         progress("review", ("review",)) as listener,
-        context(pipeline, reuse=not settings.no_cache, listener=listener) as ctx,
+        context(pipeline, since=settings.since, listener=listener) as ctx,
     ):
         found = [
             (path, pipeline.judge(clip_of(path), part).reviews or ()) for path, part in shares(clips, ctx.at("review"))
@@ -241,7 +258,7 @@ def transcribe(settings: Settings, video: Path, output: Path | None) -> None:
     )
     if output is not None and output.suffix.lower() in writers:
         write_text(output, writers[output.suffix.lower()](spoken.words))
-        click.echo(f"{len(spoken.words)} words -> {output}", err=True)
+        tell(f"{len(spoken.words)} words -> {output}")
         if not settings.as_json:
             return
         output = None

@@ -5,6 +5,7 @@ On a terminal the lines are live bars (rich); otherwise they are plain lines, fe
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,25 +15,49 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import TimeRemainingColumn as TimeLeft
+from rich.text import Text
 
+from clipy.cli.logs import Logs, current
 from clipy.cli.text import clock, duration
 from clipy.context import Event
+from clipy.renewal import STAGES
 
 if TYPE_CHECKING:
     from clipy.pipeline import Result
     from clipy.types import Highlight
 
-STAGES = ("transcribe", "highlight", "reframe", "render", "review", "upload")
+log = logging.getLogger(__name__)
 _EVERY = 10.0  # seconds between plain lines of one stage
 Listener = Callable[[Event], None]
 
 
 @contextmanager
 def progress(name: str, stages: Sequence[str], stream: TextIO | None = None) -> Iterator[Listener]:
-    """Show the progress of ``stages`` on standard error (or ``stream``) for as long as the block runs."""
-    stream = stream or sys.stderr
-    if stream.isatty():
-        with _bars(name, stages, stream) as listener:
+    """Show the progress of ``stages`` on standard error (or ``stream``) for as long as the block runs.
+
+    With its first event work has begun, so that the log gets a file; the log also learns from it in which stage a
+    record is written. With ``--log-json`` progress is lines of the log.
+    """
+    logs = current()
+    with _shown(name, stages, stream or sys.stderr, logs) as listener:
+
+        def listen(event: Event) -> None:
+            if logs is not None:
+                logs.begin("run" if len(stages) == len(STAGES) else stages[-1])
+                logs.stage = event.stage
+            listener(event)
+
+        yield listen
+
+
+@contextmanager
+def _shown(name: str, stages: Sequence[str], stream: TextIO, logs: Logs | None) -> Iterator[Listener]:
+    if logs is not None and logs.as_json:
+        yield _Records(name)
+    elif logs is not None and logs.quiet:
+        yield _show_nothing
+    elif stream.isatty():
+        with _bars(name, stages, stream, logs) as listener:
             yield listener
     else:
         lines = _Lines(name, stream)
@@ -41,7 +66,7 @@ def progress(name: str, stages: Sequence[str], stream: TextIO | None = None) -> 
 
 
 @contextmanager
-def _bars(name: str, stages: Sequence[str], stream: TextIO) -> Iterator[Listener]:
+def _bars(name: str, stages: Sequence[str], stream: TextIO, logs: Logs | None) -> Iterator[Listener]:
     columns = (
         TextColumn("{task.fields[stage]:<10}"),
         BarColumn(),
@@ -53,7 +78,7 @@ def _bars(name: str, stages: Sequence[str], stream: TextIO) -> Iterator[Listener
     )
     console = Console(file=stream)
     console.print(f"[bold]{name}", highlight=False)
-    with Progress(*columns, console=console) as bars:
+    with Progress(*columns, console=console) as bars, _above(console, logs):
         tasks: dict[str, TaskID] = {
             stage: bars.add_task("", start=False, total=1.0, stage=stage, visible=False) for stage in stages
         }
@@ -70,6 +95,38 @@ def _bars(name: str, stages: Sequence[str], stream: TextIO) -> Iterator[Listener
             bars.update(task, visible=True, description=event.message, completed=event.fraction)
 
         yield listen
+
+
+@contextmanager
+def _above(console: Console, logs: Logs | None) -> Iterator[None]:
+    """Write log lines above the bars, each whole as it is: not wrapped, not coloured, so that paths can be copied."""
+    if logs is None:
+        yield
+        return
+    before = logs.shown.write
+    logs.shown.write = lambda text: console.print(Text(text), soft_wrap=True)
+    try:
+        yield
+    finally:
+        logs.shown.write = before
+
+
+def _show_nothing(event: Event) -> None:
+    """For ``--quiet``."""
+
+
+class _Records:
+    """Progress as records of the log: when a stage begins, and every few seconds while it works."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.stage, self.said = name, "", 0.0
+
+    def __call__(self, event: Event) -> None:
+        now = time.monotonic()
+        if event.stage != self.stage or now - self.said >= _EVERY:
+            self.stage, self.said = event.stage, now
+            facts = {"event": "progress", "video": self.name, "stage": event.stage, "done": event.fraction}
+            log.info("%s: %s", event.stage, event.message or "works", extra={"data": facts})
 
 
 class _Lines:

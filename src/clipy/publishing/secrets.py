@@ -19,9 +19,11 @@ _names = (
     "appsecret_proof|api_key|key|password|secret|sig|signature|token|x-amz-signature|x-amz-credential|"
     "x-amz-security-token"
 )
-_PARAMETER = re.compile(rf"(?i)(?<=[?&\s])({_names})=[^&\s\"'<>]+")
+_PARAMETER = re.compile(rf"(?i)(?<![\w-])({_names})=[^&\s\"'<>]+")
 _FIELD = re.compile(rf"(?i)([\"']({_names})[\"']\s*:\s*)[\"'][^\"']*[\"']")
 _HEADER = re.compile(r"(?i)\b(bearer|oauth|basic)\s+[A-Za-z0-9._~+/|=-]{8,}")
+# Keys that say what they are: of OpenAI and those like it, Hugging Face, GitHub, Google, Amazon.
+_KEY = re.compile(r"\b(sk-|hf_|gh[opsu]_|ya29\.|AIza|AKIA)[A-Za-z0-9._-]{12,}")
 
 _known: set[str] = set()
 _guard = threading.Lock()
@@ -43,7 +45,7 @@ def redact(text: str) -> str:
         text = text.replace(secret, SHOWN)
     text = _PARAMETER.sub(rf"\1={SHOWN}", text)
     text = _FIELD.sub(rf'\1"{SHOWN}"', text)
-    return _HEADER.sub(rf"\1 {SHOWN}", text)
+    return _KEY.sub(SHOWN, _HEADER.sub(rf"\1 {SHOWN}", text))
 
 
 class Redacting(logging.Filter):
