@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Keyframe,
         Panel,
         Post,
+        Repair,
         Review,
         Shot,
         Span,
@@ -69,7 +70,7 @@ _HOME = {
     "clipy.stages.base": ("Highlighter", "Pizzazz", "Reframer", "Renderer", "Reviewer", "Uploader"),
     "clipy.types": (
         *("Box", "Clip", "CropPath", "CropShot", "Edit", "Evidence", "Finding", "Highlight", "Keyframe", "Panel"),
-        *("Post", "Review", "Shot", "Span", "Track", "Transcript", "Turn", "Video", "Word", "seconds"),
+        *("Post", "Repair", "Review", "Shot", "Span", "Track", "Transcript", "Turn", "Video", "Word", "seconds"),
     ),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -98,6 +99,7 @@ __all__ = [
     "Post",
     "Reframer",
     "Renderer",
+    "Repair",
     "Review",
     "Reviewer",
     "Shot",

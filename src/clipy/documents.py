@@ -30,6 +30,7 @@ from clipy.types import (
     Layout,
     Panel,
     Post,
+    Repair,
     Review,
     Seconds,
     Span,
@@ -174,7 +175,9 @@ def reviews(reviewed: Iterable[tuple[Path, Sequence[Review]]]) -> Json:
     return {"schema": REVIEWS, "clips": [{"file": str(path), "review": review_json(all_)} for path, all_ in reviewed]}
 
 
-def clip_json(clip: Clip, found: Sequence[Review] | None, posts: Sequence[Post]) -> Json:
+def clip_json(
+    clip: Clip, found: Sequence[Review] | None, posts: Sequence[Post], repaired: Iterable[Finding] = ()
+) -> Json:
     """One entry of ``clips``: words in clip time, crop in source time; ``found`` is None when nobody reviewed it."""
     edit = clip.edit
     if edit is None:
@@ -187,20 +190,24 @@ def clip_json(clip: Clip, found: Sequence[Review] | None, posts: Sequence[Post])
         **_crop(edit.crop),
         "keep": [[number(span.start), number(span.end)] for span in edit.keep],
         "music": _music(edit.plans.get("music")),
-        "review": None if found is None else review_json(found),
+        "review": None if found is None else review_json(found, repaired),
         "posts": [{"uploader": post.uploader, "where": post.where} for post in posts],
     }
 
 
-def rejected_json(highlight: Highlight, findings: Iterable[Finding]) -> Json:
-    """One entry of ``rejected`` in ``clips.json``."""
-    return _highlight(highlight) | {"findings": [finding_json(finding) for finding in findings]}
+def rejected_json(highlight: Highlight, found: Sequence[Review], repaired: Iterable[Finding] = ()) -> Json:
+    """One entry of ``rejected`` in ``clips.json``: what was found, and what had been repaired in vain."""
+    review = review_json(found, repaired)
+    return _highlight(highlight) | {"findings": review["findings"], "repaired": review["repaired"]}
 
 
-def review_json(found: Sequence[Review]) -> Json:
-    """All reviewers' findings on one clip, and whether it passed them all."""
-    findings = [finding_json(finding, review.reviewer) for review in found for finding in review.findings]
-    return {"passed": all(review.passed for review in found), "findings": findings}
+def review_json(found: Sequence[Review], repaired: Iterable[Finding] = ()) -> Json:
+    """All reviewers' findings on one clip, whether it passed them all, and what was repaired before they looked."""
+    return {
+        "passed": all(review.passed for review in found),
+        "findings": [finding_json(finding, review.reviewer) for review in found for finding in review.findings],
+        "repaired": [finding_json(finding) for finding in repaired],
+    }
 
 
 def finding_json(finding: Finding, reviewer: str = "") -> Json:
@@ -216,6 +223,7 @@ def finding_json(finding: Finding, reviewer: str = "") -> Json:
         "value": finding.value,
         "limit": finding.limit,
         "evidence": None if finding.evidence is None else _evidence(finding.evidence),
+        "repair": None if finding.repair is None else _repair(finding.repair),
     }
 
 
@@ -226,6 +234,16 @@ def _evidence(evidence: Evidence) -> Json:
         "start": number(evidence.span.start),
         "end": number(evidence.span.end),
         "box": None if box is None else [round(side, 1) for side in (box.x1, box.y1, box.x2, box.y2)],
+    }
+
+
+def _repair(repair: Repair) -> Json:
+    span = repair.span
+    return {
+        "kind": repair.kind,
+        "start": None if span is None else number(span.start),
+        "end": None if span is None else number(span.end),
+        "gain": repair.gain,
     }
 
 

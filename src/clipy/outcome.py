@@ -22,6 +22,7 @@ class Outcome:
     reviews: tuple[Review, ...] | None  # None: nobody has reviewed it yet
     posts: tuple[Post, ...] = ()
     failures: tuple[UploadError, ...] = ()  # of uploaders that could not publish it now
+    repaired: tuple[Finding, ...] = ()  # what was found before, and made the clip be made anew
 
     @property
     def passed(self) -> bool:
@@ -38,19 +39,30 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Rejected:
-    """A candidate that became no clip, and why."""
+    """A candidate that became no clip, and why. ``repaired`` is what was found first, and repaired in vain."""
 
     highlight: Highlight
-    findings: tuple[Finding, ...]
+    reviews: tuple[Review, ...]
+    repaired: tuple[Finding, ...] = ()
 
     @classmethod
     def undecodable(cls, item: Highlight | Edit | Clip, error: MediaError) -> Rejected:
-        return cls(candidate(item), (Finding("decode", "error", str(error)),))
+        return cls(candidate(item), (Review("", (Finding("decode", "error", str(error)),)),))
+
+    @classmethod
+    def refused(cls, outcome: Outcome) -> Rejected:
+        return cls(outcome.highlight, outcome.reviews or (), outcome.repaired)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for review in self.reviews for finding in review.findings)
 
     def reason(self) -> str:
         """One line for a person."""
         span = self.highlight.span
-        return f"{float(span.start):.1f}-{float(span.end):.1f} s {self.highlight.title!r}: {blame(self.findings)}"
+        tried = f" (after repairing: {blame(self.repaired)})" if self.repaired else ""
+        times = f"{float(span.start):.1f}-{float(span.end):.1f} s"
+        return f"{times} {self.highlight.title!r}: {blame(self.findings)}{tried}"
 
 
 @dataclass

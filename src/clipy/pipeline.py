@@ -2,8 +2,9 @@
 
     highlight -> reframe -> render (+ pizzazz) -> review -> upload
 
-Candidates are taken best first. One that a reviewer rejects is replaced by the next, until the asked number is reached
-or no candidate is left.
+Candidates are taken best first. A clip that the reviewers reject is repaired where every fault names its repair, and
+reviewed again, once. One that is rejected for good is replaced by the next, until the asked number is reached or no
+candidate is left.
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ from clipy.media.probe import probe
 from clipy.naming import slug
 from clipy.outcome import Clock, Outcome, Rejected, blame
 from clipy.renewal import Renewal
+from clipy.repair import repaired
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.store import Store, key_of, write_json
 from clipy.together import renders_at_once, side_by_side
-from clipy.types import Clip, CropPath, Edit, Highlight, Json, Video
+from clipy.types import Clip, CropPath, Edit, Highlight, Json, Video, seconds
 
 log = logging.getLogger(__name__)
 B = TypeVar("B", bound=Backend)
@@ -64,8 +66,8 @@ class Result:
             "schema": documents.RUN,
             "run": self.identity,
             "source": documents.source(self.video),
-            "clips": [documents.clip_json(made.clip, made.reviews, made.posts) for made in self.made],
-            "rejected": [documents.rejected_json(item.highlight, item.findings) for item in self.rejected],
+            "clips": [documents.clip_json(m.clip, m.reviews, m.posts, m.repaired) for m in self.made],
+            "rejected": [documents.rejected_json(r.highlight, r.reviews, r.repaired) for r in self.rejected],
             "timings": {stage: round(spent, 3) for stage, spent in self.timings.items()},
         }
 
@@ -154,8 +156,9 @@ class Pipeline:
                 )
             with clock.measuring("review"):
                 outcomes = _each(clips, self.judge, ctx.at("review"), rejected)
+            outcomes = [self.repair(video, outcome, ctx, clock) for outcome in outcomes]
             made += [outcome for outcome in outcomes if outcome.passed]
-            refused = [Rejected(item.highlight, item.findings) for item in outcomes if not item.passed]
+            refused = [Rejected.refused(outcome) for outcome in outcomes if not outcome.passed]
             for item in outcomes:
                 log_review(item)
             rejected += refused
@@ -194,10 +197,10 @@ class Pipeline:
         """Every decision about one clip."""
         return self.decorate(video, highlight, self.reframe(video, highlight, ctx), ctx)
 
-    def decorate(self, video: Video, highlight: Highlight, crop: CropPath, ctx: Context) -> Edit:
+    def decorate(self, video: Video, highlight: Highlight, crop: CropPath, ctx: Context, *, gain: float = 0.0) -> Edit:
         """Let each pizzazz decide, in order, on top of a highlight and its crop."""
         spoken = transcript_of(video, ctx)
-        edit = Edit(highlight, crop, (highlight.span,), spoken.language, spoken.within(highlight.span))
+        edit = Edit(highlight, crop, (highlight.span,), spoken.language, spoken.within(highlight.span), gain=gain)
         for pizzazz in self.pizzazz:
             if type(pizzazz).plan is not Pizzazz.plan:
                 edit = ctx.cached(pizzazz.plan, video, edit)
@@ -211,6 +214,25 @@ class Pipeline:
     def judge(self, clip: Clip, ctx: Context) -> Outcome:
         """What every reviewer finds in one clip."""
         return Outcome(clip, tuple(ctx.cached(reviewer.review, clip) for reviewer in self.reviewers))
+
+    def repair(self, video: Video, outcome: Outcome, ctx: Context, clock: Clock) -> Outcome:
+        """A rejected clip made anew, where all that was found can be repaired, and reviewed again; else as it was."""
+        edit = outcome.clip.edit
+        if outcome.passed or edit is None:
+            return outcome
+        plan = repaired(video, edit, outcome.findings, seconds(self.highlighter.options.min_duration))
+        if plan is None:
+            return outcome
+        log.info("repaired and reviewed again: %s", blame(plan.because))
+        try:
+            with clock.measuring("render"):
+                again = self.decorate(video, plan.highlight, plan.crop, ctx.at("render"), gain=plan.gain)
+                clip = self.render(video, again, ctx.at("render"))
+            with clock.measuring("review"):
+                return replace(self.judge(clip, ctx.at("review")), repaired=plan.because)
+        except MediaError as error:
+            log.warning("%s", error)
+            return outcome
 
     def upload(self, made: Sequence[Outcome], prefix: str, ctx: Context) -> list[Outcome]:
         """Name the clips that passed, in order, and publish each with every uploader."""

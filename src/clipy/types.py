@@ -265,7 +265,8 @@ class Edit:
     """Every decision about a clip before a pixel is made: what, where to look, which words, what each pizzazz adds.
 
     ``keep`` holds the source spans that are shown, in order: the whole highlight unless a pizzazz cuts parts out.
-    ``words`` are in source time. ``plans`` maps a pizzazz's name to the JSON data that it decided on.
+    ``words`` are in source time. ``plans`` maps a pizzazz's name to the JSON data that it decided on. ``gain`` is how
+    many dB louder than the renderer's own level the clip is made, where a review asked for it.
     """
 
     highlight: Highlight
@@ -274,6 +275,7 @@ class Edit:
     language: str = ""
     words: tuple[Word, ...] = ()
     plans: Mapping[str, Json] = field(default_factory=dict)
+    gain: float = 0.0
 
     @property
     def duration(self) -> Seconds:
@@ -345,8 +347,39 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """What makes a finding go away, where that is certain and cheap. Times are in clip time.
+
+    ``trim``: only ``span`` of the clip stays. ``relevel``: the sound is made ``gain`` dB louder. ``relayout``: the
+    shots that ``span`` touches, all without one, show the whole picture instead of a window (``fit``).
+    """
+
+    kind: Literal["trim", "relevel", "relayout"]
+    span: Span | None = None
+    gain: float = 0.0
+
+    @classmethod
+    def trim(cls, stays: Span) -> Repair:
+        """Cut the clip down to a part of itself."""
+        return cls("trim", stays)
+
+    @classmethod
+    def relevel(cls, gain: float) -> Repair:
+        """Make the sound louder, or softer, by so many dB."""
+        return cls("relevel", gain=gain)
+
+    @classmethod
+    def relayout(cls, span: Span | None = None) -> Repair:
+        """Show the whole picture, all the time or in the shots of a span."""
+        return cls("relayout", span)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing a reviewer noticed. ``span`` is in clip time; ``value`` and ``limit`` share the check's unit."""
+    """One thing a reviewer noticed. ``span`` is in clip time; ``value`` and ``limit`` share the check's unit.
+
+    Where every error of a clip names its ``repair``, the pipeline makes them all, once, and has it reviewed again.
+    """
 
     check: str
     severity: Severity
@@ -355,6 +388,7 @@ class Finding:
     value: float | None = None
     limit: float | None = None
     evidence: Evidence | None = None
+    repair: Repair | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ class Mp4(Renderer):
             pizzazz,
             ctx,
             duration=duration,
-            loudness=self.options.loudness,
+            loudness=self.options.loudness + edit.gain,
             true_peak=self.options.true_peak,
         )
 

@@ -1,0 +1,141 @@
+"""What the pipeline does about a review: repairs what can be repaired, else draws the next candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from clipy.analysis.base import Transcriber
+from clipy.config import load
+from clipy.context import Context
+from clipy.errors import NothingToDeliver
+from clipy.media.checks.sound import listen
+from clipy.media.probe import probe
+from clipy.pipeline import Pipeline, Result, context
+from clipy.repair import repaired
+from clipy.stages.base import Reviewer
+from clipy.stages.highlight.even import Even
+from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Repair, Review, Span, Video
+from tests.clips import VIDEO, clip
+from tests.media import make_video
+from tests.unit.llm_world import Spoken
+
+SETTINGS = (
+    *("highlight.backend=even", "highlight.duration=3", "highlight.min_duration=1", "highlight.count=2"),
+    *("reframe.backend=center", "reframe.width=180", "reframe.height=320", "pizzazz=", "render.quality=draft"),
+)
+
+
+class Judge(Reviewer):
+    """Finds what a test tells it to find."""
+
+    judged: Callable[[Clip], Iterable[Finding]] = staticmethod(lambda clip: ())
+
+    def review(self, clip: Clip, ctx: Context) -> Review:
+        return Review("judge", tuple(self.judged(clip)))
+
+
+class Plenty(Even):
+    """More candidates than are asked for."""
+
+    def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
+        return Even(self.options.model_copy(update={"count": 4})).highlight(video, ctx)
+
+
+def _run(folder: Path, judged: Callable[[Clip], Iterable[Finding]]) -> Result:
+    source = probe(make_video(folder / "source.mp4", seconds=12, size=(320, 180)))
+    judge = Judge()
+    judge.judged = judged
+    whole = Pipeline.from_config(load(sets=SETTINGS))
+    plenty, words = Plenty(whole.highlighter.options), {Transcriber: Spoken()}
+    pipeline = replace(whole, highlighter=plenty, analysers=words, reviewers=(judge,), uploaders=())
+    (folder / "out").mkdir()
+    with context(pipeline) as ctx:
+        return pipeline.run(source, folder / "out", ctx)
+
+
+def _span(item: Edit | Highlight) -> tuple[float, float]:
+    highlight = item.highlight if isinstance(item, Edit) else item
+    return float(highlight.span.start), float(highlight.span.end)
+
+
+def _edit(clip: Clip) -> Edit:
+    assert clip.edit is not None
+    return clip.edit
+
+
+def test_a_rejected_candidate_is_replaced_by_the_next(tmp_path: Path) -> None:
+    first: list[Highlight] = []
+
+    def judged(clip: Clip) -> Iterable[Finding]:
+        first.append(_edit(clip).highlight)
+        if _edit(clip).highlight == first[0]:
+            yield Finding("taste", "error", "it is dull")
+
+    result = _run(tmp_path, judged)
+    assert len(result.made) == 2
+    assert [item.highlight for item in result.rejected] == [first[0]]
+    assert first[0] not in [outcome.highlight for outcome in result.made]
+    (story,) = result.document()["rejected"]
+    assert [finding["message"] for finding in story["findings"]] == ["it is dull"]
+    assert story["repaired"] == []
+
+
+def test_a_repair_saves_a_clip(tmp_path: Path) -> None:
+    def judged(clip: Clip) -> Iterable[Finding]:
+        if clip.duration > 2:
+            span = Span(Fraction(1, 2), Fraction(3, 2))
+            yield Finding("edge", "error", "it starts too early", repair=Repair.trim(span))
+            yield Finding("loudness", "error", "too loud", repair=Repair.relevel(-6.0))
+
+    result = _run(tmp_path, judged)
+    assert not result.rejected
+    made = result.made[0]
+    start, end = _span(_edit(made.clip))
+    assert end - start == 1
+    assert float(probe(made.clip.path).duration) == pytest.approx(1, abs=0.05)
+    assert listen(probe(made.clip.path)).loudness.integrated == pytest.approx(-20, abs=1)
+    entry = result.document()["clips"][0]
+    assert entry["review"]["passed"]
+    assert [finding["repair"]["kind"] for finding in entry["review"]["repaired"]] == ["trim", "relevel"]
+
+
+def test_a_clip_is_repaired_once_and_its_story_is_told(tmp_path: Path) -> None:
+    def judged(clip: Clip) -> Iterable[Finding]:
+        stays = Span(Fraction(1, 4), clip.duration)
+        yield Finding("edge", "error", f"it lasts {float(clip.duration):.2f} s", repair=Repair.trim(stays))
+
+    with pytest.raises(NothingToDeliver) as error:
+        _run(tmp_path, judged)
+    assert all("it lasts 2.7" in why and "(after repairing: it lasts 3.00 s)" in why for why in error.value.reasons)
+
+
+SHOWN = clip(seconds=10, start=10, fit=[(4, 6)])
+TRIM = Finding("edge", "error", "", repair=Repair.trim(Span(Fraction(1), Fraction(8))))
+
+
+def _repaired(*findings: Finding, shortest: int = 2, edit: Edit = SHOWN, video: Video = VIDEO) -> CropPath | None:
+    found = repaired(video, edit, findings, Fraction(shortest))
+    return None if found is None else found.crop
+
+
+def test_only_what_can_be_repaired_whole_is_repaired() -> None:
+    assert _repaired(TRIM) is not None
+    assert _repaired(TRIM, Finding("black", "error", "")) is None
+    assert _repaired(TRIM, shortest=8) is None
+    assert _repaired(TRIM, Finding("late", "error", "", repair=Repair.trim(Span(Fraction(9), Fraction(10))))) is None
+    assert _repaired(Finding("dim", "warning", "", repair=Repair.relevel(3))) is None
+    assert _repaired(Finding("quiet", "error", "", repair=Repair.relevel(40))) is None
+
+
+def test_the_crop_follows_a_trim_and_shows_all_where_framing_fails() -> None:
+    framing = Finding("face", "error", "", repair=Repair.relayout(Span(Fraction(7), Fraction(8))))
+    crop = _repaired(TRIM, framing)
+    assert crop is not None
+    assert [shot.layout for shot in crop.shots] == ["single", "fit", "fit"]
+    assert crop.shots[0].span.start == 11
+    assert crop.shots[-1].span.end == 18
