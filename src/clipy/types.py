@@ -358,21 +358,6 @@ class Repair:
     span: Span | None = None
     gain: float = 0.0
 
-    @classmethod
-    def trim(cls, stays: Span) -> Repair:
-        """Cut the clip down to a part of itself."""
-        return cls("trim", stays)
-
-    @classmethod
-    def relevel(cls, gain: float) -> Repair:
-        """Make the sound louder, or softer, by so many dB."""
-        return cls("relevel", gain=gain)
-
-    @classmethod
-    def relayout(cls, span: Span | None = None) -> Repair:
-        """Show the whole picture, all the time or in the shots of a span."""
-        return cls("relayout", span)
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:

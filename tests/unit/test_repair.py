@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from clipy.analysis.base import Transcriber
+from clipy.backend import Backend
 from clipy.config import load
 from clipy.context import Context
 from clipy.errors import NothingToDeliver
@@ -51,7 +52,8 @@ def _run(folder: Path, judged: Callable[[Clip], Iterable[Finding]]) -> Result:
     judge = Judge()
     judge.judged = judged
     whole = Pipeline.from_config(load(sets=SETTINGS))
-    plenty, words = Plenty(whole.highlighter.options), {Transcriber: Spoken()}
+    plenty = Plenty(whole.highlighter.options)
+    words: dict[type[Backend], Backend] = {Transcriber: Spoken()}
     pipeline = replace(whole, highlighter=plenty, analysers=words, reviewers=(judge,), uploaders=())
     (folder / "out").mkdir()
     with context(pipeline) as ctx:
@@ -89,8 +91,8 @@ def test_a_repair_saves_a_clip(tmp_path: Path) -> None:
     def judged(clip: Clip) -> Iterable[Finding]:
         if clip.duration > 2:
             span = Span(Fraction(1, 2), Fraction(3, 2))
-            yield Finding("edge", "error", "it starts too early", repair=Repair.trim(span))
-            yield Finding("loudness", "error", "too loud", repair=Repair.relevel(-6.0))
+            yield Finding("edge", "error", "it starts too early", repair=Repair("trim", span))
+            yield Finding("loudness", "error", "too loud", repair=Repair("relevel", gain=-6.0))
 
     result = _run(tmp_path, judged)
     assert not result.rejected
@@ -98,7 +100,7 @@ def test_a_repair_saves_a_clip(tmp_path: Path) -> None:
     start, end = _span(_edit(made.clip))
     assert end - start == 1
     assert float(probe(made.clip.path).duration) == pytest.approx(1, abs=0.05)
-    assert listen(probe(made.clip.path)).loudness.integrated == pytest.approx(-20, abs=1)
+    assert listen(probe(made.clip.path)).loudness == pytest.approx(-20, abs=1)
     entry = result.document()["clips"][0]
     assert entry["review"]["passed"]
     assert [finding["repair"]["kind"] for finding in entry["review"]["repaired"]] == ["trim", "relevel"]
@@ -107,7 +109,7 @@ def test_a_repair_saves_a_clip(tmp_path: Path) -> None:
 def test_a_clip_is_repaired_once_and_its_story_is_told(tmp_path: Path) -> None:
     def judged(clip: Clip) -> Iterable[Finding]:
         stays = Span(Fraction(1, 4), clip.duration)
-        yield Finding("edge", "error", f"it lasts {float(clip.duration):.2f} s", repair=Repair.trim(stays))
+        yield Finding("edge", "error", f"it lasts {float(clip.duration):.2f} s", repair=Repair("trim", stays))
 
     with pytest.raises(NothingToDeliver) as error:
         _run(tmp_path, judged)
@@ -115,7 +117,7 @@ def test_a_clip_is_repaired_once_and_its_story_is_told(tmp_path: Path) -> None:
 
 
 SHOWN = clip(seconds=10, start=10, fit=[(4, 6)])
-TRIM = Finding("edge", "error", "", repair=Repair.trim(Span(Fraction(1), Fraction(8))))
+TRIM = Finding("edge", "error", "", repair=Repair("trim", Span(Fraction(1), Fraction(8))))
 
 
 def _repaired(*findings: Finding, shortest: int = 2, edit: Edit = SHOWN, video: Video = VIDEO) -> CropPath | None:
@@ -127,13 +129,13 @@ def test_only_what_can_be_repaired_whole_is_repaired() -> None:
     assert _repaired(TRIM) is not None
     assert _repaired(TRIM, Finding("black", "error", "")) is None
     assert _repaired(TRIM, shortest=8) is None
-    assert _repaired(TRIM, Finding("late", "error", "", repair=Repair.trim(Span(Fraction(9), Fraction(10))))) is None
-    assert _repaired(Finding("dim", "warning", "", repair=Repair.relevel(3))) is None
-    assert _repaired(Finding("quiet", "error", "", repair=Repair.relevel(40))) is None
+    assert _repaired(TRIM, Finding("late", "error", "", repair=Repair("trim", Span(Fraction(9), Fraction(10))))) is None
+    assert _repaired(Finding("dim", "warning", "", repair=Repair("relevel", gain=3))) is None
+    assert _repaired(Finding("quiet", "error", "", repair=Repair("relevel", gain=40))) is None
 
 
 def test_the_crop_follows_a_trim_and_shows_all_where_framing_fails() -> None:
-    framing = Finding("face", "error", "", repair=Repair.relayout(Span(Fraction(7), Fraction(8))))
+    framing = Finding("face", "error", "", repair=Repair("relayout", Span(Fraction(7), Fraction(8))))
     crop = _repaired(TRIM, framing)
     assert crop is not None
     assert [shot.layout for shot in crop.shots] == ["single", "fit", "fit"]
