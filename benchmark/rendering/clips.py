@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -45,19 +46,24 @@ def decorated(video: Video, edit: Edit, names: Sequence[str], ctx: Context) -> t
     return edit, tuple(effects)
 
 
+def turn(source: Path) -> Fraction:
+    """Seconds after which ``looped`` begins again: a little more than the source lasts, as coded sound overlaps."""
+    return Fraction(math.ceil(probe(source).duration * 10) + 1, 10)
+
+
 def looped(source: Path, path: Path, seconds: int) -> Path:
     """The source's packets over and over, for ``seconds``: a long video at the price of a copy."""
-    duration = probe(source).duration
+    step = turn(source)
     with av.open(str(path), "w") as target:
-        streams = {}
-        for turn in range(-(-seconds // int(duration))):
+        with av.open(str(source)) as container:  # both before the first packet: FFmpeg divides by what is not yet known
+            known = (container.streams.video[0], container.streams.audio[0])
+            streams = {stream.index: target.add_stream_from_template(stream) for stream in known}
+        for number in range(-(-seconds // int(step))):
             with av.open(str(source)) as container:
                 for packet in container.demux(container.streams.video[0], container.streams.audio[0]):
                     if packet.pts is None or packet.dts is None or packet.time_base is None:
                         continue
-                    if packet.stream.index not in streams:
-                        streams[packet.stream.index] = target.add_stream_from_template(packet.stream)
-                    offset = round(turn * duration / packet.time_base)
+                    offset = round(number * step / packet.time_base)
                     packet.pts, packet.dts = packet.pts + offset, packet.dts + offset
                     packet.stream = streams[packet.stream.index]
                     target.mux(packet)

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias, get_args, get_type_hints
+from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -140,7 +140,10 @@ def _parts(kind: Any) -> Iterator[Any]:
         if part in seen:
             continue
         seen.append(part)
+        if get_origin(part) is Annotated:
+            waiting.append(part.__origin__)
+            continue
         waiting += get_args(part)
-        if dataclasses.is_dataclass(part):
+        if isinstance(part, type) and dataclasses.is_dataclass(part):
             yield part
             waiting += get_type_hints(part).values()

@@ -8,17 +8,23 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass
+from typing import get_type_hints
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipy import artifact
+from clipy import artifact, registry
 from clipy.artifact import Damaged, Outdated, decoded, encoded, name_of, shape_of, upgrade
-from clipy.packing import LARGEST
+from clipy.packing import LARGEST, Array
 from clipy.types import Box, Edit, Span, Track, Transcript, Word, seconds
 
+STORED = {
+    *(("transcribe", "transcribe"), ("align", "align"), ("shots", "detect"), ("faces", "look"), ("speakers", "score")),
+    *(("diarize", "diarize"), ("embed", "embed"), ("highlight", "highlight"), ("reframe", "reframe")),
+    *(("pizzazz", "plan"), ("review", "review")),
+}
 TRACK = Track(
     1,
     Span(seconds(0), seconds(1)),
@@ -129,6 +135,20 @@ def test_an_old_artifact_is_upgraded_where_that_is_known_and_else_outdated(monke
     assert decoded(old, Now) == Now("Hi", loud=True)
     with pytest.raises(Damaged, match="up to date"):
         decoded(forged(Now, b"[]", shape=shape_of(Before)), Now)
+
+
+@pytest.mark.parametrize(("group", "method"), sorted(STORED))
+def test_what_every_core_class_returns_can_be_stored(group: str, method: str) -> None:
+    kind = get_type_hints(getattr(registry.core(group), method), include_extras=True)["return"]
+    assert len(shape_of(kind)) == 16
+    assert artifact.adapter(kind)
+
+
+def test_arrays_by_themselves_come_back() -> None:
+    found = decoded(encoded(Array, np.arange(4, dtype=np.float32)), Array)
+    assert np.array_equal(found, np.arange(4))
+    with pytest.raises(Damaged):
+        decoded(forged(Array, b"[1, 2]"), Array)
 
 
 def test_the_shape_knows_the_fields_of_all_parts() -> None:

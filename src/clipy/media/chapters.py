@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from clipy.media.probe import opened
+from clipy.media.opening import opened
 from clipy.types import Span, Video
 
 

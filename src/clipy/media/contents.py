@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from clipy.media.probe import opened, picture_stream
+from clipy.media.opening import opened, picture_stream
 from clipy.types import Seconds
 
 _HEADER = 8  # bytes of an MP4 box header: size and type

@@ -8,7 +8,7 @@ from typing import Any
 
 import av
 
-from clipy.media.probe import opened
+from clipy.media.opening import opened
 from clipy.types import Span, Video
 
 _TEXT = frozenset({"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"})

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal, cast
@@ -14,47 +12,29 @@ import av.container
 import av.stream
 
 from clipy.errors import MediaError
+from clipy.media.opening import check_length, check_sound, is_readable_sound, opened, picture_stream
 from clipy.store import file_digest
 from clipy.types import AudioStream, Seconds, Video
 
 log = logging.getLogger(__name__)
 
-# Demuxers that read one plain file. Playlists (HLS, DASH, concat) make FFmpeg open other files and addresses, whatever
-# the file is called; a protocol list alone does not stop them, a format list does.
-FORMATS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,wav,mp3,flac,aac,mxf"
-_OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
 _MICROSECOND = Fraction(1, 1_000_000)
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[av.container.InputContainer]:
-    """Open a media file for reading, with only plain file formats allowed. Raises MediaError with one clear line."""
-    try:
-        # The prefix keeps a name such as "http:x.mp4" or "-y.mp4" a file name.
-        with av.open(f"file:{path}", mode="r", options=_OPTIONS, metadata_errors="ignore") as container:
-            yield container
-    except (av.error.FFmpegError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise MediaError(
-            f"cannot read this as a video ({reason})",
-            where=path,
-            do="Check that it plays in a video player; if it does, convert it with: ffmpeg -i FILE -c copy fixed.mkv",
-        ) from error
 
 
 def probe(path: Path) -> Video:
     """Read what a file holds. Raises MediaError for what is no readable video, and says why."""
-    _check_file(path)
     with opened(path) as container:
         stream = picture_stream(container, path)
         _check_complete(container, stream, path)
         start = Fraction(container.start_time or 0) * _MICROSECOND
         rotation = _rotation(container, stream, path)
         width, height = _display_size(stream, rotation)
-        audio = tuple(_audio_stream(sound, start) for sound in container.streams.audio if sound.codec_context)
+        duration = _duration(container, stream)
+        check_length(duration, path)
+        audio = tuple(_audio_stream(sound, start) for sound in _sounds(container, path))
         return Video(
             fingerprint=file_digest(path),
-            duration=_duration(container, stream),
+            duration=duration,
             frame_rate=Fraction(stream.average_rate or stream.guessed_rate or 25),
             width=width,
             height=height,
@@ -65,25 +45,6 @@ def probe(path: Path) -> Video:
             audio=audio,
             path=path,
         )
-
-
-def picture_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    """The stream of moving pictures; a cover picture is not one. Raises MediaError when there is none."""
-    for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic and stream.codec_context is not None:
-            return stream
-    raise MediaError("there is no video stream", where=path, do="clipy needs moving pictures; give it the video file")
-
-
-def _check_file(path: Path) -> None:
-    if not path.exists():
-        raise MediaError("no such file", where=path, do="Check the name and the folder")
-    if path.is_dir():
-        raise MediaError("this is a folder, not a video", where=path, do="Name the video files in it")
-    if not path.is_file():
-        raise MediaError("this is not a regular file", where=path, do="Save the stream to a file first")
-    if path.stat().st_size == 0:
-        raise MediaError("the file is empty", where=path, do="Copy or download it again")
 
 
 def _check_complete(container: av.container.InputContainer, stream: av.VideoStream, path: Path) -> None:
@@ -132,6 +93,18 @@ def _display_size(stream: av.VideoStream, rotation: int) -> tuple[int, int]:
     width, height = stream.codec_context.width, stream.codec_context.height
     width = max(1, round(width * aspect))
     return (height, width) if rotation in (90, 270) else (width, height)
+
+
+def _sounds(container: av.container.InputContainer, path: Path) -> list[av.AudioStream]:
+    """The sound tracks that can be decoded; the one that players choose first."""
+    found = []
+    for stream in container.streams.audio:
+        if is_readable_sound(stream):
+            check_sound(stream, path)
+            found.append(stream)
+        else:
+            log.warning("%s: sound track %d cannot be decoded and is left out", path.name, stream.index)
+    return sorted(found, key=lambda stream: not stream.disposition & av.stream.Disposition.default)
 
 
 def _audio_stream(stream: av.AudioStream, start: Seconds) -> AudioStream:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from clipy.errors import MediaError
 from clipy.media.deinterlace import deinterlaced
-from clipy.media.probe import opened, picture_stream
+from clipy.media.opening import opened, picture_stream
 from clipy.types import Seconds, Span, Video
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ _GAP = 0.02  # seconds by which a sound packet may be off its place before silen
 _PREROLL = Fraction(1, 5)  # seconds decoded before a span's sound, for codecs that need a run-up
 _CLOSE = Fraction(1, 90_000)  # a span that ends this much after a time holds the picture of that time
 _BROKEN_LIMIT = 250  # undecodable packets in a row that make a file unreadable
+_SILENCE = 1 << 16  # samples of silence in one block: a gap may last for hours
 _SEEK_BACK = (Fraction(0), Fraction(2), Fraction(10), Fraction(60))  # seconds; some indexes land after the target
 
 
@@ -208,8 +209,12 @@ def sound(video: Video, span: Span, *, rate: int, channels: int = 1, track: int 
         given += samples.shape[1]
         if samples.shape[1]:
             yield samples
-    if given < wanted:
-        yield np.zeros((channels, wanted - given), dtype=np.float32)
+    yield from _silence(channels, wanted - given)
+
+
+def _silence(channels: int, samples: int) -> Iterator[NDArray[np.float32]]:
+    for begin in range(0, samples, _SILENCE):
+        yield np.zeros((channels, min(_SILENCE, samples - begin)), dtype=np.float32)
 
 
 def sound_array(video: Video, span: Span, *, rate: int, channels: int = 1, track: int = 0) -> NDArray[np.float32]:
@@ -241,7 +246,7 @@ def _in_place(video: Video, span: Span, track: int, layout: str, total: int) -> 
             elif place > written:
                 if place >= total:
                     break
-                yield np.zeros((channels, place - written), dtype=np.float32)
+                yield from _silence(channels, place - written)
                 written = place
             samples = samples[:, : total - written]
             if samples.shape[1]:
@@ -249,5 +254,4 @@ def _in_place(video: Video, span: Span, track: int, layout: str, total: int) -> 
                 written += samples.shape[1]
             if written >= total:
                 break
-    if written < total:
-        yield np.zeros((channels, total - written), dtype=np.float32)
+    yield from _silence(channels, total - written)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.errors import MediaError
-from clipy.media.probe import opened
+from clipy.media.opening import check_sound, is_readable_sound, opened
 
 
 def song_sound(path: Path, *, rate: int, channels: int = 2, start: int = 0) -> Iterator[NDArray[np.float32]]:
@@ -41,7 +41,11 @@ def song_tags(path: Path) -> Mapping[str, str]:
 def _sound_stream(container: av.container.InputContainer, path: Path) -> av.AudioStream:
     if not container.streams.audio:
         raise MediaError("there is no sound in it", where=path, do="Give a sound file, such as .mp3, .ogg or .wav")
-    return container.streams.audio[0]
+    stream = container.streams.audio[0]
+    if not is_readable_sound(stream):
+        raise MediaError("its sound cannot be decoded", where=path, do="Convert it with: ffmpeg -i FILE fixed.flac")
+    check_sound(stream, path)
+    return stream
 
 
 def _resampled(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from clipy.media.checks.proxy import ProxyWriter, shrunk
 from clipy.media.checks.stretches import Stretches
-from clipy.media.probe import opened, picture_stream
+from clipy.media.opening import opened, picture_stream
 from clipy.types import Seconds, Span, Video
 
 _ACROSS = 120  # pixels of the small copy that is looked at: coding noise averages out, captions stay visible
@@ -67,7 +67,7 @@ def _strictly_decoded(video: Video, broken: list[Seconds]) -> Iterator[tuple[Sec
     with opened(video.path) as container:
         stream = picture_stream(container, video.path)
         stream.thread_type = "AUTO"
-        stream.codec_context.options = {"err_detect": "explode"}
+        stream.codec_context.options = {**stream.codec_context.options, "err_detect": "explode"}
         time = Fraction(0)
         for packet in container.demux(stream):
             try:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from clipy.media.checks.stretches import Stretches
 from clipy.media.loudness import amplitude, measure
-from clipy.media.probe import opened
+from clipy.media.opening import opened
 from clipy.media.read import sound
 from clipy.types import Seconds, Span, Video
 

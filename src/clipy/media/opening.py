@@ -1,0 +1,210 @@
+"""The one way in which a media file is opened: what FFmpeg may open, decode and spend on a file that anybody made.
+
+FFmpeg reads far more than video files: playlists (HLS, DASH, concat, image sequences) that make it open other files and
+addresses, whatever the file is called, and hundreds of formats that nobody looks after. Only formats that read one
+plain file are allowed, only decoders in daily use, only files, and only sizes that real videos have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import cast
+
+import av
+import av.container
+import av.stream
+
+from clipy.errors import MediaError
+
+# Demuxers that read one plain file. A list of protocols alone does not stop playlists, a list of formats does.
+FORMATS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,wav,mp3,flac,aac,mxf"
+PICTURES = frozenset(
+    "h264 hevc vvc av1 vp8 vp9 mpeg4 mpeg2video mpeg1video h263 flv1 msmpeg4v1 msmpeg4v2 msmpeg4v3 wmv1 wmv2 wmv3 vc1"
+    " theora vp6 vp6f vp6a prores dnxhd cfhd ffv1 huffyuv ffvhuff utvideo magicyuv mjpeg dvvideo rawvideo v210 svq1"
+    " svq3 cinepak qtrle png jpeg2000".split()
+)
+SOUNDS = frozenset(
+    "aac aac_latm mp1 mp2 mp3 ac3 eac3 dts truehd mlp opus vorbis flac alac adpcm_ms adpcm_ima_wav adpcm_ima_qt"
+    " adpcm_swf amr_nb amr_wb wmav1 wmav2 wmapro wmalossless wmavoice speex nellymoser qdm2 s302m wavpack tta".split()
+)
+_TEXTS = ("subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text")
+
+MOST_PIXELS = 36_000_000  # of a picture: 8K (7680x4320, 8192x4320)
+MOST_STREAMS = 64
+FASTEST = 1000  # pictures a second
+HIGHEST_RATE = 768_000  # samples a second
+MOST_CHANNELS = 64
+LONGEST = 48 * 3600  # seconds
+
+_PER_STREAM = [{"max_pixels": str(MOST_PIXELS)}] * (4 * MOST_STREAMS)
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
+_PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"<smil", b"[playlist]", b"[Reference]", b"v=0\r", b"v=0\n")
+_KINDS = "mp4, mov, mkv, webm, avi, ts, mpg, flv, wmv, ogg, mxf"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[av.container.InputContainer]:
+    """Open a media file for reading. Raises MediaError with one clear line, before anything is decoded if it can."""
+    check_file(path)
+    _refuse_playlist(path)
+    try:
+        # The prefix keeps a name such as "http:x.mp4" or "-y.mp4" a file name.
+        with av.open(
+            f"file:{path}",
+            mode="r",
+            options={
+                "format_whitelist": FORMATS,
+                "protocol_whitelist": "file",
+                "codec_whitelist": _decoders(),
+                "max_streams": str(4 * MOST_STREAMS),
+                "enable_drefs": "0",  # an MP4 may say that its data lies in another file
+                "use_absolute_path": "0",
+            },
+            stream_options=cast("list[str]", _PER_STREAM),  # dictionaries, whatever PyAV's stub says
+            metadata_errors="ignore",
+        ) as container:
+            _check_streams(container, path)
+            yield container
+    except MemoryError as error:
+        raise MediaError(
+            "this file asks for more memory than any video needs",
+            where=path,
+            do="It is damaged, or made to do harm: get it from another place",
+        ) from error
+    except (av.error.FFmpegError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise MediaError(
+            f"cannot read this as a video ({reason})",
+            where=path,
+            do=f"clipy reads {_KINDS}. If it plays in a video player, convert it: ffmpeg -i FILE -c copy fixed.mkv",
+        ) from error
+
+
+def picture_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
+    """The stream of moving pictures; a cover picture is not one. Raises MediaError when none can or should be read."""
+    for stream in container.streams.video:
+        if not stream.disposition & av.stream.Disposition.attached_pic and stream.codec_context is not None:
+            _check_pictures(stream, path)
+            return stream
+    raise MediaError("there is no video stream", where=path, do="clipy needs moving pictures; give it the video file")
+
+
+def is_readable_sound(stream: av.AudioStream) -> bool:
+    """Whether a sound track can be decoded, by a decoder that is allowed."""
+    codec = stream.codec_context
+    return codec is not None and _is_sound(codec.codec.canonical_name) and codec.sample_rate > 0 and codec.channels > 0
+
+
+def check_sound(stream: av.AudioStream, path: Path) -> None:
+    """Raises MediaError for a sound track that asks for more than any recording has."""
+    rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
+    if rate > HIGHEST_RATE or channels > MOST_CHANNELS:
+        raise MediaError(
+            f"a sound track with {channels} channels at {rate} Hz is not read "
+            f"(at most {MOST_CHANNELS} at {HIGHEST_RATE} Hz)",
+            where=path,
+            do="Convert its sound with: ffmpeg -i FILE -c:v copy -ar 48000 -ac 2 fixed.mkv",
+        )
+
+
+def check_length(duration: Fraction, path: Path) -> None:
+    """Raises MediaError for a video that says it lasts longer than any does."""
+    if duration > LONGEST:
+        raise MediaError(
+            f"it says that it lasts {float(duration) / 3600:.0f} h (at most {LONGEST // 3600} h are read)",
+            where=path,
+            do="Its times are damaged; try: ffmpeg -i FILE -c copy fixed.mkv. Or cut it into parts",
+        )
+
+
+def check_file(path: Path) -> None:
+    """Raises MediaError for what is no plain file with something in it; nothing is opened."""
+    try:
+        if not path.exists() and _ADDRESS.match(str(path)):
+            raise MediaError(
+                "clipy reads files, not addresses", where=path, do="Download it first, for example with: yt-dlp ADDRESS"
+            )
+        if not path.exists():
+            raise MediaError("no such file", where=path, do="Check the name and the folder")
+        if path.is_dir():
+            raise MediaError("this is a folder, not a video", where=path, do="Name the video files in it")
+        if not path.is_file():
+            raise MediaError("this is not a regular file", where=path, do="Save the stream to a file first")
+        if path.stat().st_size == 0:
+            raise MediaError("the file is empty", where=path, do="Copy or download it again")
+    except (OSError, ValueError) as error:
+        raise MediaError(f"this cannot be a file ({error})", where=path, do="Check the name and the folder") from error
+
+
+def _refuse_playlist(path: Path) -> None:
+    """Say clearly what a playlist is; that none is followed is the list of formats' doing."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+    except OSError as error:
+        raise MediaError(f"cannot read it ({error.strerror})", where=path, do="Check its permissions") from error
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_PLAYLISTS):
+        raise MediaError(
+            "this is a list of other files or addresses, not a video; clipy does not follow it",
+            where=path,
+            do="Give it the video file itself",
+        )
+
+
+def _check_streams(container: av.container.InputContainer, path: Path) -> None:
+    if len(container.streams) > MOST_STREAMS:
+        raise MediaError(
+            f"there are {len(container.streams)} streams in it (at most {MOST_STREAMS} are read)",
+            where=path,
+            do="Keep the first ones with: ffmpeg -i FILE -map 0:v:0 -map 0:a:0 -c copy fixed.mkv",
+        )
+    for stream in container.streams.video:
+        if stream.codec_context is not None:  # also for later: a stream may change its size on the way
+            stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+
+
+def _check_pictures(stream: av.VideoStream, path: Path) -> None:
+    codec = stream.codec_context
+    name = codec.codec.canonical_name
+    if name not in PICTURES:
+        raise MediaError(
+            f"pictures coded as {name} are not read", where=path, do="Convert it with: ffmpeg -i FILE fixed.mp4"
+        )
+    if not 0 < codec.width * codec.height <= MOST_PIXELS:  # no size: FFmpeg has already refused what it says
+        size = f"pictures of {codec.width}x{codec.height}" if codec.width else "pictures"
+        raise MediaError(
+            f"its {size} cannot be read, or are larger than 8K",
+            where=path,
+            do="Make them smaller with: ffmpeg -i FILE -vf scale=3840:-2 smaller.mp4",
+        )
+    rate = stream.average_rate or stream.guessed_rate or 0
+    if rate > FASTEST:
+        raise MediaError(
+            f"it has {float(rate):.0f} pictures a second (at most {FASTEST} are read)",
+            where=path,
+            do="Keep fewer with: ffmpeg -i FILE -r 60 fixed.mp4",
+        )
+
+
+def _is_sound(name: str) -> bool:
+    return name in SOUNDS or name.startswith("pcm_")
+
+
+@lru_cache(maxsize=1)
+def _decoders() -> str:
+    """FFmpeg's names of the decoders that may be used, also to find out what is in a file."""
+    names = list(_TEXTS)
+    for name in sorted(av.codecs_available):
+        try:
+            canonical = av.Codec(name, "r").canonical_name
+        except av.codec.codec.UnknownCodecError:  # one that only encodes
+            continue
+        if canonical in PICTURES or _is_sound(canonical):
+            names.append(name)
+    return ",".join(names)
