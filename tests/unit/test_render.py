@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from clipy.errors import RenderError
 from clipy.media.ahead import Ahead
 from clipy.media.frame import AudioBlock, Frame
 from clipy.media.loudness import measure
+from clipy.media.opencv import beside_an_encoder
 from clipy.media.probe import probe
 from clipy.media.read import decoded, pictures, sound, sound_array
 from clipy.stages.base import Pizzazz
@@ -380,3 +383,16 @@ def test_reading_ahead_is_bounded_and_ends_its_thread() -> None:
         assert [next(items) for _ in range(5)] == [0, 1, 2, 3, 4]
     assert len(made) <= 5 + 3 + 1
     assert not [thread for thread in threading.enumerate() if thread.name == "clipy-test"]
+
+
+def test_opencv_has_its_threads_back_after_the_last_render() -> None:
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(3)
+        with beside_an_encoder():
+            with beside_an_encoder():
+                inside = cv2.getNumThreads()
+            assert cv2.getNumThreads() == inside == max(1, (os.cpu_count() or 1) // 4)
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)

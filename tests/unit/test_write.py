@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from clipy.errors import OutputError, RenderError
+from clipy.media.aac import SAMPLE_RATE, coded
 from clipy.media.colour import planes_of
 from clipy.media.encoding import Encoding
 from clipy.media.frame import black_planes
 from clipy.media.probe import probe
 from clipy.media.read import decoded, sound_array
-from clipy.media.write import SAMPLE_RATE, Writer
+from clipy.media.write import Writer
 
 SIZE = (90, 160)
 FAST = Encoding(options={"preset": "veryfast"})
@@ -28,7 +29,8 @@ def _write(path: Path, rate: Fraction, count: int, preset: str = "ultrafast") ->
             planes = black_planes(*SIZE)
             planes[0][:] = 16 + 2 * index
             writer.picture(planes)
-            writer.sound(samples[:, round(index / rate * SAMPLE_RATE) : round((index + 1) / rate * SAMPLE_RATE)])
+        for packet in coded([samples]):
+            writer.sound(packet)
 
 
 @pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001), Fraction(24000, 1001), Fraction(60)])
@@ -80,8 +82,8 @@ def test_sound_that_comes_late_lies_beside_its_pictures(tmp_path: Path) -> None:
     with Writer(path, *SIZE, Fraction(25), FAST) as writer:
         for _ in range(20 * 25):
             writer.picture(black_planes(*SIZE))
-        for _ in range(20):
-            writer.sound(np.zeros((2, SAMPLE_RATE), dtype=np.float32))
+        for sound in coded(np.zeros((2, SAMPLE_RATE), dtype=np.float32) for _ in range(20)):
+            writer.sound(sound)
     with av.open(str(path)) as container:
         packets = [packet for packet in container.demux() if packet.pos is not None and packet.dts is not None]
         packets.sort(key=lambda packet: packet.pos or 0)

@@ -21,7 +21,7 @@ from clipy.analysis.beats import RATE, Pulse, beats, pulse, spectra, tempo
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.errors import MediaError
-from clipy.media.loudness import measure
+from clipy.media.loudness import integrated_loudness
 from clipy.media.song import song_sound
 from clipy.types import Array
 
@@ -108,7 +108,7 @@ class SongListener(Backend):
         times = beats(moves.strength, per_minute)
         chroma, level = _pitches(iter(mono))
         key, majorness = _key(chroma, level)
-        loudness = measure(song_sound(song.path, rate=_LOUDNESS_RATE, channels=2), _LOUDNESS_RATE).integrated
+        loudness = integrated_loudness(song_sound(song.path, rate=_LOUDNESS_RATE, channels=2), _LOUDNESS_RATE)
         if loudness == -math.inf:
             raise MediaError("it is silent", where=song.path, do="Remove it from the music")
         colour = _colour(times, chroma, level)

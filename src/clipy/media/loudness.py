@@ -1,4 +1,4 @@
-"""How loud sound is, as ITU-R BS.1770 and EBU R 128 say, and a limiter that keeps its true peak down.
+"""How loud sound is, as ITU-R BS.1770 and EBU R 128 say.
 
 Sound is a stream of float32 blocks (channels, samples) in -1..1; one or two channels.
 """
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 Block = NDArray[np.float32]
 
 _GATE = -70.0  # LUFS: BS.1770 leaves quieter stretches out, and FFmpeg answers with this when nothing else is there
-_OVERSAMPLED = 192_000  # BS.1770 asks for four times 48 kHz to find the peaks between samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +32,17 @@ class Loudness:
 
 def measure(blocks: Iterable[Block], rate: int) -> Loudness:
     """Measure a stream. Sound shorter than the 0.4 s that BS.1770 needs counts as that much of itself."""
-    last: dict[str, str] = {}
-    for frame in _filtered(_long_enough(blocks, rate), rate, [("ebur128", "peak=true:metadata=1")]):
-        last = frame.metadata or last
-    integrated = float(last.get("lavfi.r128.I", _GATE))
-    peak = float(last.get("lavfi.r128.true_peak", 0.0))
+    found = _told(blocks, rate, "peak=true:metadata=1")
     return Loudness(
-        integrated=integrated if integrated > _GATE else -math.inf,
-        true_peak=decibels(peak),
-        range=float(last.get("lavfi.r128.LRA", 0.0)),
+        integrated=_integrated(found),
+        true_peak=decibels(float(found.get("lavfi.r128.true_peak", 0.0))),
+        range=float(found.get("lavfi.r128.LRA", 0.0)),
     )
 
 
-def limited(blocks: Iterable[Block], rate: int, ceiling: float) -> Iterator[Block]:
-    """The same sound, turned down for a moment wherever its true peak would pass ``ceiling`` dBTP."""
-    chain = [
-        ("aresample", str(_OVERSAMPLED)),
-        ("alimiter", f"limit={amplitude(ceiling):.6f}:level=disabled:attack=5:release=60:latency=1"),
-        ("aresample", str(rate)),
-        ("aformat", "sample_fmts=fltp"),
-    ]
-    for frame in _filtered(blocks, rate, chain):
-        yield np.asarray(frame.to_ndarray(), dtype=np.float32)
+def integrated_loudness(blocks: Iterable[Block], rate: int) -> float:
+    """``measure(...).integrated`` alone: peaks cost more than all the rest."""
+    return _integrated(_told(blocks, rate, "metadata=1"))
 
 
 def decibels(amplitude: float) -> float:
@@ -67,6 +55,19 @@ def amplitude(decibels: float) -> float:
     return float(10 ** (decibels / 20))
 
 
+def _told(blocks: Iterable[Block], rate: int, how: str) -> dict[str, str]:
+    """What FFmpeg's meter says at the end of a stream."""
+    last: dict[str, str] = {}
+    for frame in _metered(_long_enough(blocks, rate), rate, how):
+        last = frame.metadata or last
+    return last
+
+
+def _integrated(found: dict[str, str]) -> float:
+    integrated = float(found.get("lavfi.r128.I", _GATE))
+    return integrated if integrated > _GATE else -math.inf
+
+
 def _long_enough(blocks: Iterable[Block], rate: int) -> Iterator[Block]:
     length, last = 0, None
     for block in blocks:
@@ -77,15 +78,15 @@ def _long_enough(blocks: Iterable[Block], rate: int) -> Iterator[Block]:
         yield last
 
 
-def _filtered(blocks: Iterable[Block], rate: int, chain: list[tuple[str, str]]) -> Iterator[av.AudioFrame]:
-    """Run blocks through a chain of FFmpeg filters."""
+def _metered(blocks: Iterable[Block], rate: int, how: str) -> Iterator[av.AudioFrame]:
+    """Run blocks through the meter."""
     graph: Graph | None = None
     position = 0
     for block in blocks:
         if block.shape[1] == 0:
             continue
         layout = "mono" if block.shape[0] == 1 else "stereo"
-        graph = graph or _graph(rate, layout, chain)
+        graph = graph or _meter(rate, layout, how)
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout=layout)
         frame.sample_rate, frame.time_base, frame.pts = rate, Fraction(1, rate), position
         position += block.shape[1]
@@ -96,11 +97,10 @@ def _filtered(blocks: Iterable[Block], rate: int, chain: list[tuple[str, str]]) 
         yield from _pulled(graph)
 
 
-def _graph(rate: int, layout: str, chain: list[tuple[str, str]]) -> Graph:
+def _meter(rate: int, layout: str, how: str) -> Graph:
     graph = Graph()
     source = graph.add("abuffer", f"sample_rate={rate}:sample_fmt=fltp:channel_layout={layout}:time_base=1/{rate}")
-    nodes = [source, *(graph.add(name, arguments) for name, arguments in chain), graph.add("abuffersink")]
-    graph.link_nodes(*nodes).configure()
+    graph.link_nodes(source, graph.add("ebur128", how), graph.add("abuffersink")).configure()
     return graph
 
 

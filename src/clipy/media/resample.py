@@ -1,9 +1,10 @@
 """Decoded pictures -> panels of the output: crop, scale and turn in one resample, in planar YUV 4:2:0.
 
 A window is placed to a fraction of a pixel. ``cv2.resize`` with an exact factor samples on a grid that starts at a
-whole source pixel, so the window's edge is put on a whole *output* pixel of that grid, and what remains of the offset
-(at most half an output pixel) is a short Lanczos shift of the source. A crop in whole pixels jitters by 3 output pixels
-on a slow pan; this does not. When the picture shrinks, the same filter takes out what the smaller one cannot hold.
+whole source pixel, so the window's edge is put on a whole *output* pixel of such a grid. Grids that start at any of
+sixteen pixels before the window lie differently; where the best of them is off by more than can be seen, a short
+Lanczos shift of the source makes up for it. A crop in whole pixels jitters by 3 output pixels on a slow pan; this does
+not. When the picture shrinks, the same filter takes out what the smaller one cannot hold.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from clipy.types import Box, Video
 
 _LOBES = 3  # of the Lanczos filter
 _STEPS = 1024  # fractions of a pixel that a shift is rounded to: finer than eight bits can show
+_STARTS = 16  # grids to choose from: 16:9 to 9:16 at full height has one within 1/32 of a source pixel
+_UNSEEN = 0.06  # output pixels by which a window may be off its place
 _HALF = 0.5  # pictures shrunk to this or less are averaged by area
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _BACKDROP = 72  # pixels across the backdrop before it is enlarged: small enough to hide every detail
@@ -152,8 +155,8 @@ def resampled(plane: NDArray[Any], edges: Edges, size: tuple[int, int]) -> NDArr
     The plane is of uint8 or of uint16, and so is the part.
     """
     average = size[0] <= _HALF * (edges[2] - edges[0]) and size[1] <= _HALF * (edges[3] - edges[1])
-    across = _Axis.of(edges[0], edges[2], size[0], plane.shape[1])
-    down = _Axis.of(edges[1], edges[3], size[1], plane.shape[0])
+    across = _axis(edges[0], edges[2], size[0], plane.shape[1])
+    down = _axis(edges[1], edges[3], size[1], plane.shape[0])
     part: NDArray[Any] = plane[down.start : down.stop, across.start : across.stop]
     right, bottom = across.missing(), down.missing()
     if right or bottom:
@@ -182,15 +185,27 @@ class _Axis:
     def of(cls, low: float, high: float, length: int, limit: int) -> _Axis:
         factor = length / (high - low)
         margin = math.ceil((_LOBES + 1) / min(1.0, factor))  # pixels beyond the window that the filters look at
-        start = min(max(0, math.floor(low) - margin), limit - 1)
+        last = min(max(0, math.floor(low) - margin), limit - 1)
+        starts = range(last, max(-1, last - _STARTS), -1) if factor > 1 else (last,)  # shrinking is filtered anyway
+        start, drop, shift = last, 0, math.inf
+        for tried in starts:
+            nearest = max(0, math.floor((low - tried) * factor + 0.5))
+            off = low - tried - nearest / factor
+            if abs(off) < abs(shift):
+                start, drop, shift = tried, nearest, off
+            if abs(off) * factor <= _UNSEEN:
+                shift = 0.0
+                break
         stop = max(start + 1, min(limit, math.ceil(high) + margin))
-        drop = max(0, math.floor((low - start) * factor + 0.5))
-        return cls(start, stop, low - start - drop / factor, factor, drop, length)
+        return cls(start, stop, shift, factor, drop, length)
 
     def missing(self) -> int:
         """Pixels to repeat at the end so that rounding cannot leave the output short."""
         lack = self.drop + self.length - math.floor((self.stop - self.start) * self.factor)
         return max(0, math.ceil(lack / self.factor))
+
+
+_axis = lru_cache(maxsize=256)(_Axis.of)  # most windows stay where they are for a while
 
 
 @lru_cache(maxsize=4096)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
-from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -17,38 +16,14 @@ from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
 from clipy.errors import OutputError, RenderError
+from clipy.media.aac import BIT_RATE, SAMPLE_RATE, Packet
 from clipy.media.encoding import Encoding
 from clipy.media.frame import Planes
 
-SAMPLE_RATE = 48_000
-AUDIO_BIT_RATE = 160_000
 _BT709 = 1  # code of ITU-T H.273 for the matrix, the primaries and the curve alike
 # The index at the front, and sound beside its pictures however late it comes (FFmpeg gives up on that after 10 s).
 _MUXING = {"movflags": "+faststart", "max_interleave_delta": "0"}
 _GROUP = 2  # seconds from one key frame to the next, at most
-
-
-def as_heard(blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
-    """What AAC makes of sound: what a player will get from ``Writer.sound``. Peaks may rise by over 1 dB."""
-    encoder = av.CodecContext.create("aac", "w")
-    encoder.sample_rate, encoder.layout, encoder.format = SAMPLE_RATE, "stereo", "fltp"
-    encoder.bit_rate, encoder.time_base = AUDIO_BIT_RATE, Fraction(1, SAMPLE_RATE)
-    encoder.open()
-    decoder = av.CodecContext.create("aac", "r")
-    decoder.extradata = encoder.extradata
-    position = 0
-    for block in chain(blocks, (None,)):
-        frame = None if block is None else _audio_frame(block, position)
-        position += 0 if block is None else block.shape[1]
-        for packet in encoder.encode(frame):
-            for decoded in decoder.decode(packet):
-                yield np.asarray(decoded.to_ndarray(), dtype=np.float32)
-
-
-def _audio_frame(samples: NDArray[np.float32], position: int) -> av.AudioFrame:
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout="stereo")
-    frame.sample_rate, frame.time_base, frame.pts = SAMPLE_RATE, Fraction(1, SAMPLE_RATE), position
-    return frame
 
 
 def _fill(frame: av.VideoFrame, planes: Planes) -> None:
@@ -65,7 +40,7 @@ def _fill(frame: av.VideoFrame, planes: Planes) -> None:
 class Writer:
     """Use as ``with Writer(path, ...) as writer``; the file is complete when the block is left without an error.
 
-    Pictures come at a constant ``rate`` from time 0, sound at 48 kHz in stereo from time 0. Hand in both as they
+    Pictures come at a constant ``rate`` from time 0, sound as packets of ``aac.coded``. Hand in both as they
     advance together where that is possible: what is ahead waits, coded, to be interleaved. On an error the unfinished
     file is removed. Raises RenderError, or OutputError when the disk is full or the folder cannot be written.
     """
@@ -79,20 +54,20 @@ class Writer:
         encoding: Encoding,
     ) -> None:
         self._path, self._width, self._height = path, width, height
-        self._layout = encoding.layout
         self._base = 1 / rate
-        self._pictures, self._samples = 0, 0
+        self._pictures, self._sound_time = 0, Fraction(0)
         with self._explained():
             self._container = av.open(f"file:{path}", "w", format="mp4", options=_MUXING)
         try:
             with self._explained():
                 self._video = self._add_video(rate, encoding)
                 self._audio = self._container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
-                self._audio.bit_rate = AUDIO_BIT_RATE
+                self._audio.bit_rate = BIT_RATE  # it only says what the packets are
                 self._container.start_encoding()
         except BaseException:
             self._abandon()
             raise
+        self._frame = av.VideoFrame(width, height, encoding.layout)
 
     def _add_video(self, rate: Fraction, encoding: Encoding) -> av.VideoStream:
         options = dict(encoding.options)
@@ -119,7 +94,7 @@ class Writer:
     @property
     def sound_time(self) -> Fraction:
         """Where the sound written so far ends."""
-        return Fraction(self._samples, SAMPLE_RATE)
+        return self._sound_time
 
     def picture(self, planes: Planes) -> None:
         """Append one picture: Y, U and V, BT.709 limited range."""
@@ -130,21 +105,21 @@ class Writer:
                 where=self._path,
                 do="A pizzazz must not change the size of frames",
             )
-        frame = av.VideoFrame(self._width, self._height, self._layout)
+        frame = self._frame
+        frame.make_writable()  # a new one each time costs more than filling it
         _fill(frame, planes)
         frame.pts, frame.time_base = self._pictures, self._base
         self._pictures += 1
         with self._explained():
             self._container.mux(self._video.encode(frame))
 
-    def sound(self, samples: NDArray[np.float32]) -> None:
-        """Append stereo sound: float32 (2, samples) in -1..1."""
-        if samples.shape[1] == 0:
-            return
-        frame = _audio_frame(samples, self._samples)
-        self._samples += samples.shape[1]
+    def sound(self, packet: Packet) -> None:
+        """Append sound."""
+        if packet.pts is not None and packet.duration is not None and packet.time_base is not None:
+            self._sound_time = (packet.pts + packet.duration) * packet.time_base
+        packet.stream = self._audio
         with self._explained():
-            self._container.mux(self._audio.encode(frame))
+            self._container.mux(packet)
 
     def __enter__(self) -> Writer:
         return self
@@ -158,7 +133,6 @@ class Writer:
         try:
             with self._explained():
                 self._container.mux(self._video.encode(None))
-                self._container.mux(self._audio.encode(None))
                 self._container.close()
         except BaseException:
             self._abandon()

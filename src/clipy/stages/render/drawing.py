@@ -43,9 +43,22 @@ class CardPicture:
         self._masks = [self._drawn(word, 1.0) for word in self._words]
         self._popped: dict[int, Masks] = {}
         self._base: Overlay | None = None
+        self._quiet: tuple[int, Overlay] | None = None  # the card without the word that is spoken, and which that is
 
     def overlay(self, active: int | None, step: int = POP_STEPS) -> Overlay:
         """The card while word ``active`` is spoken (None: none yet), ``step`` pictures into its pop."""
+        if active is None or self.look.glow is not None:  # a glow lies below the other words, and grows with its own
+            picture = self._around(active, step)
+        else:
+            if self._quiet is None or self._quiet[0] != active:
+                self._quiet = active, self._around(active, step)
+            picture = self._quiet[1].copy()
+        if active is not None:
+            self._speak(picture, active, step)
+        return picture
+
+    def _around(self, active: int | None, step: int) -> Overlay:
+        """All of the card but the spoken word itself."""
         base = self._base = self._base or self._backdrop()
         picture, look = base.copy(), self.look
         others = [index for index in range(len(self._words)) if index != active and not self._hidden(index, active)]
@@ -62,8 +75,6 @@ class CardPicture:
         self._outlines(picture, active, others)
         for index in others:
             self._fill(picture, index, active)
-        if active is not None:
-            self._speak(picture, active, step)
         return picture
 
     def _hidden(self, index: int, active: int | None) -> bool:

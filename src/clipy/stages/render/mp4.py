@@ -10,15 +10,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from clipy.context import Context
 from clipy.errors import ConfigError, OutputError, RenderError
+from clipy.media.aac import Packet
 from clipy.media.ahead import Ahead
 from clipy.media.encoding import Encoding
 from clipy.media.frame import Frame
+from clipy.media.opencv import beside_an_encoder
 from clipy.media.write import Writer
 from clipy.stages.base import Pizzazz, Renderer
 from clipy.stages.render.pictures import STANDARD_RATES, clip_frames, output_rate
@@ -73,6 +73,7 @@ class Mp4(Renderer):
         encoding = self.encoding(edit.crop.width, edit.crop.height, rate)
         try:
             with ExitStack() as stack:
+                stack.enter_context(beside_an_encoder())
                 track = stack.enter_context(self._soundtrack(video, edit, pizzazz, ctx, count / rate))
                 writer = stack.enter_context(Writer(path, edit.crop.width, edit.crop.height, rate, encoding))
                 frames = self._frames(video, edit, pizzazz, ctx, rate, count, encoding.threads, stack)
@@ -133,23 +134,23 @@ def _planar(frames: Iterator[Frame]) -> Iterator[Frame]:
 
 def _interleave(writer: Writer, frames: Iterator[Frame], count: int, track: Soundtrack, ctx: Context) -> None:
     """Write pictures and sound as they advance together; exactly ``count`` pictures."""
-    blocks: Iterator[NDArray[np.float32]] | None = None
+    packets: Iterator[Packet] | None = None
     written = 0
     for frame in frames:
         if written == count:
             raise RenderError("a pizzazz returned more frames than it was given", do="It must return as many")
         writer.picture(frame.planes)
         written += 1
-        if blocks is None and track.ready:
-            blocks = track.blocks()
-        while blocks is not None and writer.sound_time < writer.time:
-            block = next(blocks, None)
-            if block is None:
+        if packets is None and track.ready:
+            packets = track.packets()
+        while packets is not None and writer.sound_time < writer.time:
+            packet = next(packets, None)
+            if packet is None:
                 break
-            writer.sound(block)
+            writer.sound(packet)
         if written == count or written % max(1, count // 100) == 0:
             ctx.report("rendering", written / count)
     if written < count:
         raise RenderError(f"a pizzazz returned {written} frames of {count}", do="It must return as many as it is given")
-    for block in track.blocks() if blocks is None else blocks:
-        writer.sound(block)
+    for packet in track.packets() if packets is None else packets:
+        writer.sound(packet)

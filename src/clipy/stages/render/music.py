@@ -19,10 +19,10 @@ from clipy.analysis.mood import mood_of
 from clipy.analysis.songs import MOODS, Heard, Mood, Song, named_mood
 from clipy.context import Context
 from clipy.errors import ConfigError, RenderError
+from clipy.media.aac import SAMPLE_RATE
 from clipy.media.frame import AudioBlock
-from clipy.media.loudness import measure
+from clipy.media.loudness import integrated_loudness
 from clipy.media.read import sound
-from clipy.media.write import SAMPLE_RATE
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.arrangement import Piece, Player, arranged
 from clipy.stages.render.credits import Credit, credit_files, credit_of
@@ -177,7 +177,7 @@ def _level(video: Video, edit: Edit) -> float:
         return -math.inf
     stretches = _speech(edit) or list(edit.keep)
     blocks = chain.from_iterable(sound(video, span, rate=SAMPLE_RATE, channels=2) for span in stretches)
-    return measure(blocks, SAMPLE_RATE).integrated
+    return integrated_loudness(blocks, SAMPLE_RATE)
 
 
 def _speech(edit: Edit) -> list[Span]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import math
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from fractions import Fraction
 from types import TracebackType
 from typing import IO
@@ -17,12 +15,13 @@ from numpy.typing import NDArray
 
 from clipy.context import Context
 from clipy.errors import RenderError
+from clipy.media.aac import SAMPLE_RATE as RATE
+from clipy.media.aac import Packet
 from clipy.media.frame import AudioBlock
-from clipy.media.loudness import amplitude, limited, measure
+from clipy.media.loudness import decibels, integrated_loudness
 from clipy.media.read import sound
-from clipy.media.write import SAMPLE_RATE as RATE
-from clipy.media.write import as_heard
 from clipy.stages.base import Pizzazz
+from clipy.stages.render.levelling import levelled
 from clipy.types import Edit, Span, Video
 
 log = logging.getLogger(__name__)
@@ -30,12 +29,6 @@ log = logging.getLogger(__name__)
 _PATIENCE = 0.2  # seconds between looks at the keyboard while waiting
 _FADE = RATE // 125  # samples (8 ms): long enough for no click, too short to hear
 _BLOCK = RATE // 10
-_LOUDEST_GAIN = 30.0  # dB; more would only bring up noise
-_MAKE_UP = 3.0  # dB at most that are given back for what the limiter took
-_NEAR = 0.2  # LU off the target that nobody hears
-_ENCODER_ROOM = 0.3  # dB by which AAC usually raises a peak
-_TRIES = 4  # at keeping the peaks down when AAC raises them by more
-_SAFE = 3.0  # dB below the highest peak allowed, from which on nothing needs to be tried
 
 Samples = NDArray[np.float32]
 
@@ -45,10 +38,10 @@ class _Unwanted(Exception):
 
 
 class Soundtrack:
-    """A clip's finished sound, stereo at 48 kHz. Use as ``with Soundtrack(...) as track: for block in track.blocks()``.
+    """A clip's finished sound, coded. Use as ``with Soundtrack(...) as track: for packet in track.packets()``.
 
-    It is made in a thread of its own, beside the pictures. The processed sound is kept in a nameless file while its
-    loudness is measured, so every hook runs once and memory stays flat. It is cut or filled to ``duration`` seconds.
+    It is made in a thread of its own, beside the pictures. The processed sound is kept in a nameless file until its
+    loudness is known, so every hook runs once and memory stays flat. It is cut or filled to ``duration`` seconds.
     ``loudness`` (LUFS) and ``true_peak`` (dBTP) are the targets; silence stays silence.
     """
 
@@ -66,7 +59,8 @@ class Soundtrack:
         self._wanted = round(duration * RATE)
         self._loudness, self._true_peak = loudness, true_peak
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=ctx.work)  # noqa: SIM115  closed by __exit__
-        self._level: _Level | BaseException | None = None
+        self._highest = 0.0  # sample
+        self._made: list[Packet] | BaseException | None = None
         self._stop = threading.Event()
         stream = self._processed(video, edit, pizzazz, ctx)
         self._thread = threading.Thread(target=self._make, args=(stream,), name="clipy-sound", daemon=True)
@@ -84,26 +78,33 @@ class Soundtrack:
 
     @property
     def ready(self) -> bool:
-        """Whether ``blocks`` would answer at once. Raises what went wrong as soon as that is known."""
-        if isinstance(self._level, BaseException):
-            raise self._level
-        return self._level is not None
+        """Whether ``packets`` would answer at once. Raises what went wrong as soon as that is known."""
+        if isinstance(self._made, BaseException):
+            raise self._made
+        return self._made is not None
 
-    def blocks(self) -> Iterator[Samples]:
-        """The sound in blocks of float32 (2, samples), ``round(duration * 48000)`` in all; waits until it is there."""
+    def packets(self) -> Iterator[Packet]:
+        """The sound as ``aac.coded`` packs it, ``round(duration * 48000)`` samples in all; waits until it is there."""
         while not self.ready:
             self._thread.join(_PATIENCE)
-        assert isinstance(self._level, _Level)  # noqa: S101  ready() said so
-        return self._level.applied(self._raw())
+        assert isinstance(self._made, list)  # noqa: S101  ready() said so
+        return iter(self._made)
 
     def _make(self, stream: Iterator[NDArray[np.float32]]) -> None:
         try:
-            for block in stream:
-                self._file.write(block.tobytes())
-                self._go_on()
-            self._level = _level(self._raw, self._loudness, self._true_peak)
+            loudness = integrated_loudness(self._kept(stream), RATE)
+            peak = decibels(self._highest)
+            self._made = levelled(self._raw, loudness, peak, target=self._loudness, true_peak=self._true_peak)
         except BaseException as error:  # noqa: BLE001  raised again where the sound is wanted
-            self._level = error
+            self._made = error
+
+    def _kept(self, stream: Iterator[NDArray[np.float32]]) -> Iterator[Samples]:
+        """Write the sound down as it goes by."""
+        for block in stream:
+            self._file.write(block.tobytes())
+            self._go_on()
+            self._highest = max(self._highest, float(np.abs(block).max(initial=0.0)))
+            yield np.ascontiguousarray(block.T)
 
     def _go_on(self) -> None:
         if self._stop.is_set():
@@ -135,61 +136,6 @@ class Soundtrack:
             yield np.ascontiguousarray(samples.T)
         if given < self._wanted:
             yield np.zeros((self._wanted - given, 2), dtype=np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class _Level:
-    """What brings a clip to its loudness: a gain in dB, and the peak (dBTP) to limit to where it would be passed."""
-
-    gain: float
-    ceiling: float | None = None
-
-    def applied(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
-        factor = np.float32(amplitude(self.gain))
-        louder = (block * factor for block in blocks)
-        return louder if self.ceiling is None else limited(louder, RATE, self.ceiling)
-
-
-def _level(raw: Callable[[], Iterator[Samples]], target: float, true_peak: float) -> _Level:
-    """Measure, and decide so that the clip as players will hear it meets both targets."""
-    found = measure(raw(), RATE)
-    if found.integrated == -math.inf:
-        log.info("the clip is silent, so its loudness is left alone")
-        return _Level(0.0)
-    gain = target - found.integrated
-    if gain > _LOUDEST_GAIN:
-        log.warning(
-            "the sound is very quiet (%.0f LUFS): it is raised by %.0f dB, not to %.0f LUFS",
-            found.integrated,
-            _LOUDEST_GAIN,
-            target,
-        )
-        gain = _LOUDEST_GAIN
-    if found.true_peak + gain <= true_peak - _SAFE:
-        return _Level(gain)
-    return _limited_level(raw, gain, found.integrated + gain, true_peak)
-
-
-def _limited_level(raw: Callable[[], Iterator[Samples]], gain: float, wanted: float, true_peak: float) -> _Level:
-    """Limit, code as the clip will be coded, listen, and correct: AAC may raise peaks, the limiter takes loudness."""
-    most, ceiling = gain + _MAKE_UP, true_peak - _ENCODER_ROOM
-    taken = (
-        wanted - measure(_Level(gain, ceiling).applied(raw()), RATE).integrated
-    )  # by the limiter alone: cheap to ask
-    gain = min(gain + max(0.0, taken), most)
-    level, over = _Level(gain, ceiling), 0.0
-    for _ in range(_TRIES):
-        level = _Level(gain, ceiling)
-        heard = measure(as_heard(level.applied(raw())), RATE)
-        over = heard.true_peak - true_peak
-        louder = min(gain + wanted - heard.integrated, most)
-        if over <= 0 and louder - gain <= _NEAR:
-            return level
-        gain = max(gain, louder)
-        ceiling -= over + _NEAR / 2 if over > 0 else 0.0
-    if over > 0:
-        log.warning("after coding, the sound peaks %.1f dB above the %.1f dBTP that were asked for", over, true_peak)
-    return level
 
 
 def _joined(video: Video, edit: Edit) -> Iterator[AudioBlock]:
