@@ -44,6 +44,7 @@ class Rejected:
     highlight: Highlight
     reviews: tuple[Review, ...]
     repaired: tuple[Finding, ...] = ()
+    edit: Edit | None = None  # where it came that far
 
     @classmethod
     def undecodable(cls, item: Highlight | Edit | Clip, error: MediaError) -> Rejected:
@@ -51,7 +52,7 @@ class Rejected:
 
     @classmethod
     def refused(cls, outcome: Outcome) -> Rejected:
-        return cls(outcome.highlight, outcome.reviews or (), outcome.repaired)
+        return cls(outcome.highlight, outcome.reviews or (), outcome.repaired, outcome.clip.edit)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

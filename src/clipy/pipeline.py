@@ -24,6 +24,7 @@ from clipy.analysis.words import transcript_of
 from clipy.backend import Backend
 from clipy.config import Choice, Config
 from clipy.context import Context, Event
+from clipy.debugging.saving import save_clip
 from clipy.decisions import framed, layouts, log_review, picked, told
 from clipy.documents import Delivered
 from clipy.errors import ConfigError, MediaError, NothingToDeliver, OutputError, UploadError
@@ -116,8 +117,11 @@ class Pipeline:
         beside = [files for backend in (*analysers, *stages) if (files := backend.beside(video.path))]
         return key_of(video, analysers, stages, *beside)
 
-    def run(self, video: Video, folder: Path, ctx: Context) -> Result:
-        """Make and publish the clips of one video. Raises NothingToDeliver, after writing why, when none passed."""
+    def run(self, video: Video, folder: Path, ctx: Context, *, debug: bool = False) -> Result:
+        """Make and publish the clips of one video. Raises NothingToDeliver, after writing why, when none passed.
+
+        With ``debug`` the folder ``debug`` in it shows what was seen and decided, of rejected candidates too.
+        """
         clock = Clock()
         log.info("%s, %.1f s, %dx%d: %s", video.path.name, video.duration, video.width, video.height, self)
         made, rejected = self._make(video, ctx, clock)
@@ -125,12 +129,25 @@ class Pipeline:
             made = self.upload(made, slug(video.path.stem), ctx)
         result = Result(video, folder, tuple(made), tuple(rejected), clock.spent, self.identity(video))
         write_json(folder / "clips.json", result.document())
+        if debug:
+            self.save_debug(result, ctx)
         if not made:
             reasons = tuple(item.reason() for item in rejected) or ("the highlighter found nothing worth a clip",)
             raise NothingToDeliver(
                 "no clip to deliver", reasons, where=video.path, do="Reasons are listed above and in clips.json"
             )
         return result
+
+    def save_debug(self, result: Result, ctx: Context) -> None:
+        """Save what was seen and decided about each clip, as video and as data, in ``debug`` of the run's folder."""
+        backends = [*self.analysers.values(), self.highlighter, self.reframer, *self.pizzazz, self.renderer]
+        folder = result.folder / "debug"
+        make_writable(folder)
+        made = [(item.clip.name, item.clip.edit, item.findings) for item in result.made]
+        refused = [(f"rejected-{n:02d}", item.edit, item.findings) for n, item in enumerate(result.rejected, 1)]
+        for (name, edit, findings), part in shares([*made, *refused], ctx.at("debug")):
+            if edit is not None:
+                save_clip(name, result.video, edit, findings, self.reframer, backends, folder, part)
 
     def _make(self, video: Video, ctx: Context, clock: Clock) -> tuple[list[Outcome], list[Rejected]]:
         self.check_length(video)
@@ -282,19 +299,21 @@ def run(
     config: Config | None = None,
     overwrite: bool = False,
     since: str | None = None,
+    debug: bool = False,
     listener: Callable[[Event], None] | None = None,
 ) -> Result:
     """Turn one video into finished clips in ``folder``: the whole of clipy in one call.
 
     ``config`` comes from ``clipy.config.load``. ``since`` names a stage (``clipy.renewal.STAGES``): its stored results
-    and those of all after it are made again. Raises ClipyError; NothingToDeliver when no clip passed.
+    and those of all after it are made again. ``debug`` saves what was seen and decided in ``folder / "debug"``. Raises
+    ClipyError; NothingToDeliver when no clip passed.
     """
     folder = Path(folder)
     pipeline = Pipeline.from_config(delivering_to(folder, config or configuration.load(), overwrite=overwrite))
     source = probe(Path(video))
     with context(pipeline, since=since, listener=listener) as ctx, ctx.store.delivering(folder):
         prepare(folder, pipeline.identity(source), overwrite=overwrite)
-        return pipeline.run(source, folder, ctx)
+        return pipeline.run(source, folder, ctx, debug=debug)
 
 
 @contextmanager

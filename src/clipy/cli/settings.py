@@ -111,8 +111,8 @@ def _with_logging(function: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         if quiet and verbose:
             raise click.UsageError("--quiet and --verbose contradict each other")
-        wanted = "debug" if debug or verbose > 1 else "info" if verbose else "error" if quiet else "warning"
-        function(level=log_level or wanted, log_json=log_json, debug=debug, **arguments)
+        asked = "error" if quiet else "debug" if verbose > 1 else "info" if verbose else "debug" if debug else "warning"
+        function(level=log_level or asked, log_json=log_json, debug=debug, **arguments)
 
     return command
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clipy.cli.logs import tell
+from clipy.cli.profiled import profiled
 from clipy.cli.settings import (
     FILE,
     Settings,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 @with_about
 @click.option("--overwrite", is_flag=True, help="Replace files of the same name in the output folder.")
 @click.option("--from", "since", type=click.Choice(STAGES), help="Make what this stage and all after it made again.")
+@click.option("--profile", is_flag=True, help="Write where time and memory went to DIR/debug (--debug does, too).")
 @with_settings
 def run(
     settings: Settings,
@@ -44,10 +46,12 @@ def run(
     about: str | None,
     overwrite: bool,
     since: str | None,
+    profile: bool,
 ) -> None:
     """The whole pipeline: VIDEO in, finished clips and clips.json out.
 
-    Several videos get a folder each inside DIR.
+    Several videos get a folder each inside DIR. With --debug, DIR/debug shows for each clip, as video and as data, what
+    was seen and decided (docs/debugging.md).
     """
     if since and settings.no_cache:
         raise click.UsageError("--no-cache makes everything again, --from a part: choose one")
@@ -58,17 +62,22 @@ def run(
     config = settings.config(*([f"highlight.count={clips}"] if clips else []), *steering(about))
     names = unique_slugs([video.stem for video in videos])
     folders = [folder] if len(videos) == 1 else [folder / name for name in names]
+    more = ("debug",) if settings.debug else ()
     documents: list[Json] = []
     failures: list[ClipyError] = []
     for video, place in zip(videos, folders, strict=True):
         try:
-            with terminal.progress(video.name, STAGES) as listener:
+            with (
+                terminal.progress(video.name, (*STAGES, *more)) as shown,
+                profiled(place, shown, wanted=profile or settings.debug) as listener,
+            ):
                 result = pipeline.run(
                     video,
                     place,
                     config=config,
                     overwrite=overwrite,
                     since=since or settings.since,
+                    debug=settings.debug,
                     listener=listener,
                 )
         except ClipyError as error:

@@ -43,7 +43,7 @@ def progress(name: str, stages: Sequence[str], stream: TextIO | None = None) -> 
 
         def listen(event: Event) -> None:
             if logs is not None:
-                logs.begin("run" if len(stages) == len(STAGES) else stages[-1])
+                logs.begin("run" if set(STAGES) <= set(stages) else stages[-1])
                 logs.stage = event.stage
             listener(event)
 

@@ -17,7 +17,7 @@ from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.media.frame import AudioBlock, Frame
 from clipy.stages.profiles import PROFILES, Profile, fitted
-from clipy.types import Clip, CropPath, Edit, Highlight, Post, Review, Video
+from clipy.types import Clip, CropPath, Edit, Highlight, Post, Review, Track, Video
 
 
 class Stage(Backend):
@@ -99,6 +99,10 @@ class Reframer(Stage):
     @abstractmethod
     def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
         """Return windows over time for the whole highlight, shot by shot, without gaps."""
+
+    def followed(self, video: Video, highlight: Highlight, ctx: Context) -> list[Track]:
+        """The faces that ``reframe`` goes by in a highlight, for people to look at; none by default."""
+        return []
 
 
 class Pizzazz(Stage):

@@ -65,6 +65,9 @@ class Speaker(Reframer):
         crops = [crop for shot in shots for crop in self._crops(camera, shot, tracks)]
         return CropPath(self.options.width, self.options.height, tuple(crops))
 
+    def followed(self, video: Video, highlight: Highlight, ctx: Context) -> list[Track]:
+        return self.tracks(video, ctx.cached(ctx.analyser(ShotDetector).detect, video, highlight.span), ctx)
+
     def tracks(self, video: Video, shots: list[Shot], ctx: Context) -> list[Track]:
         """Every face of the shots, and how surely it speaks."""
         seen = ctx.within(0.2, 0.6).cached(ctx.analyser(FaceDetector).look, video, shots)
