@@ -16,61 +16,35 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 from clipy import config as configuration
-from clipy import documents, registry
+from clipy import parts, registry
 from clipy.analysis.words import transcript_of
 from clipy.backend import Backend
-from clipy.config import Choice, Config
+from clipy.config import Config
 from clipy.context import Context, Event
 from clipy.debugging.saving import save_clip
 from clipy.decisions import framed, layouts, log_review, picked, told
-from clipy.documents import Delivered
-from clipy.errors import ConfigError, MediaError, NothingToDeliver, OutputError, UploadError
+from clipy.delivery import delivering_to, prepare
+from clipy.errors import ConfigError, MediaError, NothingToDeliver, UploadError
 from clipy.folders import make_writable
+from clipy.judging import Judging, clip_of, judged
 from clipy.media.probe import probe
 from clipy.naming import slug
 from clipy.outcome import Clock, Outcome, Rejected, blame
 from clipy.renewal import Renewal
 from clipy.repair import repaired
+from clipy.result import Result
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.store import Store, key_of, write_json
-from clipy.together import renders_at_once, side_by_side
-from clipy.types import Clip, CropPath, Edit, Highlight, Json, Video, seconds
+from clipy.together import renders_at_once, shares, side_by_side
+from clipy.types import Clip, CropPath, Edit, Highlight, Video, seconds
 
 log = logging.getLogger(__name__)
 B = TypeVar("B", bound=Backend)
 Item = TypeVar("Item", Highlight, Edit, Clip)
 Made = TypeVar("Made")
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run made out of one video. ``timings`` are seconds by stage."""
-
-    video: Video
-    folder: Path
-    made: tuple[Outcome, ...]
-    rejected: tuple[Rejected, ...]
-    timings: Mapping[str, float]
-    identity: str
-
-    @property
-    def failures(self) -> tuple[UploadError, ...]:
-        """What could not be published now; the same run goes on from there."""
-        return tuple(failure for outcome in self.made for failure in outcome.failures)
-
-    def document(self) -> Json:
-        """``clips.json``."""
-        return {
-            "schema": documents.RUN,
-            "run": self.identity,
-            "source": documents.source(self.video),
-            "clips": [documents.clip_json(m.clip, m.reviews, m.posts, m.repaired) for m in self.made],
-            "rejected": [documents.rejected_json(r.highlight, r.reviews, r.repaired) for r in self.rejected],
-            "timings": {stage: round(spent, 3) for stage, spent in self.timings.items()},
-        }
 
 
 @dataclass(frozen=True)
@@ -97,17 +71,15 @@ class Pipeline:
         """Make every backend. Raises ConfigError for anything that would fail later."""
         if config.lists["upload"] and not config.lists["review"]:
             raise ConfigError("clips would be uploaded unreviewed", do="Add a [[review]], or set upload = []")
-        made: dict[str, Backend] = {
-            group: registry.create(group, choice.backend, choice.options) for group, choice in config.tables.items()
-        }
+        made = {group: parts.one(config, group) for group in config.tables if group not in registry.ANALYSERS}
         return cls(
-            analysers={registry.core(group): made[group] for group in registry.ANALYSERS},
+            analysers=parts.analysers(config),
             highlighter=_of(Highlighter, made["highlight"]),
             reframer=_of(Reframer, made["reframe"]),
-            pizzazz=in_order(_several(Pizzazz, config.lists["pizzazz"])),
+            pizzazz=in_order(parts.several(config, Pizzazz)),
             renderer=_of(Renderer, made["render"]),
-            reviewers=_several(Reviewer, config.lists["review"]),
-            uploaders=_several(Uploader, config.lists["upload"]),
+            reviewers=parts.several(config, Reviewer),
+            uploaders=parts.several(config, Uploader),
         )
 
     def identity(self, video: Video) -> str:
@@ -230,7 +202,7 @@ class Pipeline:
 
     def judge(self, clip: Clip, ctx: Context) -> Outcome:
         """What every reviewer finds in one clip."""
-        return Outcome(clip, tuple(ctx.cached(reviewer.review, clip) for reviewer in self.reviewers))
+        return judged(self.reviewers, clip, ctx)
 
     def repair(self, video: Video, outcome: Outcome, ctx: Context, clock: Clock) -> Outcome:
         """A rejected clip made anew, where all that was found can be repaired, and reviewed again; else as it was."""
@@ -318,57 +290,13 @@ def run(
 
 @contextmanager
 def context(
-    pipeline: Pipeline, *, since: str | None = None, listener: Callable[[Event], None] | None = None
+    made: Pipeline | Judging | None = None, *, since: str | None = None, listener: Callable[[Event], None] | None = None
 ) -> Iterator[Context]:
-    """A context for a run, with a private work folder that is gone afterwards."""
+    """A context for what was made, with a private work folder that is gone afterwards; None asks no analyser."""
     store = Store(configuration.store_folder())
     with store.workplace() as work:
-        ctx = Context(store, work, pipeline.analysers, renewal=Renewal(since))
+        ctx = Context(store, work, made.analysers if made else {}, renewal=Renewal(since))
         yield ctx if listener is None else replace(ctx, listener=listener)
-
-
-def delivering_to(folder: Path, config: Config, *, overwrite: bool) -> Config:
-    """The configuration whose ``folder`` uploader writes to the output folder; added in front when it is not picked."""
-    options = {"path": str(folder), "overwrite": overwrite}
-    uploads = config.lists["upload"]
-    if not any(choice.backend == "folder" for choice in uploads):
-        uploads = (Choice("folder", {}), *uploads)
-    placed = tuple(Choice(c.backend, {**c.options, **options}) if c.backend == "folder" else c for c in uploads)
-    return Config(config.tables, {**config.lists, "upload": placed})
-
-
-def prepare(folder: Path, identity: str, *, overwrite: bool) -> None:
-    """Make the output folder and see, before any work, that it can be written and holds no other run's clips."""
-    try:
-        make_writable(folder)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write to the output folder ({error.strerror})", where=folder, do="Choose another with -o"
-        ) from error
-    earlier = folder / "clips.json"
-    if earlier.exists() and not overwrite:
-        document = documents.read_json(earlier)
-        if not isinstance(document, dict) or document.get("run") != identity:
-            raise OutputError(
-                "the output folder holds the clips of another video or of other settings",
-                where=folder,
-                do="Choose another with -o, or allow it with --overwrite",
-            )
-
-
-def reviewed(pipeline: Pipeline, delivered: Sequence[Delivered], ctx: Context) -> Iterator[tuple[Clip, str]]:
-    """Each delivered clip with why it must not be published; empty when it may. Without a review it gets one now."""
-    for item, part in shares(delivered, ctx.at("review")):
-        if item.passed is None:
-            yield item.clip, blame(pipeline.judge(item.clip, part).findings)
-        else:
-            yield item.clip, "" if item.passed else "it did not pass its review"
-
-
-def clip_of(path: Path) -> Clip:
-    """Any video file as a clip."""
-    video = probe(path)
-    return Clip(video.fingerprint, video.duration, video.width, video.height, path=path, name=path.stem)
 
 
 def _each(
@@ -398,19 +326,7 @@ def _each(
     return [one for one in found if not isinstance(one, MediaError)]
 
 
-def shares(items: Sequence[Any], ctx: Context) -> Iterator[tuple[Any, Context]]:
-    """Each item with a context whose progress is the item's share of the stage's."""
-    for index, item in enumerate(items):
-        ctx.report(f"{index + 1} of {len(items)}", index / len(items))
-        yield item, ctx.within(index / len(items), (index + 1) / len(items))
-    ctx.report("", 1.0)
-
-
 def _of(core: type[B], backend: Backend) -> B:
     if not isinstance(backend, core):
         raise TypeError(f"{backend!r} is no {core.__name__}")
     return backend
-
-
-def _several(core: type[B], choices: Sequence[Choice]) -> tuple[B, ...]:
-    return tuple(cast("B", registry.create(core.group, choice.backend, choice.options)) for choice in choices)

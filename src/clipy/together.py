@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from clipy.context import Context, Event
 
@@ -62,6 +62,14 @@ def side_by_side(
                 future.cancel()
             raise
     return [future.result() for future in futures]
+
+
+def shares(items: Sequence[Any], ctx: Context) -> Iterator[tuple[Any, Context]]:
+    """Each item with a context whose progress is the item's share of the stage's."""
+    for index, item in enumerate(items):
+        ctx.report(f"{index + 1} of {len(items)}", index / len(items))
+        yield item, ctx.within(index / len(items), (index + 1) / len(items))
+    ctx.report("", 1.0)
 
 
 def _wait(futures: Sequence[Future[Made]]) -> None:

@@ -16,8 +16,9 @@ from clipy.context import Context
 from clipy.errors import NothingToDeliver
 from clipy.media.checks.sound import listen
 from clipy.media.probe import probe
-from clipy.pipeline import Pipeline, Result, context
+from clipy.pipeline import Pipeline, context
 from clipy.repair import repaired
+from clipy.result import Result
 from clipy.stages.base import Reviewer
 from clipy.stages.highlight.even import Even
 from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Repair, Review, Span, Video

@@ -161,3 +161,17 @@ def test_a_logout_of_nobody_is_no_error(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["logout", "youtube"])
     assert result.exit_code == 0
     assert "take the permission back in the account's own settings too" in result.stderr
+
+
+def test_what_uploading_does_not_need_may_be_missing(webhook: WebhookServer, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "clips")
+    absent = ("--set", "reframe.backend=talkative", "--set", "faces.backend=hawk")
+    assert upload(folder, "webhook", webhook.url, *absent).exit_code == 0
+    assert len(webhook.posts) == 1
+    unreviewed = folder / "clips.json"
+    document = json.loads(unreviewed.read_text())
+    document["clips"][0]["review"] = None
+    unreviewed.write_text(json.dumps(document))
+    refused = upload(folder, "webhook", webhook.url, *absent)  # a review asks the analysers
+    assert refused.exit_code == 1
+    assert "no faces backend is called 'hawk'" in refused.stderr

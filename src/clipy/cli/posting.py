@@ -13,9 +13,10 @@ from clipy.errors import ConfigError, LoginNeeded, UploadError, UploadLater
 
 if TYPE_CHECKING:
     from clipy.cli.settings import Settings
+    from clipy.config import Config
     from clipy.context import Context
     from clipy.documents import Delivered
-    from clipy.pipeline import Pipeline
+    from clipy.judging import Judging
     from clipy.stages.base import Uploader
     from clipy.types import Clip, Json
 
@@ -28,21 +29,29 @@ class Done:
     failures: list[UploadError] = field(default_factory=list)
 
 
-def uploader(settings: Settings, backend: str, *, at: str | None, every: str | None) -> tuple[Uploader, Pipeline]:
-    """The uploader that was asked for, with its options, and the pipeline around it."""
-    from clipy.pipeline import Pipeline
+def uploader(settings: Settings, backend: str, *, at: str | None, every: str | None) -> tuple[Uploader, Config]:
+    """The uploader that was asked for, with its options, and the settings around it. Nothing else is made."""
+    from clipy import parts
+    from clipy.stages.base import Uploader
 
     times = {"at": at, "every": every}
     more = (f'upload.{backend}.{name}="{value}"' for name, value in times.items() if value)
-    pipeline = Pipeline.from_config(replace(settings, sets=(f"upload={backend}", *settings.sets, *more)).config())
-    return pipeline.uploaders[0], pipeline
+    config = replace(settings, sets=(f"upload={backend}", *settings.sets, *more)).config()
+    return parts.several(config, Uploader)[0], config
 
 
-def judged(pipeline: Pipeline, clips: Sequence[Delivered], ctx: Context) -> tuple[list[Clip], tuple[str, ...]]:
+def judging(config: Config, clips: Sequence[Delivered]) -> Judging | None:
+    """The reviewers, where a clip has had no review yet: they and their analysers may be missing otherwise."""
+    from clipy.judging import Judging
+
+    return Judging.from_config(config) if any(clip.passed is None for clip in clips) else None
+
+
+def judged(by: Judging | None, clips: Sequence[Delivered], ctx: Context) -> tuple[list[Clip], tuple[str, ...]]:
     """The clips that may be published, and why the others may not."""
-    from clipy.pipeline import reviewed
+    from clipy.judging import reviewed
 
-    found = list(reviewed(pipeline, clips, ctx))
+    found = list(reviewed(by, clips, ctx))
     return [clip for clip, why in found if not why], tuple(f"{clip.name}: {why}" for clip, why in found if why)
 
 
@@ -94,7 +103,7 @@ def report(done: Done, refused: Sequence[str]) -> None:
 
 
 def _each(clips: Sequence[Clip], ctx: Context, work: Callable[[Clip, Context], Json]) -> Done:
-    from clipy.pipeline import shares
+    from clipy.together import shares
 
     done = Done()
     for clip, part in shares(clips, ctx):

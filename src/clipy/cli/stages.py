@@ -136,7 +136,7 @@ def highlight(
 def reframe(settings: Settings, video: Path, given: Path, output: Path | None) -> None:
     """Stage 2: where to look, for each highlight."""
     from clipy import documents
-    from clipy.pipeline import shares
+    from clipy.together import shares
 
     check_free(output)
     pipeline = settings.pipeline()
@@ -159,7 +159,8 @@ def reframe(settings: Settings, video: Path, given: Path, output: Path | None) -
 def render(settings: Settings, video: Path, given: Path, folder: Path, overwrite: bool) -> None:
     """Stage 3: finished files with captions and all pizzazz, not yet reviewed."""
     from clipy import documents
-    from clipy.pipeline import Pipeline, delivering_to
+    from clipy.delivery import delivering_to
+    from clipy.pipeline import Pipeline
 
     pipeline = Pipeline.from_config(delivering_to(folder, settings.config(), overwrite=overwrite))
     result = settings.work(
@@ -183,16 +184,18 @@ def review(settings: Settings, clips: tuple[Path, ...], output: Path | None) -> 
     """Stage 4: is it good? Works on any video file. Exit code 3 when no clip passes."""
     from clipy import documents
     from clipy.cli.terminal import progress
-    from clipy.pipeline import clip_of, context, shares
+    from clipy.judging import Judging, clip_of
+    from clipy.pipeline import context
+    from clipy.together import shares
 
     check_free(output)
-    pipeline = settings.pipeline()
+    judging = Judging.from_config(settings.config())
     with (
         progress("review", ("review",)) as listener,
-        context(pipeline, since=settings.since, listener=listener) as ctx,
+        context(judging, since=settings.since, listener=listener) as ctx,
     ):
         found = [
-            (path, pipeline.judge(clip_of(path), part).reviews or ()) for path, part in shares(clips, ctx.at("review"))
+            (path, judging.judge(clip_of(path), part).reviews or ()) for path, part in shares(clips, ctx.at("review"))
         ]
     document = documents.reviews(found)
     deliver(document, output, settings, f"{len(found)} reviews")
@@ -232,10 +235,11 @@ def upload(
     from clipy.cli.terminal import progress
     from clipy.pipeline import context
 
-    uploader, pipeline = posting.uploader(settings, backend, at=at, every=every)
+    uploader, config = posting.uploader(settings, backend, at=at, every=every)
     clips = documents.read_clips(folder)
-    with progress(folder.name, ("review", "upload")) as listener, context(pipeline, listener=listener) as ctx:
-        passed, refused = posting.judged(pipeline, clips, ctx)
+    judging = posting.judging(config, clips)
+    with progress(folder.name, ("review", "upload")) as listener, context(judging, listener=listener) as ctx:
+        passed, refused = posting.judged(judging, clips, ctx)
         if not passed:
             raise NothingToDeliver("no clip in this folder passed its review", refused, where=folder)
         if settle:

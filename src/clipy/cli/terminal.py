@@ -23,7 +23,7 @@ from clipy.context import Event
 from clipy.renewal import STAGES
 
 if TYPE_CHECKING:
-    from clipy.pipeline import Result
+    from clipy.result import Result
     from clipy.types import Highlight
 
 log = logging.getLogger(__name__)
