@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from clipy import probe
 from clipy.context import Context
+from clipy.documents import crops, read_crops
+from clipy.errors import ConfigError
 from clipy.stages.base import Reframer
 from clipy.types import CropPath, Highlight, Span, Video
 from tests.contracts.backends import installed, made
-from tests.media import make_video
+from tests.media import Picture, make_video, moving
 
 REFRAMERS = installed(
     "reframe", leave_out={"keyframes": "needs a path made for the video: tests/unit/test_keyframes.py"}
@@ -54,6 +58,54 @@ def test_windows_cover_the_highlight_and_lie_inside(
         path = ctx.cached(reframer.reframe, video, Highlight(span))
         assert (path.width, path.height) == (width, height)
         check(path, video, span)
+
+
+@pytest.mark.parametrize("name", REFRAMERS)
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ({"ratio": "9:16"}, (1080, 1920)),
+        ({"ratio": "4:5"}, (1080, 1350)),
+        ({"ratio": "1:1", "width": 720}, (720, 720)),
+        ({"ratio": "16:9", "height": 720}, (1280, 720)),
+    ],
+)
+def test_a_ratio_sets_the_size(name: str, options: dict[str, object], size: tuple[int, int]) -> None:
+    reframer = made("reframe", name, **options)
+    assert isinstance(reframer, Reframer)
+    assert (reframer.options.width, reframer.options.height) == size
+    with pytest.raises(ConfigError, match="ratio"):
+        made("reframe", name, ratio="1:1", width=720, height=1280)
+
+
+@pytest.mark.parametrize("name", REFRAMERS)
+def test_windows_leave_black_bars_out_and_survive_the_document(name: str, tmp_path: Path, ctx: Context) -> None:
+    def draw(time: float, size: tuple[int, int]) -> Picture:
+        picture = np.zeros((size[1], size[0], 3), np.uint8)
+        picture[45:-45] = moving(time, (size[0], size[1] - 90))
+        return picture
+
+    video = probe(make_video(tmp_path / "a.mp4", seconds=2, size=(640, 360), draw=draw))
+    reframer = made("reframe", name)
+    assert isinstance(reframer, Reframer)
+    highlight = Highlight(video.span, title="t")
+    path = ctx.cached(reframer.reframe, video, highlight)
+    for shot in path.shots:
+        for panel in shot.panels:
+            assert all(44.9 <= key.box.y1 < key.box.y2 <= 315.1 for key in panel.keyframes)
+    document = tmp_path / "crops.json"
+    document.write_text(json.dumps(crops(video, [(highlight, path)])), encoding="utf-8")
+    ((_, again),) = read_crops(document, video)
+    check(again, video, video.span)
+    assert [shot.layout for shot in again.shots] == [shot.layout for shot in path.shots]
+    for shot, read in zip(path.shots, again.shots, strict=True):
+        for panel, same in zip(shot.panels, read.panels, strict=True):
+            assert panel.into == same.into
+            middle = (shot.span.start + shot.span.end) / 2
+            ours, theirs = panel.window(middle), same.window(middle)
+            assert (theirs.x1, theirs.y1, theirs.x2, theirs.y2) == pytest.approx(
+                (ours.x1, ours.y1, ours.x2, ours.y2), abs=0.01
+            )
 
 
 @pytest.mark.parametrize("name", REFRAMERS)

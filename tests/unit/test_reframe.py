@@ -12,6 +12,7 @@ from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.stages.base import Reframer
 from clipy.stages.reframe.center import Center
+from clipy.stages.reframe.saliency import Saliency
 from clipy.stages.reframe.speaker import Speaker
 from clipy.types import CropPath, Highlight, Shot, Span
 from tests.media import Picture, make_video, moving
@@ -72,14 +73,25 @@ def test_the_second_time_everything_comes_from_the_store(tmp_path: Path, seeing:
     assert Squares.calls == calls
 
 
-def test_no_face_is_said_and_the_middle_is_shown(
-    tmp_path: Path, ctx: Context, caplog: pytest.LogCaptureFixture
+def ball(time: float, size: tuple[int, int]) -> Picture:
+    """Nothing but a ball that rolls from the left to the right."""
+    picture = np.full((size[1], size[0], 3), (40, 90, 50), dtype=np.uint8)
+    left = int(40 + time * (size[0] - 120) / 3)
+    picture[180:220, left : left + 40] = (230, 220, 210)
+    return picture
+
+
+@pytest.mark.parametrize("reframer", [Saliency, Speaker])
+def test_without_a_face_what_moves_is_followed(
+    tmp_path: Path, ctx: Context, caplog: pytest.LogCaptureFixture, reframer: type[Reframer]
 ) -> None:
-    video = probe(make_video(tmp_path / "a.mp4", seconds=1))
-    path = Speaker().reframe(video, Highlight(video.span), ctx)
+    video = probe(make_video(tmp_path / "a.mp4", seconds=3, draw=ball))
+    path = reframer().reframe(video, Highlight(video.span), ctx)
     assert covers(path, video.span)
-    assert path.shots[0].panels[0].keyframes[0].box.center == pytest.approx((320, 180))
-    assert "no face" in caplog.text
+    for time in (Fraction(1, 2), Fraction(3, 2), Fraction(5, 2)):
+        window = path.shots[0].panels[0].window(time)
+        assert window.x1 < 60 + float(time) * 520 / 3 < window.x2
+    assert reframer is Saliency or "no face" in caplog.text
 
 
 def test_fit_shows_the_whole_picture(tmp_path: Path, seeing: Context) -> None:
@@ -103,7 +115,8 @@ def test_any_shape_of_picture_and_clip(
         for shot in path.shots:
             for panel in shot.panels:
                 box = panel.window(shot.span.start)
-                assert box.width / box.height == pytest.approx(width / height, rel=1e-9)
+                x1, y1, x2, y2 = panel.into
+                assert box.width / box.height == pytest.approx((x2 - x1) / (y2 - y1), rel=1e-9)
 
 
 def test_a_real_talker_stays_in_the_window(media: Path, ctx: Context) -> None:

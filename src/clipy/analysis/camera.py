@@ -27,6 +27,7 @@ _SPEED, _ACCELERATION = 0.6, 1.2  # window widths a second (and per second): a c
 _CALM = 0.11  # window sides by which the face may leave its place before the camera follows
 _EDGE = 0.04  # window sides between a face and the window's edge, at least
 _BROAD = 0.97  # a face wider than this share of the window cannot be shown by cropping
+_COMPOSED = 0.9  # a picture of which the biggest window leaves less out than the rest was composed for this shape
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,10 @@ class Camera:
     """Makes windows of a video for an output of ``width`` x ``height`` pixels.
 
     ``face_share`` is the height of the face, as a share of the window's, that it comes closer for, but no closer than
-    ``max_upscale`` output pixels for one of the source, nor than half of the biggest window. ``eye_line`` is where the
-    face's middle is, as a share of the window's height.
+    ``max_upscale`` output pixels for one of the source, nor than ``closest`` of the biggest window. ``eye_line`` is
+    where the face's middle is, as a share of the window's height. ``picture`` is the part of the source that may be
+    shown, without black bars; all of it unless given. ``corner`` is where on the output this camera's panel begins,
+    for layouts of several.
     """
 
     video: Video
@@ -45,6 +48,9 @@ class Camera:
     max_upscale: float = 2.5
     eye_line: float = 0.4
     attention: Attention = field(default_factory=Attention)
+    picture: Box | None = None
+    corner: tuple[int, int] = (0, 0)
+    closest: float = 0.5
 
     def shoot(self, span: Span, tracks: Sequence[Track], *, whole_if_broad: bool = False) -> list[CropShot]:
         """Cover a span of one shot: the speaking face is followed; a change to a distant one is a cut.
@@ -56,27 +62,58 @@ class Camera:
 
     def middle(self, span: Span) -> CropShot:
         """The biggest window, still, in the middle of the picture."""
-        center = (self.video.width / 2, self.video.height / 2)
-        return self._shot(span, (Keyframe(span.start, self.window(center, self.biggest)),))
+        return self._shot(span, self.still(span, self.window(self.area.center, self.biggest)))
 
     def whole(self, span: Span) -> CropShot:
         """The whole picture as big as it fits, in the middle of the output."""
-        scale = min(self.width / self.video.width, self.height / self.video.height)
-        wide, high = (max(2, int(side * scale / 2 + 0.5) * 2) for side in (self.video.width, self.video.height))
+        area = self.area
+        scale = min(self.width / area.width, self.height / area.height)
+        wide, high = (max(2, int(side * scale / 2 + 0.5) * 2) for side in (area.width, area.height))
         wide, high = min(wide, self.width), min(high, self.height)
         left, top = (self.width - wide) // 4 * 2, (self.height - high) // 4 * 2
-        box = _inside(self.video, (self.video.width / 2, self.video.height / 2), Fraction(wide, high), math.inf)
+        box = _inside(area, area.center, Fraction(wide, high), math.inf)
         panel = Panel((Keyframe(span.start, box),), (left, top, left + wide, top + high))
         return CropShot(span, "fit", (panel,))
+
+    def follow(self, span: Span, track: Track, height: float | None = None) -> Panel:
+        """One window on one track, whoever else is there; ``height`` as ``shoot`` would choose it unless given."""
+        turns = [Turn(span, track)]
+        return self._panel(turns, self.height_for(turns) if height is None else height)
+
+    def still(self, span: Span, window: Box) -> Panel:
+        """A window that does not move."""
+        return Panel((Keyframe(span.start, window),), self._into)
+
+    @property
+    def area(self) -> Box:
+        """The part of the source that may be shown."""
+        return self.picture or Box(0, 0, self.video.width, self.video.height)
 
     @property
     def biggest(self) -> float:
         """Height of the biggest window of the output's proportions that the picture holds."""
-        return min(self.video.height, self.video.width * self.height / self.width)
+        return min(self.area.height, self.area.width * self.height / self.width)
+
+    @property
+    def nearest(self) -> float:
+        """Height of the smallest window that is taken for a small face."""
+        return min(self.biggest, max(self.height / self.max_upscale, self.biggest * self.closest))
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether the picture has nearly the output's shape already, so that somebody composed it for that."""
+        return self.biggest**2 * self.width / self.height >= _COMPOSED * self.area.width * self.area.height
 
     def window(self, center: tuple[float, float], height: float) -> Box:
         """The window of a height around a point, moved into the picture where it would leave it."""
-        return _inside(self.video, center, Fraction(self.width, self.height), height)
+        return _inside(self.area, center, Fraction(self.width, self.height), height)
+
+    def height_for(self, turns: Sequence[Turn]) -> float:
+        """As big as the picture allows, unless the face would be small; always big enough for the biggest face."""
+        heights = [float(np.median(turn.track.boxes[:, 3] - turn.track.boxes[:, 1])) for turn in turns if turn.track]
+        if not heights:
+            return self.biggest
+        return min(self.biggest, max(self.nearest, max(heights) / self.face_share))
 
     def _holds(self, turns: Sequence[Turn]) -> bool:
         widths = [np.median(turn.track.boxes[:, 2] - turn.track.boxes[:, 0]) for turn in turns if turn.track]
@@ -96,7 +133,7 @@ class Camera:
         return runs
 
     def _is_near(self, before: Turn, after: Turn) -> bool:
-        sides = self._height([before]), self._height([after])
+        sides = self.height_for([before]), self.height_for([after])
         x1, y1 = _faces(before, [after.span.start])[0, :2]
         x2, y2 = _faces(after, [after.span.start])[0, :2]
         reach = _NEAR * min(sides) * self.width / self.height
@@ -106,52 +143,56 @@ class Camera:
         span = Span(turns[0].span.start, turns[-1].span.end)
         if turns[0].track is None:
             return self.middle(span)
-        height = self._height(turns)
+        return self._shot(span, self._panel(turns, self.height_for(turns)))
+
+    def _panel(self, turns: Sequence[Turn], height: float) -> Panel:
+        """The moving window on the tracks of adjoining turns."""
+        span = Span(turns[0].span.start, turns[-1].span.end)
         times = [span.start + index * STEP for index in range(math.ceil(span.duration / STEP) + 1)]
         owners = [next((turn for turn in turns if time in turn.span), turns[-1]) for time in times]
         faces = np.concatenate([_faces(turn, [time]) for turn, time in zip(owners, times, strict=True)])
         moments = sorted({span.start, *grid(span), span.end})
         at = np.array([float(time - span.start) for time in moments])
-        wide = height * self.width / self.height
-        x = self._axis(faces[:, 0], faces[:, 2], wide, self.video.width, at)
-        y = self._axis(faces[:, 1] + (0.5 - self.eye_line) * height, faces[:, 3], height, self.video.height, at)
+        wide, area = height * self.width / self.height, self.area
+        x = self._axis(faces[:, 0], faces[:, 2], wide, (area.x1, area.x2), at)
+        y = self._axis(faces[:, 1] + (0.5 - self.eye_line) * height, faces[:, 3], height, (area.y1, area.y2), at)
         centers = zip(moments, x.tolist(), y.tolist(), strict=True)
-        return self._shot(span, _thinned([Keyframe(time, self.window((cx, cy), height)) for time, cx, cy in centers]))
+        keys = [Keyframe(time, self.window((cx, cy), height)) for time, cx, cy in centers]
+        return Panel(_thinned(keys), self._into)
 
-    def _height(self, turns: Sequence[Turn]) -> float:
-        """As big as the picture allows, unless the face would be small; always big enough for the biggest face."""
-        heights = [float(np.median(turn.track.boxes[:, 3] - turn.track.boxes[:, 1])) for turn in turns if turn.track]
-        if not heights:
-            return self.biggest
-        closest = max(self.height / self.max_upscale, self.biggest / 2)
-        return min(self.biggest, max(closest, max(heights) / self.face_share))
-
-    def _axis(self, wanted: Path, sizes: Path, side: float, whole: float, at: Path) -> Path:
+    def _axis(self, wanted: Path, sizes: Path, side: float, within: tuple[float, float], at: Path) -> Path:
         """The window's centre along one axis at times since the run's start, from where its middle is wanted."""
-        if side >= whole - 1e-6:
-            return np.full(len(at), whole / 2)
+        first, last = within[0] + side / 2, within[1] - side / 2
+        if first >= last - 1e-6:
+            return np.full(len(at), (within[0] + within[1]) / 2)
         room = np.maximum((side - sizes) / 2 - _EDGE * side, 0.01 * side)
         slack = np.minimum(_CALM * side, room)
-        reachable = np.clip(wanted, side / 2, whole - side / 2)
-        low = np.clip(wanted - slack, side / 2, whole - side / 2)
-        high = np.maximum(np.clip(wanted + slack, side / 2, whole - side / 2), low)
+        reachable = np.clip(wanted, first, last)
+        low = np.clip(wanted - slack, first, last)
+        high = np.maximum(np.clip(wanted + slack, first, last), low)
         points = smooth(np.minimum(low, reachable), np.maximum(high, reachable), self._limits(side))
-        path = along(fitted(points, side / 2, whole - side / 2), at)
+        path = along(fitted(points, first, last), at)
         return np.round(path, 3)  # a still camera is exactly still, whatever the spline's rounding
 
     @staticmethod
     def _limits(side: float) -> Limits:
         return Limits(_SPEED * side, _ACCELERATION * side)
 
-    def _shot(self, span: Span, keyframes: tuple[Keyframe, ...]) -> CropShot:
-        return CropShot(span, "single", (Panel(keyframes, (0, 0, self.width, self.height)),))
+    @property
+    def _into(self) -> tuple[int, int, int, int]:
+        left, top = self.corner
+        return left, top, left + self.width, top + self.height
+
+    @staticmethod
+    def _shot(span: Span, panel: Panel) -> CropShot:
+        return CropShot(span, "single", (panel,))
 
 
-def _inside(video: Video, center: tuple[float, float], aspect: Fraction, height: float) -> Box:
-    high = min(height, video.height, float(video.width / aspect))
+def _inside(area: Box, center: tuple[float, float], aspect: Fraction, height: float) -> Box:
+    high = min(height, area.height, float(area.width / aspect))
     wide = high * float(aspect)
-    left = min(max(0.0, center[0] - wide / 2), max(0.0, video.width - wide))
-    top = min(max(0.0, center[1] - high / 2), max(0.0, video.height - high))
+    left = min(max(area.x1, center[0] - wide / 2), max(area.x1, area.x2 - wide))
+    top = min(max(area.y1, center[1] - high / 2), max(area.y1, area.y2 - high))
     return Box(left, top, left + wide, top + high)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,7 @@ from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.media.frame import AudioBlock, Frame
 from clipy.stages.profiles import PROFILES, Profile, fitted
+from clipy.stages.ratios import RATIOS, fits, sized
 from clipy.types import Clip, CropPath, Edit, Highlight, Post, Review, Track, Video
 
 
@@ -91,8 +92,26 @@ class Reframer(Stage):
     group: ClassVar[str] = "reframe"
 
     class Options(Stage.Options):
+        ratio: Literal["9:16", "4:5", "1:1", "16:9"] | None = Field(
+            None, description="Shape of the clips; sets what is not set of width and height."
+        )
         width: int = Field(1080, ge=16, le=7680, multiple_of=2, description="Width of the clips, in pixels.")
         height: int = Field(1920, ge=16, le=7680, multiple_of=2, description="Height of the clips, in pixels.")
+
+        @model_validator(mode="before")
+        @classmethod
+        def _ratio_fills_in(cls, given: object) -> object:
+            """The side that is not set follows from the ratio; with neither, the shorter one has 1080 pixels."""
+            ratio = given.get("ratio") if isinstance(given, Mapping) else None
+            if not isinstance(given, Mapping) or not isinstance(ratio, str) or ratio not in RATIOS:
+                return given
+            return {**sized(ratio, given), **given}
+
+        @model_validator(mode="after")
+        def _ratio_is_kept(self) -> Self:
+            if self.ratio is not None and not fits(self.ratio, self.width, self.height):
+                raise ValueError(f"{self.width}x{self.height} is not {self.ratio}: set two of ratio, width and height")
+            return self
 
     options: Options
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from clipy.analysis.camera import Camera
+from clipy.analysis.survey import survey
 from clipy.context import Context
 from clipy.stages.base import Reframer
-from clipy.types import CropPath, Highlight, Video
+from clipy.types import CropPath, Highlight, Shot, Video
 
 
 class Center(Reframer):
-    """The middle of the picture, whatever is in it."""
+    """The middle of the picture, whatever is in it, black bars left out."""
+
+    version = 2
 
     def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
-        camera = Camera(video, self.options.width, self.options.height)
+        (scene,) = survey(video, [Shot(highlight.span)], ctx)
+        camera = Camera(video, self.options.width, self.options.height, picture=scene.picture)
         return CropPath(self.options.width, self.options.height, (camera.middle(highlight.span),))

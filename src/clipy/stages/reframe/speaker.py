@@ -14,11 +14,14 @@ from clipy.analysis.attention import Attention
 from clipy.analysis.base import FaceDetector, ShotDetector, SpeakerDetector
 from clipy.analysis.camera import Camera
 from clipy.analysis.identities import identified
+from clipy.analysis.survey import survey
 from clipy.analysis.tracks import link
 from clipy.analysis.turns import turns_of
 from clipy.context import Context
 from clipy.stages.base import Reframer
-from clipy.types import CropPath, CropShot, Highlight, Shot, Track, Video
+from clipy.stages.reframe.director import LAYOUTS, Director
+from clipy.stages.reframe.saliency import attracted
+from clipy.types import CropPath, CropShot, Highlight, Layout, Shot, Track, Video
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +29,15 @@ log = logging.getLogger(__name__)
 class Speaker(Reframer):
     """Frames the person who speaks, and cuts to the next one when the speaker changes."""
 
-    version = 2
+    version = 3
 
     class Options(Reframer.Options):
-        layout: Literal["auto", "single", "fit"] = Field(
+        layout: Literal["auto", "single", "stack", "grid", "fit", "inset"] = Field(
             "auto",
-            description="single: one window; fit: the whole picture over a backdrop; auto: one window, or fit where"
-            " a face is too wide for it.",
+            description="single: one window; stack: two people, one above the other; grid: up to four; fit: the whole"
+            " picture over a backdrop; inset: a face camera above its content; auto: what suits each shot.",
         )
+        layouts: tuple[Layout, ...] = Field(LAYOUTS, description="What auto may choose from.", min_length=1)
         face_share: float = Field(
             0.16, gt=0, le=0.5, description="Come closer until the face has this share of the height."
         )
@@ -52,41 +56,41 @@ class Speaker(Reframer):
     options: Options
 
     def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
+        options = self.options
         shots = ctx.within(0, 0.2).cached(ctx.analyser(ShotDetector).detect, video, highlight.span)
-        tracks = [] if self.options.layout == "fit" else self.tracks(video, shots, ctx)
+        scenes = survey(video, shots, ctx.within(0.2, 0.3))
+        tracks = [] if options.layout == "fit" else self.tracks(video, shots, ctx.within(0.3, 1))
         camera = Camera(
             video,
-            self.options.width,
-            self.options.height,
-            face_share=self.options.face_share,
-            max_upscale=self.options.max_upscale,
-            attention=Attention(self.options.stay, self.options.lead, self.options.switch),
+            options.width,
+            options.height,
+            face_share=options.face_share,
+            max_upscale=options.max_upscale,
+            attention=Attention(options.stay, options.lead, options.switch),
         )
-        crops = [crop for shot in shots for crop in self._crops(camera, shot, tracks)]
-        return CropPath(self.options.width, self.options.height, tuple(crops))
+        forced = None if options.layout == "auto" else options.layout
+        director = Director(camera, attracted, forced, options.layouts)
+        crops: list[CropShot] = []
+        for scene in scenes:
+            crops += director.shoot(scene, [track for track in tracks if track.shot == scene.span])
+        return CropPath(options.width, options.height, tuple(crops))
 
     def followed(self, video: Video, highlight: Highlight, ctx: Context) -> list[Track]:
         return self.tracks(video, ctx.cached(ctx.analyser(ShotDetector).detect, video, highlight.span), ctx)
 
     def tracks(self, video: Video, shots: list[Shot], ctx: Context) -> list[Track]:
         """Every face of the shots, and how surely it speaks."""
-        seen = ctx.within(0.2, 0.6).cached(ctx.analyser(FaceDetector).look, video, shots)
+        seen = ctx.within(0, 0.5).cached(ctx.analyser(FaceDetector).look, video, shots)
         tracks = link(shots, seen)
         if not tracks:
-            log.warning("%s: no face was found; the middle of the picture is shown", video.path.name)
+            log.warning("%s: no face was found; what attracts the eye is followed", video.path.name)
             return []
-        tracks = ctx.within(0.6, 0.9).cached(ctx.analyser(SpeakerDetector).score, video, tracks)
+        tracks = ctx.within(0.5, 0.9).cached(ctx.analyser(SpeakerDetector).score, video, tracks)
         wanted = self.options.voices
         if not (ctx.analyser(SpeakerDetector).gains_from_voices() if wanted is None else wanted) or not _meet(tracks):
             return tracks
         people = identified(video, tracks, ctx.within(0.9, 0.95))
         return associated(people, turns_of(video, ctx.within(0.95, 1)))
-
-    def _crops(self, camera: Camera, shot: Shot, tracks: Sequence[Track]) -> list[CropShot]:
-        if self.options.layout == "fit":
-            return [camera.whole(shot.span)]
-        inside = [track for track in tracks if track.shot == shot.span]
-        return camera.shoot(shot.span, inside, whole_if_broad=self.options.layout == "auto")
 
 
 def _meet(tracks: Sequence[Track]) -> bool:

@@ -1,0 +1,74 @@
+"""Where writing is in a picture: slides, screens, titles, captions.
+
+Letters are many short strokes of high contrast close together in a row. The morphological gradient finds the strokes, a
+closing joins those of a line, and what has the shape of a line of text is kept. No network: a coarse measure that tells
+a page of text from a scene, and a caption's place, but no single word on a busy wall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.types import Box
+
+Gray = NDArray[np.uint8]
+
+HEIGHT = 360  # pixels high that pictures should be: letters of a readable text are 8 to 40 of them
+
+_STROKE = 40  # luma by which a letter differs from its ground, at least
+_LOW, _TALL = 0.018, 0.14  # height of a line of text, as shares of the picture's height
+_LONG = 2.2  # a line of text is this many times as wide as high
+_FULL = (0.3, 0.9)  # share of a line's box that strokes fill: less is an outline, more is a texture
+_RHYTHM = 1.1  # strokes that a line across the text crosses, per height of the line, at least
+_STILL = 0.6  # share of the pictures in which a line must be, to be there rather than to flicker
+_FLAT = 6  # gradient below which a pixel is on an even ground
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What writing one picture holds: its lines, and the share of the picture that is even ground."""
+
+    lines: tuple[Box, ...]
+    flat: float
+
+
+def read(gray: Gray) -> Page:
+    """The lines of writing in a picture (h, w), about ``HEIGHT`` pixels high, in its own pixels."""
+    high = gray.shape[0]
+    gradient = np.asarray(cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), np.uint8)
+    strokes = np.asarray(gradient >= _STROKE, np.uint8)
+    joined = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((1, max(3, round(0.03 * high))), np.uint8))
+    joined = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((3, max(3, round(0.015 * high))), np.uint8))
+    _, _, found, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
+    lines = [Box(x, y, x + wide, y + tall) for x, y, wide, tall, _ in found[1:].tolist() if _LOW * high <= tall]
+    return Page(tuple(box for box in lines if _is_line(box, strokes, gray, high)), float(np.mean(gradient < _FLAT)))
+
+
+def _is_line(box: Box, strokes: NDArray[np.uint8], gray: Gray, high: int) -> bool:
+    if box.height > _TALL * high or box.width < _LONG * box.height:
+        return False
+    top, bottom, left, right = int(box.y1), int(box.y2), int(box.x1), int(box.x2)
+    if not _FULL[0] <= float(strokes[top:bottom, left:right].mean()) <= _FULL[1]:
+        return False
+    # Letters are of one colour on a ground of another: along the middle of the line it changes over and over.
+    part = gray[top:bottom, left:right].astype(np.float32)
+    middle = part[int(0.3 * len(part)) : max(int(0.3 * len(part)) + 1, int(0.7 * len(part)))]
+    level = (float(part.min()) + float(part.max())) / 2
+    crossings = float(np.abs(np.diff(middle > level, axis=1)).sum(axis=1).mean())
+    return crossings >= _RHYTHM * box.width / box.height
+
+
+def lasting(pages: Sequence[Page], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """(h, w): where most of some pictures of ``shape`` have writing."""
+    count = np.zeros(shape, np.float32)
+    for page in pages:
+        here = np.zeros(shape, np.float32)
+        for box in page.lines:
+            here[int(box.y1) : int(box.y2), int(box.x1) : int(box.x2)] = 1
+        count += here
+    return np.asarray(count >= max(1.0, _STILL * len(pages)))

@@ -1,0 +1,128 @@
+"""Where people on screen talk so quickly by turns, or at once, that one window cannot follow them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.analysis.tracks import RATE, grid
+from clipy.types import Span, Track
+
+_SPEAKS = 0.5  # probability
+_WORD = 0.4  # seconds of speech that count as somebody's turn
+_AROUND = 4.0  # seconds before and after a moment in which changes of speaker are counted
+_CHANGES = 4  # of them make an exchange: nobody holds the word for more than two seconds
+_AT_ONCE = 0.5  # share of the time around a moment in which two speak at once, which makes one as well
+_BEGIN, _GO_ON = 1.0, 0.5  # of either measure: once shown, several people stay until it is clearly over
+_SHORTEST = 4.0  # seconds that several people are shown, and that one is between two such stretches
+_TAKES_PART = 0.15  # share of the time that somebody must speak to be one of them
+_THERE = 0.95  # ... and be on screen
+_MOST = 4
+
+
+def exchanges(span: Span, tracks: Sequence[Track]) -> list[tuple[Span, list[Track]]]:
+    """The stretches of a span of one shot in which two to four people talk like that, and who they are."""
+    if len(tracks) < 2 or not all(len(track.speaking) for track in tracks):
+        return []
+    times = grid(span)
+    at = np.array([float(time) for time in times])
+    speaks = np.array([_spoken(track, at) for track in tracks])
+    measure = np.maximum(_changes(speaks) / _CHANGES, _at_once(speaks) / _AT_ONCE)
+    edges = [*times, span.end]
+    edges[0] = span.start
+    found = []
+    for first, last in _stretches(measure, _ticks(_SHORTEST)):
+        members = [k for k in range(len(tracks)) if _takes_part(tracks[k], speaks[k], at, first, last)]
+        if 2 <= len(members) <= _MOST:
+            found.append((Span(edges[first], edges[last]), [tracks[k] for k in members]))
+    return found
+
+
+def together(span: Span, tracks: Sequence[Track], most: int) -> list[tuple[Span, list[Track]]]:
+    """The stretches in which at least two people are on screen, and the ``most`` that speak most, then the biggest."""
+    times = grid(span)
+    at = np.array([float(time) for time in times])
+    edges = [*times, span.end]
+    edges[0] = span.start
+    there = np.array([_present(track, at) for track in tracks]) if tracks else np.zeros((0, len(at)), bool)
+    found = []
+    for first, last in _stretches((there.sum(axis=0) >= 2).astype(float), _ticks(1.0)):
+        members = [track for track, seen in zip(tracks, there, strict=True) if seen[first:last].mean() >= _THERE]
+        if len(members) >= 2:
+            members = sorted(members, key=_weight, reverse=True)[:most]
+            found.append((Span(edges[first], edges[last]), members))
+    return found
+
+
+def _weight(track: Track) -> tuple[float, float]:
+    size = (track.boxes[:, 2] - track.boxes[:, 0]) * (track.boxes[:, 3] - track.boxes[:, 1])
+    return (round(float(track.speaking.mean()), 1) if len(track.speaking) else 0.0), float(np.median(size))
+
+
+def _ticks(time: float) -> int:
+    return round(time * float(RATE))
+
+
+def _present(track: Track, at: NDArray[np.float64]) -> NDArray[np.bool_]:
+    half = 0.5 / float(RATE)
+    return np.asarray((at >= track.times[0] - half) & (at <= track.times[-1] + half))
+
+
+def _spoken(track: Track, at: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """When somebody speaks, without what is shorter than a word and with the pauses between words."""
+    speaks = (np.interp(at, track.times, track.speaking) >= _SPEAKS) & _present(track, at)
+    for value in (False, True):
+        for first, last in _runs(speaks == value):
+            if last - first < _ticks(_WORD) and first > 0 and last < len(speaks):
+                speaks[first:last] = not value
+    return speaks
+
+
+def _changes(speaks: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How many changes of speaker there are around each moment."""
+    alone = np.where(speaks.sum(axis=0) == 1, speaks.argmax(axis=0), -1)
+    known = np.flatnonzero(alone >= 0)
+    changed = np.zeros(len(alone))
+    if len(known):
+        changed[known[1:][np.diff(alone[known]) != 0]] = 1
+    return _around(changed, _ticks(_AROUND))
+
+
+def _at_once(speaks: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The share of the time around each moment in which two or more speak."""
+    both = (speaks.sum(axis=0) >= 2).astype(float)
+    half = _ticks(_AROUND) // 2
+    return _around(both, half) / np.maximum(1, _around(np.ones(len(both)), half))
+
+
+def _around(values: NDArray[np.float64], half: int) -> NDArray[np.float64]:
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    index = np.arange(len(values))
+    return np.asarray(total[np.minimum(len(values), index + half + 1)] - total[np.maximum(0, index - half)])
+
+
+def _takes_part(track: Track, speaks: NDArray[np.bool_], at: NDArray[np.float64], first: int, last: int) -> bool:
+    there = _present(track, at)[first:last]
+    return bool(there.mean() >= _THERE and speaks[first:last].mean() >= _TAKES_PART)
+
+
+def _stretches(measure: NDArray[np.float64], shortest: int) -> list[tuple[int, int]]:
+    """Where a measure rises to ``_BEGIN`` and has not fallen below ``_GO_ON``; nothing short is one or between two."""
+    kept = np.zeros(len(measure), dtype=bool)
+    for first, last in _runs(measure >= _GO_ON):
+        kept[first:last] = measure[first:last].max() >= _BEGIN
+    for first, last in _runs(~kept):
+        if last - first < shortest and first > 0 and last < len(kept):
+            kept[first:last] = True
+    # A remainder of a shot that is too short for a window of its own is shown as what it adjoins.
+    for first, last in _runs(~kept):
+        if last - first < shortest // 2 and last - first < len(kept):
+            kept[first:last] = True
+    return [(first, last) for first, last in _runs(kept) if last - first >= shortest]
+
+
+def _runs(values: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], values, [False]]).astype(np.int8)))
+    return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)

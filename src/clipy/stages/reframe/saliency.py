@@ -1,0 +1,51 @@
+"""``reframe = "saliency"``: follows what attracts the eye. For sport, games, nature, things."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import Field
+
+from clipy.analysis.base import ShotDetector
+from clipy.analysis.camera import Camera
+from clipy.analysis.salience import attraction
+from clipy.analysis.survey import Scene, survey
+from clipy.context import Context
+from clipy.stages.base import Reframer
+from clipy.types import CropPath, CropShot, Highlight, Track, Video
+
+_GAIN = 0.2  # of what attracts, the share that the window must hold beyond its own share of the picture
+
+
+class Saliency(Reframer):
+    """One window on contrast and motion; the whole picture where what attracts is spread wider than any window."""
+
+    class Options(Reframer.Options):
+        fit: bool = Field(True, description="Show the whole picture where no window holds what attracts the eye.")
+
+    options: Options
+
+    def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
+        shots = ctx.within(0, 0.3).cached(ctx.analyser(ShotDetector).detect, video, highlight.span)
+        crops = []
+        for scene in survey(video, shots, ctx.within(0.3, 0.6)):
+            camera = Camera(video, self.options.width, self.options.height, picture=scene.picture)
+            whole = self.options.fit and scene.page
+            crops.append(camera.whole(scene.span) if whole else attracted(camera, scene, self.options.fit))
+        return CropPath(self.options.width, self.options.height, tuple(crops))
+
+
+def attracted(camera: Camera, scene: Scene, fit: bool) -> CropShot:
+    """The biggest window on what attracts the eye in a shot; with ``fit`` the whole picture where it holds little."""
+    high, wide = camera.biggest, camera.biggest * camera.width / camera.height
+    area = camera.area
+    if area.width - wide < 1 and area.height - high < 1:
+        return camera.middle(scene.span)
+    found = attraction(camera.video, scene.span, area, (wide, high))
+    if fit and found.held - found.even < _GAIN * (1 - found.even):
+        return camera.whole(scene.span)
+    # The camera puts a face above the middle; what attracts is meant to be in it.
+    lower = (0.5 - camera.eye_line) * high
+    x, y = found.centers[:, 0], found.centers[:, 1] - lower
+    boxes = np.stack([x, y, x, y], axis=1)
+    track = Track(0, scene.span, found.times, boxes, np.ones(len(x), np.float32))
+    return CropShot(scene.span, "single", (camera.follow(scene.span, track, high),))

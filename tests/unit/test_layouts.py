@@ -1,0 +1,254 @@
+"""Which layout a shot gets, and what the panels of it hold."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from clipy.analysis.bars import Brightest
+from clipy.analysis.camera import Camera
+from clipy.analysis.panes import Borders
+from clipy.analysis.survey import Scene
+from clipy.stages.reframe.arranging import beside, rectangles
+from clipy.stages.reframe.director import LAYOUTS, Director
+from clipy.stages.reframe.exchanges import exchanges
+from clipy.types import Box, CropShot, Layout, Panel, Span, Track, Video, seconds
+
+LENGTH, RATE = 20, 25
+SPAN = Span(Fraction(0), Fraction(LENGTH))
+COUNT = LENGTH * RATE
+TIMES = np.arange(COUNT) / RATE
+VIDEO = Video("v", Fraction(LENGTH), Fraction(25), 1920, 1080, 1920, 1080, 0, Fraction(0))
+
+
+def face(number: int, x: float, speaking: float | NDArray[np.float64], size: float = 200, y: float = 400) -> Track:
+    sway = 6 * np.sin(TIMES * 2 + number)
+    left, top = x - 0.4 * size + sway, np.full(COUNT, y - size / 2)
+    boxes = np.stack([left, top, left + 0.8 * size, top + size], axis=1).astype(np.float32)
+    spoken = np.broadcast_to(speaking, COUNT).astype(np.float32)
+    return Track(number, SPAN, TIMES, boxes, np.ones(COUNT, np.float32), spoken, identity=number)
+
+
+def by_turns(every: float, first: bool, start: float = 0, end: float = LENGTH) -> NDArray[np.float64]:
+    """Speaks every other stretch of some seconds."""
+    mine = (TIMES // every % 2 == 0) == first
+    return np.where(mine & (start <= TIMES) & (end > TIMES), 0.9, 0.02)
+
+
+def scene(borders: Borders | None = None, page: bool = False, picture: Box | None = None) -> Scene:
+    return Scene(SPAN, picture or Box(0, 0, 1920, 1080), page, (), borders or Borders(), 1920 / 320)
+
+
+def director(
+    forced: Layout | None = None,
+    allowed: tuple[Layout, ...] = LAYOUTS,
+    size: tuple[int, int] = (1080, 1920),
+) -> Director:
+    return Director(Camera(VIDEO, *size), lambda camera, shot, _: camera.middle(shot.span), forced, allowed)
+
+
+def covers(shots: list[CropShot]) -> bool:
+    joined = all(a.span.end == b.span.start for a, b in pairwise(shots))
+    return joined and shots[0].span.start == SPAN.start and shots[-1].span.end == SPAN.end
+
+
+def share(track: Track, panel: Panel) -> float:
+    """The least share of a face that a panel holds, at half-second steps."""
+    found = []
+    for time, box in zip(track.times[::12], track.boxes[::12], strict=True):
+        window = panel.window(seconds(float(time)))
+        wide = min(box[2], window.x2) - max(box[0], window.x1)
+        high = min(box[3], window.y2) - max(box[1], window.y1)
+        found.append(max(0, wide) * max(0, high) / ((box[2] - box[0]) * (box[3] - box[1])))
+    return float(min(found))
+
+
+# When several people are shown
+
+
+def test_a_calm_conversation_stays_in_one_window() -> None:
+    people = [face(0, 500, by_turns(4, True)), face(1, 1400, by_turns(4, False))]
+    assert exchanges(SPAN, people) == []
+    shots = director().shoot(scene(), people)
+    assert {shot.layout for shot in shots} == {"single"}
+    assert covers(shots)
+
+
+def test_a_quick_exchange_is_stacked_and_what_is_around_it_is_not() -> None:
+    left = by_turns(1, True, 6, 14) + by_turns(20, True, 0, 6)
+    right = by_turns(1, False, 6, 14) + np.where(TIMES >= 14, 0.9, 0)
+    shots = director().shoot(scene(), [face(0, 500, left), face(1, 1400, right)])
+    assert covers(shots)
+    assert [shot.layout for shot in shots] == ["single", "stack", "single"]
+    assert 3 <= shots[1].span.start <= 7
+    assert 13 <= shots[1].span.end <= 17
+
+
+def test_people_who_talk_at_once_are_stacked() -> None:
+    (shot,) = director().shoot(scene(), [face(0, 1400, 0.8), face(1, 500, 0.8)])
+    assert shot.layout == "stack"
+    upper, lower = shot.panels
+    assert (upper.into, lower.into) == ((0, 0, 1080, 960), (0, 960, 1080, 1920))
+    assert upper.window(Fraction(5)).center[0] < lower.window(Fraction(5)).center[0]  # left is above
+
+
+def test_a_short_exchange_does_not_change_the_layout() -> None:
+    left = by_turns(0.8, True, 8, 9.6) + by_turns(20, True, 0, 8)
+    right = by_turns(0.8, False, 8, 9.6) + np.where(TIMES >= 9.6, 0.9, 0)
+    assert exchanges(SPAN, [face(0, 500, left), face(1, 1400, right)]) == []
+
+
+def test_a_listener_takes_no_panel() -> None:
+    people = [face(0, 400, by_turns(1, True)), face(1, 1000, 0.02), face(2, 1600, by_turns(1, False))]
+    ((span, members),) = exchanges(SPAN, people)
+    assert span == SPAN
+    assert [track.id for track in members] == [0, 2]
+
+
+def test_three_who_talk_at_once_are_a_grid() -> None:
+    people = [face(k, x, 0.8, size=120) for k, x in enumerate((300, 950, 1600))]
+    (shot,) = director().shoot(scene(), people)
+    assert (shot.layout, len(shot.panels)) == ("grid", 3)
+
+
+def test_a_layout_can_be_forbidden_and_forced() -> None:
+    people = [face(0, 500, 0.8), face(1, 1400, 0.8)]
+    assert {shot.layout for shot in director(allowed=("single",)).shoot(scene(), people)} == {"single"}
+    assert {shot.layout for shot in director("single").shoot(scene(), people)} == {"single"}
+    calm = [face(0, 500, by_turns(5, True)), face(1, 1400, by_turns(5, False))]
+    assert [shot.layout for shot in director("stack").shoot(scene(), calm)] == ["stack"]
+    assert [shot.layout for shot in director("fit").shoot(scene(), calm)] == ["fit"]
+    assert [shot.layout for shot in director("stack").shoot(scene(), calm[:1])] == ["single"]
+
+
+def test_near_people_who_talk_at_once_are_shown_in_one_window() -> None:
+    near = [face(0, 880, 0.8, size=150), face(1, 1050, 0.8, size=150)]
+    (shot,) = director().shoot(scene(), near)
+    assert shot.layout == "single"
+    assert all(share(track, shot.panels[0]) > 0.99 for track in near)
+
+
+# What the panels hold
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (1080, 1350), (1080, 1080), (1920, 1080)])
+@pytest.mark.parametrize("places", [(500, 1400), (150, 1800), (760, 1160)])
+def test_each_panel_holds_its_own_face_with_room_above_and_no_other(
+    size: tuple[int, int], places: tuple[int, int]
+) -> None:
+    people = [face(k, x, 0.8) for k, x in enumerate(places)]
+    shots = director("stack", size=size).shoot(scene(), people)
+    assert covers(shots)
+    (shot,) = shots
+    assert shot.layout == "stack"
+    for k, panel in enumerate(shot.panels):
+        assert share(people[k], panel) > 0.99
+        assert share(people[1 - k], panel) < 0.3
+        window = panel.window(Fraction(5))
+        assert window.y1 <= people[k].boxes[125, 1] - 0.15 * 200
+        x1, y1, x2, y2 = panel.into
+        assert window.width / window.height == pytest.approx((x2 - x1) / (y2 - y1), rel=1e-6)
+        assert (y2 - y1) / window.height <= 2.5 + 1e-6 or window.height >= 1080 * 0.99
+        moves = np.diff([panel.window(Fraction(t, RATE)).center for t in range(COUNT)], axis=0)
+        assert np.abs(moves).max() < 1
+
+
+def test_faces_side_by_side_without_space_between_are_not_torn_apart() -> None:
+    close = [face(0, 900, 0.8, size=400), face(1, 1230, 0.8, size=400)]
+    assert {shot.layout for shot in director("stack").shoot(scene(), close)} == {"single"}
+
+
+def test_known_people_keep_their_order_in_the_next_shot() -> None:
+    one = director("stack")
+    (first,) = one.shoot(scene(), [face(7, 500, 0.8), face(3, 1400, 0.8)])
+    (second,) = one.shoot(scene(), [face(7, 1400, 0.8), face(3, 500, 0.8)])
+    assert first.panels[0].window(Fraction(1)).center[0] < 900 < second.panels[0].window(Fraction(1)).center[0]
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("size", [(1080, 1920), (1080, 1350), (1080, 1080), (1920, 1080), (720, 1278)])
+def test_rectangles_fill_the_output(count: int, size: tuple[int, int]) -> None:
+    parts = rectangles(count, *size)
+    assert len(parts) == count
+    assert sum((x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in parts) == math.prod(size)
+    assert not any(edge % 2 for part in parts for edge in part)
+
+
+# Pictures in the picture
+
+
+def with_inset(left: int, top: int, wide: int, high: int) -> Borders:
+    """Six pictures (180, 320) of a scene with a smaller scene over it."""
+    borders, seen = Borders(), Brightest()
+    chance = np.random.default_rng(2)
+    y, x = np.mgrid[0:180, 0:320]
+    for moment in range(6):
+        picture = 120 + 60 * np.sin(x / 19 + moment) * np.cos(y / 11 - moment) + chance.normal(0, 4, (180, 320))
+        if wide:
+            part = 40 + 25 * np.sin((x + 9 * moment) / 13)
+            picture[top : top + high, left : left + wide] = part[:high, :wide]
+        gray = np.clip(picture, 0, 255).astype(np.uint8)
+        borders.see(gray)
+        seen.see(gray)
+    return borders
+
+
+@pytest.mark.parametrize("place", [(0, 120, 90, 60), (230, 0, 90, 60), (200, 20, 80, 60)])
+def test_a_face_camera_over_a_game_is_found_and_put_above_it(place: tuple[int, int, int, int]) -> None:
+    left, top, wide, high = place
+    scale = 1920 / 320
+    speaker = face(0, (left + wide / 2) * scale, 0.8, size=120, y=(top + high / 2) * scale)
+    (shot,) = director().shoot(scene(with_inset(*place)), [speaker])
+    assert shot.layout == "inset"
+    person, content = shot.panels
+    assert person.into[3] == content.into[1]
+    assert share(speaker, person) > 0.99
+    assert share(speaker, content) == 0
+    window = person.window(Fraction(3))
+    assert left * scale - 1 <= window.x1 + scale
+    assert window.x2 <= (left + wide) * scale + scale + 1
+
+
+def test_a_face_in_an_ordinary_scene_is_in_no_pane() -> None:
+    (shot,) = director().shoot(scene(with_inset(0, 0, 0, 0)), [face(0, 300, 0.8, size=120, y=900)])
+    assert shot.layout == "single"
+
+
+def test_the_content_leaves_the_face_camera_out_unless_that_costs_too_much() -> None:
+    picture = Box(0, 0, 1920, 1080)
+    assert beside(picture, Box(0, 720, 480, 1080), 0.9) == Box(480, 0, 1920, 1080)
+    assert beside(picture, Box(800, 300, 1200, 780), 1.8) == picture
+
+
+# Pages
+
+
+def test_a_page_is_shown_whole_unless_somebody_talks_before_it() -> None:
+    assert [shot.layout for shot in director().shoot(scene(page=True), [])] == ["fit"]
+    assert [shot.layout for shot in director().shoot(scene(page=True), [face(0, 900, 0.02)])] == ["fit"]
+    assert [shot.layout for shot in director().shoot(scene(page=True), [face(0, 900, 0.8)])] == ["single"]
+    assert [shot.layout for shot in director(allowed=("single",)).shoot(scene(page=True), [])] == ["single"]
+
+
+@pytest.mark.parametrize("layout", ["single", "stack", "fit"])
+def test_no_window_reaches_into_black_bars(layout: Layout) -> None:
+    picture = Box(0, 140, 1920, 940)
+    people = [face(0, 500, 0.8, y=330), face(1, 1400, 0.02, y=330)]
+    for shot in director(layout).shoot(scene(picture=picture), people):
+        for panel in shot.panels:
+            for key in panel.keyframes:
+                assert key.box.y1 >= 140 - 1e-6
+                assert key.box.y2 <= 940 + 1e-6
+
+
+def test_a_picture_of_the_output_s_shape_stays_whole() -> None:
+    upright = Video("v", Fraction(LENGTH), Fraction(25), 1080, 1920, 1080, 1920, 0, Fraction(0))
+    whole = Scene(SPAN, Box(0, 0, 1080, 1920), False, (), Borders(), 1920 / 320)
+    one = Director(Camera(upright, 1080, 1920), lambda camera, shot, _: camera.middle(shot.span))
+    (shot,) = one.shoot(whole, [face(0, 500, 0.8, size=90)])
+    assert shot.panels[0].keyframes[0].box == Box(0, 0, 1080, 1920)

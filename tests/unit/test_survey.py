@@ -1,0 +1,126 @@
+"""What a shot is like apart from its faces, on generated videos; and where the eye goes without one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from clipy import probe
+from clipy.analysis.lettering import read
+from clipy.analysis.salience import attraction, salience
+from clipy.analysis.survey import survey
+from clipy.context import Context
+from clipy.types import Box, Shot, Span
+from tests.media import Picture, make_video, moving
+
+SIZE = (640, 360)
+
+
+def slide(dark: bool, lines: int) -> Picture:
+    ground, ink = ((24, 28, 36), (225, 225, 225)) if dark else ((250, 250, 250), (30, 30, 30))
+    picture = np.full((SIZE[1], SIZE[0], 3), ground, np.uint8)
+    cv2.putText(picture, "Results of the second study", (40, 55), cv2.FONT_HERSHEY_SIMPLEX, 1.0, ink, 2, cv2.LINE_AA)
+    for k in range(lines):
+        text = f"What we measured in group {k + 1} of {lines}"
+        cv2.putText(picture, text, (60, 110 + 36 * k), cv2.FONT_HERSHEY_DUPLEX, 0.6, ink, 1, cv2.LINE_AA)
+    return picture
+
+
+def gray_of(picture: Picture) -> Picture:
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_lines_of_writing_are_found_where_they_are(dark: bool) -> None:
+    page = read(gray_of(slide(dark, 5)))
+    assert 5 <= len(page.lines) <= 9
+    assert page.flat > 0.8
+    rows = sorted(line.center[1] for line in page.lines)
+    assert rows[0] == pytest.approx(45, abs=8)
+    assert rows[-1] == pytest.approx(104 + 36 * 4, abs=10)
+
+
+def test_a_texture_is_not_read() -> None:
+    scene = gray_of(moving(0.4, SIZE))
+    noise = np.random.default_rng(1).integers(0, 255, (SIZE[1], SIZE[0]), dtype=np.uint8)
+    assert read(scene).lines == ()
+    assert len(read(noise).lines) <= 1
+
+
+def test_slides_are_pages_and_scenes_are_not(tmp_path: Path, ctx: Context) -> None:
+    def draw(time: float, size: tuple[int, int]) -> Picture:
+        return slide(time >= 2, 4) if time >= 1 else moving(time, size)
+
+    video = probe(make_video(tmp_path / "a.mp4", seconds=3, size=SIZE, draw=draw, play=None))
+    edges = [Fraction(k) for k in range(4)]
+    scenes = survey(video, [Shot(Span(a, b)) for a, b in pairwise(edges)], ctx)
+    assert [scene.page for scene in scenes] == [False, True, True]
+    assert all(scene.picture == Box(0, 0, *SIZE) for scene in scenes)
+
+
+def test_bars_are_found_in_display_pixels_of_a_turned_video_with_long_pixels(tmp_path: Path, ctx: Context) -> None:
+    def draw(time: float, size: tuple[int, int]) -> Picture:
+        picture = np.zeros((size[1], size[0], 3), np.uint8)
+        picture[:, 40:-40] = moving(time, (size[0] - 80, size[1]))
+        return picture
+
+    path = make_video(
+        tmp_path / "a.mp4", seconds=1, size=(320, 240), draw=draw, play=None, rotation=90, aspect=Fraction(4, 3)
+    )
+    video = probe(path)
+    (scene,) = survey(video, [Shot(video.span)], ctx)
+    high = video.height * 40 / 320
+    assert scene.picture.x1 == 0
+    assert scene.picture.x2 == pytest.approx(video.width, abs=1)
+    assert scene.picture.y1 == pytest.approx(high, abs=4)
+    assert scene.picture.y2 == pytest.approx(video.height - high, abs=4)
+
+
+# Where the eye goes
+
+
+def test_what_differs_from_its_surroundings_attracts() -> None:
+    picture = np.full((72, 128, 3), (60, 110, 70), np.uint8)
+    picture[20:32, 90:104] = (200, 60, 50)
+    found = salience(picture)
+    assert found.sum() == pytest.approx(1)
+    assert found[15:37, 85:109].sum() > 0.6
+
+
+def test_what_moves_attracts_more_than_what_is_striking_and_a_pan_of_the_camera_does_not() -> None:
+    chance = np.random.default_rng(4)
+    wide: Picture = np.asarray(
+        cv2.GaussianBlur(chance.integers(40, 200, (72, 160, 3), dtype=np.uint8), (0, 0), 3), np.uint8
+    )
+    wide[30:44, 20:34] = (240, 240, 240)
+    before, now = wide[:, 4:132].copy(), wide[:, :128].copy()  # the camera goes 4 pixels to the left
+    before[50:58, 100:108] = (120, 40, 40)
+    now[50:58, 96:104] = (120, 40, 40)  # ... and something small goes its own way
+    calm, seen = salience(now), salience(now, before)
+    mover, block = (slice(44, 64), slice(90, 114)), (slice(26, 48), slice(14, 40))
+    assert calm[block].sum() > calm[mover].sum()
+    assert seen[mover].sum() > 1.5 * calm[mover].sum()
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_a_window_follows_a_moving_thing_and_says_how_much_it_holds(tmp_path: Path, wide: bool) -> None:
+    def draw(time: float, size: tuple[int, int]) -> Picture:
+        picture = np.full((size[1], size[0], 3), (60, 90, 70), np.uint8)
+        for left in (round(30 + 60 * time), round(580 - 60 * time)) if wide else (round(30 + 250 * time),):
+            picture[150:190, left : left + 36] = (220, 210, 190)
+        return picture
+
+    video = probe(make_video(tmp_path / "a.mp4", seconds=2, size=SIZE, draw=draw, play=None))
+    found = attraction(video, video.span, Box(0, 0, *SIZE), (202, 360))
+    assert found.even == pytest.approx(202 / 640)
+    if wide:
+        assert found.held < 0.65
+    else:
+        assert found.held > 0.8
+        middle = 30 + 250 * found.times + 18
+        assert np.abs(found.centers[:, 0] - np.clip(middle, 101, 539)).max() < 101
