@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from clipy.analysis.attention import Attention
 from clipy.analysis.camera import Camera
 from clipy.analysis.smoothing import STEP, Limits, along, smooth
-from clipy.types import CropShot, Span, Track, Video
+from clipy.types import Box, CropShot, Span, Track, Video
 
 TEN = Span(Fraction(0), Fraction(10))
 COUNT = 250
@@ -85,6 +85,37 @@ def test_the_last_speaker_is_kept_while_nobody_speaks() -> None:
 def test_the_biggest_face_is_shown_when_nobody_speaks_at_all() -> None:
     turns = Attention().turns(TEN, [track(0, 400, 0.0), track(1, 1500, 0.0, size=300)])
     assert [turn.track.id for turn in turns if turn.track] == [1]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_voice_from_off_screen_turns_the_camera_to_nobody(seed: int) -> None:
+    """A narrator is heard: nobody's lips go with it, and what a detector says of them is noise."""
+    chance = np.random.default_rng(seed)
+
+    def noise() -> NDArray[np.float64]:
+        return np.repeat(chance.uniform(0, 0.1, COUNT // 25), 25)
+
+    silent = [track(0, 400, noise()), track(1, 1500, noise(), size=320)]
+    assert len(Attention().turns(TEN, silent)) == 1
+    spoke = [track(0, 400, np.where(TIMES < 2, 0.8, noise())), track(1, 1500, noise(), size=320)]
+    assert [turn.track.id for turn in Attention().turns(TEN, spoke) if turn.track] == [0]
+
+
+def test_of_silent_people_the_one_in_the_middle_is_shown_unless_another_is_much_bigger() -> None:
+    picture = Box(0, 0, 1920, 1080)
+    aside, middle = track(0, 150, 0.01, size=220), track(1, 960, 0.01, size=200)
+    assert [turn.track.id for turn in Attention().turns(TEN, [aside, middle], picture) if turn.track] == [1]
+    big = track(2, 150, 0.01, size=400)
+    assert [turn.track.id for turn in Attention().turns(TEN, [big, middle], picture) if turn.track] == [2]
+
+
+def test_whoever_spoke_last_is_left_only_when_gone() -> None:
+    spoke = track(0, 400, spoken((0, 2)))
+    gone = Track(0, TEN, spoke.times[:120], spoke.boxes[:120], spoke.confidence[:120], spoke.speaking[:120])
+    others = [track(1, 1000, 0.02), track(2, 1500, 0.02, size=300)]
+    turns = Attention().turns(TEN, [gone, *others])
+    assert [turn.track.id for turn in turns if turn.track] == [0, 2]
+    assert turns[1].span.start == pytest.approx(4.8, abs=0.1)
 
 
 def test_a_face_that_leaves_is_left() -> None:

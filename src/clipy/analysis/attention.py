@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.tracks import RATE, grid
-from clipy.types import Seconds, Span, Track
+from clipy.types import Box, Seconds, Span, Track
 
 _ABSENT = -2.0  # reward a second for looking where the face is not
 _LIKELY = 0.3  # probability from which the likeliest speaker on screen is taken for the one who is heard
-_PROMINENCE = 0.1  # reward a second for the biggest face, when nobody on screen speaks
+_PROMINENCE = 0.1  # reward, all in all, for the most prominent face: decides where nobody speaks, buys no switch
+_OFF = 0.5  # share of its prominence that a face at the picture's edge loses
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +35,17 @@ class Attention:
     lead: float = 0.2
     switch: float = 0.3
 
-    def turns(self, span: Span, tracks: Sequence[Track]) -> list[Turn]:
+    def turns(self, span: Span, tracks: Sequence[Track], picture: Box | None = None) -> list[Turn]:
         """Cut a span of one shot into turns, without gaps: those that together hold the most speech for their switches.
 
-        While nobody on screen speaks, the face that spoke last is kept; with no speech at all, the biggest one.
+        While nobody on screen speaks, as when a narrator does, the face that spoke last is kept while it is there; with
+        no speech so far, the most prominent one: big and, where ``picture`` is given, near its middle.
         """
         tracks = [track for track in tracks if track.times[-1] >= span.start and track.times[0] < span.end]
         if not tracks:
             return [Turn(span, None)]
         times = grid(span)
-        chosen = self._best(self._rewards(times, tracks))
+        chosen = self._best(self._rewards(times, tracks, picture))
         changes = [0, *(np.flatnonzero(np.diff(chosen)) + 1).tolist()]
         edges = [span.start, *(times[index] for index in changes[1:]), span.end]
         return [
@@ -51,20 +53,23 @@ class Attention:
             for index, start, end in zip(changes, edges, edges[1:], strict=False)
         ]
 
-    def _rewards(self, times: Sequence[Seconds], tracks: Sequence[Track]) -> NDArray[np.float64]:
+    def _rewards(
+        self, times: Sequence[Seconds], tracks: Sequence[Track], picture: Box | None
+    ) -> NDArray[np.float64]:
         """(tracks, times): what a moment of looking at each face is worth.
 
         One voice is heard at a time, so that each face's odds count as a share of all faces' odds, as far as anybody
-        on screen is likely to speak. A face of which the probabilities are all low may still win against lower ones.
+        on screen is likely to speak: where all are unlikely, somebody unseen is heard, and no face is worth a switch.
         """
         at = np.array([float(time) for time in times])
         half = 0.5 / float(RATE)
         there = np.array([(at >= track.times[0] - half) & (at <= track.times[-1] + half) for track in tracks])
         heard = np.array([self._heard(track, at) for track in tracks]) * there
         odds = np.where(there, heard / (1 - heard) + 1e-6, 0)
-        share = odds / np.maximum(odds.sum(axis=0), 1e-6) * np.minimum(1, heard.max(axis=0) / _LIKELY)
-        sizes = np.array([_area(track) for track in tracks])
-        rewards = np.where(there, share, _ABSENT) + _PROMINENCE * (sizes / sizes.max())[:, None]
+        share = odds / np.maximum(odds.sum(axis=0), 1e-6) * np.minimum(1, heard.max(axis=0) / _LIKELY) ** 2
+        prominence = np.array([_area(track) * _centrality(track, picture) for track in tracks])
+        most = _PROMINENCE * float(RATE) / len(times)
+        rewards = np.where(there, share, _ABSENT) + most * (prominence / prominence.max())[:, None]
         return np.asarray(rewards / float(RATE), dtype=np.float64)
 
     def _heard(self, track: Track, at: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -110,3 +115,11 @@ class Attention:
 def _area(track: Track) -> float:
     boxes = track.boxes
     return float(np.median((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])))
+
+
+def _centrality(track: Track, picture: Box | None) -> float:
+    """1 in the middle of a picture, less towards its sides."""
+    if picture is None:
+        return 1.0
+    middle = float(np.median(track.boxes[:, 0] + track.boxes[:, 2])) / 2
+    return 1 - _OFF * min(1.0, abs(middle - picture.center[0]) / (picture.width / 2))

@@ -57,7 +57,7 @@ class Camera:
 
         A face that is wider than the biggest window is shown in the middle, or the whole picture is.
         """
-        runs = self._runs(self.attention.turns(span, tracks))
+        runs = self._runs(self.attention.turns(span, tracks, self.area))
         return [self._run(turns) if self._holds(turns) or not whole_if_broad else self._whole(turns) for turns in runs]
 
     def middle(self, span: Span) -> CropShot:

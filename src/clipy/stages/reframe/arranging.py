@@ -36,15 +36,18 @@ def _cuts(length: int, parts: int) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-def panels(camera: Camera, span: Span, tracks: Sequence[Track], panes: Sequence[Box | None]) -> CropShot | None:
-    """One panel for each of 2 to 4 tracks in the order given, of faces of one size; None where they cannot be apart.
+def panels(
+    camera: Camera, span: Span, people: Sequence[Track], panes: Sequence[Box | None], everybody: Sequence[Track]
+) -> CropShot | None:
+    """One panel for each of 2 to 4 people in the order given; None where they cannot be shown apart.
 
     ``panes`` are the pictures in the picture that the faces are in, where there are any: no panel reaches out of its.
+    ``everybody`` are all faces of the shot: nobody's but its own belongs in a panel.
     """
     made: list[Panel] = []
-    for track, pane, into in zip(tracks, panes, rectangles(len(tracks), camera.width, camera.height), strict=True):
+    for track, pane, into in zip(people, panes, rectangles(len(people), camera.width, camera.height), strict=True):
         own = inside(camera, into, pane)
-        others = [other for other in tracks if other is not track]
+        others = [other for other in everybody if other is not track]
         panel = next((found for found in _closer(own, span, track) if _alone(found, span, track, others)), None)
         if panel is None:
             return None

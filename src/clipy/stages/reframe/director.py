@@ -52,7 +52,7 @@ class Director:
         shots: list[CropShot] = []
         at = scene.span.start
         for span, people in self._groups(scene, tracks):
-            made = self._group(camera, scene, span, people)
+            made = self._group(camera, scene, span, people, tracks)
             if made is not None:
                 shots += [*self._one(camera, Span(at, span.start), tracks), made]
                 at = span.end
@@ -89,7 +89,9 @@ class Director:
             return exchanges(scene.span, tracks)
         return []
 
-    def _group(self, camera: Camera, scene: Scene, span: Span, people: list[Track]) -> CropShot | None:
+    def _group(
+        self, camera: Camera, scene: Scene, span: Span, people: list[Track], tracks: Sequence[Track]
+    ) -> CropShot | None:
         """Several people at once: in one window where it holds them, else in panels; None where neither can be."""
         if self.forced is None and (both := _joined(camera, span, people)) is not None:
             return both
@@ -97,7 +99,8 @@ class Director:
         if self.forced is None and layout not in self.allowed:
             return None
         ordered = self._in_order(people)
-        return arranging.panels(camera, span, ordered, [scene.pane(_typical(track)) for track in ordered])
+        panes = [scene.pane(_typical(track)) for track in ordered]
+        return arranging.panels(camera, span, ordered, panes, tracks)
 
     def _in_order(self, people: list[Track]) -> list[Track]:
         """From left to right; people known from before keep the order in which they were shown then."""
