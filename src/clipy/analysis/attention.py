@@ -53,9 +53,7 @@ class Attention:
             for index, start, end in zip(changes, edges, edges[1:], strict=False)
         ]
 
-    def _rewards(
-        self, times: Sequence[Seconds], tracks: Sequence[Track], picture: Box | None
-    ) -> NDArray[np.float64]:
+    def _rewards(self, times: Sequence[Seconds], tracks: Sequence[Track], picture: Box | None) -> NDArray[np.float64]:
         """(tracks, times): what a moment of looking at each face is worth.
 
         One voice is heard at a time, so that each face's odds count as a share of all faces' odds, as far as anybody

@@ -1,4 +1,8 @@
-"""What a shot is like apart from its faces: black bars, writing, pictures inside the picture. One pass over a span."""
+"""What a shot is like apart from its faces: black bars, writing, pictures inside the picture.
+
+These last as long as a shot, so that a few pictures of each tell; they are taken beside key pictures, where a decoder
+can start, because to decode all of a clip once more would cost more than all that is done with the pictures.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,14 @@ from clipy.analysis import bars
 from clipy.analysis.lettering import HEIGHT, Page, lasting, read
 from clipy.analysis.panes import Borders
 from clipy.context import Context
+from clipy.media.keys import key_times
 from clipy.media.read import pictures
 from clipy.types import Box, Seconds, Shot, Span, Video
 
-_RATE = Fraction(2)  # pictures a second
+_ENOUGH, _MOST = 4, 12  # pictures of a shot, at least (unless it is shorter) and at most
+_STEP = Fraction(2, 5)  # seconds between pictures where there are fewer key pictures than are enough
 _LINES = 4  # lines of writing that make a page
+_INSTANT = Fraction(1, 90_000)  # a span that ends this much after a time holds its picture
 _COVER = 0.015  # share of the picture that they cover
 _FLAT = 0.68  # share of a page that is even ground: scenes with writing in them have less
 
@@ -67,28 +74,38 @@ class _Notes:
 
 
 def survey(video: Video, shots: Sequence[Shot], ctx: Context) -> list[Scene]:
-    """Look at two pictures a second of adjoining shots, and at the middle of shorter ones."""
-    span = Span(shots[0].span.start, shots[-1].span.end)
-    times = [time for shot in shots for time in _times(shot.span)]
+    """Look at a few pictures of each shot."""
+    keys = key_times(video)
     height = min(HEIGHT, video.height)
-    notes, current = [_Notes() for _ in shots], 0
-    for time, gray in pictures(video, span, times=times, height=height, gray=True):
-        while time >= shots[current].span.end:
-            current += 1
-            ctx.report("Looking at the picture", current / len(shots))
-        notes[current].see(gray)
+    scale = video.height / height
+    notes = []
+    for index, shot in enumerate(shots):
+        ctx.report("Looking at the picture", index / len(shots))
+        note = _Notes()
+        for times in _runs(shot.span, [key for key in keys if key in shot.span]):
+            span = Span(times[0], times[-1] + _INSTANT)
+            for _, gray in pictures(video, span, times=times, height=height, gray=True):
+                note.see(gray)
+        notes.append(note)
     brightest = [note.brightest.picture for note in notes]
     areas = bars.inside(brightest)
-    scale = video.height / height
     return [
         _scene(video, shot, note, area, (picture.shape[0], picture.shape[1]), scale)
         for shot, note, area, picture in zip(shots, notes, areas, brightest, strict=True)
     ]
 
 
-def _times(span: Span) -> Iterator[Seconds]:
-    count = max(1, int(span.duration * _RATE))
-    return (span.start + span.duration * Fraction(2 * index + 1, 2 * count) for index in range(count))
+def _runs(span: Span, keys: Sequence[Seconds]) -> list[list[Seconds]]:
+    """The times of the pictures to look at, those of a run in one go from a key picture on."""
+    if len(keys) >= _ENOUGH:
+        return [[keys[round(k)]] for k in np.linspace(0, len(keys) - 1, min(len(keys), _MOST)).tolist()]
+    starts = list(keys) or [span.start + span.duration / 4]
+    each = -(-_ENOUGH // len(starts))
+    runs = []
+    for start, until in zip(starts, [*starts[1:], span.end], strict=True):
+        step = min(_STEP, (until - start) / each)
+        runs.append([start + step * k for k in range(each)])
+    return runs
 
 
 def _scene(video: Video, shot: Shot, note: _Notes, area: Box, shape: tuple[int, int], scale: float) -> Scene:
