@@ -1,11 +1,13 @@
 """Which backend does what, with which options.
 
-Precedence, highest first: a flag (``--set``, ``--clips``, ...) > the file named by ``--config`` or ``CLIPY_CONFIG``,
-else ``clipy.toml`` in the current folder > the user's own ``clipy.toml`` > the preset > the backend's default. A preset
-never overrides what the user set.
+Precedence, highest first: a flag (``--set``, ``--clips``, ...) > the environment (``CLIPY_REFRAME__LAYOUT=single``,
+see ``clipy.environment``) > the project's file, which is the one named by ``--config`` or ``CLIPY_CONFIG``, else
+``clipy.toml`` in the current folder > the user's own ``clipy.toml`` > the preset > the backend's default. A preset
+never overrides what the user set at any level.
 
 A table (``[reframe]``) picks one backend; a list of tables (``[[pizzazz]]``) picks several, in order, and replaces the
-list of a lower level as a whole. ``backend = "name"`` picks; every other key is an option of that backend.
+list of a lower level as a whole. ``backend = "name"`` picks; every other key is an option of that backend. ``[store]``
+is no stage: it says how much of what was made is kept.
 """
 
 from __future__ import annotations
@@ -14,13 +16,16 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from clipy import measures
+from clipy.environment import settings
 from clipy.errors import ConfigError
+from clipy.shelf import Limits
 
 DEFAULTS: Mapping[str, str] = {
     "transcribe": "faster-whisper",
@@ -60,6 +65,19 @@ class Config:
 
     tables: Mapping[str, Choice]
     lists: Mapping[str, tuple[Choice, ...]]
+    store: Mapping[str, str] = field(default_factory=dict)
+
+
+STORE: Mapping[str, str] = {
+    "max_size": "How much is kept of what was made, as 5GB; after a run, what was not used for longest goes.",
+    "max_age": "How long it is kept after its last use, as 30d.",
+}
+
+
+def limits(store: Mapping[str, str]) -> Limits:
+    """The limits that ``[store]`` sets. Raises ConfigError for a size or an age that is none."""
+    size, age = store.get("max_size"), store.get("max_age")
+    return Limits(measures.size(size) if size else None, measures.age(age) if age else None)
 
 
 def load(
@@ -74,14 +92,23 @@ def load(
         raise ConfigError(f"there is no preset {preset!r}", do=f"Choose one of: {', '.join(PRESETS)}")
     tables = {name: Choice(backend, {}) for name, backend in DEFAULTS.items()}
     lists = {name: tuple(Choice(backend, {}) for backend in backends) for name, backends in DEFAULT_LISTS.items()}
+    store: dict[str, str] = {}
     for file in files(path, environment):
-        _merge(tables, lists, _read(file), file)
-    for text in sets:
-        _set(tables, lists, text)
+        document = dict(_read(file))
+        _keep(store, document.pop("store", {}), file)
+        _merge(tables, lists, document, file)
+    for text in (*settings(environment, tables, lists), *sets):
+        if text.partition(".")[0].strip() == "store":
+            name, _, value = text.partition(".")[2].partition("=")
+            _keep(store, {name.strip(): _value(value)}, f"--set {text}")
+        else:
+            _set(tables, lists, text)
+    limits(store)
     preset_tables = PRESETS[preset]
     return Config(
         {name: _under(choice, preset_tables.get(name, {})) for name, choice in tables.items()},
         {name: tuple(_under(c, preset_tables.get(name, {})) for c in choices) for name, choices in lists.items()},
+        store,
     )
 
 
@@ -109,6 +136,15 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"cannot read it ({error.strerror})", where=path, do="Check its permissions") from error
 
 
+def _keep(store: dict[str, str], content: object, where: object) -> None:
+    if not isinstance(content, Mapping):
+        raise ConfigError("'store' must be written as [store]", where=where, do="See: clipy config show")
+    for name, value in content.items():
+        if name not in STORE:
+            raise ConfigError(f"[store] has no option {name!r}", where=where, do=_nearest(name, list(STORE)))
+        store[name] = str(value)
+
+
 def _merge(
     tables: dict[str, Choice], lists: dict[str, tuple[Choice, ...]], document: Mapping[str, Any], path: Path
 ) -> None:
@@ -121,7 +157,7 @@ def _merge(
             shape = f"[{name}]" if name in tables else f"[[{name}]]"
             raise ConfigError(f"{name!r} must be written as {shape}", where=path, do="See: clipy config show")
         else:
-            raise ConfigError(f"there is no table {name!r}", where=path, do=_nearest(name, [*tables, *lists]))
+            raise ConfigError(f"there is no table {name!r}", where=path, do=_nearest(name, [*tables, *lists, "store"]))
 
 
 def _listed(name: str, item: Mapping[str, Any], path: Path) -> Choice:
@@ -161,7 +197,7 @@ def _set(tables: dict[str, Choice], lists: dict[str, tuple[Choice, ...]], text: 
     elif name in tables or name in lists:
         raise ConfigError(f"cannot understand --set {text!r}", do=usage)
     else:
-        raise ConfigError(f"--set {text!r}: there is no stage {name!r}", do=_nearest(name, [*tables, *lists]))
+        raise ConfigError(f"--set {text!r}: there is no stage {name!r}", do=_nearest(name, [*tables, *lists, "store"]))
 
 
 def _set_listed(name: str, choices: tuple[Choice, ...], rest: list[str], value: Any) -> tuple[Choice, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+from clipy import shelf
 from clipy.backend import Backend
 from clipy.errors import ConfigError
 from clipy.renewal import Renewal
@@ -44,6 +45,7 @@ class Context:
     device: str = "cpu"
     stage: str = ""
     renewal: Renewal = field(default_factory=Renewal)
+    video: Video | None = None  # that the run is about, where it is about one
 
     def at(self, stage: str) -> Context:
         """The same context, reporting as another stage."""
@@ -102,6 +104,9 @@ class Context:
         began = time.perf_counter()
         with self.renewal.deciding(backend.group, key, self.stage) as again:
             found = ask(replace(self.store, reuse=False) if again else self.store, (name, key), make)
+            if isinstance(found, Path) and not found.exists():  # tidied away just now
+                found = ask(self.store, (name, key), make)
+        self._noted(name, key, inputs, found, made=made)
         spent = time.perf_counter() - began
         said = "made again" if made and again else "made" if made else "loaded"
         facts = {
@@ -117,6 +122,15 @@ class Context:
             level, "%s (%s): %s in %.2f s", name, backend.name, said, spent, extra={"data": {**facts, "seconds": spent}}
         )
         return found
+
+    def _noted(self, step: str, key: str, inputs: tuple[object, ...], found: object, *, made: bool) -> None:
+        """Tell the shelf that an artifact was made for a video, or used."""
+        video = next((item for item in inputs if isinstance(item, Video)), self.video)
+        if made and video is not None:
+            shelf.note_made(self.store, video, step, key)
+        if not made:
+            path = found if isinstance(found, Path) else self.store.place(step, key, ".json")
+            shelf.note_used([path])
 
     def _key(self, name: str, backend: Backend, inputs: tuple[object, ...]) -> str:
         """What decides a result: the backend, those it may have asked, its inputs, and what lies beside a source."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from clipy import documents
@@ -17,7 +18,7 @@ def delivering_to(folder: Path, config: Config, *, overwrite: bool) -> Config:
     if not any(choice.backend == "folder" for choice in uploads):
         uploads = (Choice("folder", {}), *uploads)
     placed = tuple(Choice(c.backend, {**c.options, **options}) if c.backend == "folder" else c for c in uploads)
-    return Config(config.tables, {**config.lists, "upload": placed})
+    return replace(config, lists={**config.lists, "upload": placed})
 
 
 def prepare(folder: Path, identity: str, *, overwrite: bool) -> None:

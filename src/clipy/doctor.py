@@ -14,6 +14,7 @@ from typing import Literal
 
 from clipy import config, models, registry
 from clipy.folders import make_writable
+from clipy.measures import as_size
 
 _FREE = 2 << 30  # bytes that a run of an hour's video may want in the store
 
@@ -66,7 +67,7 @@ def _store() -> Iterator[Check]:
         return
     free = shutil.disk_usage(folder).free
     state: Literal["ok", "optional"] = "ok" if free > _FREE else "optional"
-    yield Check("store", state, f"{folder}, {_size(_used(folder))} used, {_size(free)} free")
+    yield Check("store", state, f"{folder}, {as_size(_used(folder))} used, {as_size(free)} free")
 
 
 def _models() -> Iterator[Check]:
@@ -94,11 +95,3 @@ def _backends() -> Iterator[Check]:
 
 def _used(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "KB", "MB", "GB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TB"

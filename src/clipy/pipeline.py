@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from clipy import config as configuration
-from clipy import parts, registry
+from clipy import parts, registry, shelf
 from clipy.analysis.words import transcript_of
 from clipy.backend import Backend
 from clipy.config import Config
@@ -96,6 +96,7 @@ class Pipeline:
         """
         clock = Clock()
         log.info("%s, %.1f s, %dx%d: %s", video.path.name, video.duration, video.width, video.height, self)
+        ctx = replace(ctx, video=video)
         made, rejected = self._make(video, ctx, clock)
         with clock.measuring("upload"):
             made = self.upload(made, slug(video.path.stem), ctx)
@@ -281,11 +282,15 @@ def run(
     ClipyError; NothingToDeliver when no clip passed.
     """
     folder = Path(folder)
-    pipeline = Pipeline.from_config(delivering_to(folder, config or configuration.load(), overwrite=overwrite))
+    config = config or configuration.load()
+    pipeline = Pipeline.from_config(delivering_to(folder, config, overwrite=overwrite))
     source = probe(Path(video))
     with context(pipeline, since=since, listener=listener) as ctx, ctx.store.delivering(folder):
         prepare(folder, pipeline.identity(source), overwrite=overwrite)
-        return pipeline.run(source, folder, ctx, debug=debug)
+        result = pipeline.run(source, folder, ctx, debug=debug)
+    if config.store:
+        shelf.tidy(ctx.store, configuration.limits(config.store))
+    return result
 
 
 @contextmanager
@@ -295,6 +300,7 @@ def context(
     """A context for what was made, with a private work folder that is gone afterwards; None asks no analyser."""
     store = Store(configuration.store_folder())
     with store.workplace() as work:
+        shelf.enter(store, work)
         ctx = Context(store, work, made.analysers if made else {}, renewal=Renewal(since))
         yield ctx if listener is None else replace(ctx, listener=listener)
 

@@ -14,6 +14,7 @@ from clipy.config import Config
 from clipy.types import Json
 
 _WIDTH = 100
+SCHEMA_FILE = "clipy.schema.json"
 _TITLES = {
     "transcribe": "What is said: words with their times.",
     "align": "When exactly each word is said.",
@@ -34,10 +35,15 @@ _TITLES = {
 def template() -> str:
     """A commented ``clipy.toml`` that sets nothing: every default is there, behind a ``#``."""
     intro = [
+        f"#:schema ./{SCHEMA_FILE}",
         "# clipy.toml: what does each stage, and how. Everything here is a default; remove a '#' to change one.",
-        "# A flag (--set stage.option=value) wins over this file. 'clipy backends STAGE' lists what else there is.",
+        "# A flag (--set stage.option=value) wins over an environment variable (CLIPY_STAGE__OPTION=value), and that",
+        "# over this file. 'clipy backends STAGE' lists what else there is. Editors that use taplo (Even Better TOML)",
+        "# complete and check this file by the schema of the first line: clipy config schema > " + SCHEMA_FILE,
     ]
-    blocks = ["\n".join(intro)]
+    kept = [f"#   # {text}\n#{name} =" for name, text in config.STORE.items()]
+    store = ["# What is kept of earlier runs: all of it unless limited.", "#[store]", *kept]
+    blocks = ["\n".join(intro), "\n".join(store)]
     for group in (*registry.ANALYSERS, *registry.STAGES):
         several = group in config.DEFAULT_LISTS
         names = config.DEFAULT_LISTS[group] if several else (config.DEFAULTS[group],)
@@ -55,9 +61,11 @@ def options_of(kind: type[Backend]) -> list[tuple[str, str, str]]:
 
 def schema() -> Json:
     """JSON schema of ``clipy.toml`` for the installed backends: editors complete and check it."""
-    properties = {}
+    texts = {name: {"type": "string", "description": text} for name, text in config.STORE.items()}
+    properties: dict[str, Json] = {"store": {"type": "object", "additionalProperties": False, "properties": texts}}
+    definitions: dict[str, Json] = {}
     for group in (*registry.ANALYSERS, *registry.STAGES):
-        picks = [_pick(group, listing.name) for listing in registry.listings(group) if not listing.missing]
+        picks = [_pick(group, listing.name, definitions) for listing in registry.listings(group) if not listing.missing]
         several = group in config.DEFAULT_LISTS
         pick = {"anyOf": picks, "description": _TITLES[group]}
         properties[group] = {"type": "array", "items": pick} if several else pick
@@ -67,12 +75,14 @@ def schema() -> Json:
         "type": "object",
         "additionalProperties": False,
         "properties": properties,
+        "$defs": definitions,
     }
 
 
 def shown(settings: Config) -> str:
     """The settings in force as TOML, defaults included."""
-    lines = []
+    kept = [f"{name} = {_toml(value)}" for name, value in settings.store.items()]
+    lines = ["[store]", *kept, ""] if kept else []
     for group, choice in settings.tables.items():
         lines += [f"[{group}]", *_set_lines(group, choice.backend, dict(choice.options)), ""]
     for group, choices in settings.lists.items():
@@ -99,10 +109,14 @@ def _block(group: str, name: str, *, several: bool) -> str:
     return "\n".join(lines)
 
 
-def _pick(group: str, name: str) -> Json:
-    options = registry.load(group, name).Options.model_json_schema()
+def _pick(group: str, name: str, definitions: dict[str, Json]) -> Json:
+    """The options of one backend; what they refer to is put among the definitions of the whole schema."""
+    where = f"{group}-{name}-"
+    options: Json = registry.load(group, name).Options.model_json_schema(ref_template=f"#/$defs/{where}{{model}}")
+    definitions |= {where + title: content for title, content in options.pop("$defs", {}).items()}
     options["properties"] = {"backend": {"const": name}, **options.get("properties", {})}
-    options["required"] = ["backend", *options.get("required", [])]
+    if config.DEFAULTS.get(group) != name:  # a table without a backend is the default's
+        options["required"] = ["backend", *options.get("required", [])]
     options["title"] = name
     return options
 

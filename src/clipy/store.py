@@ -49,7 +49,7 @@ class Store:
 
         The first and the second run see the same value because both see what was read back.
         """
-        path = self._path(step, key, ".json")
+        path = self.place(step, key, ".json")
         found = self._found(path, step, lambda: read(path, kind))
         if found is None:
             with self._locked(path):
@@ -64,7 +64,7 @@ class Store:
 
     def file(self, step: str, key: str, suffix: str, make: Callable[[Path], None]) -> Path:
         """Return the stored file, or let ``make`` write one under a temporary name and move it into place."""
-        path = self._path(step, key, suffix)
+        path = self.place(step, key, suffix)
         if self._found(path, step, lambda: _trusted(path)) is None:
             with self._locked(path):
                 if self._found(path, step, lambda: _trusted(path)) is None:
@@ -100,7 +100,8 @@ class Store:
             return None
         return (found,)
 
-    def _path(self, step: str, key: str, suffix: str) -> Path:
+    def place(self, step: str, key: str, suffix: str) -> Path:
+        """Where an artifact lies, or would lie."""
         if not _NAME.fullmatch(step) or not _NAME.fullmatch(key):
             raise ValueError(f"{step!r}, {key!r}: a step and a key are plain names")
         return self.root / step / key[:2] / f"{key}{suffix}"

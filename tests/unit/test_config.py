@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from clipy import config, reference
@@ -109,7 +111,8 @@ def test_the_commented_file_sets_nothing_and_uncommented_sets_the_defaults(here:
     (here / "clipy.toml").write_text(text)
     assert reference.shown(config.load()) == reference.shown(config.load(environment={}))
     lines = [
-        line[1:] if line.startswith("#") and not line.startswith(("# ", "#  ")) else line for line in text.splitlines()
+        line[1:] if line.startswith("#") and not line.startswith(("# ", "#  ", "#:")) else line
+        for line in text.splitlines()
     ]
     kept = [line for line in lines if not line.rstrip().endswith("=")]
     before = reference.shown(config.load())
@@ -120,7 +123,99 @@ def test_the_commented_file_sets_nothing_and_uncommented_sets_the_defaults(here:
 def test_the_schema_names_every_stage_and_refuses_unknown_keys() -> None:
     schema = reference.schema()
     assert list(schema["properties"])[-2:] == ["review", "upload"]
-    for table in schema["properties"].values():
-        for pick in table.get("items", table)["anyOf"]:
+    for name, table in schema["properties"].items():
+        for pick in table.get("items", table).get("anyOf", [table]):
             assert pick["additionalProperties"] is False
-            assert "backend" in pick["required"]
+            assert pick.get("title") == config.DEFAULTS.get(name) or "backend" in pick.get("required", ["backend"])
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ('[reframe]\nlayout = "single"', True),  # of the default backend
+        ('[reframe]\nbackend = "center"\nwidth = 720', True),
+        ('[store]\nmax_size = "5GB"', True),
+        ('[[pizzazz]]\nbackend = "captions"\nmax_words = 3', True),
+        ("pizzazz = []", True),
+        ('[reframe]\nlayuot = "single"', False),
+        ('[reframe]\nbackend = "center"\nlayout = "single"', False),
+        ("[[pizzazz]]\nmax_words = 3", False),
+        ('[render]\nquality = "perfect"', False),
+        ("[nonsense]", False),
+    ],
+)
+def test_an_editor_that_checks_by_the_schema_agrees_with_clipy(here: Path, text: str, right: bool) -> None:
+    validator = jsonschema.Draft202012Validator(reference.schema())
+    assert validator.is_valid(tomllib.loads(text)) is right
+    (here / "clipy.toml").write_text(text)
+    if right:
+        Pipeline.from_config(config.load())
+    else:
+        with pytest.raises(ConfigError):
+            Pipeline.from_config(config.load())
+
+
+LEVELS = ("user file", "project file", "environment", "flag")
+
+
+@pytest.mark.parametrize("preset", ["draft", "good", "best"])
+@pytest.mark.parametrize("highest", range(len(LEVELS)))
+def test_each_level_wins_over_those_below_and_over_every_preset(
+    here: Path, monkeypatch: pytest.MonkeyPatch, highest: int, preset: str
+) -> None:
+    user = here / "user" / "clipy"
+    user.mkdir(parents=True)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(here / "user"))
+    values = [("good", 21), ("draft", 22), ("best", 23), ("good", 24)][: highest + 1]
+    files = [user / "clipy.toml", here / "clipy.toml"]
+    for file, (quality, rate) in zip(files, values, strict=False):
+        file.write_text(f'[render]\nquality = "{quality}"\nframe_rate = {rate}\n')
+    environment = {}
+    if highest >= 2:
+        quality, rate = values[2]
+        environment = {"CLIPY_RENDER__QUALITY": quality, "CLIPY_RENDER__FRAME_RATE": str(rate)}
+    sets = [f"render.quality={values[3][0]}", f"render.frame_rate={values[3][1]}"] if highest >= 3 else []
+    chosen = config.load(preset=preset, sets=sets, environment=environment).tables["render"].options
+    assert chosen == {"quality": values[-1][0], "frame_rate": values[-1][1]}
+
+
+def test_the_environment_sets_tables_lists_and_the_store(here: Path) -> None:
+    given = {
+        "CLIPY_HIGHLIGHT__DURATION": "20",  # sorts before its backend, and is still an option of it
+        "CLIPY_HIGHLIGHT__BACKEND": "even",
+        "CLIPY_PIZZAZZ": "blur-background,captions",
+        "CLIPY_PIZZAZZ__BLUR_BACKGROUND__MODEL": "x",
+        "CLIPY_PIZZAZZ__CAPTIONS__MAX_WORDS": "2",
+        "CLIPY_STORE__MAX_SIZE": "5GB",
+        "CLIPY_STORE": "/somewhere",
+        "CLIPY_YOUTUBE_CLIENT_ID": "not ours",
+    }
+    chosen = config.load(environment=given)
+    assert chosen.tables["highlight"] == config.Choice("even", {"duration": 20})
+    assert chosen.lists["pizzazz"] == (
+        config.Choice("blur-background", {"model": "x"}),
+        config.Choice("captions", {"max_words": 2}),
+    )
+    assert config.limits(chosen.store).size == 5 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("variable", "says"),
+    [
+        ("CLIPY_REFRAIN__LAYOUT", "Did you mean REFRAME"),
+        ("CLIPY_REFRAME_LAYOUT", "Write CLIPY_REFRAME__LAYOUT"),
+        ("CLIPY_REFRAME", "Write CLIPY_REFRAME__BACKEND"),
+        ("CLIPY_REFRAME__A__B", "cannot understand"),
+        ("CLIPY_PIZZAZZ__CAPTOINS__MAX_WORDS", "Did you mean CAPTIONS"),
+        ("CLIPY_STORE__MAX_SIZES", "Did you mean 'max_size'"),
+        ("CLIPY_STORE__MAX_SIZE", "is no size"),
+    ],
+)
+def test_a_misspelt_variable_is_refused(here: Path, variable: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        config.load(environment={variable: "single"})
+
+
+def test_a_misspelt_option_in_the_environment_is_refused(here: Path) -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'layout'"):
+        Pipeline.from_config(config.load(environment={"CLIPY_REFRAME__LAYUOT": "single"}))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from clipy.cli import about, login, stages
+from clipy.cli import about, cache, login, stages
 
 
 class _Commands(click.Group):
@@ -30,6 +30,6 @@ def main() -> None:
 for _command in (
     *(stages.run, stages.highlight, stages.reframe, stages.render, stages.review, stages.upload, stages.transcribe),
     *(login.login, login.logout),
-    *(about.backends, about.models, about.config, about.doctor),
+    *(about.backends, about.models, about.config, cache.cache, about.doctor),
 ):
     main.add_command(_command)

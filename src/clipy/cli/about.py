@@ -153,14 +153,18 @@ def config_show(settings: Settings) -> None:
 @click.argument("path", type=FILE, default=Path("clipy.toml"))
 @without_settings
 def config_init(path: Path) -> None:
-    """Write a commented clipy.toml that holds every default."""
+    """Write a commented clipy.toml that holds every default, and beside it the schema by which editors complete it."""
     from clipy import reference
-    from clipy.store import write_text
+    from clipy.store import write_json, write_text
 
     if path.exists():
         raise OutputError("a file is already there", where=path, do="Move it, or give another name")
     write_text(path, reference.template())
     click.echo(f"wrote {path}")
+    schema = path.parent / reference.SCHEMA_FILE
+    if not schema.exists():
+        write_json(schema, reference.schema())
+        click.echo(f"wrote {schema}")
 
 
 @config.command("schema")

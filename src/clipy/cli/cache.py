@@ -1,0 +1,179 @@
+"""The commands on the store: what lies in it, and what of it goes."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from clipy.cli.settings import print_json, without_settings
+from clipy.errors import ConfigError
+
+if TYPE_CHECKING:
+    from clipy.shelf import Artifact, Removal
+    from clipy.store import Store
+    from clipy.types import Json
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+_DRY = click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
+
+
+@click.group()
+def cache() -> None:
+    """The store: what is kept of earlier runs, how big and how old it is. See docs/debugging.md."""
+
+
+@cache.command("ls")
+@click.option("--videos", is_flag=True, help="By video instead of by step.")
+@_JSON
+@without_settings
+def cache_ls(videos: bool, as_json: bool) -> None:
+    """How much is stored, step by step or video by video."""
+    from clipy import shelf
+    from clipy.cli.text import table
+    from clipy.measures import as_age, as_size
+
+    store = _store()
+    found, names = shelf.artifacts(store), shelf.videos(store)
+    groups: defaultdict[str, list[Artifact]] = defaultdict(list)
+    for item in found:
+        for group in (item.videos or ("",)) if videos else (item.step,):
+            groups[group].append(item)
+    now = time.time()
+    rows = [
+        {
+            **({"video": names.get(group), "fingerprint": group or None} if videos else {"step": group}),
+            "artifacts": len(items),
+            "bytes": sum(item.size for item in items),
+            "used_s_ago": round(now - max(item.used for item in items)),
+            "oldest_s_ago": round(now - min(item.used for item in items)),
+        }
+        for group, items in sorted(groups.items(), key=lambda entry: -sum(item.size for item in entry[1]))
+    ]
+    total = sum(item.size for item in found)
+    if as_json:
+        print_json({"store": str(store.root), "bytes": total, "videos" if videos else "steps": rows})
+        return
+    head = ("VIDEO" if videos else "STEP", "ARTIFACTS", "SIZE", "LAST USED", "OLDEST")
+    shown = [
+        (
+            f"{row['video']} ({str(row['fingerprint'])[:12]})" if row.get("video") else str(row.get("step", "other")),
+            str(row["artifacts"]),
+            as_size(float(row["bytes"] or 0)),
+            f"{as_age(float(row['used_s_ago'] or 0))} ago",
+            f"{as_age(float(row['oldest_s_ago'] or 0))} ago",
+        )
+        for row in rows
+    ]
+    click.echo(table([head, *shown]))
+    click.echo(f"\n{as_size(total)} in {store.root}")
+
+
+@cache.command("show")
+@click.argument("what", metavar="STEP|VIDEO|KEY")
+@_JSON
+@without_settings
+def cache_show(what: str, as_json: bool) -> None:
+    """The artifacts of a step, of a video (its file name or fingerprint), or with a key that begins so."""
+    from clipy.cli.text import table
+    from clipy.measures import as_age, as_size
+
+    found = _picked(_store(), what)
+    if as_json:
+        print_json([_described(item) for item in found])
+        return
+    now = time.time()
+    rows = [
+        (item.step, item.key[:16], as_size(item.size), f"{as_age(now - item.used)} ago", str(item.files[0]))
+        for item in found
+    ]
+    click.echo(table([("STEP", "KEY", "SIZE", "LAST USED", "FILE"), *rows]))
+
+
+@cache.command("rm")
+@click.argument("what", nargs=-1, metavar="STEP|VIDEO|KEY...")
+@click.option("--all", "everything", is_flag=True, help="All that is stored.")
+@_DRY
+@_JSON
+@without_settings
+def cache_rm(what: tuple[str, ...], everything: bool, dry_run: bool, as_json: bool) -> None:
+    """Remove artifacts. What is removed is made again when it is needed; what a run at work uses stays."""
+    from clipy import shelf
+
+    if bool(what) == everything:
+        raise click.UsageError("name what is to go, or say --all")
+    store = _store()
+    keys = None if everything else {item.key for name in what for item in _picked(store, name)}
+    removal = shelf.remove(
+        store, lambda found: [item for item in found if keys is None or item.key in keys], dry=dry_run
+    )
+    _report(removal, dry=dry_run, as_json=as_json)
+
+
+@cache.command("gc")
+@click.option("--max-size", metavar="SIZE", help="Keep at most this much, as 5GB: what was used last.")
+@click.option("--max-age", metavar="AGE", help="Keep only what was used within this time, as 30d.")
+@_DRY
+@_JSON
+@without_settings
+def cache_gc(max_size: str | None, max_age: str | None, dry_run: bool, as_json: bool) -> None:
+    """Remove what is too old or too much: by the limits given, or by those of [store] in clipy.toml."""
+    from clipy import config, shelf
+
+    given = {name: value for name, value in (("max_size", max_size), ("max_age", max_age)) if value}
+    limits = config.limits(given or config.load().store)
+    if limits == shelf.Limits():
+        raise ConfigError("no limit is set", do="Give --max-size or --max-age, or set them in [store] of clipy.toml")
+    _report(shelf.tidy(_store(), limits, dry=dry_run), dry=dry_run, as_json=as_json)
+
+
+def _store() -> Store:
+    from clipy.config import store_folder
+    from clipy.store import Store
+
+    return Store(store_folder())
+
+
+def _picked(store: Store, what: str) -> Sequence[Artifact]:
+    """What a person means by a name. Raises ConfigError when that is nothing, or several videos."""
+    from clipy import shelf
+
+    found, names = shelf.artifacts(store), shelf.videos(store)
+    meant = [mark for mark, name in names.items() if what == name or (len(what) >= 8 and mark.startswith(what))]
+    if len(meant) > 1:
+        raise ConfigError(f"{len(meant)} videos are called {what!r}", do=f"Give a fingerprint: {', '.join(meant)}")
+    picked = [
+        item
+        for item in found
+        if what == item.step or (meant and meant[0] in item.videos) or (len(what) >= 8 and item.key.startswith(what))
+    ]
+    if not picked:
+        raise ConfigError(f"nothing is stored under {what!r}", do="See: clipy cache ls, and clipy cache ls --videos")
+    return picked
+
+
+def _described(item: Artifact) -> Json:
+    return {
+        "step": item.step,
+        "key": item.key,
+        "bytes": item.size,
+        "used_s_ago": round(time.time() - item.used),
+        "files": [str(path) for path in item.files],
+        "videos": list(item.videos),
+    }
+
+
+def _report(removal: Removal, *, dry: bool, as_json: bool) -> None:
+    from clipy.measures import as_size
+
+    if as_json:
+        lists = {"removed": removal.removed, "in_use": removal.in_use}
+        print_json({"bytes": removal.size, **{name: [_described(i) for i in items] for name, items in lists.items()}})
+        return
+    kept = f"; {len(removal.in_use)} are in use and stay" if removal.in_use else ""
+    click.echo(
+        f"{'would remove' if dry else 'removed'} {len(removal.removed)} artifacts, {as_size(removal.size)}{kept}"
+    )
