@@ -108,6 +108,7 @@ class _Word(_Lenient):
     start: Time
     end: Time
     speaker: str | None = None
+    language: str | None = None
 
 
 class _Review(_Lenient):
@@ -129,7 +130,13 @@ class _Delivered(_Cropped):
     def source_words(self, edit: Edit) -> tuple[Word, ...]:
         """The words in source time."""
         return tuple(
-            Word(w.text, edit.source_time(seconds(w.start)), edit.source_time(seconds(w.end)), speaker=w.speaker)
+            Word(
+                w.text,
+                edit.source_time(seconds(w.start)),
+                edit.source_time(seconds(w.end)),
+                speaker=w.speaker,
+                language=w.language,
+            )
             for w in self.words
         )
 
@@ -248,8 +255,9 @@ def _repair(repair: Repair) -> Json:
 
 
 def word_json(word: Word) -> Json:
-    """One word with its time and, where known, who says it."""
-    return {"text": word.text, "start": number(word.start), "end": number(word.end), "speaker": word.speaker}
+    """One word with its time and, where known, who says it; and in which language, where that is not the clip's."""
+    own: Json = {} if word.language is None else {"language": word.language}
+    return {"text": word.text, "start": number(word.start), "end": number(word.end), "speaker": word.speaker, **own}
 
 
 def read_highlights(path: Path, video: Video) -> list[Highlight]:

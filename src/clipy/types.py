@@ -135,13 +135,17 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One spoken word as it should be shown, punctuation included, with its time in the sound."""
+    """One spoken word as it should be shown, punctuation included, with its time in the sound.
+
+    ``language`` is told where it is not the transcript's.
+    """
 
     text: str
     start: Seconds
     end: Seconds
     probability: float = 1.0
     speaker: str | None = None
+    language: str | None = None
 
     @property
     def span(self) -> Span:
@@ -150,10 +154,14 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What is said, word by word, in order of time. ``language`` is an ISO 639-1 code."""
+    """What is said, word by word, in order of time. ``language`` is the ISO 639-1 code of most of it."""
 
     language: str
     words: tuple[Word, ...]
+
+    def language_of(self, word: Word) -> str:
+        """The language of one of its words."""
+        return self.language if word.language is None else word.language
 
     def within(self, span: Span) -> tuple[Word, ...]:
         """The words whose middle lies inside the span."""

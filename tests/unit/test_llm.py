@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -230,3 +234,53 @@ def test_the_command_line_previews_only_what_can_be_previewed(tmp_path: Path) ->
     result = CliRunner().invoke(main, ["highlight", str(path), "--dry-run", "--set", "highlight.backend=even"])
     assert result.exit_code == 1
     assert "'even' sends nothing anywhere" in result.stderr
+
+
+@pytest.mark.parametrize("parallel", [2, 8])
+def test_windows_at_once_give_the_same_in_any_order_of_answers(
+    server: ChatServer, video: Video, tmp_path: Path, parallel: int
+) -> None:
+    """Some requests are answered late, and two are told to come again."""
+    video, text = replace(video, duration=Fraction(500)), told(PLANTED, 120)
+    expected = highlighter(server, **WINDOWED).highlight(video, hearing(tmp_path / "one", text))
+    asked = [asked.user for asked in server.requests]
+    most, now, lock = [0], [0], threading.Lock()
+
+    def late(lines: list[dict[str, Any]], asked: Asked) -> object:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.05 if lines[0]["n"] % 2 else 0.25)
+        with lock:
+            now[0] -= 1
+        return editor(lines, asked)
+
+    with ChatServer(late) as other:
+        other.faults += [Fault(), Fault(status=429, headers={"Retry-After": "0.2"}), Fault(status=503)]
+        found = highlighter(other, parallel=parallel, **WINDOWED).highlight(video, hearing(tmp_path / "more", text))
+    assert found == expected
+    assert {request.user for request in other.requests} == set(asked)
+    assert len(other.requests) == len(asked) + 2
+    assert 1 < most[0] <= parallel
+
+
+def test_when_one_is_told_to_wait_all_wait(video: Video, place: Context) -> None:
+    with ChatServer(editor) as server:
+        server.faults += [Fault(), Fault(status=429, headers={"Retry-After": "1"})]
+        highlighter(server, parallel=2, **WINDOWED).highlight(video, place)
+    refused = server.times[1]
+    sent_before_it_was_heard_of = 3  # the first, the refused one, and the other one of two at once
+    assert min(server.times[sent_before_it_was_heard_of:]) - refused >= 0.9
+
+
+def test_nothing_more_is_asked_once_too_much_is_lost(video: Video, tmp_path: Path) -> None:
+    video, place = replace(video, duration=Fraction(1600)), hearing(tmp_path, told(PLANTED, 400))
+    with ChatServer(editor) as server:
+        server.faults += [Fault()] + [Fault(refusal="no")] * 100
+        with pytest.raises(ServiceError, match="can be judged"):
+            highlighter(server, parallel=2, least_judged=0.95, **WINDOWED).highlight(video, place)
+    assert len(server.requests) < 10
+
+
+def test_how_many_are_asked_at_once_changes_no_stored_picks(server: ChatServer) -> None:
+    assert highlighter(server, parallel=7).identity() == highlighter(server).identity()

@@ -56,7 +56,7 @@ TOLD = (
 def judged(said: list[Sentence], meaning: Meaning | None = None, target: Fraction | None = None) -> Judge:
     length = float(said[-1].span.end) + 2
     levels = Levels(np.full(int(length * 10), -20, dtype=np.float32))
-    return Judge(said, levels, "en", meaning=meaning, target=target)
+    return Judge(said, levels, meaning=meaning, target=target)
 
 
 def run(said: list[Sentence], first: int, last: int) -> Candidate:

@@ -33,7 +33,7 @@ def sentence(text: str, start: float, length: float = 3) -> Sentence:
     step = Fraction(length) / len(words)
     times = [Fraction(start) + index * step for index in range(len(words))]
     spoken = tuple(Word(word, time, time + step) for word, time in zip(words, times, strict=True))
-    return Sentence(spoken, Span(spoken[0].start, spoken[-1].end), text)
+    return Sentence(spoken, Span(spoken[0].start, spoken[-1].end), text, "en")
 
 
 def test_a_topic_is_matched_by_its_words_and_their_forms() -> None:
@@ -79,7 +79,7 @@ def test_a_match_is_always_a_share(about: str, texts: list[str]) -> None:
 
 def judge(**asked: object) -> Judge:
     spoken = [sentence(text, 4 * index) for index, text in enumerate(TEXTS)]
-    return Judge(spoken, Levels(np.linspace(-40, -20, 300, dtype=np.float32)), "en", **asked)  # type: ignore[arg-type]
+    return Judge(spoken, Levels(np.linspace(-40, -20, 300, dtype=np.float32)), **asked)  # type: ignore[arg-type]
 
 
 def test_what_is_asked_is_a_feature_and_what_is_not_changes_nothing() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,7 @@ from clipy.types import Seconds, Span, Transcript, Video, Word
 
 log = logging.getLogger(__name__)
 
+_LANGUAGE = "en"
 _LONGEST = Fraction(25)  # seconds of words that are aligned at once
 _PAUSE = Fraction(3, 20)  # seconds between words from which the mouth is taken to rest
 _SILENCE, _NOISE = "SIL", "+SPN+"
@@ -48,10 +51,10 @@ class Sphinx(Aligner):
 
     The words and roughly when they are said are known; the search finds the likeliest borders, with pauses and
     unknown sounds allowed between words. A word that is not in the pronouncing dictionary is held between its aligned
-    neighbours. Other languages keep the times they came with, and the log says so.
+    neighbours. Words of other languages keep the times they came with, and the log says so.
     """
 
-    version = 1
+    version = 2
 
     class Options(Aligner.Options):
         reach: float = Field(
@@ -68,21 +71,27 @@ class Sphinx(Aligner):
         return (models.sha256(models.SPHINX),)
 
     def align(self, video: Video, transcript: Transcript, ctx: Context) -> Transcript:
-        if transcript.language != "en":
-            if transcript.words:
-                log.warning(
-                    "word times are not refined: there is no acoustic model for %r; the transcriber's are kept",
-                    transcript.language,
-                )
-            return transcript
         words, until = list(transcript.words), Fraction(0)
-        for job in _jobs(transcript.words, video, Fraction(self.options.reach)):
-            ctx.report("Aligning words", job.first / len(words))
-            span = Span(min(max(job.span.start, until), job.words[0].start), job.span.end)
-            found = self._aligned(replace(job, span=span), video, ctx)
-            words[job.first : job.first + len(found)] = found
-            until = found[-1].end
-        return Transcript(transcript.language, in_order(words, video.span))
+        others = Counter(code for word in words if (code := transcript.language_of(word)) != _LANGUAGE)
+        if others:
+            log.warning(
+                "%d of %d words keep the transcriber's times: there is no acoustic model for %s",
+                others.total(),
+                len(words),
+                ", ".join(repr(code) for code in sorted(others)),
+            )
+        for first, last in _stretches(transcript):
+            room = Span(
+                words[first - 1].end if first else Fraction(0),
+                words[last].start if last < len(words) else video.duration,
+            )
+            for job in _jobs(transcript.words[first:last], room, Fraction(self.options.reach)):
+                ctx.report("Aligning words", (first + job.first) / len(words))
+                span = Span(min(max(job.span.start, until), job.words[0].start), job.span.end)
+                found = self._aligned(replace(job, span=span), video, ctx)
+                words[first + job.first : first + job.first + len(found)] = found
+                until = found[-1].end
+        return Transcript(transcript.language, in_order(words, video.span)) if until else transcript
 
     def _aligned(self, job: _Job, video: Video, ctx: Context) -> list[Word]:
         model, spoken = self._models(ctx)
@@ -200,8 +209,21 @@ class _Chain:
         return first, last
 
 
-def _jobs(words: Sequence[Word], video: Video, reach: Seconds) -> Iterator[_Job]:
-    """Cut words into stretches that are not long, in the longest pause of each second half."""
+def _stretches(transcript: Transcript) -> Iterator[tuple[int, int]]:
+    """First and one past the last index of each run of words in the language that the model knows."""
+    first = 0
+    for known, run in groupby(transcript.words, key=lambda word: transcript.language_of(word) == _LANGUAGE):
+        last = first + sum(1 for _ in run)
+        if known:
+            yield first, last
+        first = last
+
+
+def _jobs(words: Sequence[Word], room: Span, reach: Seconds) -> Iterator[_Job]:
+    """Cut words into stretches that are not long, in the longest pause of each second half.
+
+    Their sound lies in ``room``, which holds all of the words.
+    """
     first = 0
     while first < len(words):
         last = first
@@ -214,7 +236,7 @@ def _jobs(words: Sequence[Word], video: Video, reach: Seconds) -> Iterator[_Job]
         end = words[last - 1].end + reach
         if last < len(words):
             end = min(end, words[last].start)
-        span = Span(max(Fraction(0), words[first].start - reach), max(end, words[last - 1].end)).clamp(video.span)
+        span = Span(max(Fraction(0), words[first].start - reach), max(end, words[last - 1].end)).clamp(room)
         yield _Job(first, tuple(words[first:last]), span)
         first = last
 

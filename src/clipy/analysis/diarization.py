@@ -15,6 +15,7 @@ from clipy import models
 from clipy.analysis.base import Diarizer
 from clipy.analysis.clustering import clustered
 from clipy.analysis.turn_taking import CENTRE, LENGTH, RATE, STEP, VOICES, TurnTaking
+from clipy.analysis.turns import numbered
 from clipy.analysis.voiceprint import SHORTEST, Voiceprint
 from clipy.context import Context
 from clipy.media.read import sound
@@ -163,7 +164,7 @@ def _turns(heard: list[_Local], people: NDArray[np.int64], video: Video) -> list
         edges = np.flatnonzero(np.diff(np.concatenate([[0], speaking[:, person].astype(np.int8), [0]])))
         spans = [Span(_time(a), _time(b)).clamp(video.span) for a, b in zip(edges[::2], edges[1::2], strict=True)]
         found += [Turn(span, str(person + 1)) for span in _joined(spans)]
-    return _numbered(sorted(found, key=lambda turn: turn.span))
+    return numbered(sorted(found, key=lambda turn: turn.span))
 
 
 def _time(frame: int) -> Fraction:
@@ -182,11 +183,3 @@ def _joined(spans: list[Span]) -> Iterator[Span]:
         held = span
     if held is not None and held.duration >= _LEAST:
         yield held
-
-
-def _numbered(turns: list[Turn]) -> list[Turn]:
-    """The same turns with people named in the order in which they are first heard: "1", "2", ..."""
-    names: dict[str, str] = {}
-    for turn in turns:
-        names.setdefault(turn.speaker, str(len(names) + 1))
-    return [Turn(turn.span, names[turn.speaker]) for turn in turns]

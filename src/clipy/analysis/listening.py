@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import logging
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
@@ -15,6 +17,7 @@ from pydantic import Field
 from clipy import models
 from clipy.analysis.base import Transcriber
 from clipy.analysis.hearing import Said, shown
+from clipy.analysis.languages import Languages, Utterance, utterances
 from clipy.analysis.speech import RATE, Window, regions, windows
 from clipy.analysis.word_times import in_order, unheard, voiced
 from clipy.context import Context
@@ -31,13 +34,17 @@ _WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "my"})  # Whisper sp
 class Listener(Transcriber):
     """Hears a video in windows cut in silences, so that hours of it need no more memory than minutes.
 
-    A backend says what is heard in a window (``segments``) and which language it is in (``spoken_language``). A voice
-    activity detector finds the windows' borders, puts word times right, and shows what nobody said.
+    A backend says what is heard in a window (``segments``) and how likely each language is in a few seconds of speech
+    (``languages``). A voice activity detector finds the windows' borders, puts word times right, and shows what nobody
+    said. Where the language changes, each stretch is heard in its own.
     """
 
     class Options(Transcriber.Options):
         language: str | None = Field(
             None, pattern="^[a-z]{2,3}$", description="What is spoken, as ISO 639-1; found out when not given."
+        )
+        multilingual: bool = Field(
+            True, description="Whether several languages may be spoken, where language is not given."
         )
 
     options: Options
@@ -48,8 +55,8 @@ class Listener(Transcriber):
         """What is heard in a window, in order; times are seconds from its beginning."""
 
     @abstractmethod
-    def spoken_language(self, window: Window, ctx: Context) -> str:
-        """The language of a window in which somebody speaks; empty when only listening tells."""
+    def languages(self, window: Window, ctx: Context) -> Mapping[str, float]:
+        """The probability of each language in at most 30 s of speech; empty when only listening tells."""
 
     def longest_window(self) -> Seconds:
         """Seconds of sound that are heard at once."""
@@ -62,19 +69,37 @@ class Listener(Transcriber):
         if not video.audio:
             raise MediaError("there is no sound to transcribe", where=video.path, do="Give a video with speech")
         ctx.report("Listening for speech", 0)
-        language, words, dropped = self.options.language or "", list[Word](), 0
+        known, words, dropped = Languages(several=self.options.multilingual), list[Word](), 0
+        holds = self.options.language or ""
         for window in windows(sound(video, video.span, rate=RATE), self.longest_window()):
             if not regions(window.probabilities):
                 ctx.report("Transcribing", _share(window, 1, video))
                 continue
-            language = language or self.spoken_language(window, ctx)
-            language, heard, left_out = self._words(window, language, video, ctx)
-            words += heard
-            dropped += left_out
+            for part, spoken in self._parts(window, holds, known, ctx):
+                language, heard, left_out = self._words(part, spoken, video, ctx)
+                words += [replace(word, language=language) for word in heard]
+                dropped += left_out
+                holds = holds if self.options.multilingual else language
         if dropped:
             log.info("%d words that nobody said were left out of the transcript", dropped)
         ctx.report("Transcribing", 1)
-        return Transcript(language, in_order(words, video.span))
+        return _told(words, holds, video)
+
+    def _parts(self, window: Window, holds: str, known: Languages, ctx: Context) -> list[tuple[Window, str]]:
+        """The window, or its parts where the language changes; each with its language, empty where only hearing tells.
+
+        ``holds`` is the one that holds throughout, if any.
+        """
+        if holds:
+            return [(window, holds)]
+        spans = utterances(regions(window.probabilities, window.time))
+        told = [Utterance(span, self.languages(window.part(span), ctx)) for span in spans]
+        if not all(utterance.likely for utterance in told):
+            return [(window, "")]
+        found = known.stretches(window.span, told)
+        if len(found) == 1:
+            return [(window, found[0][1])]
+        return [(window.part(span), language) for span, language in found]
 
     def _words(self, window: Window, language: str, video: Video, ctx: Context) -> tuple[str, list[Word], int]:
         """The language, the words of a window, and how many were left out because nobody said them.
@@ -95,6 +120,16 @@ class Listener(Transcriber):
             words += found
             made_up, unvoiced = made_up + again, unvoiced + off
         return language, sorted(words, key=lambda word: word.start), made_up + unvoiced
+
+
+def _told(words: Sequence[Word], holds: str, video: Video) -> Transcript:
+    """The transcript; only what is not in the language of most words is marked with its own."""
+    counts = Counter(word.language or "" for word in words)
+    language = max(counts, key=lambda code: (counts[code], code), default=holds)
+    if len(counts) > 1:
+        log.info("languages, by words: %s", ", ".join(f"{code or '?'} {n}" for code, n in counts.most_common()))
+    marked = [replace(word, language=None if word.language == language else word.language) for word in words]
+    return Transcript(language, in_order(marked, video.span))
 
 
 def _reported(segments: Iterator[Said], window: Window, video: Video, ctx: Context) -> Iterator[Said]:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from clipy import models
 from clipy.analysis.hearing import Heard, Said
 from clipy.analysis.listening import Listener
-from clipy.analysis.speech import RATE, Window, regions
+from clipy.analysis.speech import Window
 from clipy.context import Context
 from clipy.errors import ModelError
 
 log = logging.getLogger(__name__)
-
-_LOOK = 30 * RATE  # samples that the language is told from
 
 
 class OpenAiWhisper(Listener):
@@ -28,6 +26,8 @@ class OpenAiWhisper(Listener):
 
     It fetches its weights itself, from OpenAI, and checks their sha256; PyTorch reads them as plain tensors.
     """
+
+    version: ClassVar[int] = 2
 
     class Options(Listener.Options):
         model: str = Field(
@@ -50,20 +50,16 @@ class OpenAiWhisper(Listener):
             whisper = self.options.model
         return (whisper, *super().weights())
 
-    def spoken_language(self, window: Window, ctx: Context) -> str:
+    def languages(self, window: Window, ctx: Context) -> Mapping[str, float]:
         import whisper
 
         model = self._whisper(ctx)
         if not model.is_multilingual:
-            return "en"
-        part = window.part(regions(window.probabilities, window.time)[0])
-        begin = part.start - window.start
-        sound = whisper.pad_or_trim(window.samples[begin : begin + _LOOK])
+            return {"en": 1.0}
+        sound = whisper.pad_or_trim(window.samples)
         mel = whisper.log_mel_spectrogram(sound, n_mels=model.dims.n_mels).to(model.device)
-        _, sure = whisper.detect_language(model, mel)
-        language = max(sure, key=sure.__getitem__)
-        log.info("the language is %s (%.0f %% sure)", language, 100 * sure[language])
-        return str(language)
+        _, likely = whisper.detect_language(model, mel)
+        return {language: float(value) for language, value in likely.items()}
 
     def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
         found = self._whisper(ctx).transcribe(

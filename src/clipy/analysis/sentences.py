@@ -38,6 +38,7 @@ class Sentence:
     words: tuple[Word, ...]
     span: Span
     text: str
+    language: str = ""
 
 
 def sentences(transcript: Transcript) -> tuple[Sentence, ...]:
@@ -52,10 +53,13 @@ def sentences(transcript: Transcript) -> tuple[Sentence, ...]:
         for phrase in (_by_pauses(stretch) if _lacks_punctuation(stretch) else (stretch,))
         for part in _short_enough(phrase)
     )
-    return tuple(
-        Sentence(part, Span(part[0].start, max(word.end for word in part)), written(part, transcript.language))
-        for part in parts
-    )
+    return tuple(sentence_of(part, transcript.language_of(part[0])) for part in parts)
+
+
+def sentence_of(words: tuple[Word, ...], language: str) -> Sentence:
+    """Words of one language as a sentence."""
+    span = Span(words[0].start, max(word.end for word in words))
+    return Sentence(words, span, written(words, language), language)
 
 
 def written(words: Sequence[Word], language: str) -> str:
@@ -74,7 +78,7 @@ def ends_sentence(word: Word, following: Word | None) -> bool:
     if following is None:
         return True
     pause = following.start - word.end
-    if pause >= _SILENCE:
+    if pause >= _SILENCE or word.language != following.language:
         return True
     bare = word.text.rstrip(_CLOSERS)
     if not bare or bare[-1] not in _TERMINALS:

@@ -33,6 +33,11 @@ class Window:
         """Seconds from the beginning of the sound, exactly."""
         return Fraction(self.start, RATE)
 
+    @property
+    def span(self) -> Span:
+        """Where in the sound it lies."""
+        return Span(self.time, self.time + Fraction(len(self.samples), RATE))
+
     def part(self, span: Span) -> Window:
         """The piece of this window that holds a span of the sound, whole frames of it."""
         first = max(0, int((span.start - self.time) * RATE) // FRAME)

@@ -8,8 +8,9 @@ import logging
 import os
 import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -34,9 +35,11 @@ class OpenAiApi(Listener):
     """Sends the sound to an endpoint, in pieces that are cut in silences and smaller than its limit of 25 MB.
 
     The key comes from the environment, goes to no other host and into no log. What failed in passing (429, 5xx, a
-    broken connection) is repeated with growing pauses, or those that the server asks for.
+    broken connection) is repeated with growing pauses, or those that the server asks for. Each piece is in the language
+    that the endpoint hears in it; with ``multilingual = false``, in that of the first.
     """
 
+    version: ClassVar[int] = 2
     looks_again = False  # every second of sound is paid for
 
     class Options(Listener.Options):
@@ -66,8 +69,8 @@ class OpenAiApi(Listener):
     def longest_window(self) -> Seconds:
         return Fraction(self.options.piece)
 
-    def spoken_language(self, window: Window, ctx: Context) -> str:
-        return ""
+    def languages(self, window: Window, ctx: Context) -> Mapping[str, float]:
+        return {}
 
     def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
         fields: dict[str, str | list[str]] = {

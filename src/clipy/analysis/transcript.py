@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -13,13 +13,13 @@ from pydantic import Field
 from clipy import models
 from clipy.analysis.hearing import Heard, Said
 from clipy.analysis.listening import Listener
-from clipy.analysis.speech import Window
+from clipy.analysis.speech import RATE, Window
 from clipy.context import Context
 from clipy.errors import ConfigError, ModelError
 
 log = logging.getLogger(__name__)
 
-_LANGUAGE_LOOKS = 4  # stretches of 30 s that are asked for the language until one is sure
+_LOOK = 30  # seconds at most that the network is asked the language of
 _NEEDED = ("model.bin", "config.json", "tokenizer.json")  # without the last, faster-whisper would ask the network
 _ALSO_KNOWN_AS = {"turbo": "large-v3-turbo", "large": "large-v3"}
 
@@ -44,7 +44,7 @@ class FasterWhisper(Listener):
     Conditioning on the text before did not change what was heard, and is how a loop spreads: it is off.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     class Options(Listener.Options):
         model: str = Field(
@@ -67,15 +67,14 @@ class FasterWhisper(Listener):
         whisper = models.sha256(self._model_name()) if folder is None else models.digest_of_folder(folder)
         return (whisper, *super().weights())
 
-    def spoken_language(self, window: Window, ctx: Context) -> str:
+    def languages(self, window: Window, ctx: Context) -> Mapping[str, float]:
         whisper = self._whisper(ctx)
         if not whisper.model.is_multilingual:
-            return "en"
-        language, sure, _ = whisper.detect_language(
-            window.samples, vad_filter=True, language_detection_segments=_LANGUAGE_LOOKS
-        )
-        log.info("the language is %s (%.0f %% sure)", language, 100 * sure)
-        return str(language)
+            return {"en": 1.0}
+        # Not padded to 30 s, which would take as long as 30 s do: what it says of 4 s and more is the same.
+        features = whisper.feature_extractor(window.samples[: _LOOK * RATE])
+        found = whisper.model.detect_language(whisper.encode(features[..., : features.shape[-1] // 2 * 2]))
+        return {token[2:-2]: float(likely) for token, likely in found[0]}
 
     def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
         """What Whisper hears in a window; it works while this is iterated.

@@ -34,6 +34,14 @@ def said_by(transcript: Transcript, turns: Sequence[Turn]) -> Transcript:
     return Transcript(transcript.language, tuple(words))
 
 
+def numbered(turns: Sequence[Turn]) -> list[Turn]:
+    """The same turns with people named in the order in which they are first heard: "1", "2", ..."""
+    names: dict[str, str] = {}
+    for turn in turns:
+        names.setdefault(turn.speaker, str(len(names) + 1))
+    return [Turn(turn.span, names[turn.speaker]) for turn in turns]
+
+
 def _speaker(word: Word, near: Sequence[Turn]) -> str:
     best = max(near, key=lambda turn: (word.span.overlap(turn.span), -_apart(word, turn)))
     return best.speaker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from clipy.errors import ModelError
@@ -36,3 +37,29 @@ def fetch_hub_file(file: HubFile, scratch: Path) -> Path:
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f"{name} could not be fetched ({reason})") from error
+
+
+def fetch_hub_folder(repository: str, revision: str, patterns: Sequence[str]) -> Path:
+    """The files of a repository that fit the patterns, in the hub's own cache, downloaded where they are not there yet.
+
+    For what clipy has no checksums of: the user names the commit. ``CLIPY_OFFLINE`` forbids the network. Raises
+    ModelError with the hub's reason when they cannot be had, such as consent or a token that is missing.
+    """
+    name = f"{repository}@{revision[:8]}"
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError as error:
+        raise ModelError(f"{name} needs huggingface_hub", do="pip install huggingface_hub") from error
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    offline = os.environ.get("CLIPY_OFFLINE", "").lower() not in ("", "0", "false", "no")
+    try:
+        found = snapshot_download(
+            repository, revision=revision, allow_patterns=list(patterns), local_files_only=offline
+        )
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f"{name} could not be fetched ({reason})",
+            do="Accept its terms on its page, and put your token into HF_TOKEN; or name a folder with its files",
+        ) from error
+    return Path(found)

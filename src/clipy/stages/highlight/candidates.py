@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from clipy.analysis.base import ShotDetector
-from clipy.analysis.sentences import Sentence
+from clipy.analysis.sentences import Sentence, sentence_of
 from clipy.context import Context
 from clipy.errors import NothingToDeliver
 from clipy.stages.base import Highlighter
@@ -48,7 +48,7 @@ def pieces(sentences: Sequence[Sentence], longest: Seconds) -> list[Sentence]:
         while waiting:
             words = waiting.pop()
             if len(words) < 2 or words[-1].end - words[0].start <= longest:
-                result.append(Sentence(words, Span(words[0].start, words[-1].end), " ".join(w.text for w in words)))
+                result.append(sentence_of(words, sentence.language))
                 continue
             cut = _longest_pause(words)
             waiting += [words[cut:], words[:cut]]

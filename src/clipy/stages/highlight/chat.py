@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -96,7 +97,7 @@ class _Completion(BaseModel):
 class Chat:
     """A conversation partner. Holds the key for as long as it lives; nothing else ever sees it.
 
-    ``usage`` is all that was paid so far, useful or not.
+    ``usage`` is all that was paid so far, useful or not. Several threads may ask at once.
     """
 
     terms: Terms
@@ -108,6 +109,12 @@ class Chat:
     _form: int = 0
     _limit_name: str = "max_tokens"
     _left_out: set[str] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def tokens(self) -> int:
+        """Read and written so far."""
+        return self.usage.read + self.usage.written
 
     def __enter__(self) -> Self:
         from openai import OpenAI
@@ -157,15 +164,17 @@ class Chat:
 
         if self._client is None:
             raise RuntimeError("a chat is used as a context manager")
-        arguments = self._arguments(kind)
+        with self._lock:
+            arguments, terms = self._arguments(kind), self._terms_now()
         try:
             raw = self._client.chat.completions.with_raw_response.create(messages=messages, **arguments)
         except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
             said = self._said(error)
             if _TOO_LONG.search(said):
                 raise TooMuch(f"the endpoint refuses the question as too long ({said})") from None
-            if not self._gives_way(said):
-                raise Lost(f"the endpoint refuses the question ({said})") from None
+            with self._lock:  # another question may have been refused for the same reason, and given way
+                if terms == self._terms_now() and not self._gives_way(said):
+                    raise Lost(f"the endpoint refuses the question ({said})") from None
         except (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError) as error:
             raise self._refused(error) from None
         except openai.APIStatusError as error:
@@ -188,6 +197,9 @@ class Chat:
         elif form == "json_object":
             arguments["response_format"] = {"type": form}
         return {**arguments, "model": self.terms.model, self._limit_name: self.terms.max_tokens}
+
+    def _terms_now(self) -> tuple[object, ...]:
+        return self._form, self._limit_name, frozenset(self._left_out)
 
     def _gives_way(self, said: str) -> bool:
         """Leave out what the endpoint just refused; whether there was anything to leave out."""
@@ -213,7 +225,8 @@ class Chat:
         except ValidationError:
             raise Lost("the answer is not of the OpenAI chat protocol") from None
         read, written = completion.usage.prompt_tokens, completion.usage.completion_tokens
-        self.usage += Usage(read, written, 1)
+        with self._lock:
+            self.usage += Usage(read, written, 1)
         expected = sum(estimate(message["content"]) for message in messages)
         if 0 < read < _SEEN * expected:
             raise TooMuch(f"the endpoint has read {read} of about {expected} tokens: its context is shorter")
@@ -252,10 +265,15 @@ class Chat:
         return cleaned(f"{param}: {text}" if param else text)
 
 
+def is_local(base_url: str) -> bool:
+    """Whether a server is on this machine."""
+    return urlsplit(base_url).hostname in _LOCAL
+
+
 def key_for(base_url: str, variable: str) -> str:
     """The key from the environment; a server on this machine needs none. Raises ConfigError."""
     key = os.environ.get(variable, "").strip()
-    local = urlsplit(base_url).hostname in _LOCAL
+    local = is_local(base_url)
     if not key and not local:
         raise ConfigError(
             f"there is no key for {urlsplit(base_url).hostname}: the environment variable that highlight.api_key_env"

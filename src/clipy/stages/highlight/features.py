@@ -105,7 +105,6 @@ class Judge:
         self,
         sentences: Sequence[Sentence],
         levels: Levels,
-        language: str,
         *,
         topic: Topic | None = None,
         target: Seconds | None = None,
@@ -113,7 +112,6 @@ class Judge:
     ) -> None:
         self.sentences, self.levels, self.topic, self.meaning = sentences, levels, topic, meaning
         self.target = None if target is None else float(target)
-        self.english = language == "en"
         self._substance = _running(_substance([words_of(sentence.text) for sentence in sentences]))
         self._words = _running([len(sentence.words) for sentence in sentences])
         self._pace = self._words[-1] / max(0.1, sum(float(sentence.span.duration) for sentence in sentences))
@@ -149,7 +147,7 @@ class Judge:
             sentence = self.sentences[index]
             if index > candidate.first and sentence.span.end - start > _OPENING:
                 break
-            value, cue = hook(sentence.text, self.english)
+            value, cue = hook(sentence.text, _is_english(sentence))
             if self.meaning is not None:
                 value = 0.5 * value + 0.5 * float(self.meaning.striking[index])
             if value > best:
@@ -157,8 +155,8 @@ class Judge:
         return best, opening
 
     def _standalone(self, candidate: Candidate) -> float:
-        following = min(candidate.first + 1, candidate.last)
-        return standalone(self.sentences[candidate.first].text, self.sentences[following].text, self.english)
+        first, second = (self.sentences[index] for index in (candidate.first, min(candidate.first + 1, candidate.last)))
+        return standalone(first.text, second.text, _is_english(first))
 
     def _finished(self, candidate: Candidate) -> float:
         ends = self.sentences[candidate.last].text.rstrip("\"'”’») ").endswith(_ENDS)
@@ -206,6 +204,10 @@ class Judge:
             return said
         nearest = np.sort(self.meaning.asked[candidate.first : candidate.last + 1])[-3:]
         return max(said or 0.0, float(nearest.mean()))
+
+
+def _is_english(sentence: Sentence) -> bool:
+    return sentence.language == "en"
 
 
 def _running(values: Sequence[float] | Array) -> NDArray[np.float64]:

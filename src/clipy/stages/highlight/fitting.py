@@ -89,4 +89,4 @@ class Fitting:
     @cached_property
     def _judge(self) -> Judge:
         target = None if self.options.target_duration is None else seconds(self.options.target_duration)
-        return Judge(self._sentences, levels(self.video, self.ctx), self._transcript.language, target=target)
+        return Judge(self._sentences, levels(self.video, self.ctx), target=target)

@@ -33,7 +33,7 @@ from clipy.stages.highlight.candidates import (
     text_of,
     without_overlaps,
 )
-from clipy.stages.highlight.chat import Chat, Lost, Terms, TooMuch, Usage, key_for
+from clipy.stages.highlight.chat import Chat, Lost, Terms, TooMuch, Usage, is_local, key_for
 from clipy.stages.highlight.proposals import Proposal, placed, proposed, told_once
 from clipy.stages.highlight.reading import Reader, Script
 from clipy.stages.highlight.schedule import best_first
@@ -51,6 +51,7 @@ _NAMED = 8  # passages that a window is asked for, unless the wanted clips need 
 _RANKED = 80  # candidates at most that are put in order
 _LETTERS_PER_TOKEN = 3
 _TITLE = 80  # letters
+_PARALLEL = 4  # windows: few enough for the limits of most accounts
 
 
 class Llm(Highlighter):
@@ -74,6 +75,12 @@ class Llm(Highlighter):
         max_tokens: int = Field(4096, ge=256, description="Longest answer, in tokens; thinking counts.")
         timeout: float = Field(300, gt=0, le=3600, description="Longest wait for one answer, in seconds.")
         retries: int = Field(4, ge=0, le=20, description="How often a request is repeated that failed in passing.")
+        parallel: int | None = Field(
+            None,
+            ge=1,
+            le=32,
+            description="Windows that are asked about at once: 4, or 1 where the server is this machine.",
+        )
         least_judged: float = Field(
             0.8, ge=0, le=1, description="Share of what is said that must be judged, else the run ends with an error."
         )
@@ -99,9 +106,9 @@ class Llm(Highlighter):
     options: Options
 
     def identity(self) -> dict[str, object]:
-        """What the prompt file says counts, not where it lies."""
+        """What the prompt file says counts, not where it lies, nor how many windows are asked about at once."""
         taste = hashlib.sha256(prompts.taste(self.options.prompt).encode()).hexdigest()
-        options = self.options.model_dump(mode="json", exclude={"prompt"})
+        options = self.options.model_dump(mode="json", exclude={"prompt", "parallel"})
         return {**super().identity(), "options": options, "prompt": taste}
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
@@ -115,7 +122,7 @@ class Llm(Highlighter):
         found = possible(script.sentences, video, self.options)
         with self._chat() as chat:
             reader = Reader(chat, ctx)
-            passages = reader.judge(script, self.options.least_judged)
+            passages = reader.judge(script, self.options.least_judged, self._parallel())
             proposals = told_once(proposed(passages, script.sentences, found), script.sentences)[:_RANKED]
             pool = placed(proposals, self._order(proposals, script, reader))
         chosen = best_first(pool, self.options.count, _SPARES)
@@ -167,6 +174,10 @@ class Llm(Highlighter):
         options = self.options
         terms = Terms(options.base_url, options.model, options.temperature, options.seed, options.max_tokens)
         return Chat(terms, options.api_key_env, options.timeout, options.retries)
+
+    def _parallel(self) -> int:
+        """How many windows are asked about at once. A server on this machine mostly has one model in memory, once."""
+        return self.options.parallel or (1 if is_local(self.options.base_url) else _PARALLEL)
 
     def _order(self, proposals: Sequence[Proposal], script: Script, reader: Reader) -> list[int]:
         """The indices of the proposals, best first: by the model, or by their marks where it cannot say."""

@@ -60,7 +60,7 @@ class Local(Highlighter):
         spoken = pieces(sentences(transcript), seconds(self.options.max_duration))
         found = possible(spoken, video, self.options)
         meaning = meaning_of(spoken, essence(self.options.about), ctx)
-        judge = self._judge(video, spoken, transcript.language, meaning, ctx)
+        judge = self._judge(video, spoken, meaning, ctx)
         pool = [(item.span, (judged := judge.features(item)).score, (item, judged)) for item in found]
         picks = self._told_once(self._ranked(pool), spoken, meaning)
         return without_overlaps([self._pick(video, transcript, spoken, *item, meaning, ctx) for item in picks])
@@ -76,12 +76,12 @@ class Local(Highlighter):
             chosen = sorted([*chosen, *more], key=lambda item: (-item[1], item[0].start))
         return [item for _, _, item in chosen]
 
-    def _judge(self, video: Video, spoken: Sequence[Sentence], language: str, meaning: Meaning, ctx: Context) -> Judge:
+    def _judge(self, video: Video, spoken: Sequence[Sentence], meaning: Meaning, ctx: Context) -> Judge:
         topic = Topic(self.options.about, [sentence.text for sentence in spoken]) if self.options.about else None
         if topic is not None and topic.missing:
             log.warning("%s: nobody says %s; what means alike counts", video.path.name, ", ".join(topic.missing))
         target = None if self.options.target_duration is None else seconds(self.options.target_duration)
-        return Judge(spoken, levels(video, ctx), language, topic=topic, target=target, meaning=meaning)
+        return Judge(spoken, levels(video, ctx), topic=topic, target=target, meaning=meaning)
 
     def _told_once(self, ranked: Sequence[Judged], spoken: Sequence[Sentence], meaning: Meaning) -> list[Judged]:
         """Without passages that say again what a better one says."""

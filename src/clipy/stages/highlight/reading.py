@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from threading import Lock
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -17,7 +19,7 @@ from clipy.errors import ServiceError
 from clipy.stages.highlight.answers import AskedPassages, Order, Passage, Passages, schema_of
 from clipy.stages.highlight.chat import Chat, Lost, TooMuch
 from clipy.stages.highlight.prompts import sentence_line
-from clipy.stages.highlight.windows import estimate, following, window_from
+from clipy.stages.highlight.windows import estimate, following, window_from, windows
 from clipy.store import key_of
 from clipy.types import Seconds
 
@@ -46,9 +48,22 @@ class Script:
         """About how many tokens each line is."""
         return [estimate(line) for line in self.lines]
 
+    def cost(self, window: range) -> int:
+        """About how many tokens a window is."""
+        return sum(self.costs[window.start : window.stop])
+
     def text(self, window: range) -> str:
         """The lines of a window."""
         return "\n".join(self.lines[index] for index in window)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What came of one window: its passages, or the reason why it is lost."""
+
+    window: range
+    passages: Sequence[Passage] = ()
+    problem: str = ""
 
 
 @dataclass
@@ -60,32 +75,58 @@ class Reader:
     stored: int = 0
     _judged: set[int] = field(default_factory=set)
     _lost: set[int] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock)
 
-    def judge(self, script: Script, least: float) -> list[Passage]:
-        """Every passage that was named in any window.
+    def judge(self, script: Script, least: float, parallel: int) -> list[Passage]:
+        """Every passage that was named in any window, in order; ``parallel`` windows are asked about at once.
 
-        Raises ServiceError when less than the share ``least`` of what is said can be judged.
+        The first window is asked about alone: it settles on which terms the endpoint answers, and how much it reads.
+        What comes back does not depend on the order in which answers arrive. Raises ServiceError when less than the
+        share ``least`` of what is said can be judged.
         """
-        passages: list[Passage] = []
-        start, budget = 0, script.budget
-        while start < len(script.lines):
-            window = window_from(script.costs, start, budget)
-            spent = self.chat.usage.read + self.chat.usage.written
-            self.ctx.report(f"judging, {spent} tokens so far", start / len(script.lines))
+        window = window_from(script.costs, 0, script.budget)
+        self.ctx.report("judging", 0.0)
+        first = self._read(script, window)
+        passages = self._counted(first, script, least)
+        if window.stop == len(script.lines):
+            return passages
+        start = following(script.costs, window)
+        budget = script.budget if len(first) == 1 else max(script.cost(read.window) for read in first)
+        rest = [_moved(part, start) for part in windows(script.costs[start:], budget)]
+        with ThreadPoolExecutor(parallel) as pool:
+            answers = [pool.submit(self._read, script, part) for part in rest]
             try:
-                shown = range(window.start + 1, window.stop + 1)
-                passages += self.ask(script.system, script.text(window), script.kind, shown).passages
-                self._judged.update(window)
-            except TooMuch as problem:
-                if len(window) > _FEWEST:
-                    budget = sum(script.costs[index] for index in window) // 2
-                    log.warning("%s: windows are halved", problem)
-                    continue
-                self._lose(window, str(problem), script.sentences, least)
-            except Lost as problem:
-                self._lose(window, str(problem), script.sentences, least)
-            start = window.stop if window.stop == len(script.lines) else following(script.costs, window)
+                for answer in answers:
+                    reads = answer.result()
+                    passages += self._counted(reads, script, least)
+                    done = reads[-1].window.stop / len(script.lines)
+                    self.ctx.report(f"judging, {self.chat.tokens} tokens so far", done)
+            finally:
+                pool.shutdown(cancel_futures=True)  # nothing more is paid for once too much is lost
         return passages
+
+    def _read(self, script: Script, window: range) -> list[_Read]:
+        """One window, or its parts where it is too much for the endpoint."""
+        try:
+            shown = range(window.start + 1, window.stop + 1)
+            return [_Read(window, self.ask(script.system, script.text(window), script.kind, shown).passages)]
+        except TooMuch as problem:
+            if len(window) <= _FEWEST:
+                return [_Read(window, problem=str(problem))]
+            log.warning("%s: windows are halved, from sentences %d-%d on", problem, window.start + 1, window.stop)
+            parts = windows(script.costs[window.start : window.stop], script.cost(window) // 2)
+            return [read for part in parts for read in self._read(script, _moved(part, window.start))]
+        except Lost as problem:
+            return [_Read(window, problem=str(problem))]
+
+    def _counted(self, reads: Sequence[_Read], script: Script, least: float) -> list[Passage]:
+        """The passages of a window, after what could be judged of it, and what not, was counted."""
+        for read in reads:
+            if read.problem:
+                self._lose(read.window, read.problem, script.sentences, least)
+            else:
+                self._judged.update(read.window)
+        return [passage for read in reads for passage in read.passages]
 
     def rank(self, system: str, clips: Sequence[str]) -> list[int]:
         """The indices of the clips, best first; those that the model leaves out come last, in the order given."""
@@ -95,10 +136,17 @@ class Reader:
 
     def ask(self, system: str, user: str, kind: type[M], shown: range) -> M:
         """One question, answered from the store when the very same was asked before. Raises Lost or TooMuch."""
-        before = self.chat.usage.requests
+        asked = False
+
+        def answer() -> str:
+            nonlocal asked
+            asked = True
+            return self.chat.ask(system, user, kind, shown)
+
         key = key_of(self.chat.terms, system, user, schema_of(kind))
-        text = self.ctx.store.value("highlight.answer", key, str, lambda: self.chat.ask(system, user, kind, shown))
-        self.stored += self.chat.usage.requests == before
+        text = self.ctx.store.value("highlight.answer", key, str, answer)
+        with self._lock:
+            self.stored += not asked
         return kind.model_validate_json(text)
 
     def _lose(self, window: range, problem: str, sentences: Sequence[Sentence], least: float) -> None:
@@ -114,6 +162,10 @@ class Reader:
                 where=self.chat.terms.base_url,
                 do="Run again (answers are kept), or lower highlight.least_judged",
             )
+
+
+def _moved(part: range, by: int) -> range:
+    return range(part.start + by, part.stop + by)
 
 
 def _spoken(sentences: Sequence[Sentence], indices: Sequence[int] | set[int] | range) -> Seconds:
