@@ -135,17 +135,14 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One spoken word as it should be shown, punctuation included, with its time in the sound.
-
-    ``language`` is told where it is not the transcript's.
-    """
+    """One spoken word as it should be shown, punctuation included, with its time in the sound."""
 
     text: str
     start: Seconds
     end: Seconds
     probability: float = 1.0
     speaker: str | None = None
-    language: str | None = None
+    language: str | None = None  # where it is not the transcript's
 
     @property
     def span(self) -> Span:
@@ -160,7 +157,6 @@ class Transcript:
     words: tuple[Word, ...]
 
     def language_of(self, word: Word) -> str:
-        """The language of one of its words."""
         return self.language if word.language is None else word.language
 
     def within(self, span: Span) -> tuple[Word, ...]:
