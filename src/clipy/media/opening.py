@@ -54,21 +54,7 @@ def opened(path: Path) -> Iterator[av.container.InputContainer]:
     check_file(path)
     _refuse_playlist(path)
     try:
-        # The prefix keeps a name such as "http:x.mp4" or "-y.mp4" a file name.
-        with av.open(
-            f"file:{path}",
-            mode="r",
-            options={
-                "format_whitelist": FORMATS,
-                "protocol_whitelist": "file",
-                "codec_whitelist": _decoders(),
-                "max_streams": str(4 * MOST_STREAMS),
-                "enable_drefs": "0",  # an MP4 may say that its data lies in another file
-                "use_absolute_path": "0",
-            },
-            stream_options=cast("list[str]", _PER_STREAM),  # dictionaries, whatever PyAV's stub says
-            metadata_errors="ignore",
-        ) as container:
+        with _container(path) as container:
             _check_streams(container, path)
             yield container
     except MemoryError as error:
@@ -84,6 +70,29 @@ def opened(path: Path) -> Iterator[av.container.InputContainer]:
             where=path,
             do=f"clipy reads {_KINDS}. If it plays in a video player, convert it: ffmpeg -i FILE -c copy fixed.mkv",
         ) from error
+
+
+def _container(path: Path) -> av.container.InputContainer:
+    options = {
+        "format_whitelist": FORMATS,
+        "protocol_whitelist": "file",
+        "codec_whitelist": _decoders(),
+        "max_streams": str(4 * MOST_STREAMS),
+        "enable_drefs": "0",  # an MP4 may say that its data lies in another file
+        "use_absolute_path": "0",
+    }
+    file = f"file:{path}"  # the prefix keeps a name such as "http:x.mp4" or "-y.mp4" a file name
+    try:
+        return av.open(
+            file,
+            options=options,
+            stream_options=cast("list[str]", _PER_STREAM),  # dictionaries, whatever PyAV's stub says
+            metadata_errors="ignore",
+        )
+    except ValueError as error:
+        if "does not expose its streams" not in str(error):
+            raise
+        return av.open(file, options=options, metadata_errors="ignore")  # FLV, MPEG: they are found out by reading on
 
 
 def picture_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
