@@ -178,9 +178,15 @@ def config_schema() -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@click.option("--sbom", is_flag=True, help="Print instead every package and model that is used, as CycloneDX 1.6 JSON.")
 @without_settings
-def doctor(as_json: bool) -> None:
+def doctor(as_json: bool, sbom: bool) -> None:
     """What this machine can do, and what is missing. Exit code 1 when the default run would fail."""
+    if sbom:
+        from clipy.sbom import bill
+
+        print_json(bill())
+        return
     from clipy import doctor as examination
     from clipy.cli.text import table
 
