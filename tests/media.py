@@ -113,7 +113,8 @@ def make_video(
     player must turn the picture. ``aspect`` is the shape of a pixel, width to height. ``picture_start`` and
     ``sound_start`` are when each stream begins. ``matrix="untagged"`` is BT.601 that does not say so.
     """
-    with av.open(str(path), "w") as container:
+    options = {"movflags": "+faststart"} if path.suffix in {".mp4", ".mov"} else {}
+    with av.open(str(path), "w", options=options) as container:
         video = container.add_stream("libx264", rate=Fraction(rate), options={"preset": "ultrafast", "crf": "12"})
         video.width, video.height = size
         video.pix_fmt = pixel_format

@@ -41,7 +41,7 @@ DEFAULTS: Mapping[str, str] = {
 }
 DEFAULT_LISTS: Mapping[str, tuple[str, ...]] = {
     "pizzazz": ("captions",),
-    "review": ("technical",),
+    "review": ("technical", "sound", "framing"),
     "upload": ("folder",),
 }
 PRESETS: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]] = {

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from clipy.analysis.base import FaceDetector, ShotDetector, Sighting
 from clipy.context import Context
 from clipy.media.checks.picture import Seen, watch
 from clipy.media.checks.sound import Heard, listen
 from clipy.media.probe import probe
 from clipy.store import Store, key_of
-from clipy.types import Clip, Shot, Video
+from clipy.types import Clip, Video
 
 _VERSION = 1  # of what is measured here; raised whenever a result changes
 
@@ -53,18 +52,6 @@ def listened(video: Video, ctx: Context) -> Heard:
     key = key_of("listening", _VERSION, video)
     heard: Heard = once(ctx).store.value("review.heard", key, Heard, lambda: listen(video))
     return heard
-
-
-def shots_of(inspection: Inspection, ctx: Context) -> list[Shot]:
-    """The clip's shots, found on its small copy."""
-    ctx = once(ctx)
-    return ctx.cached(ctx.analyser(ShotDetector).detect, inspection.proxy, inspection.proxy.span)
-
-
-def faces_of(inspection: Inspection, ctx: Context) -> list[Sighting]:
-    """The faces on the finished picture, in pixels of the small copy."""
-    ctx = once(ctx)
-    return ctx.cached(ctx.analyser(FaceDetector).look, inspection.proxy, shots_of(inspection, ctx))
 
 
 def once(ctx: Context) -> Context:

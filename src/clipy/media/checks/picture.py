@@ -1,39 +1,74 @@
-"""Watches a whole file once, and says where it is black, stands still or is broken; makes its small copy meanwhile."""
+"""Watches a whole file once, and says where it is black, stands still, flashes, shakes, is soft or broken.
+
+One pass over every picture at full rate; most is judged on the small copy that is made meanwhile, only the fineness of
+detail on whole pictures, once a second.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from clipy.media.checks.detail import pixel_sizes
+from clipy.media.checks.flashes import Flashes
+from clipy.media.checks.motion import Motion
 from clipy.media.checks.proxy import ProxyWriter, shrunk
 from clipy.media.checks.stretches import Stretches
+from clipy.media.colour import planes_of
+from clipy.media.frame import Plane, Planes
 from clipy.media.opening import opened, picture_stream
-from clipy.types import Seconds, Span, Video
+from clipy.types import Array, Seconds, Span, Video
 
-_ACROSS = 120  # pixels of the small copy that is looked at: coding noise averages out, captions stay visible
+_ACROSS = 120  # pixels of the copy that is looked at: coding noise averages out, captions stay visible
 _DARK = 32  # luma code, limited range; 16 is black
 _DARK_SHARE = 0.98  # of a black picture's pixels
-_CHANGE = 6  # luma codes by which some spot of the small copy must change for the picture to move
+_VOID, _VOID_SHARE = 18, 0.85  # ... or of one that is black but for its captions
+_PLAIN = 1.5  # standard deviation, in codes, of a picture that shows nothing but one colour
+_CHANGE = 6  # luma codes by which some spot must change for the picture to move
+_CUT = 12  # mean change that is another picture rather than movement
+_SOFT_EVERY = Fraction(1)  # seconds between the pictures whose detail is measured
+_SHARPEST = 10  # percentile of a picture's tiles: what is in focus, whatever lies behind it
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """A stretch without movement. ``after_cut`` says that it began as a new picture: an inserted photo, not a stop."""
+
+    span: Span
+    after_cut: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What the pictures of a file are like. Spans are the stretches during which something held, longest or not."""
+    """What the pictures of a file are like. Spans are the stretches during which something held, longest or not.
+
+    ``times`` float64 (n,) are when each picture comes on; ``changes`` float32 (n,) the mean change of
+    its luma, in codes, since the one before; ``shifts`` float32 (n, 2) how far each has moved across and
+    down since the one before, in shares of the width, NaN where that cannot be told. ``detail`` float32 (m, 2) is, once
+    a second, the time and the width in pixels of the finest detail, NaN where there is no texture. ``flashes`` are the
+    changes of brightness of which two make a flash. Times in ``broken`` are of packets that cannot be decoded.
+    """
 
     frames: int
     start: Seconds
     end: Seconds
     longest_step: Seconds
     black: tuple[Span, ...]
-    frozen: tuple[Span, ...]
+    blank: tuple[Span, ...]
+    frozen: tuple[Still, ...]
+    flashes: tuple[Seconds, ...]
     broken: tuple[Seconds, ...]
+    times: Array
+    changes: Array
+    shifts: Array
+    detail: Array
 
 
 def watch(video: Video, proxy: Path) -> Seen:
@@ -41,26 +76,83 @@ def watch(video: Video, proxy: Path) -> Seen:
 
     Damage that a player would hide is reported in ``broken``. Raises MediaError when no picture can be decoded.
     """
-    dark, same = Stretches(), Stretches()
     broken: list[Seconds] = []
-    reference: NDArray[np.uint8] | None = None
-    frames, first, last, longest = 0, Fraction(0), Fraction(0), Fraction(0)
-    step = 1 / video.frame_rate
+    gauges = _Gauges()
     with ProxyWriter(proxy, video) as small:
         for time, frame in _strictly_decoded(video, broken):
             planes = shrunk(frame, video)
             small.add(time, planes)
-            luma = _tiny(planes[0])
-            longest = max(longest, time - last) if frames else longest
-            first = first if frames else time
-            dark.note(time, holds=float(np.mean(luma <= _DARK)) >= _DARK_SHARE)
-            moved = reference is None or int(cv2.absdiff(luma, reference).max()) > _CHANGE
-            if moved:
-                reference = luma
-            same.note(time, holds=not moved, since=last)
-            frames, last = frames + 1, time
-    end = last + step if frames else Fraction(0)
-    return Seen(frames, first, end, longest, dark.spans(end), same.spans(end), tuple(broken))
+            gauges.see(time, planes)
+            if gauges.wants_detail(time):
+                gauges.see_detail(time, _luma(frame))
+    return gauges.seen(1 / video.frame_rate, tuple(broken))
+
+
+@dataclass
+class _Gauges:
+    """Everything that is measured, told picture by picture."""
+
+    times: list[Seconds] = field(default_factory=list)
+    detail: list[tuple[float, float]] = field(default_factory=list)
+    black: Stretches = field(default_factory=Stretches)
+    blank: Stretches = field(default_factory=Stretches)
+    same: Stretches = field(default_factory=Stretches)
+    flashes: Flashes = field(default_factory=Flashes)
+    motion: Motion = field(default_factory=Motion)
+    cuts: set[Seconds] = field(default_factory=set)
+    changes: list[float] = field(default_factory=list)
+    _before: Plane | None = None
+    _reference: Plane | None = None
+    _next_detail: Seconds = Fraction(0)
+
+    def see(self, time: Seconds, planes: Planes) -> None:
+        luma = _tiny(planes[0])
+        black = float(np.mean(luma <= _DARK)) >= _DARK_SHARE or float(np.mean(luma <= _VOID)) >= _VOID_SHARE
+        self.black.note(time, holds=black)
+        self.blank.note(time, holds=not black and all(float(plane.std()) < _PLAIN for plane in (luma, *planes[1:])))
+        self._compare(time, luma)
+        self.changes.append(0.0 if self._before is None else float(cv2.absdiff(luma, self._before).mean()))
+        self._before = luma
+        self.flashes.see(time, luma)
+        self.motion.see(planes[0])
+        self.times.append(time)
+
+    def _compare(self, time: Seconds, luma: Plane) -> None:
+        """A picture is compared with the last one that differed, so that slow changes add up."""
+        change = None if self._reference is None else cv2.absdiff(luma, self._reference)
+        moved = change is None or int(change.max()) > _CHANGE
+        if moved:
+            self._reference = luma
+            if change is None or float(change.mean()) > _CUT:
+                self.cuts.add(time)
+        self.same.note(time, holds=not moved, since=self.times[-1] if self.times else time)
+
+    def wants_detail(self, time: Seconds) -> bool:
+        return time >= self._next_detail
+
+    def see_detail(self, time: Seconds, luma: Plane) -> None:
+        sizes = pixel_sizes(luma)
+        self.detail.append((float(time), float(np.percentile(sizes, _SHARPEST)) if len(sizes) else float("nan")))
+        self._next_detail = time + _SOFT_EVERY
+
+    def seen(self, step: Seconds, broken: tuple[Seconds, ...]) -> Seen:
+        times = self.times
+        end = times[-1] + step if times else Fraction(0)
+        return Seen(
+            frames=len(times),
+            start=times[0] if times else Fraction(0),
+            end=end,
+            longest_step=max((b - a for a, b in pairwise(times)), default=Fraction(0)),
+            black=self.black.spans(end),
+            blank=self.blank.spans(end),
+            frozen=tuple(Still(span, span.start in self.cuts) for span in self.same.spans(end)),
+            flashes=tuple(self.flashes.changes),
+            broken=broken,
+            times=np.array([float(time) for time in times], dtype=np.float64),
+            changes=np.array(self.changes, dtype=np.float32),
+            shifts=np.array(self.motion.shifts, dtype=np.float32).reshape(-1, 2),
+            detail=np.array(self.detail, dtype=np.float32).reshape(-1, 2),
+        )
 
 
 def _strictly_decoded(video: Video, broken: list[Seconds]) -> Iterator[tuple[Seconds, av.VideoFrame]]:
@@ -81,6 +173,12 @@ def _strictly_decoded(video: Video, broken: list[Seconds]) -> Iterator[tuple[Sec
                 yield time, frame
 
 
-def _tiny(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _luma(frame: av.VideoFrame) -> Plane:
+    """The whole picture's luma as coded; how many bits and which range matter little to its detail."""
+    (luma, _, _), colours = planes_of(frame)
+    return np.asarray(cv2.convertScaleAbs(luma, alpha=0.25) if colours.light is not None else luma, dtype=np.uint8)
+
+
+def _tiny(luma: Plane) -> Plane:
     size = (_ACROSS, max(1, round(_ACROSS * luma.shape[0] / luma.shape[1])))
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

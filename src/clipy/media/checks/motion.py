@@ -1,0 +1,65 @@
+"""How the whole picture moves from one frame to the next, whatever moves inside it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_ACROSS = 180  # pixels of the copy on which points are followed
+_POINTS = (8, 14)  # across and down
+_WINDOW = (15, 15)
+_FLAT = 1e-4  # smallest eigenvalue below which nothing can be followed at a point
+_AGREE = 0.35  # pixels within which a point moves with the picture
+_MANY = 0.5  # share of the points that must move together to be the picture
+_FEW = 12  # points that must be followed at all
+
+
+class Motion:
+    """Shown every picture in turn; ``shifts`` are how far each moved since the one before, in shares of its width.
+
+    Points of a regular grid are followed (Lucas and Kanade 1981, in pyramids); the picture moves by their median when
+    at least half of them agree. NaN where they do not: at a cut, or when the subject fills the picture.
+    """
+
+    def __init__(self) -> None:
+        self.shifts: list[tuple[float, float]] = []
+        self._before: NDArray[np.uint8] | None = None
+        self._points: NDArray[np.float32] | None = None
+
+    def see(self, luma: NDArray[np.uint8]) -> None:
+        """Look at the next picture, (h, w) luma."""
+        size = (_ACROSS, max(_WINDOW[1], round(_ACROSS * luma.shape[0] / luma.shape[1])))
+        now = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        self.shifts.append((float("nan"),) * 2 if self._before is None else self._shift(self._before, now))
+        self._before = now
+
+    def _shift(self, before: NDArray[np.uint8], now: NDArray[np.uint8]) -> tuple[float, float]:
+        if self._points is None:
+            self._points = _grid(now.shape[1], now.shape[0])
+        to, found, _ = cv2.calcOpticalFlowPyrLK(
+            before,
+            now,
+            self._points,
+            np.empty_like(self._points),
+            winSize=_WINDOW,
+            maxLevel=2,
+            criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 8, 0.03),
+            minEigThreshold=_FLAT,
+        )
+        moved = (np.asarray(to) - self._points)[np.asarray(found).ravel() == 1].reshape(-1, 2)
+        if len(moved) < _FEW:
+            return (float("nan"),) * 2
+        middle = np.median(moved, axis=0)
+        near = np.hypot(*(moved - middle).T) <= _AGREE
+        if near.mean() < _MANY:
+            return (float("nan"),) * 2
+        x, y = moved[near].mean(axis=0) / now.shape[1]
+        return float(x), float(y)
+
+
+def _grid(width: int, height: int) -> NDArray[np.float32]:
+    """(n, 1, 2) points, evenly spaced."""
+    x = (np.arange(_POINTS[0]) + 0.5) * width / _POINTS[0]
+    y = (np.arange(_POINTS[1]) + 0.5) * height / _POINTS[1]
+    return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 1, 2).astype(np.float32)
