@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from clipy.analysis.base import Detection, FaceDetector
 from clipy.context import Context
-from clipy.pipeline import clip_of
+from clipy.judging import clip_of
 from clipy.stages.review.framing import Framing
 from clipy.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Finding, Highlight, Keyframe, Panel, Repair, Review, Span

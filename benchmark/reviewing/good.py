@@ -1,0 +1,121 @@
+"""Good clips, rendered by clipy: people from given recordings, each in a window around the face; else synthesised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from tests.conftest import SAID, played
+from tests.media import make_video
+from tests.speech import speak
+
+from clipy import registry
+from clipy.analysis.base import FaceDetector
+from clipy.context import Context
+from clipy.errors import ClipyError
+from clipy.judging import clip_of
+from clipy.media.probe import probe
+from clipy.media.read import pictures
+from clipy.stages.base import Pizzazz
+from clipy.stages.render.x264 import X264
+from clipy.types import Box, Clip, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
+
+SIZE = (540, 960)
+LENGTH = Fraction(6)
+_TALL = 480  # pixels: a lower source would be enlarged more than twice
+_LOOKS = Fraction(2)  # pictures a second that are searched
+_LOOK_HEIGHT = 288
+_WIDE = 0.08  # share of the window's width that a face must have
+_INSIDE = 0.2  # share of the window's width that a face's middle must keep from its edges
+
+
+@dataclass(frozen=True)
+class Good:
+    """A good clip, whether a face is in it, and whether its words are known to the letter."""
+
+    clip: Clip
+    video: Video
+    face: Box | None  # on the clip, at its middle
+    spoken: bool = False
+
+
+def from_recordings(folder: Path, most: int, work: Path, ctx: Context) -> Iterator[Good]:
+    """Up to ``most`` clips of people who stay in one window for six seconds."""
+    files = sorted(p for p in (*folder.glob("video/*"), *folder.glob("composed/*")) if p.suffix in {".mp4", ".mov"})
+    made = 0
+    per_file = max(1, -(-2 * most // max(1, len(files))))
+    for path in files:
+        try:
+            video = probe(path)
+        except ClipyError:
+            continue
+        if not video.audio or video.height < _TALL or video.duration < LENGTH:
+            continue
+        starts = [Fraction(n) * LENGTH * 2 for n in range(per_file * 3) if n * LENGTH * 2 + LENGTH <= video.duration]
+        kept = 0
+        for start in starts:
+            span = Span(start, start + LENGTH)
+            if kept == per_file or made == most or (found := _window(video, span, ctx)) is None:
+                continue
+            window, face = found
+            clip = _rendered(video, span, window, (), work / f"{path.stem}-{int(start)}.mp4", ctx)
+            yield Good(clip, video, _on_clip(face, window))
+            made, kept = made + 1, kept + 1
+
+
+def synthesised(work: Path, ctx: Context) -> Good:
+    """Synthesised speech over a moving pattern, with captions and with every word's true time."""
+    speech = speak(SAID)
+    ends = [*speech.ends]
+    words = tuple(
+        Word(text, Fraction(round(begin * 1000), 1000), Fraction(round(end * 1000), 1000))
+        for (text, begin), end in zip(speech.words, ends, strict=True)
+    )
+    span = Span(Fraction(0), words[17].end + Fraction(1, 4))  # two whole sentences
+    path = make_video(work / "talk.mp4", seconds=16, size=(1280, 720), play=played(speech))
+    video = probe(path)
+    window = Box(437.5, 0, 842.5, 720)
+    said = tuple(word for word in words if word.end <= span.end)
+    clip = _rendered(video, span, window, said, work / "talk-clip.mp4", ctx)
+    return Good(clip, video, None, spoken=True)
+
+
+def _window(video: Video, span: Span, ctx: Context) -> tuple[Box, Box] | None:
+    """A still 9:16 window around whoever is biggest, and that face; None where nobody stays inside it."""
+    looks = list(pictures(video, span, rate=_LOOKS, height=_LOOK_HEIGHT))
+    found = ctx.analyser(FaceDetector).detect([picture for _, picture in looks], ctx)
+    scale = video.height / _LOOK_HEIGHT
+    mains = [max(faces, key=lambda face: face.box.width).scaled(scale, scale).box for faces in found if faces]
+    if len(mains) < len(looks):
+        return None
+    width = min(video.width, video.height * 9 / 16)
+    height = width * 16 / 9
+    middles = [box.center[0] for box in mains]
+    left = float(np.clip(np.median(middles) - width / 2, 0, video.width - width))
+    inside = all(left + _INSIDE * width < middle < left + (1 - _INSIDE) * width for middle in middles)
+    face = mains[len(mains) // 2]
+    if not inside or not _WIDE * width < face.width < 0.7 * width:
+        return None
+    top = (video.height - height) / 2
+    return Box(left, top, left + width, top + height), face
+
+
+def _on_clip(face: Box, window: Box) -> Box:
+    scale = SIZE[0] / window.width
+    x, y = window.x1, window.y1
+    return Box((face.x1 - x) * scale, (face.y1 - y) * scale, (face.x2 - x) * scale, (face.y2 - y) * scale)
+
+
+def _rendered(video: Video, span: Span, window: Box, words: tuple[Word, ...], path: Path, ctx: Context) -> Clip:
+    panel = Panel((Keyframe(span.start, window),), (0, 0, *SIZE))
+    crop = CropPath(*SIZE, (CropShot(span, "single", (panel,)),))
+    edit = Edit(Highlight(span, title=""), crop, (span,), "en", words)
+    captions = registry.create("pizzazz", "captions", {"position": 0.72})
+    assert isinstance(captions, Pizzazz)
+    if words:
+        edit = captions.plan(video, edit, ctx)
+    X264().render(video, edit, (captions,) if words else (), path, ctx)
+    return replace(clip_of(path), edit=edit)

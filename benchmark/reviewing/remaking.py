@@ -1,0 +1,65 @@
+"""A clip once more, with its pictures or its sound changed on the way, and files damaged byte by byte."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.media.aac import SAMPLE_RATE, coded
+from clipy.media.colour import planes_of, standard
+from clipy.media.encoding import Encoding
+from clipy.media.frame import Planes
+from clipy.media.probe import probe
+from clipy.media.read import decoded, sound_array
+from clipy.media.write import Writer
+
+Paint = Callable[[float, Planes], Planes]
+Sound = NDArray[np.float32]
+Mix = Callable[[Sound], Sound]
+
+
+def remade(source: Path, target: Path, paint: Paint | None = None, mix: Mix | None = None) -> Path:
+    """The clip at ``source`` with each picture painted and all its sound (2, n) mixed anew."""
+    video = probe(source)
+    samples = sound_array(video, video.span, rate=SAMPLE_RATE, channels=2)
+    samples = samples if mix is None else mix(samples)
+    encoding = Encoding("libx264", {"preset": "veryfast", "crf": "20"})
+    frames = ((time, standard(*planes_of(frame))) for time, frame in decoded(video, video.span))
+    writer: Writer | None = None
+    for time, planes in frames:
+        painted = planes if paint is None else paint(float(time), planes)
+        if writer is None:
+            high, wide = painted[0].shape
+            writer = Writer(target, wide, high, video.frame_rate, encoding)
+            writer.__enter__()
+        writer.picture(painted)
+    assert writer is not None
+    for packet in coded(samples[:, at : at + SAMPLE_RATE] for at in range(0, samples.shape[1], SAMPLE_RATE)):
+        writer.sound(packet)
+    writer.__exit__(None, None, None)
+    return target
+
+
+def truncated(source: Path, target: Path) -> Path:
+    """The first three fifths of the bytes."""
+    data = source.read_bytes()
+    target.write_bytes(data[: len(data) * 3 // 5])
+    return target
+
+
+def without_index(source: Path, target: Path) -> Path:
+    """The same bytes, but nothing says where the pictures lie."""
+    target.write_bytes(source.read_bytes().replace(b"moov", b"free", 1))
+    return target
+
+
+def damaged(source: Path, target: Path) -> Path:
+    """4000 bytes in the middle of the pictures are lost."""
+    data = bytearray(source.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 4000] = bytes(4000)
+    target.write_bytes(data)
+    return target
