@@ -22,7 +22,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_defaults_make_a_whole_pipeline(here: Path) -> None:
     pipeline = Pipeline.from_config(config.load())
     assert pipeline.highlighter.name == "local"
-    assert [reviewer.name for reviewer in pipeline.reviewers] == ["technical"]
+    assert tuple(reviewer.name for reviewer in pipeline.reviewers) == config.DEFAULT_LISTS["review"]
 
 
 def test_flag_wins_over_file_over_user_file_over_preset(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

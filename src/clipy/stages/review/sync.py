@@ -1,0 +1,64 @@
+"""``review = "sync"``: do the lips move with the sound?"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from pydantic import Field
+
+from clipy.analysis.inspection import inspected
+from clipy.analysis.lip_offset import LipOffset, lip_offset
+from clipy.context import Context
+from clipy.errors import MediaError
+from clipy.stages.base import Reviewer
+from clipy.types import Clip, Evidence, Finding, Review, Span
+
+_SHOWN = Fraction(5)  # seconds of sound that show it
+
+
+class Sync(Reviewer):
+    """Compares how a mouth moves with how loud the sound is, at every shift up to 0.8 s.
+
+    What is found is reported only where it is sure: some seconds of a speaking face, a clear best shift, and none that
+    is nearly as good elsewhere. A clip in which that cannot be told has no finding. Sound that comes late is borne
+    better than sound that comes early, as in nature (ITU-R BT.1359).
+    """
+
+    class Options(Reviewer.Options):
+        late: float = Field(
+            0.185, gt=0, lt=0.8, description="Seconds that the sound may come late: acceptable in ITU-R BT.1359."
+        )
+        early: float = Field(
+            0.15, gt=0, lt=0.8, description="Seconds that it may come early: 0.09 there, and what measuring may err."
+        )
+        agreement: float = Field(
+            0.3, gt=0, lt=1, description="Correlation of lips and sound from which they belong together."
+        )
+        margin: float = Field(0.12, gt=0, lt=1, description="How much better the best shift must be than others.")
+        least: float = Field(2.0, ge=0, description="Seconds of a speaking face below which nothing is said.")
+
+    options: Options
+
+    def review(self, clip: Clip, ctx: Context) -> Review:
+        name = self.name or "sync"
+        try:
+            inspection = inspected(clip, ctx)
+            if not inspection.video.audio:
+                return Review(name)
+            found = lip_offset(inspection, ctx)
+        except MediaError as error:
+            return Review(name, (Finding("readable", "error", error.what),))
+        if not self._is_sure(found):
+            return Review(name)
+        limit = self.options.late if found.late > 0 else self.options.early
+        if abs(found.late) <= limit:
+            return Review(name)
+        side = "after" if found.late > 0 else "before"
+        message = f"the sound comes {abs(found.late):.2f} s {side} the lips"
+        shown = Evidence.sound(Span(Fraction(0), min(_SHOWN, inspection.video.duration)))
+        return Review(name, (Finding("lips", "error", message, None, found.late, limit, shown),))
+
+    def _is_sure(self, found: LipOffset) -> bool:
+        options = self.options
+        enough = len(found.curve) > 0 and found.seconds >= options.least
+        return enough and found.agreement >= options.agreement and found.margin >= options.margin
