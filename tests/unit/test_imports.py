@@ -14,7 +14,10 @@ LIGHT = {"clipy", "click", "packaging", "colorama"}
 PRIVATE = "_sysconfigdata"  # of the standard library, under a name that differs from machine to machine
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["backends"], ["--version"], ["run", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["backends"], ["--version"], ["run", "--help"], ["cache", "--help"], ["doctor", "--help"]],
+)
 def test_help_and_listings_import_nothing_heavy(arguments: list[str]) -> None:
     code = (
         "import sys\n"
