@@ -187,13 +187,13 @@ def in_new_process() -> dict[str, Any]:
 
 
 def word_errors() -> dict[str, Any]:
-    """The median error of word starts before and after alignment, as ``words.py`` beside this file measures it."""
+    """Errors of word times before and after alignment, and what hearing costs, as ``words.py`` beside this measures."""
     try:
         words = importlib.import_module("words")
     except ImportError as problem:
         return {"word_error_ms_before": None, "word_error_ms_after": None, "word_error_reason": str(problem)}
     found: dict[str, Any] = words.measure()
-    return {name: found[name] for name in ("word_error_ms_before", "word_error_ms_after")}
+    return {name: value for name, value in found.items() if name.startswith(("word_error_ms", "transcribe", "align"))}
 
 
 def on_media(folder: Path) -> dict[str, Any]:

@@ -3,7 +3,8 @@
     python benchmark/words.py [--json]
 
 Synthesised speech of several voices, speeds and noise has exact word times. With ``CLIPY_TEST_MEDIA`` set, an audiobook
-whose words another recogniser timed is measured too. Memory is that of a process that does nothing else.
+whose words another recogniser timed is measured too. Ways of hearing are compared in a process each that does nothing
+else: processor seconds for a second of sound, the most memory, and the share of words that are wrong or missing.
 """
 
 from __future__ import annotations
@@ -34,8 +35,11 @@ from tests.speech import speak  # noqa: E402
 
 from clipy import registry  # noqa: E402
 from clipy.analysis.base import Aligner, Transcriber  # noqa: E402
+from clipy.analysis.speech import RATE, Window, probabilities  # noqa: E402
+from clipy.analysis.transcript import FasterWhisper  # noqa: E402
 from clipy.context import Context  # noqa: E402
 from clipy.media.probe import probe  # noqa: E402
+from clipy.media.read import sound_array  # noqa: E402
 from clipy.store import Store  # noqa: E402
 from clipy.types import Transcript  # noqa: E402
 
@@ -52,6 +56,15 @@ READINGS = {  # text, voice, words a minute, signal to noise in dB
     CLEAN[2]: (HARBOUR, "en-us+f2", 200, None),
     "us, 150, noise at -20 dB": (HARBOUR, "en-us", 150, 20.0),
     "gb, 150, noise at -10 dB": (SAID, "en-gb", 150, 10.0),
+}
+
+
+DEFAULT = "batched_beam_5"
+HEARD_BY = {  # faster-whisper's decoder, hypotheses weighed at once
+    "plain_beam_5": ("plain", 5),
+    "plain_beam_1": ("plain", 1),
+    "batched_beam_5": ("batched", 5),
+    "batched_beam_1": ("batched", 1),
 }
 
 
@@ -127,13 +140,17 @@ def measure() -> dict[str, Any]:
             spent["align"] += time.perf_counter() - heard
             cases[reading.name] = [errors(rough, reading), errors(exact, reading)]
         length = sum(float(probe(reading.path).duration) for reading in made)
-        peak = _peak(made[-1].path)
+        ways = {name: _heard_by(name, made[0]) for name in HEARD_BY}
     return {
         **_summary("word_error_ms", [cases[name] for name in CLEAN], 0),
         **_summary("word_end_error_ms", [cases[name] for name in CLEAN], 1),
         "transcribe_realtime": round(spent["transcribe"] / length, 3),
         "align_realtime": round(spent["align"] / length, 3),
-        "transcribe_peak_mb": peak,
+        "transcribe_cpu_realtime": ways[DEFAULT]["cpu_realtime"],
+        "transcribe_peak_mb": ways[DEFAULT]["peak_mb"],
+        "transcribe_plain_cpu_realtime": ways["plain_beam_5"]["cpu_realtime"],
+        "transcribe_plain_peak_mb": ways["plain_beam_5"]["peak_mb"],
+        "ways": ways,
         "readings": {name: _row(case) for name, case in cases.items()},
     }
 
@@ -154,24 +171,59 @@ def _row(case: Any) -> dict[str, list[float]]:
     }
 
 
-def _peak(path: Path) -> float:
-    """Megabytes that a process holds at most which hears one file and aligns its words."""
-    command = [sys.executable, __file__, "--hear", str(path)]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+def _heard_by(way: str, reading: Reading) -> dict[str, float]:
+    """One way of hearing, measured in a process of its own."""
+    command = [sys.executable, __file__, "--hear", str(reading.path), "--way", way]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+    heard, said = found.pop("text"), [_plain(text) for text, _, _ in reading.words]
+    wrong = _edits(said, [_plain(word) for word in heard.split() if _plain(word)])
+    return {**found, "word_error_rate": round(wrong / len(said), 3)}
 
 
-def hear(path: Path) -> float:
-    """Hear a file and align its words; the most memory that this process held, in MB."""
+def hear(path: Path, way: str) -> dict[str, Any]:
+    """Hear a file in one way: processor seconds for a second of sound, this process's most memory, and the text."""
+    decoder, beam = HEARD_BY[way]
+    video = probe(path)
     with tempfile.TemporaryDirectory() as temporary:
         ctx = Context(Store(Path(temporary)), Path(temporary))
-        transcriber, aligner = (
-            registry.create("transcribe", "faster-whisper", {}),
-            registry.create("align", "sphinx", {}),
-        )
-        assert isinstance(transcriber, Transcriber)
-        assert isinstance(aligner, Aligner)
-        aligner.align(probe(path), transcriber.transcribe(probe(path), ctx), ctx)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+        transcriber = registry.create("transcribe", "faster-whisper", {"beam_size": beam, "language": "en"})
+        assert isinstance(transcriber, FasterWhisper)
+        samples = sound_array(video, video.span, rate=RATE)[0]
+        list(transcriber.segments(Window(0, samples[:RATE], probabilities(samples[:RATE])), "en", ctx))  # loads it
+        began = time.process_time()
+        if decoder == "batched":
+            text = " ".join(word.text for word in transcriber.transcribe(video, ctx).words)
+        else:
+            text = _plainly(transcriber, samples, beam, ctx)
+    return {
+        "cpu_realtime": round((time.process_time() - began) / float(video.duration), 3),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "text": text,
+    }
+
+
+def _plainly(transcriber: FasterWhisper, samples: NDArray[np.float32], beam: int, ctx: Context) -> str:
+    """What the same network hears when it follows its own time stamps through the sound, one piece after another."""
+    found, _ = transcriber._whisper(ctx).transcribe(  # noqa: SLF001
+        samples,
+        language="en",
+        beam_size=beam,
+        temperature=0.0,
+        word_timestamps=True,
+        vad_filter=True,
+        condition_on_previous_text=False,
+    )
+    return " ".join(segment.text for segment in found)
+
+
+def _edits(said: list[str], heard: list[str]) -> int:
+    """The least number of words to change, add or leave out: Levenshtein, 1966."""
+    row = list(range(len(heard) + 1))
+    for number, word in enumerate(said, start=1):
+        last, row[0] = row[0], number
+        for at, other in enumerate(heard, start=1):
+            last, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, last + (word != other))
+    return row[-1]
 
 
 def _plain(text: str) -> str:
@@ -183,9 +235,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--hear", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--way", choices=HEARD_BY, default=DEFAULT, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.hear is not None:
-        print(hear(given.hear))
+        print(json.dumps(hear(given.hear, given.way)))
         return
     found = measure()
     if given.json:
@@ -195,6 +248,8 @@ def main() -> None:
         for side in ("start", "end"):
             before, after = row[f"{side}_before"], row[f"{side}_after"]
             print(f"{name:26} {side:5} median, 90 %, 99 %: {before} ms -> {after} ms")
+    for name, way in found.pop("ways").items():
+        print(f"{name:26} {way}")
     for name, value in found.items():
         print(f"{name:26} {value}")
 
