@@ -24,7 +24,6 @@ Path = NDArray[np.float64]  # (n, 2) or (n,)
 
 _NEAR = 0.6  # window widths between two faces at which the camera pans from one to the other instead of cutting
 _SPEED, _ACCELERATION = 0.6, 1.2  # window widths a second (and per second): a calm pan
-_CALM = 0.11  # window sides by which the face may leave its place before the camera follows
 _EDGE = 0.04  # window sides between a face and the window's edge, at least
 _BROAD = 0.97  # a face wider than this share of the window cannot be shown by cropping
 _COMPOSED = 0.9  # a picture of which the biggest window leaves less out than the rest was composed for this shape
@@ -38,7 +37,8 @@ class Camera:
     ``max_upscale`` output pixels for one of the source, nor than ``closest`` of the biggest window. ``eye_line`` is
     where the face's middle is, as a share of the window's height. ``picture`` is the part of the source that may be
     shown, without black bars; all of it unless given. ``corner`` is where on the output this camera's panel begins,
-    for layouts of several.
+    for layouts of several. ``calm`` is by how many window sides what is followed may leave its place before the camera
+    goes after it.
     """
 
     video: Video
@@ -51,6 +51,7 @@ class Camera:
     picture: Box | None = None
     corner: tuple[int, int] = (0, 0)
     closest: float = 0.5
+    calm: float = 0.11
 
     def shoot(self, span: Span, tracks: Sequence[Track], *, whole_if_broad: bool = False) -> list[CropShot]:
         """Cover a span of one shot: the speaking face is followed; a change to a distant one is a cut.
@@ -166,7 +167,7 @@ class Camera:
         if first >= last - 1e-6:
             return np.full(len(at), (within[0] + within[1]) / 2)
         room = np.maximum((side - sizes) / 2 - _EDGE * side, 0.01 * side)
-        slack = np.minimum(_CALM * side, room)
+        slack = np.minimum(self.calm * side, room)
         reachable = np.clip(wanted, first, last)
         low = np.clip(wanted - slack, first, last)
         high = np.maximum(np.clip(wanted + slack, first, last), low)

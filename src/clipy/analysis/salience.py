@@ -30,7 +30,7 @@ _NOTICED = 0.06  # motion (share of the gradient that moved) below which nothing
 _SPREAD = 0.3  # standard deviation of the prior for the middle, as a share of the picture's side
 _PRIOR = 0.5  # how much it weighs
 _PLACES = 61
-_COST = 1.5  # share of all attraction that moving by a whole picture side costs
+_COST = 5.0  # share of all attraction that moving by a whole picture side costs
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from pydantic import Field
 
@@ -14,6 +16,7 @@ from clipy.stages.base import Reframer
 from clipy.types import CropPath, CropShot, Highlight, Track, Video
 
 _GAIN = 0.2  # of what attracts, the share that the window must hold beyond its own share of the picture
+_CALM = 0.25  # window sides by which the middle of what attracts may wander before the camera goes after it
 
 
 class Saliency(Reframer):
@@ -43,9 +46,9 @@ def attracted(camera: Camera, scene: Scene, fit: bool) -> CropShot:
     found = attraction(camera.video, scene.span, area, (wide, high))
     if fit and found.held - found.even < _GAIN * (1 - found.even):
         return camera.whole(scene.span)
-    # The camera puts a face above the middle; what attracts is meant to be in it.
+    # The camera puts a face above the middle; what attracts is meant to be in it. Its middle is no exact place.
     lower = (0.5 - camera.eye_line) * high
     x, y = found.centers[:, 0], found.centers[:, 1] - lower
     boxes = np.stack([x, y, x, y], axis=1)
     track = Track(0, scene.span, found.times, boxes, np.ones(len(x), np.float32))
-    return CropShot(scene.span, "single", (camera.follow(scene.span, track, high),))
+    return CropShot(scene.span, "single", (replace(camera, calm=_CALM).follow(scene.span, track, high),))
