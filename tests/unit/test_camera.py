@@ -198,6 +198,26 @@ def test_the_whole_picture_fits_in_its_own_proportions(size: tuple[int, int], ou
     assert box.width * box.height > 0.98 * size[0] * size[1]
 
 
+def test_writing_is_kept_in_view_where_the_window_holds_it_beside_the_face() -> None:
+    still = [track(0, 900, 0.8)]
+    caption = Box(820, 950, 1280, 1020)
+    (shot,) = Camera(video(), 1080, 1080, writing=(caption,)).shoot(TEN, still)
+    window = shot.panels[0].window(Fraction(5))
+    assert window.x1 < caption.x1 < caption.x2 < window.x2
+    assert len(shot.panels[0].keyframes) == 1
+    far = Box(1500, 950, 1900, 1020)
+    (shot,) = Camera(video(), 1080, 1920, writing=(far,)).shoot(TEN, still)
+    assert centers(shot)[:, 0] == pytest.approx(np.full(COUNT, 900), abs=5)
+
+
+def test_a_window_stays_inside_its_half_of_a_split_screen() -> None:
+    halves = {0: Box(0, 0, 960, 1080), 1: Box(960, 0, 1920, 1080)}
+    people = [track(0, 800, spoken((0, 5))), track(1, 1090, spoken((5, 10)))]
+    left, right = Camera(video(), 1080, 1920, panes=halves).shoot(TEN, people)
+    assert left.panels[0].window(Fraction(2)).x2 <= 960
+    assert right.panels[0].window(Fraction(7)).x1 >= 960
+
+
 faces = st.lists(
     st.tuples(st.floats(-100, 2100), st.floats(-50, 1150), st.floats(20, 1400), st.floats(0, 1), st.floats(0, 400)),
     max_size=4,
@@ -207,7 +227,7 @@ faces = st.lists(
 @settings(deadline=None, max_examples=60)
 @given(
     faces=faces,
-    size=st.sampled_from([(1920, 1080), (1080, 1920), (640, 480), (1080, 2400), (3840, 2160)]),
+    size=st.sampled_from([(1920, 1080), (1080, 1920), (640, 480), (320, 180), (1080, 2400), (3840, 2160)]),
     out=st.sampled_from([(1080, 1920), (1080, 1350), (1080, 1080), (1920, 1080)]),
     span=st.tuples(st.integers(0, 400), st.integers(1, 600)),
     seed=st.integers(0, 1000),

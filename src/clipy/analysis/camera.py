@@ -7,8 +7,8 @@ the picture and always has exactly the proportions of the rectangle of the outpu
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -26,6 +26,7 @@ _NEAR = 0.6  # window widths between two faces at which the camera pans from one
 _SPEED, _ACCELERATION = 0.6, 1.2  # window widths a second (and per second): a calm pan
 _EDGE = 0.04  # window sides between a face and the window's edge, at least
 _BROAD = 0.97  # a face wider than this share of the window cannot be shown by cropping
+_PANE = 0.6  # of the biggest window, the biggest one that a pane must hold for the window to stay inside it
 _COMPOSED = 0.9  # a picture of which the biggest window leaves less out than the rest was composed for this shape
 
 
@@ -38,7 +39,8 @@ class Camera:
     where the face's middle is, as a share of the window's height. ``picture`` is the part of the source that may be
     shown, without black bars; all of it unless given. ``corner`` is where on the output this camera's panel begins,
     for layouts of several. ``calm`` is by how many window sides what is followed may leave its place before the camera
-    goes after it.
+    goes after it. ``panes`` are the pictures in the picture that tracks (by id) are in: a window stays inside where it
+    can. ``writing`` is kept in view where the window holds all of it without losing its place.
     """
 
     video: Video
@@ -52,6 +54,8 @@ class Camera:
     corner: tuple[int, int] = (0, 0)
     closest: float = 0.5
     calm: float = 0.11
+    panes: Mapping[int, Box] = field(default_factory=dict)
+    writing: tuple[Box, ...] = ()
 
     def shoot(self, span: Span, tracks: Sequence[Track], *, whole_if_broad: bool = False) -> list[CropShot]:
         """Cover a span of one shot: the speaking face is followed; a change to a distant one is a cut.
@@ -78,8 +82,7 @@ class Camera:
 
     def follow(self, span: Span, track: Track, height: float | None = None) -> Panel:
         """One window on one track, whoever else is there; ``height`` as ``shoot`` would choose it unless given."""
-        turns = [Turn(span, track)]
-        return self._panel(turns, self.height_for(turns) if height is None else height)
+        return self.panel([Turn(span, track)], height)
 
     def still(self, span: Span, window: Box) -> Panel:
         """A window that does not move."""
@@ -134,6 +137,8 @@ class Camera:
         return runs
 
     def _is_near(self, before: Turn, after: Turn) -> bool:
+        if self._pane(before) != self._pane(after):
+            return False
         sides = self.height_for([before]), self.height_for([after])
         x1, y1 = _faces(before, [after.span.start])[0, :2]
         x2, y2 = _faces(after, [after.span.start])[0, :2]
@@ -144,10 +149,23 @@ class Camera:
         span = Span(turns[0].span.start, turns[-1].span.end)
         if turns[0].track is None:
             return self.middle(span)
-        return self._shot(span, self._panel(turns, self.height_for(turns)))
+        return self._shot(span, self._within_pane(turns).panel(turns))
 
-    def _panel(self, turns: Sequence[Turn], height: float) -> Panel:
+    def _within_pane(self, turns: Sequence[Turn]) -> Camera:
+        """A camera for the pane that all faces of some turns are in, if that leaves enough to see; else this one."""
+        panes = {self._pane(turn) for turn in turns}
+        pane = panes.pop() if len(panes) == 1 else None
+        if pane is None:
+            return self
+        inner = replace(self, picture=pane, panes={})
+        return inner if inner.biggest >= _PANE * self.biggest else self
+
+    def _pane(self, turn: Turn) -> Box | None:
+        return self.panes.get(turn.track.id) if turn.track else None
+
+    def panel(self, turns: Sequence[Turn], height: float | None = None) -> Panel:
         """The moving window on the tracks of adjoining turns."""
+        height = self.height_for(turns) if height is None else height
         span = Span(turns[0].span.start, turns[-1].span.end)
         times = [span.start + index * STEP for index in range(math.ceil(span.duration / STEP) + 1)]
         owners = [next((turn for turn in turns if time in turn.span), turns[-1]) for time in times]
@@ -155,14 +173,36 @@ class Camera:
         moments = sorted({span.start, *grid(span), span.end})
         at = np.array([float(time - span.start) for time in moments])
         wide, area = height * self.width / self.height, self.area
-        x = self._axis(faces[:, 0], faces[:, 2], wide, (area.x1, area.x2), at)
+        x = self._axis(faces[:, 0], faces[:, 2], wide, (area.x1, area.x2), at, self._writing(wide))
         y = self._axis(faces[:, 1] + (0.5 - self.eye_line) * height, faces[:, 3], height, (area.y1, area.y2), at)
         centers = zip(moments, x.tolist(), y.tolist(), strict=True)
         keys = [Keyframe(time, self.window((cx, cy), height)) for time, cx, cy in centers]
         return Panel(_thinned(keys), self._into)
 
-    def _axis(self, wanted: Path, sizes: Path, side: float, within: tuple[float, float], at: Path) -> Path:
-        """The window's centre along one axis at times since the run's start, from where its middle is wanted."""
+    def _writing(self, wide: float) -> tuple[float, float] | None:
+        """Between which middles a window of a width holds all writing; None when none does, or there is nothing."""
+        if not self.writing:
+            return None
+        pad = _EDGE * wide
+        low, high = (
+            max(box.x2 for box in self.writing) + pad - wide / 2,
+            min(box.x1 for box in self.writing) - pad + wide / 2,
+        )
+        return (low, high) if low <= high else None
+
+    def _axis(
+        self,
+        wanted: Path,
+        sizes: Path,
+        side: float,
+        within: tuple[float, float],
+        at: Path,
+        better: tuple[float, float] | None = None,
+    ) -> Path:
+        """The window's centre along one axis at times since the run's start, from where its middle is wanted.
+
+        Of the places that are near enough, those between ``better`` are taken if there are any at all times.
+        """
         first, last = within[0] + side / 2, within[1] - side / 2
         if first >= last - 1e-6:
             return np.full(len(at), (within[0] + within[1]) / 2)
@@ -171,6 +211,9 @@ class Camera:
         reachable = np.clip(wanted, first, last)
         low = np.clip(wanted - slack, first, last)
         high = np.maximum(np.clip(wanted + slack, first, last), low)
+        if better is not None and low.max() <= better[1] and better[0] <= high.min():
+            low, high = np.maximum(low, better[0]), np.minimum(high, better[1])
+            reachable = np.clip(reachable, low, high)
         points = smooth(np.minimum(low, reachable), np.maximum(high, reachable), self._limits(side))
         path = along(fitted(points, first, last), at)
         return np.round(path, 3)  # a still camera is exactly still, whatever the spline's rounding

@@ -36,17 +36,15 @@ def _cuts(length: int, parts: int) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-def panels(
-    camera: Camera, span: Span, people: Sequence[Track], panes: Sequence[Box | None], everybody: Sequence[Track]
-) -> CropShot | None:
+def panels(camera: Camera, span: Span, people: Sequence[Track], everybody: Sequence[Track]) -> CropShot | None:
     """One panel for each of 2 to 4 people in the order given; None where they cannot be shown apart.
 
-    ``panes`` are the pictures in the picture that the faces are in, where there are any: no panel reaches out of its.
-    ``everybody`` are all faces of the shot: nobody's but its own belongs in a panel.
+    ``everybody`` are all faces of the shot: nobody's but its own belongs in a panel. No panel reaches out of the part
+    of a split screen that its face is in.
     """
     made: list[Panel] = []
-    for track, pane, into in zip(people, panes, rectangles(len(people), camera.width, camera.height), strict=True):
-        own = inside(camera, into, pane)
+    for track, into in zip(people, rectangles(len(people), camera.width, camera.height), strict=True):
+        own = inside(camera, into, camera.panes.get(track.id))
         others = [other for other in everybody if other is not track]
         panel = next((found for found in _closer(own, span, track) if _alone(found, span, track, others)), None)
         if panel is None:
@@ -95,6 +93,8 @@ def inside(camera: Camera, into: Rectangle, picture: Box | None) -> Camera:
         picture=picture or camera.area,
         face_share=_FACE,
         closest=_CLOSEST,
+        panes={},
+        writing=(),
     )
 
 

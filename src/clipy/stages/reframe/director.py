@@ -21,6 +21,8 @@ LAYOUTS: tuple[Layout, ...] = ("single", "stack", "grid", "fit", "inset")
 
 _ROOMY = 0.8  # share of a window's sides that two faces and what is between them may take to be shown in one
 _INSET = 0.3  # share of the picture that a face camera over other content takes, at most
+_LOWER = 0.55  # share of the picture's height below which writing names or quotes who is seen
+_LEGIBLE = 0.025  # share of the picture's height that lines have that are meant to be read, at least
 _CAMERA = 0.18  # share of the picture's height that a face camera has, at least: what is smaller is a thing in a scene
 _TALKS = 1.0  # seconds that somebody must speak for their face to matter more than a page of writing
 _PORTRAIT = 0.1  # share of the picture's height from which a face is a subject, not a detail of a page
@@ -49,10 +51,11 @@ class Director:
             return [made]
         if not tracks:
             return [self.empty(camera, scene, self._may("fit"))]
+        camera = replace(camera, panes=_panes(scene, tracks), writing=_captions(scene))
         shots: list[CropShot] = []
         at = scene.span.start
         for span, people in self._groups(scene, tracks):
-            made = self._group(camera, scene, span, people, tracks)
+            made = self._group(camera, span, people, tracks)
             if made is not None:
                 shots += [*self._one(camera, Span(at, span.start), tracks), made]
                 at = span.end
@@ -89,9 +92,7 @@ class Director:
             return exchanges(scene.span, tracks)
         return []
 
-    def _group(
-        self, camera: Camera, scene: Scene, span: Span, people: list[Track], tracks: Sequence[Track]
-    ) -> CropShot | None:
+    def _group(self, camera: Camera, span: Span, people: list[Track], tracks: Sequence[Track]) -> CropShot | None:
         """Several people at once: in one window where it holds them, else in panels; None where neither can be."""
         if self.forced is None and (both := _joined(camera, span, people)) is not None:
             return both
@@ -99,8 +100,7 @@ class Director:
         if self.forced is None and layout not in self.allowed:
             return None
         ordered = self._in_order(people)
-        panes = [scene.pane(_typical(track)) for track in ordered]
-        return arranging.panels(camera, span, ordered, panes, tracks)
+        return arranging.panels(camera, span, ordered, tracks)
 
     def _in_order(self, people: list[Track]) -> list[Track]:
         """From left to right; people known from before keep the order in which they were shown then."""
@@ -136,6 +136,22 @@ def _lasting(scene: Scene, tracks: Sequence[Track]) -> list[Track]:
 
 def _talks(track: Track) -> bool:
     return bool((track.speaking >= 0.5).sum() >= _TALKS * float(RATE))
+
+
+def _panes(scene: Scene, tracks: Sequence[Track]) -> dict[int, Box]:
+    """The parts of a split screen that faces are in, by track. One alone is no split: it may be a line in the scene."""
+    found = {track.id: pane for track in tracks if (pane := scene.pane(_typical(track))) is not None}
+    return found if len(set(found.values())) > 1 else {}
+
+
+def _captions(scene: Scene) -> tuple[Box, ...]:
+    """Writing in the lower part of a picture, such as who speaks, big enough to be meant to be read."""
+    high, wide, top = scene.picture.height, scene.picture.width, scene.picture.y1
+    return tuple(
+        box
+        for box in scene.writing
+        if box.y1 >= top + _LOWER * high and box.height >= _LEGIBLE * high and box.width >= 3 * _LEGIBLE * wide
+    )
 
 
 def _typical(track: Track) -> Box:
