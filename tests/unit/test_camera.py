@@ -170,6 +170,15 @@ def test_a_small_face_is_come_closer_to_but_not_too_close() -> None:
     assert window.y1 + 0.3 * window.height < 400 < window.y1 + 0.5 * window.height
 
 
+@pytest.mark.parametrize("share", [0.2, 0.4, 0.6])
+def test_there_is_room_above_a_head_however_big(share: float) -> None:
+    still = track(0, 900, 0.8, y=600, size=240)
+    panel = Camera(video(), 1080, 960).follow(TEN, still, 240 / share)
+    window = panel.window(Fraction(5))
+    assert window.y1 <= 600 - 120 - 0.2 * 240
+    assert window.y2 > 600 + 120
+
+
 def test_without_a_face_the_middle_is_shown() -> None:
     (shot,) = Camera(video(), 1080, 1920).shoot(TEN, [])
     assert shot.panels[0].keyframes[0].box.center == pytest.approx((960, 540))

@@ -25,6 +25,9 @@ Path = NDArray[np.float64]  # (n, 2) or (n,)
 _NEAR = 0.6  # window widths between two faces at which the camera pans from one to the other instead of cutting
 _SPEED, _ACCELERATION = 0.6, 1.2  # window widths a second (and per second): a calm pan
 _EDGE = 0.04  # window sides between a face and the window's edge, at least
+_HEAD = 0.85  # face heights from the middle of a face to above its hair
+_HAIR = 1.5  # height of a head with hair and some room, in heights of its face
+_LOWEST = 0.58  # share of the window's height below which the middle of a face never is
 _BROAD = 0.97  # a face wider than this share of the window cannot be shown by cropping
 _PANE = 0.6  # of the biggest window, the biggest one that a pane must hold for the window to stay inside it
 _COMPOSED = 0.9  # a picture of which the biggest window leaves less out than the rest was composed for this shape
@@ -174,7 +177,9 @@ class Camera:
         at = np.array([float(time - span.start) for time in moments])
         wide, area = height * self.width / self.height, self.area
         x = self._axis(faces[:, 0], faces[:, 2], wide, (area.x1, area.x2), at, self._writing(wide))
-        y = self._axis(faces[:, 1] + (0.5 - self.eye_line) * height, faces[:, 3], height, (area.y1, area.y2), at)
+        # A head is higher than its face: where the face is big, its middle is lower, so that the hair is not cut off.
+        line = np.clip(_HEAD * faces[:, 3] / height, self.eye_line, _LOWEST)
+        y = self._axis(faces[:, 1] + (0.5 - line) * height, _HAIR * faces[:, 3], height, (area.y1, area.y2), at)
         centers = zip(moments, x.tolist(), y.tolist(), strict=True)
         keys = [Keyframe(time, self.window((cx, cy), height)) for time, cx, cy in centers]
         return Panel(_thinned(keys), self._into)
