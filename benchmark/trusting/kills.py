@@ -72,7 +72,7 @@ def kills(work: Path, count: int, seed: int) -> dict[str, Any]:
     return found
 
 
-def source(folder: Path) -> Path:
+def source(folder: Path, size: tuple[int, int] = (320, 180)) -> Path:
     """Seven seconds of speech over a moving pattern, with subtitles beside."""
     said = speak(_TEXT)
     length = len(said.samples) / said.rate
@@ -82,7 +82,7 @@ def source(folder: Path) -> Path:
 
         return np.interp(times, np.arange(len(said.samples)) / said.rate, said.samples, left=0.0, right=0.0)
 
-    video = make_video(folder / "talk.mp4", seconds=length + 0.5, size=(320, 180), play=play)
+    video = make_video(folder / "talk.mp4", seconds=length + 0.5, size=size, play=play)
     sentences = [part.strip() + mark for part, mark in (("Why do most people never finish what they start", "?"),)]
     sentences += ["The answer surprised everyone.", "It was one small sentence."]
     starts = [time for word, time in said.words if word in {"Why", "The", "It"}]

@@ -130,7 +130,7 @@ def store_folder(environment: Mapping[str, str] = os.environ) -> Path:
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"this is not valid TOML ({error})", where=path, do="Correct it, or start again") from error
     except OSError as error:
         raise ConfigError(f"cannot read it ({error.strerror})", where=path, do="Check its permissions") from error
@@ -217,7 +217,7 @@ def _value(text: str) -> Any:
     """A TOML value, or else the text itself: ``3``, ``true``, ``[1, 2]``, ``single``."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 

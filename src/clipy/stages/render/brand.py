@@ -56,13 +56,20 @@ def load_brand(path: Path | None) -> Brand:
         place = ".".join(str(part) for part in first["loc"])
         keys = ", ".join(Brand.model_fields)
         raise ConfigError(f"the brand kit is wrong: {place}: {first['msg']}", where=path, do=f"Keys: {keys}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"the brand kit is neither TOML nor JSON ({error})", where=path) from error
     placed = {name: path.parent / value for name in ("logo", "font") if (value := getattr(kit, name)) is not None}
     for file in placed.values():
-        if not file.is_file():
+        if not _is_there(file):
             raise ConfigError("the brand kit names a file that is not there", where=file, do=f"See {path}")
     return kit.model_copy(update=placed)
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # such as a name that is too long
+        return False
 
 
 def brand_digests(path: Path | None) -> tuple[str, ...]:
