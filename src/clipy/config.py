@@ -41,7 +41,7 @@ DEFAULTS: Mapping[str, str] = {
 }
 DEFAULT_LISTS: Mapping[str, tuple[str, ...]] = {
     "pizzazz": ("captions",),
-    "review": ("technical", "sound", "framing", "sync"),
+    "review": ("technical", "sound", "framing", "captions", "content", "sync"),
     "upload": ("folder",),
 }
 PRESETS: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]] = {

@@ -1,9 +1,10 @@
-"""Quality control by itself, on files that lie somewhere already."""
+"""Quality control: what the reviewers find in a clip, also beside the clips that were made or published before it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from clipy import parts
@@ -11,12 +12,14 @@ from clipy.backend import Backend
 from clipy.config import Config
 from clipy.context import Context
 from clipy.documents import Delivered
-from clipy.errors import ConfigError
+from clipy.errors import ConfigError, MediaError
 from clipy.media.probe import probe
 from clipy.outcome import Outcome, blame
+from clipy.publishing.journal import journal_beside
 from clipy.stages.base import Reviewer
+from clipy.store import file_digest
 from clipy.together import shares
-from clipy.types import Clip
+from clipy.types import Clip, Finding, Review
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,22 @@ class Judging:
             raise ConfigError("no reviewer is picked, so that anything would pass", do="Add a [[review]]")
         return cls(parts.analysers(config), parts.several(config, Reviewer))
 
-    def judge(self, clip: Clip, ctx: Context) -> Outcome:
-        """What every reviewer finds in one clip."""
-        return judged(self.reviewers, clip, ctx)
+    def judge(self, clip: Clip, ctx: Context, others: tuple[Clip, ...] = ()) -> Outcome:
+        """What every reviewer finds in one clip, also beside others that it must not repeat."""
+        return judged(self.reviewers, clip, others, ctx)
 
 
-def judged(reviewers: Sequence[Reviewer], clip: Clip, ctx: Context) -> Outcome:
-    """What every reviewer finds in one clip."""
-    return Outcome(clip, tuple(ctx.cached(reviewer.review, clip) for reviewer in reviewers))
+def judged(reviewers: Sequence[Reviewer], clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Outcome:
+    """What every reviewer finds. ``others`` are the clips that it must not repeat."""
+    return Outcome(clip, tuple(_reviewed(reviewer, clip, others, ctx) for reviewer in reviewers))
+
+
+def published(reviewers: Sequence[Reviewer], ctx: Context) -> tuple[Clip, ...]:
+    """What was published from this machine, where a reviewer asks for it: only sha256 and name are known."""
+    if not any(_compares(reviewer) for reviewer in reviewers):
+        return ()
+    known = journal_beside(ctx.store.root).published()
+    return tuple(Clip(sha256, Fraction(0), 0, 0, name=name) for sha256, name in known)
 
 
 def reviewed(judging: Judging | None, delivered: Sequence[Delivered], ctx: Context) -> Iterator[tuple[Clip, str]]:
@@ -58,6 +69,31 @@ def reviewed(judging: Judging | None, delivered: Sequence[Delivered], ctx: Conte
 
 
 def clip_of(path: Path) -> Clip:
-    """Any video file as a clip."""
+    """Any video file as a clip. Raises MediaError."""
     video = probe(path)
     return Clip(video.fingerprint, video.duration, video.width, video.height, path=path, name=path.stem)
+
+
+def file_as_clip(path: Path) -> Clip:
+    """Any file as a clip: the reviewers find that it cannot be read. Raises MediaError when there is none."""
+    try:
+        return clip_of(path)
+    except MediaError:
+        if not path.is_file():
+            raise
+        return Clip(file_digest(path), Fraction(0), 0, 0, path=path, name=path.stem)
+
+
+def _reviewed(reviewer: Reviewer, clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Review:
+    try:
+        review = ctx.cached(reviewer.review, clip)
+        if not others or not _compares(reviewer):
+            return review
+        beside = ctx.cached(reviewer.compare, clip, others)
+    except MediaError as error:
+        return Review(reviewer.name, (Finding("readable", "error", str(error)),))
+    return replace(review, findings=(*review.findings, *beside.findings))
+
+
+def _compares(reviewer: Reviewer) -> bool:
+    return type(reviewer).compare is not Reviewer.compare

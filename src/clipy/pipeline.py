@@ -29,7 +29,7 @@ from clipy.decisions import framed, layouts, log_review, picked, told
 from clipy.delivery import delivering_to, prepare
 from clipy.errors import ConfigError, MediaError, NothingToDeliver, UploadError
 from clipy.folders import make_writable
-from clipy.judging import Judging, clip_of, judged
+from clipy.judging import Judging, clip_of, judged, published
 from clipy.media.probe import probe
 from clipy.naming import slug
 from clipy.outcome import Clock, Outcome, Rejected, blame
@@ -131,6 +131,7 @@ class Pipeline:
             candidates = deque(self.highlight(video, ctx))
         made: list[Outcome] = []
         rejected: list[Rejected] = []
+        known = published(self.reviewers, ctx)
         wanted = self.highlighter.options.count
         while candidates and len(made) < wanted:
             batch = [candidates.popleft() for _ in range(min(wanted - len(made), len(candidates)))]
@@ -144,14 +145,16 @@ class Pipeline:
                     rejected,
                     at_once=renders_at_once(),
                 )
-            with clock.measuring("review"):
-                outcomes = _each(clips, self.judge, ctx.at("review"), rejected)
-            outcomes = [self.repair(video, outcome, ctx, clock) for outcome in outcomes]
-            made += [outcome for outcome in outcomes if outcome.passed]
-            refused = [Rejected.refused(outcome) for outcome in outcomes if not outcome.passed]
-            for item in outcomes:
-                log_review(item)
-            rejected += refused
+            for clip, part in shares(clips, ctx.at("review")):
+                others = (*(outcome.clip for outcome in made), *known)
+                with clock.measuring("review"):
+                    outcome = self.judge(clip, part, others)
+                outcome = self.repair(video, outcome, part, clock, others)
+                log_review(outcome)
+                if outcome.passed:
+                    made.append(outcome)
+                else:
+                    rejected.append(Rejected.refused(outcome))
         return made, rejected
 
     def transcribe(self, video: Video, ctx: Context) -> None:
@@ -201,11 +204,13 @@ class Pipeline:
         path = ctx.cached_file(self.renderer.render, video, edit, self.pizzazz, suffix=".mp4")
         return replace(clip_of(path), edit=edit)
 
-    def judge(self, clip: Clip, ctx: Context) -> Outcome:
-        """What every reviewer finds in one clip."""
-        return judged(self.reviewers, clip, ctx)
+    def judge(self, clip: Clip, ctx: Context, others: tuple[Clip, ...] = ()) -> Outcome:
+        """What every reviewer finds in one clip, also beside others that it must not repeat."""
+        return judged(self.reviewers, clip, others, ctx)
 
-    def repair(self, video: Video, outcome: Outcome, ctx: Context, clock: Clock) -> Outcome:
+    def repair(
+        self, video: Video, outcome: Outcome, ctx: Context, clock: Clock, others: tuple[Clip, ...] = ()
+    ) -> Outcome:
         """A rejected clip made anew, where all that was found can be repaired, and reviewed again; else as it was."""
         edit = outcome.clip.edit
         if outcome.passed or edit is None:
@@ -219,7 +224,7 @@ class Pipeline:
                 again = self.decorate(video, plan.highlight, plan.crop, ctx.at("render"), gain=plan.gain)
                 clip = self.render(video, again, ctx.at("render"))
             with clock.measuring("review"):
-                return replace(self.judge(clip, ctx.at("review")), repaired=plan.because)
+                return replace(self.judge(clip, ctx.at("review"), others), repaired=plan.because)
         except MediaError as error:
             log.warning("%s", error)
             return outcome

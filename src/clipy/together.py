@@ -1,4 +1,4 @@
-"""Works on several items side by side, in threads, each with its share of the stage's progress."""
+"""Works on several items, one after the other or side by side in threads, each with its share of the progress."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from clipy.context import Context, Event
 
@@ -64,14 +64,6 @@ def side_by_side(
     return [future.result() for future in futures]
 
 
-def shares(items: Sequence[Any], ctx: Context) -> Iterator[tuple[Any, Context]]:
-    """Each item with a context whose progress is the item's share of the stage's."""
-    for index, item in enumerate(items):
-        ctx.report(f"{index + 1} of {len(items)}", index / len(items))
-        yield item, ctx.within(index / len(items), (index + 1) / len(items))
-    ctx.report("", 1.0)
-
-
 def _wait(futures: Sequence[Future[Made]]) -> None:
     pending = set(futures)
     while pending:
@@ -79,6 +71,14 @@ def _wait(futures: Sequence[Future[Made]]) -> None:
         for future in futures:  # of several failures always the same one is told
             if future in done:
                 future.result()
+
+
+def shares(items: Sequence[Item], ctx: Context) -> Iterator[tuple[Item, Context]]:
+    """Each item with a context whose progress is the item's share of the stage's."""
+    for index, item in enumerate(items):
+        ctx.report(f"{index + 1} of {len(items)}", index / len(items))
+        yield item, ctx.within(index / len(items), (index + 1) / len(items))
+    ctx.report("", 1.0)
 
 
 class _Progress:

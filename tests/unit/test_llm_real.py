@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from clipy.chat.asking import Chat, Terms, TooMuch
+from clipy.chat.tokens import estimate
 from clipy.stages.highlight import prompts
 from clipy.stages.highlight.answers import Order, Passages
-from clipy.stages.highlight.chat import Chat, Terms, TooMuch
 from clipy.stages.highlight.llm import Llm
-from clipy.stages.highlight.windows import estimate
 
 pytest.importorskip("openai", reason='needs the extra: pip install "clipy[llm]"')
 engine = pytest.importorskip("xllamacpp", reason="needs llama.cpp: pip install xllamacpp")

@@ -9,14 +9,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from clipy.analysis.duplicates import distinct
+from clipy.analysis.openings import hook, standalone
 from clipy.analysis.sentences import Sentence, sentences
 from clipy.analysis.sound import Levels
 from clipy.context import Context
 from clipy.stages.highlight.candidates import Candidate, candidates, snapped
-from clipy.stages.highlight.duplicates import distinct
 from clipy.stages.highlight.features import Features, Judge
 from clipy.stages.highlight.meaning import Meaning, meaning_of
-from clipy.stages.highlight.openings import hook, standalone
 from clipy.stages.highlight.schedule import beside, best_set
 from clipy.stages.highlight.titles import title
 from clipy.types import Shot, Span, Transcript, Word

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clipy.analysis.sentences import Sentence
-from clipy.stages.highlight.answers import Passage, cleaned, is_quoted
+from clipy.chat.answers import cleaned
+from clipy.chat.tokens import estimate
+from clipy.stages.highlight.answers import Passage, is_quoted
 from clipy.stages.highlight.candidates import candidates
 from clipy.stages.highlight.proposals import placed, proposed, told_once
-from clipy.stages.highlight.windows import estimate, window_from, windows
+from clipy.stages.highlight.windows import window_from, windows
 from clipy.types import Word
 
 SENTENCES = [

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clipy.analysis.duplicates import containment, distinct, shingles
 from clipy.analysis.sentences import Sentence
 from clipy.analysis.sound import Levels
 from clipy.stages.highlight.about import Topic
 from clipy.stages.highlight.candidates import Candidate, candidates
-from clipy.stages.highlight.duplicates import containment, distinct, shingles
 from clipy.stages.highlight.features import WEIGHTS, Judge
 from clipy.stages.highlight.schedule import best_first
 from clipy.types import Span, Word

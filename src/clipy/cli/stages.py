@@ -179,25 +179,36 @@ def render(settings: Settings, video: Path, given: Path, folder: Path, overwrite
 @click.command()
 @click.argument("clips", nargs=-1, required=True, type=FILE, metavar="CLIP...")
 @click.option("-o", "--output", type=FILE, help="Write reviews.json here instead of to standard output.")
+@click.option("--report", type=FILE, metavar="FILE.html", help="Also write a page to look at, with all evidence.")
 @with_settings
-def review(settings: Settings, clips: tuple[Path, ...], output: Path | None) -> None:
-    """Stage 4: is it good? Works on any video file. Exit code 3 when no clip passes."""
+def review(settings: Settings, clips: tuple[Path, ...], output: Path | None, report: Path | None) -> None:
+    """Stage 4: is it good? Works on any video file. Exit code 3 when no clip passes.
+
+    A clip that repeats one named before it, or one that was published, is refused.
+    """
     from clipy import documents
     from clipy.cli.terminal import progress
-    from clipy.judging import Judging, clip_of
+    from clipy.judging import Judging, file_as_clip, published
     from clipy.pipeline import context
+    from clipy.report import write_report
     from clipy.together import shares
 
     check_free(output)
+    check_free(report)
     judging = Judging.from_config(settings.config())
     with (
         progress("review", ("review",)) as listener,
         context(judging, since=settings.since, listener=listener) as ctx,
     ):
-        found = [
-            (path, judging.judge(clip_of(path), part).reviews or ()) for path, part in shares(clips, ctx.at("review"))
-        ]
+        before = published(judging.reviewers, ctx)
+        found = []
+        for path, part in shares(clips, ctx.at("review")):
+            clip = file_as_clip(path)
+            found.append((path, judging.judge(clip, part, before).reviews or ()))
+            before = (clip, *before)
     document = documents.reviews(found)
+    if report is not None:
+        write_report(report, found)
     deliver(document, output, settings, f"{len(found)} reviews")
     failed = [entry for entry in document["clips"] if not entry["review"]["passed"]]
     if len(failed) == len(found):

@@ -19,7 +19,16 @@ from clipy.models import places
 from clipy.models.checksum import digest, digest_of_folder, matches, refuse
 from clipy.models.faces import LIGHT_ASD, LIGHT_ASD_AVA, LR_ASD, LR_ASD_AVA, YUNET
 from clipy.models.fetching import obtain
-from clipy.models.known import CENTERFACE, FACE_LANDMARK, KNOWN, SENTENCE_ENCODER, SPHINX, TURN_TAKING, VOICEPRINT
+from clipy.models.known import (
+    CENTERFACE,
+    FACE_LANDMARK,
+    KNOWN,
+    SENTENCE_ENCODER,
+    SPHINX,
+    TEXT_READER,
+    TURN_TAKING,
+    VOICEPRINT,
+)
 from clipy.models.model import HubFile, Model, WeightsFile, WheelMember
 from clipy.models.wheels import Report
 
@@ -32,6 +41,7 @@ __all__ = [
     "LR_ASD_AVA",
     "SENTENCE_ENCODER",
     "SPHINX",
+    "TEXT_READER",
     "TURN_TAKING",
     "VOICEPRINT",
     "YUNET",

@@ -116,6 +116,28 @@ SENTENCE_ENCODER = Model(
     ),
 )
 
+
+def _ocr(network: str, sha256: str, size: int) -> WeightsFile:
+    path = f"ch_PP-OCRv4_{network}_infer.onnx"
+    return WeightsFile(
+        name=path,
+        sha256=sha256,
+        size=size,
+        licence="Apache-2.0",
+        source="https://github.com/PaddlePaddle/PaddleOCR",
+        wheel=(WheelMember("rapidocr-onnxruntime", "1.4.4", f"rapidocr_onnxruntime/models/{path}"),),
+    )
+
+
+TEXT_READER = Model(
+    name="text-reader",
+    purpose="text in a picture: where it is and what it says, Latin letters and Chinese (PP-OCRv4, mobile)",
+    files=(
+        _ocr("det", "d2a7720d45a54257208b1e13e36a8479894cb74155a5efe29462512d42f49da9", 4_745_517),
+        _ocr("rec", "48fc40f24f6d2a207a2b1091d3437eb3cc3eb6b676dc3ef9c37384005483683b", 10_857_958),
+    ),
+)
+
 KNOWN: tuple[Model, ...] = (
     *WHISPER,
     CENTERFACE,
@@ -126,6 +148,7 @@ KNOWN: tuple[Model, ...] = (
     LR_ASD_AVA,
     SENTENCE_ENCODER,
     SPHINX,
+    TEXT_READER,
     TURN_TAKING,
     VOICEPRINT,
     YUNET,

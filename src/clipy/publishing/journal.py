@@ -112,6 +112,14 @@ class Journal:
                 [entry.key, time.time(), event, state.phase, note],
             )
 
+    def published(self) -> list[tuple[str, str]]:
+        """What is live on any platform: each file's sha256, and where it went, for people."""
+        with self._open() as db:
+            query = (
+                "SELECT sha256, name, platform FROM uploads WHERE phase IN ('live', 'done') ORDER BY sha256, platform"
+            )
+            return [(str(sha256), f"{name} on {platform}") for sha256, name, platform in db.execute(query)]
+
     def events(self, entry: Entry) -> list[tuple[str, str]]:
         """Every intent and receipt of an upload, oldest first, with the phase that it left."""
         with self._open() as db:

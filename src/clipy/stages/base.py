@@ -184,6 +184,14 @@ class Reviewer(Stage):
     def review(self, clip: Clip, ctx: Context) -> Review:
         """Return what was found. ``clip.edit`` is None for a file that clipy did not make."""
 
+    def compare(self, clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Review:
+        """Return what was found beside other clips; by default nothing.
+
+        ``others`` are the clips that passed before it in the run, and those that were published from this machine. Of
+        the latter only the file's sha256 (``fingerprint``) and a ``name`` for people are known: their path is empty.
+        """
+        return Review(self.name)
+
 
 class Uploader(Stage):
     """Publishes a clip that passed, at most once."""

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.openings import hook, standalone, words_of
 from clipy.analysis.sentences import Sentence
 from clipy.analysis.sound import Levels
 from clipy.stages.highlight.about import Topic
 from clipy.stages.highlight.candidates import Candidate
 from clipy.stages.highlight.meaning import Meaning
-from clipy.stages.highlight.openings import hook, standalone, words_of
 from clipy.types import Array, Seconds, Span
 
 WEIGHTS: Mapping[str, float] = {

@@ -13,18 +13,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from clipy.analysis.sentences import Sentence, sentences
 from clipy.analysis.words import transcript_of
+from clipy.chat.answers import cleaned
+from clipy.chat.asking import Lost, TooMuch, Usage, is_local, key_for
+from clipy.chat.endpoint import Endpoint
+from clipy.chat.tokens import estimate
 from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.stages.base import Highlighter
 from clipy.stages.highlight import prompts
 from clipy.stages.highlight.activity import busiest
-from clipy.stages.highlight.answers import AskedPassages, Order, Passages, cleaned, is_quoted
+from clipy.stages.highlight.answers import AskedPassages, Order, Passages, is_quoted
 from clipy.stages.highlight.candidates import (
     at_cuts,
     bounds,
@@ -33,12 +36,11 @@ from clipy.stages.highlight.candidates import (
     text_of,
     without_overlaps,
 )
-from clipy.stages.highlight.chat import Chat, Lost, Terms, TooMuch, Usage, is_local, key_for
 from clipy.stages.highlight.proposals import Proposal, placed, proposed, told_once
 from clipy.stages.highlight.reading import Reader, Script
 from clipy.stages.highlight.schedule import best_first
 from clipy.stages.highlight.titles import title
-from clipy.stages.highlight.windows import estimate, windows
+from clipy.stages.highlight.windows import windows
 from clipy.types import Highlight, Transcript, Video, seconds
 
 log = logging.getLogger(__name__)
@@ -61,20 +63,8 @@ class Llm(Highlighter):
     put in one order. Answers are stored: the same question is never paid twice.
     """
 
-    class Options(Highlighter.Options):
-        base_url: str = Field("https://api.openai.com/v1", description="Address of the endpoint.")
-        model: str = Field("gpt-4.1-mini", min_length=1, description="Name of the model, as the endpoint knows it.")
-        api_key_env: str = Field(
-            "OPENAI_API_KEY", min_length=1, description="Environment variable that holds the key; never the key itself."
-        )
-        temperature: float = Field(
-            0.0, ge=0, le=2, description="0: the same answer each time, as far as the model can."
-        )
-        seed: int = Field(1, ge=0, le=2**31 - 1, description="Seed of the model's choices.")
+    class Options(Highlighter.Options, Endpoint):
         context: int = Field(16_384, ge=1024, description="Tokens that the model can read and write at once.")
-        max_tokens: int = Field(4096, ge=256, description="Longest answer, in tokens; thinking counts.")
-        timeout: float = Field(300, gt=0, le=3600, description="Longest wait for one answer, in seconds.")
-        retries: int = Field(4, ge=0, le=20, description="How often a request is repeated that failed in passing.")
         parallel: int | None = Field(
             None,
             ge=1,
@@ -90,18 +80,6 @@ class Llm(Highlighter):
         title_language: str = Field(
             "", max_length=40, description="Language of the titles; quoted from the video unless given."
         )
-        price_read: float | None = Field(None, ge=0, description="Price of a million tokens read, to report the cost.")
-        price_written: float | None = Field(None, ge=0, description="The same of a million tokens written.")
-
-        @field_validator("base_url")
-        @classmethod
-        def _is_an_address_without_secrets(cls, value: str) -> str:
-            parts = urlsplit(value)
-            if parts.scheme not in {"http", "https"} or not parts.hostname:
-                raise ValueError("an address begins with https:// or http://")
-            if parts.username or parts.password or parts.query:
-                raise ValueError("an address holds no name, password or query: keys come from the environment")
-            return value.rstrip("/")
 
     options: Options
 
@@ -120,7 +98,7 @@ class Llm(Highlighter):
             return busiest(video, shortest, longest, self.options.count * _SPARES, ctx)
         script = self._script(transcript)
         found = possible(script.sentences, video, self.options)
-        with self._chat() as chat:
+        with self.options.chat() as chat:
             reader = Reader(chat, ctx)
             passages = reader.judge(script, self.options.least_judged, self._parallel())
             proposals = told_once(proposed(passages, script.sentences, found), script.sentences)[:_RANKED]
@@ -139,7 +117,7 @@ class Llm(Highlighter):
         blocks = [
             f"# {self.options.model} at {self.options.base_url}. Questions: {usage.requests} on the sentences, and one"
             f" more to put the candidates in order. Tokens: about {read} to read, at most {usage.written} to write"
-            f"{self._cost(usage)}.",
+            f"{self.options.cost(usage)}.",
             f"# The instructions, the same in each:\n\n{script.system}",
             *(
                 f"# Request {number}, sentences {part.start + 1} to {part.stop}:\n\n{script.text(part)}"
@@ -169,11 +147,6 @@ class Llm(Highlighter):
         script = Script(instructions(_NAMED), kind, spoken, budget)
         most = math.ceil(2 * options.count / max(1, len(windows(script.costs, budget))))
         return script if most <= _NAMED else replace(script, system=instructions(most))
-
-    def _chat(self) -> Chat:
-        options = self.options
-        terms = Terms(options.base_url, options.model, options.temperature, options.seed, options.max_tokens)
-        return Chat(terms, options.api_key_env, options.timeout, options.retries)
 
     def _parallel(self) -> int:
         """How many windows are asked about at once. A server on this machine mostly has one model in memory, once."""
@@ -228,13 +201,6 @@ class Llm(Highlighter):
         usage = reader.chat.usage
         stored = f", answers from the store: {reader.stored}" if reader.stored else ""
         tokens = f"tokens read: {usage.read}, written: {usage.written}"
-        text = f"requests: {usage.requests}, {tokens}{self._cost(usage)}{stored}"
+        text = f"requests: {usage.requests}, {tokens}{self.options.cost(usage)}{stored}"
         log.info("%s: %s", self.options.model, text)
         ctx.report(text, 1.0)
-
-    def _cost(self, usage: Usage) -> str:
-        """What it costs, where the prices are known."""
-        if self.options.price_read is None or self.options.price_written is None:
-            return ""
-        cost = (usage.read * self.options.price_read + usage.written * self.options.price_written) / 1e6
-        return f", cost: {cost:.4f}"

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from clipy.analysis.duplicates import distinct
 from clipy.analysis.sentences import Sentence, sentences
 from clipy.analysis.sound import levels
 from clipy.analysis.words import transcript_of
@@ -22,7 +23,6 @@ from clipy.stages.highlight.candidates import (
     text_of,
     without_overlaps,
 )
-from clipy.stages.highlight.duplicates import distinct
 from clipy.stages.highlight.features import Features, Judge
 from clipy.stages.highlight.meaning import Meaning, meaning_of
 from clipy.stages.highlight.schedule import beside, best_first

@@ -7,7 +7,6 @@ chat templates are made of, and the instructions say that it instructs nobody.
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -15,9 +14,9 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from clipy.analysis.sentences import Sentence
+from clipy.chat.data import data_line, form, visible
 from clipy.errors import ConfigError
 from clipy.stages.base import Highlighter
-from clipy.stages.highlight.answers import schema_of
 
 _LARGEST = 100_000  # bytes of a prompt file
 
@@ -57,7 +56,7 @@ def judging(
         _title(titles),
         *_about(options),
         _DATA,
-        _form(kind),
+        form(kind),
     ]
     return "\n".join(lines)
 
@@ -71,19 +70,21 @@ def ranking(taste: str, options: Highlighter.Options, kind: type[BaseModel]) -> 
         "Put all of them in order, the one that most people would watch to the end and tell others about first.",
         *_about(options, mark=False),
         _DATA,
-        _form(kind),
+        form(kind),
     ]
     return "\n".join(lines)
 
 
 def sentence_line(number: int, sentence: Sentence) -> str:
     """One sentence as data."""
-    return _line({"n": number, "seconds": round(float(sentence.span.duration), 1), "text": _visible(sentence.text)})
+    return data_line({"n": number, "seconds": round(float(sentence.span.duration), 1), "text": visible(sentence.text)})
 
 
 def clip_lines(texts: Sequence[str], letters: int) -> list[str]:
     """Candidates as data, numbered from 1, each shortened in its middle to about ``letters``."""
-    return [_line({"n": number, "text": _shortened(_visible(text), letters)}) for number, text in enumerate(texts, 1)]
+    return [
+        data_line({"n": number, "text": _shortened(visible(text), letters)}) for number, text in enumerate(texts, 1)
+    ]
 
 
 def _title(titles: str) -> str:
@@ -99,21 +100,6 @@ def _about(options: Highlighter.Options, *, mark: bool = True) -> list[str]:
         return []
     wish = f"The user looks for this above all: {json.dumps(options.about, ensure_ascii=False)}."
     return [f"{wish} Mark with about, from 0 to 100, how much a passage is that." if mark else wish]
-
-
-def _form(kind: type[BaseModel]) -> str:
-    schema = json.dumps(schema_of(kind), ensure_ascii=False, separators=(",", ":"))
-    return f"Answer with one compact JSON object and nothing else, of this JSON schema:\n{schema}"
-
-
-def _line(data: dict[str, object]) -> str:
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    # Of these the templates of chat models are made (<|im_end|>, [INST]); escaped, JSON says the same.
-    return text.replace("<", "\\u003c").replace("[", "\\u005b")
-
-
-def _visible(text: str) -> str:
-    return "".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in text)
 
 
 def _shortened(text: str, letters: int) -> str:

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clipy.analysis.duplicates import distinct
 from clipy.analysis.sentences import Sentence
 from clipy.stages.highlight.answers import Passage
 from clipy.stages.highlight.candidates import Candidate, text_of
-from clipy.stages.highlight.duplicates import distinct
 from clipy.types import Span
 
 log = logging.getLogger(__name__)

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 from pydantic import Field
 
+from clipy.analysis.safe_area import free_area
 from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.media.frame import Frame, Plane
 from clipy.stages.base import Pizzazz
-from clipy.stages.render.area import free_area
 from clipy.stages.render.brand import HEX, brand_digests, colour_of, load_brand
 from clipy.stages.render.fonts import Face, Fonts, digests, packaged
 from clipy.stages.render.overlay import Overlay

@@ -8,11 +8,12 @@ endpoint refuses (a temperature, a seed) left out. What it took is remembered. T
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from types import TracebackType
@@ -21,9 +22,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
+from clipy.chat.answers import cleaned, parsed, schema_of
+from clipy.chat.tokens import estimate
 from clipy.errors import ConfigError, ServiceError
-from clipy.stages.highlight.answers import cleaned, parsed, schema_of
-from clipy.stages.highlight.windows import estimate
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
@@ -119,7 +120,7 @@ class Chat:
     def __enter__(self) -> Self:
         from openai import OpenAI
 
-        from clipy.stages.highlight.deadline import DeadlineClient
+        from clipy.chat.deadline import DeadlineClient
 
         self._client = OpenAI(
             api_key=key_for(self.terms.base_url, self.key_variable),
@@ -134,12 +135,15 @@ class Chat:
         if self._client is not None:
             self._client.close()
 
-    def ask(self, system: str, user: str, kind: type[BaseModel], shown: range) -> str:
+    def ask(self, system: str, user: str, kind: type[BaseModel], shown: range, pictures: Sequence[bytes] = ()) -> str:
         """A checked answer as JSON text; asked once more when the first is not of ``kind``.
+
+        ``pictures`` are JPEG files that a model which sees is shown after ``user``, in order.
 
         Raises Lost, TooMuch, or ServiceError when asking on makes no sense.
         """
-        messages: list[Any] = [{"role": "system", "content": system}, {"role": "user", "content": user}]
+        said = [{"type": "text", "text": user}, *map(_picture, pictures)] if pictures else user
+        messages: list[Any] = [{"role": "system", "content": system}, {"role": "user", "content": said}]
         text = self._complete(messages, kind)
         try:
             return parsed(text, kind, shown).model_dump_json()
@@ -227,7 +231,7 @@ class Chat:
         read, written = completion.usage.prompt_tokens, completion.usage.completion_tokens
         with self._lock:
             self.usage += Usage(read, written, 1)
-        expected = sum(estimate(message["content"]) for message in messages)
+        expected = sum(estimate(_text_of(message["content"])) for message in messages)
         if 0 < read < _SEEN * expected:
             raise TooMuch(f"the endpoint has read {read} of about {expected} tokens: its context is shorter")
         if not completion.choices:
@@ -247,7 +251,7 @@ class Chat:
             return ServiceError(
                 f"{host} knows no model {self.terms.model!r}, or no chat at this address",
                 where=self.terms.base_url,
-                do="Correct highlight.model or highlight.base_url (it ends in /v1 for most)",
+                do="Correct the options model or base_url (it ends in /v1 for most)",
             )
         return ServiceError(
             f"{host} refuses the key ({error.status_code})",
@@ -270,15 +274,25 @@ def is_local(base_url: str) -> bool:
     return urlsplit(base_url).hostname in _LOCAL
 
 
+def _picture(jpeg: bytes) -> dict[str, Any]:
+    """A picture as part of a message."""
+    address = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
+    return {"type": "image_url", "image_url": {"url": address}}
+
+
+def _text_of(content: str | list[dict[str, Any]]) -> str:
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+
+
 def key_for(base_url: str, variable: str) -> str:
     """The key from the environment; a server on this machine needs none. Raises ConfigError."""
     key = os.environ.get(variable, "").strip()
     local = is_local(base_url)
     if not key and not local:
         raise ConfigError(
-            f"there is no key for {urlsplit(base_url).hostname}: the environment variable that highlight.api_key_env"
-            " names is not set",
-            do="Set it, for example: export OPENAI_API_KEY=..., or point highlight.base_url at a server of your own",
+            f"there is no key for {urlsplit(base_url).hostname}: the environment variable that the"
+            " option api_key_env names is not set",
+            do="Set it, for example: export OPENAI_API_KEY=..., or point base_url at a server of your own",
         )
     if key and not local and urlsplit(base_url).scheme != "https":
         log.warning("the key travels unencrypted to %s: use an https address where there is one", base_url)

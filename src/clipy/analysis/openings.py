@@ -12,6 +12,8 @@ _DANGLING = frozenset(
     "and but so or because then also which that this these those he she it they them him her there such"
     " anyway like yeah yes no okay ok well right meanwhile however therefore thus hence too similarly otherwise".split()
 )
+# Of these, those that hardly ever open a thought of their own.
+_LEANING = frozenset("and but so or because also which however therefore thus hence too otherwise".split())
 _BACKWARD = re.compile(
     r"\b(?:as|like) (?:i|we|you|he|she|they) (?:\w+ )?(?:said|say|saw|see|mentioned|described|discussed|talked)\b"
     r"|\b(?:as|like) (?:was |were )?(?:mentioned|described|shown|noted|stated|above|before)\b"
@@ -30,6 +32,12 @@ _NUMBERS = frozenset(
     "two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety"
     " hundred thousand million billion half twice".split()
 )
+
+
+def is_dangling(text: str) -> bool:
+    """Whether an English sentence leans on something said before: by its first word, or by what it refers to."""
+    words = words_of(text)
+    return bool(words) and (words[0] in _LEANING or _BACKWARD.search(text) is not None)
 
 
 def words_of(text: str) -> list[str]:

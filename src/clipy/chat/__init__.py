@@ -1,0 +1,1 @@
+"""Language models behind the OpenAI chat protocol: one question in, one checked answer out; what it cost is counted."""

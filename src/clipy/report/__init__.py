@@ -1,0 +1,16 @@
+"""The review of clips as one page that opens anywhere, without a network: for people who decide what goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from clipy.report.gather import gathered
+from clipy.report.page import html
+from clipy.store import write_text
+from clipy.types import Review
+
+
+def write_report(path: Path, reviewed: Iterable[tuple[Path, Sequence[Review]]]) -> None:
+    """Write the page on some clips. It holds all that it shows, so it may be sent to anybody."""
+    write_text(path, html([gathered(clip, reviews) for clip, reviews in reviewed]))

@@ -1,0 +1,266 @@
+"""``review = "captions"``: do the burnt-in captions say what is said, when it is said, where all can see them?
+
+Everything is measured on the finished file: what it shows is read off its pictures, what it says is transcribed anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from statistics import median
+
+from pydantic import Field
+
+from clipy import models
+from clipy.analysis.caption_match import Match, cards, matched
+from clipy.analysis.inspection import Inspection, faces_of, inspected
+from clipy.analysis.profanity import Profanity
+from clipy.analysis.safe_area import free_area
+from clipy.analysis.screen_text import Shown, letters, screen_text
+from clipy.analysis.spoken_again import spoken_again
+from clipy.context import Context
+from clipy.errors import MediaError, ModelError
+from clipy.stages.base import Reviewer
+from clipy.types import Box, Clip, Evidence, Finding, Review, Seconds, Severity, Span, Word
+
+_LASTING = 6  # seconds: a text that stays longer is a title or a sign
+_ARE_CAPTIONS = 0.5  # share of the letters shown that must be said, else it is other text
+_LEAST_LETTERS = 12
+_LEAST_CARDS = 4  # whose time must be known to judge the timing of all
+_EDGE = 0.02  # of the picture's sides by which a text may seem to leave the safe area: boxes are not exact
+_OFTEN = 0.25  # share of the captions from which on a fault is the clip's
+_MOUTH = (0.62, 0.95)  # of a face's box, from the top
+_COVERED = 0.5  # share of a mouth
+_BIG = 0.08  # of the picture's height; a mouth of a smaller face is not looked at
+
+
+@dataclass(frozen=True, slots=True)
+class _Captions:
+    """What a clip's captions are like against its sound."""
+
+    lines: tuple[Shown, ...]
+    words: tuple[Word, ...]
+    match: Match
+
+
+class Captions(Reviewer):
+    """Captions late or early, words missing or wrong, too fast, out of the safe area, over a mouth, strong language."""
+
+    class Options(Reviewer.Options):
+        required: bool = Field(
+            False, description="Refuse a clip with speech and no captions; what clipy captioned must have them anyway."
+        )
+        max_offset: float = Field(
+            0.2, gt=0, description="Seconds by which captions may come before or after what is said (median)."
+        )
+        max_missing: float = Field(
+            0.15, gt=0, le=1, description="Share of the words said that may be missing in the captions."
+        )
+        max_wrong: float = Field(0.35, gt=0, le=1, description="Share of the captions that may not be said.")
+        reading_speed: float = Field(
+            30,
+            gt=0,
+            description="Characters a second of the median caption. Netflix allows 20 for whole subtitles; words"
+            " highlighted one by one are followed faster.",
+        )
+        max_lines: int = Field(3, ge=1, description="Lines on screen at once (BBC: two, three where one must).")
+        safe_area: bool = Field(
+            True, description="Refuse captions where TikTok, Reels and Shorts draw over an upright video."
+        )
+        strong_language: bool = Field(
+            True, description="Let strong language pass in captions, unless it was asked to be masked."
+        )
+
+    options: Options
+
+    def weights(self) -> tuple[str, ...]:
+        return (models.sha256(models.TEXT_READER),)
+
+    def review(self, clip: Clip, ctx: Context) -> Review:
+        name = self.name or "captions"
+        try:
+            inspection = inspected(clip, ctx)
+            words = spoken_again(clip, ctx).words
+            lines = screen_text(inspection, ctx)
+        except MediaError as error:
+            return Review(name, (Finding("readable", "error", error.what),))
+        except ModelError as error:
+            return Review(name, (Finding("not-checked", "warning", f"the captions cannot be read: {error}"),))
+        return Review(name, tuple(self._findings(clip, inspection, lines, words, ctx)))
+
+    def _findings(
+        self, clip: Clip, inspection: Inspection, lines: Sequence[Shown], words: Sequence[Word], ctx: Context
+    ) -> Iterator[Finding]:
+        if not _readable(words):
+            return
+        found = _captions(clip, lines, words)
+        if found is None:
+            yield from self._absent(clip, words)
+            return
+        yield from self._timing(found)
+        yield from self._words(found)
+        yield from self._reading(found)
+        yield from self._place(found, inspection)
+        yield from self._faces(found, inspection, ctx)
+        yield from self._language(clip, found)
+
+    def _absent(self, clip: Clip, words: Sequence[Word]) -> Iterator[Finding]:
+        planned = clip.edit is not None and bool(_planned(clip))
+        spelled = sum(len(letters(word.text)) for word in words)
+        if (planned or self.options.required) and spelled >= _LEAST_LETTERS:
+            span = Span(words[0].start, max(word.end for word in words))
+            message = f"{len(words)} words are said, and no captions show them"
+            yield Finding("no-captions", "error", message, span, 0, spelled, evidence=Evidence.picture(span.start))
+
+    def _timing(self, found: _Captions) -> Iterator[Finding]:
+        late, limit = found.match.late, self.options.max_offset
+        if late is None or len(found.match.offsets) < _LEAST_CARDS or abs(late) <= limit:
+            return
+        typical = min(found.match.offsets, key=lambda pair: abs(pair[0] - late))[1]
+        word = "after" if late > 0 else "before"
+        message = f"captions come {abs(late):.2f} s {word} what they say"
+        evidence = Evidence.picture(typical.span.start, typical.box)
+        yield Finding("caption-timing", "error", message, typical.span, round(late, 3), limit, evidence=evidence)
+
+    def _words(self, found: _Captions) -> Iterator[Finding]:
+        missing = [word for word, shown in zip(found.words, found.match.shown, strict=True) if not shown]
+        share, limit = len(missing) / len(found.words), self.options.max_missing
+        if share > limit:
+            some = " ".join(word.text for word in missing[:6])
+            message = f"{len(missing)} of {len(found.words)} words said are missing in the captions: {some}"
+            yield Finding(
+                "missing-words",
+                "error",
+                message,
+                Span(missing[0].start, max(word.end for word in missing)),
+                round(share, 3),
+                limit,
+                evidence=Evidence.picture(missing[0].start),
+            )
+        wrong, limit = 1 - found.match.said, self.options.max_wrong
+        if wrong > limit:
+            message = f"{wrong:.0%} of what the captions say is not said"
+            yield Finding("wrong-words", "warning", message, found.lines[0].span, round(wrong, 3), limit)
+
+    def _reading(self, found: _Captions) -> Iterator[Finding]:
+        shown = cards(found.lines)
+        speeds = [sum(len(line.text) for line in card) / float(_together(card).duration) for card in shown]
+        speed, limit = median(speeds), self.options.reading_speed
+        if speed > limit:
+            message = f"half of the captions ask to read more than {speed:.0f} characters a second"
+            yield Finding("reading-speed", "warning", message, value=round(speed, 1), limit=limit)
+        tall = max(shown, key=len)
+        if len(tall) > self.options.max_lines:
+            message = f"{len(tall)} lines of captions are on screen at once"
+            yield Finding(
+                "lines", "warning", message, _together(tall), len(tall), self.options.max_lines, _seen(tall[0])
+            )
+
+    def _place(self, found: _Captions, inspection: Inspection) -> Iterator[Finding]:
+        video = inspection.video
+        if not self.options.safe_area:
+            return
+        left, top, right, bottom = free_area(video.width, video.height)
+        wide, high = _EDGE * video.width, _EDGE * video.height
+        out = [
+            line
+            for line in found.lines
+            if line.box.x1 < left - wide
+            or line.box.x2 > right + wide
+            or line.box.y1 < top - high
+            or line.box.y2 > bottom + high
+        ]
+        share = float(_time(out) / max(_time(found.lines), Fraction(1, 100)))
+        if out and share > _OFTEN / 5:
+            severity: Severity = "error" if share > _OFTEN else "warning"
+            message = f"{share:.0%} of the captions lie where platforms draw their buttons and descriptions"
+            yield Finding("safe-area", severity, message, out[0].span, round(share, 3), _OFTEN, _seen(out[0]))
+
+    def _faces(self, found: _Captions, inspection: Inspection, ctx: Context) -> Iterator[Finding]:
+        across, down = inspection.scale
+        looked, covered = 0, list[tuple[Seconds, Box]]()
+        for sighting in faces_of(inspection, ctx):
+            lines = [line for line in found.lines if sighting.time in line.span]
+            for face in sighting.faces if lines else ():
+                box = face.scaled(across, down).box
+                if box.height < _BIG * inspection.video.height:
+                    continue
+                mouth = Box(
+                    box.x1 + 0.2 * box.width,
+                    box.y1 + _MOUTH[0] * box.height,
+                    box.x2 - 0.2 * box.width,
+                    box.y1 + _MOUTH[1] * box.height,
+                )
+                looked += 1
+                if any(_share(mouth, line.box) >= _COVERED for line in lines):
+                    covered.append((sighting.time, mouth))
+        share = len(covered) / max(1, looked)
+        if share > _OFTEN:
+            time, mouth = covered[0]
+            message = f"captions cover {share:.0%} of the mouths that are seen meanwhile"
+            evidence = Evidence.picture(time, mouth)
+            yield Finding("covered-mouth", "warning", message, Span(time, time), round(share, 3), _OFTEN, evidence)
+
+    def _language(self, clip: Clip, found: _Captions) -> Iterator[Finding]:
+        profanity = Profanity()
+        asked = clip.edit is not None and any("*" in word.text for word in clip.edit.words)
+        if self.options.strong_language and not asked:
+            return
+        for line in found.lines:
+            strong = [token for token in line.text.split() if "*" not in token and profanity.matches(token)]
+            if strong:
+                message = f"strong language is written out in the captions: {profanity.masked(strong[0])}"
+                yield Finding("strong-language", "error", message, line.span, evidence=_seen(line))
+
+
+def _captions(clip: Clip, lines: Sequence[Shown], words: Sequence[Word]) -> _Captions | None:
+    """The lines that are captions, with what is said; None when nothing that is shown is also said."""
+    others = _drawn_otherwise(clip)
+    own = tuple(
+        line
+        for line in lines
+        if line.span.duration <= _LASTING and not any(_share(line.box, box) >= _COVERED for box in others)
+    )
+    if sum(len(letters(line.text)) for line in own) < _LEAST_LETTERS:
+        return None
+    match = matched(own, words)
+    return _Captions(own, tuple(words), match) if match.said >= _ARE_CAPTIONS else None
+
+
+def _readable(words: Sequence[Word]) -> bool:
+    """Whether what is said is written in letters that can be read off a picture: Latin or Chinese."""
+    text = "".join(letters(word.text) for word in words)
+    return bool(text) and sum(char < "\u0250" or "\u4e00" <= char <= "\u9fff" for char in text) > 0.9 * len(text)
+
+
+def _planned(clip: Clip) -> Sequence[object]:
+    """The cards that clipy planned to draw."""
+    plan = clip.edit.plans.get("captions") if clip.edit else None
+    return plan.get("cards", ()) if isinstance(plan, dict) else ()
+
+
+def _drawn_otherwise(clip: Clip) -> list[Box]:
+    """Where clipy drew something else than captions, such as a title."""
+    plans = (plan for name, plan in clip.edit.plans.items() if name != "captions") if clip.edit else ()
+    taken = (item["box"] for plan in plans if isinstance(plan, dict) for item in plan.get("taken", ()))
+    return [Box(*(float(box[side]) for side in ("x1", "y1", "x2", "y2"))) for box in taken]
+
+
+def _together(card: Sequence[Shown]) -> Span:
+    return Span(min(line.span.start for line in card), max(line.span.end for line in card))
+
+
+def _time(lines: Sequence[Shown]) -> Seconds:
+    return sum((line.span.duration for line in lines), Fraction(0))
+
+
+def _seen(line: Shown) -> Evidence:
+    return Evidence.picture((line.span.start + line.span.end) / 2, line.box)
+
+
+def _share(part: Box, cover: Box) -> float:
+    """Which share of a box another one covers."""
+    wide = max(0.0, min(part.x2, cover.x2) - max(part.x1, cover.x1))
+    high = max(0.0, min(part.y2, cover.y2) - max(part.y1, cover.y1))
+    return wide * high / max(1e-9, part.width * part.height)

@@ -1,0 +1,205 @@
+"""``review = "content"``: does a clip begin and end where it should, stand alone, and show something new?
+
+Measured on the finished file: its sound at both edges, its words transcribed anew, its looks and sound against those of
+other clips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import Field
+
+from clipy.analysis.edges import Edges, edges_of
+from clipy.analysis.inspection import inspected
+from clipy.analysis.openings import is_dangling
+from clipy.analysis.prints import Print, print_of, same_moment, stored_print
+from clipy.analysis.sentences import Sentence, sentences, written
+from clipy.analysis.spoken_again import spoken_again
+from clipy.context import Context
+from clipy.errors import ClipyError, MediaError, ModelError
+from clipy.stages.base import Reviewer
+from clipy.types import Clip, Evidence, Finding, Repair, Review, Seconds, Severity, Span, Transcript
+
+_ROOM = Fraction(3, 20)  # seconds of silence that are left at an edge that is trimmed
+_LOST = Fraction(1, 4)  # of a clip that a trim may cost
+_HEARD = Fraction(1)  # seconds at an edge that are evidence
+_LEAST_WORDS = 12  # from which on the language is known
+_SAME_SPAN = Fraction(1, 2)  # of the shorter of two clips of one source
+_ENDS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", "۔")
+
+Judgement = Literal["refuse", "warn", "ignore"]
+
+
+class Content(Reviewer):
+    """Words cut at the edges, silence there, an opening that hangs in the air, another language, a clip made before."""
+
+    class Options(Reviewer.Options):
+        max_silence: float = Field(1.5, gt=0, description="Seconds of silence at either edge that are let pass.")
+        cut_words: Judgement = Field("refuse", description="What to do about a clip that begins or ends inside a word.")
+        language: str = Field(
+            "", max_length=3, description="Language that clips must be in (ISO 639-1); that of the source unless given."
+        )
+        duplicates: Judgement = Field(
+            "refuse", description="What to do about a clip of a moment that another clip of the run shows."
+        )
+        published: Judgement = Field(
+            "refuse", description="What to do about a clip of a moment that was published from this machine before."
+        )
+
+    options: Options
+
+    def review(self, clip: Clip, ctx: Context) -> Review:
+        name = self.name or "content"
+        try:
+            inspection = inspected(clip, ctx)
+            spoken = spoken_again(clip, ctx)
+            edges = edges_of(inspection.video) if inspection.video.audio else None
+            print_of(inspection, written(spoken.words, spoken.language), ctx)
+        except MediaError as error:
+            return Review(name, (Finding("readable", "error", error.what),))
+        except ModelError as error:
+            return Review(name, (Finding("not-checked", "warning", f"what is said cannot be judged: {error}"),))
+        whole = Span(Fraction(0), inspection.video.duration)
+        findings: list[Finding] = []
+        if edges is not None:
+            findings += self._edges(edges, spoken, whole, starts_source=_starts_source(clip))
+        findings += self._sentences(clip, spoken, whole)
+        findings += self._language(clip, spoken)
+        return Review(name, tuple(findings))
+
+    def compare(self, clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Review:
+        """Errors for what another clip of the run shows, or what was published."""
+        name = self.name or "content"
+        try:
+            inspection, spoken = inspected(clip, ctx), spoken_again(clip, ctx)
+            own = print_of(inspection, written(spoken.words, spoken.language), ctx)
+        except (MediaError, ModelError):
+            return Review(name)  # review() has said so
+        for other in others:
+            published = not other.path.name
+            judgement = self.options.published if published else self.options.duplicates
+            if judgement == "ignore" or (other.fingerprint == clip.fingerprint and published):
+                continue  # the very same file is not posted twice anyway
+            why = _same_span(clip, other) or _same_print(own, other, ctx)
+            if why:
+                what = f"{other.name!r}, which was published" if published else _named(other)
+                severity: Severity = "error" if judgement == "refuse" else "warning"
+                span = Span(Fraction(0), inspection.video.duration)
+                return Review(name, (Finding("duplicate", severity, f"it {why} as {what}", span),))
+        return Review(name)
+
+    def _edges(self, edges: Edges, spoken: Transcript, whole: Span, *, starts_source: bool) -> Iterator[Finding]:
+        limit = seconds_of(self.options.max_silence)
+        told = sentences(spoken)
+        severity: Severity = "error" if self.options.cut_words == "refuse" else "warning"
+        if edges.cut_start and not starts_source and self.options.cut_words != "ignore":
+            part = Span(whole.start, min(whole.end, whole.start + _HEARD))
+            repair = _trimmed(whole, start=_next_start(told))
+            yield Finding(
+                "cut-word", severity, "it begins inside a word", part, evidence=Evidence.sound(part), repair=repair
+            )
+        if edges.cut_end and self.options.cut_words != "ignore":
+            part = Span(max(whole.start, whole.end - _HEARD), whole.end)
+            repair = _trimmed(whole, end=_last_end(told))
+            yield Finding(
+                "cut-word", severity, "it ends inside a word", part, evidence=Evidence.sound(part), repair=repair
+            )
+        if edges.silent_start >= whole.duration:
+            return  # nothing is heard at all: the file's fault, not its edges'
+        for silent, at_start in ((edges.silent_start, True), (edges.silent_end, False)):
+            if silent > limit:
+                part = Span(whole.start, silent) if at_start else Span(whole.end - silent, whole.end)
+                message = f"it {'begins' if at_start else 'ends'} with {float(silent):.1f} s of silence"
+                repair = (
+                    _trimmed(whole, start=silent - _ROOM)
+                    if at_start
+                    else _trimmed(whole, end=whole.end - silent + _ROOM)
+                )
+                yield Finding(
+                    "edge-silence", "error", message, part, float(silent), float(limit), Evidence.sound(part), repair
+                )
+
+    def _sentences(self, clip: Clip, spoken: Transcript, whole: Span) -> Iterator[Finding]:
+        """Warnings on how it opens and closes, by the words of the source where they are known."""
+        known = Transcript(clip.edit.language, clip.edit.clip_words()) if clip.edit else spoken
+        told = sentences(known if known.words else spoken)
+        if not told:
+            return
+        if spoken.language == "en" and is_dangling(told[0].text):
+            start = told[0].words[0]
+            message = f"it opens with {start.text!r}, which leans on something said before"
+            yield Finding("opening", "warning", message, start.span, evidence=Evidence.sound(told[0].span))
+        last = told[-1].text.rstrip("\"'”’»)] ")
+        punctuated = sum(sentence.text.rstrip("\"'”’»)] ").endswith(_ENDS) for sentence in told[:-1])
+        if not last.endswith(_ENDS) and punctuated >= 2:
+            message = f"it ends inside a sentence: {told[-1].words[-1].text!r}"
+            part = Span(max(whole.start, whole.end - _HEARD), whole.end)
+            yield Finding("closing", "warning", message, part, evidence=Evidence.sound(part))
+
+    def _language(self, clip: Clip, spoken: Transcript) -> Iterator[Finding]:
+        wanted = self.options.language or (clip.edit.language if clip.edit else "")
+        if wanted and spoken.language != wanted and len(spoken.words) >= _LEAST_WORDS:
+            severity: Severity = "error" if self.options.language else "warning"
+            yield Finding("language", severity, f"it is spoken in {spoken.language!r}, not in {wanted!r}")
+
+
+def seconds_of(value: float) -> Seconds:
+    """An option as an exact time."""
+    return Fraction(value).limit_denominator(1000)
+
+
+def _starts_source(clip: Clip) -> bool:
+    """Whether it begins where its source does: what was said before that was never there."""
+    return clip.edit is not None and clip.edit.highlight.span.start == 0
+
+
+def _next_start(told: tuple[Sentence, ...]) -> Seconds | None:
+    """Where the first whole sentence begins, with room before it."""
+    if len(told) < 2:
+        return None
+    return max(told[0].span.end, told[1].span.start - _ROOM)
+
+
+def _last_end(told: tuple[Sentence, ...]) -> Seconds | None:
+    """Where the last whole sentence ends, with room after it."""
+    if len(told) < 2:
+        return None
+    return min(told[-1].span.start, told[-2].span.end + _ROOM)
+
+
+def _trimmed(whole: Span, *, start: Seconds | None = None, end: Seconds | None = None) -> Repair | None:
+    """The trim to a new start or end; None when it would cost too much, or there is no place for it."""
+    if start is None and end is None:
+        return None
+    stays = Span(start or whole.start, end or whole.end) if (start or whole.start) < (end or whole.end) else None
+    if stays is None or whole.duration - stays.duration > _LOST * whole.duration:
+        return None
+    return Repair("trim", stays)
+
+
+def _same_span(clip: Clip, other: Clip) -> str:
+    """Clips of one run are of one source."""
+    if clip.edit is None or other.edit is None:
+        return ""
+    shared = sum(a.overlap(b) for a in clip.edit.keep for b in other.edit.keep)
+    return "shows the same" if shared > _SAME_SPAN * min(clip.duration, other.duration) else ""
+
+
+def _same_print(own: Print, other: Clip, ctx: Context) -> str:
+    def never_made() -> Print:
+        raise KeyError(other.fingerprint)
+
+    try:
+        return same_moment(own, stored_print(other.fingerprint, ctx, never_made))
+    except (KeyError, ClipyError):
+        return ""
+
+
+def _named(other: Clip) -> str:
+    if other.edit is None:
+        return repr(other.path.name)
+    span = other.edit.highlight.span
+    return f"the clip of {float(span.start):.1f}-{float(span.end):.1f} s"

@@ -1,0 +1,109 @@
+"""Captions are read off the finished picture and compared with what is said: late, missing, misplaced, rude."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from clipy.analysis.caption_match import matched
+from clipy.analysis.screen_text import Shown
+from clipy.context import Context
+from clipy.stages.review.captions import Captions
+from clipy.types import Box, Clip, Finding, Json, Span, Video, Word
+from tests.spoken_clips import captioned, hearing, said, source, spoken_words
+
+Make = Callable[..., Clip]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Video, tuple[Word, ...], Context]:
+    folder = tmp_path_factory.mktemp("captioned")
+    speech = said()
+    words = spoken_words(speech)
+    return folder, source(folder / "source.mp4", speech), words, hearing(folder, words)
+
+
+@pytest.fixture(scope="module")
+def good(world: tuple[Path, Video, tuple[Word, ...], Context]) -> Clip:
+    folder, video, words, ctx = world
+    return captioned(folder, "good", video, words, ctx)
+
+
+def _found(clip: Clip, ctx: Context, **options: object) -> dict[str, Finding]:
+    reviewer = Captions(Captions.Options.model_validate(options))
+    return {finding.check: finding for finding in reviewer.review(clip, ctx).findings}
+
+
+def test_good_captions_have_no_findings(good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]) -> None:
+    assert _found(good, world[3]) == {}
+    assert _found(replace(good, edit=None), world[3]) == {}
+
+
+def test_captions_that_come_late_are_told_with_by_how_much(
+    world: tuple[Path, Video, tuple[Word, ...], Context],
+) -> None:
+    folder, video, words, ctx = world
+
+    def late(cards: list[Json]) -> list[Json]:
+        cards = deepcopy(cards)
+        for card in cards:
+            times = [card["span"], *(word for line in card["lines"] for word in line)]
+            for item in times:
+                item["start"], item["end"] = (str(Fraction(item[key]) + Fraction(2, 5)) for key in ("start", "end"))
+        return cards
+
+    clip = captioned(folder, "late", video, words, ctx, change=late)
+    found = _found(replace(clip, edit=None), ctx)
+    assert set(found) == {"caption-timing"}
+    assert found["caption-timing"].value == pytest.approx(0.4, abs=0.1)
+    assert found["caption-timing"].evidence is not None
+
+
+def test_missing_words_and_a_bad_place_are_told(world: tuple[Path, Video, tuple[Word, ...], Context]) -> None:
+    folder, video, words, ctx = world
+
+    def holes(cards: list[Json]) -> list[Json]:
+        kept = []
+        for number, card in enumerate(deepcopy(cards)):
+            if number % 3 != 1:
+                kept.append(card)
+        return kept
+
+    clip = captioned(folder, "holes", video, words, ctx, change=holes, position=0.9, safe_area=False)
+    found = _found(clip, ctx)
+    assert set(found) == {"missing-words", "safe-area"}
+    assert found["missing-words"].value == pytest.approx(1 / 3, abs=0.12)
+    assert _found(clip, ctx, safe_area=False, max_missing=0.9) == {}
+
+
+def test_captions_that_were_planned_and_are_not_there(
+    good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]
+) -> None:
+    bare = replace(good, path=world[1].path)
+    assert set(_found(bare, world[3])) == {"no-captions"}
+    assert _found(replace(bare, edit=None), world[3]) == {}
+    assert set(_found(replace(bare, edit=None), world[3], required=True)) == {"no-captions"}
+
+
+def test_a_phrase_said_twice_is_paired_in_time() -> None:
+    words = [Word(text, Fraction(at), Fraction(at + 1)) for at, text in enumerate("go on now please go on now".split())]
+    box = Box(0, 0, 10, 10)
+    lines = [Shown(Span(Fraction(4), Fraction(7)), box, "GO ON NOW", 1.0)]
+    match = matched(lines, words)
+    assert match.shown == (False, False, False, False, True, True, True)
+    assert match.late == pytest.approx(-0.1)
+    assert match.said == 1
+
+
+def test_words_run_together_and_misread_letters_still_count() -> None:
+    words = [Word(text, Fraction(at), Fraction(at + 1)) for at, text in enumerate("are you going to speak".split())]
+    box = Box(0, 0, 10, 10)
+    lines = [Shown(Span(Fraction(0), Fraction(3)), box, "AREY0U GOlNG", 1.0)]
+    match = matched(lines, words)
+    assert match.shown == (True, True, True, False, False)
+    assert match.said > 0.8

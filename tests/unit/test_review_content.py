@@ -1,0 +1,152 @@
+"""Edges inside words, silence there, openings that lean on something, another language, and clips made before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from clipy.context import Context
+from clipy.judging import clip_of, judged, published
+from clipy.publishing.journal import Entry, State, journal_beside
+from clipy.stages.review.content import Content
+from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Span, Word
+from tests.media import make_video, moving
+from tests.speech import Speech
+from tests.spoken_clips import hearing, said, spoken_words
+
+SIZE = (180, 320)
+LEAD = 0.4
+
+
+@pytest.fixture(scope="module")
+def speech() -> Speech:
+    return said()
+
+
+def _clip(folder: Path, name: str, speech: Speech, start: float, end: float, *, shift: float = 0.0) -> Clip:
+    """The part of a speech from ``start`` to ``end``, where 0 is ``LEAD`` before its first word."""
+    at = np.arange(len(speech.samples)) / speech.rate + LEAD
+
+    def play(times: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.interp(times + start, at, speech.samples, left=0.0, right=0.0)
+
+    def draw(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
+        return moving(time + start + shift, size)
+
+    return clip_of(make_video(folder / f"{name}.mp4", seconds=end - start, size=SIZE, draw=draw, play=play))
+
+
+def _hearing(folder: Path, speech: Speech, start: float, end: float, language: str = "en") -> Context:
+    moved = Fraction(start).limit_denominator(1000)
+    words = (replace(word, start=word.start - moved, end=word.end - moved) for word in spoken_words(speech))
+    inside = tuple(word for word in words if word.start >= 0 and word.end <= end - start + 0.01)
+    return hearing(folder, inside, language)
+
+
+def _errors(clip: Clip, ctx: Context, **options: object) -> dict[str, Finding]:
+    found = Content(Content.Options.model_validate(options)).review(clip, ctx).findings
+    return {finding.check: finding for finding in found}
+
+
+def test_a_clip_of_whole_sentences_has_no_findings(tmp_path: Path, speech: Speech) -> None:
+    end = float(spoken_words(speech)[-1].end) + 0.3
+    clip = _clip(tmp_path, "whole", speech, 0, end)
+    assert _errors(clip, _hearing(tmp_path, speech, 0, end)) == {}
+
+
+def test_cuts_inside_words_are_heard_and_can_be_trimmed(tmp_path: Path, speech: Speech) -> None:
+    words = spoken_words(speech)
+    second = next(index for index, word in enumerate(words) if word.text.endswith("most.")) + 1
+    late = max(words[second:], key=lambda word: word.end - word.start)
+    whole = float(words[-1].end) + 0.3
+
+    first = float(words[1].start + words[1].end) / 2
+    clip = _clip(tmp_path, "begins", speech, first, whole)
+    found = _errors(clip, _hearing(tmp_path, speech, first, whole))
+    assert found["cut-word"].message == "it begins inside a word"
+    assert _errors(clip, _hearing(tmp_path, speech, first, whole), cut_words="ignore") == {}
+
+    last = float(late.start + late.end) / 2
+    clip = _clip(tmp_path, "ends", speech, 0, last)
+    found = _errors(clip, _hearing(tmp_path, speech, 0, last))
+    assert found["cut-word"].message == "it ends inside a word"
+    repair = found["cut-word"].repair
+    if repair is not None:
+        assert repair.span is not None
+        assert float(repair.span.end) == pytest.approx(float(words[second - 1].end) + 0.15, abs=0.1)
+
+
+def test_silence_at_the_edges_can_be_trimmed(tmp_path: Path, speech: Speech) -> None:
+    end = float(spoken_words(speech)[-1].end) + 2.0
+    clip = _clip(tmp_path, "slow", speech, 0, end)
+    found = _errors(clip, _hearing(tmp_path, speech, 0, end))
+    assert set(found) == {"edge-silence"}
+    assert found["edge-silence"].value == pytest.approx(2.0, abs=0.4)
+    assert found["edge-silence"].repair is not None
+    assert _errors(clip, _hearing(tmp_path, speech, 0, end), max_silence=3) == {}
+
+
+def test_an_opening_that_leans_and_a_closing_inside_a_sentence_are_warned_of(tmp_path: Path, speech: Speech) -> None:
+    clip = _clip(tmp_path, "a", speech, 0, 8)
+    texts = "And then it broke. We saw it. We fixed it. But it".split()
+    words = tuple(Word(text, Fraction(n, 2), Fraction(n + 1, 2)) for n, text in enumerate(texts))
+    found = _errors(clip, hearing(tmp_path, words), cut_words="ignore")
+    assert set(found) == {"opening", "closing"}
+    assert all(finding.severity == "warning" for finding in found.values())
+
+
+def test_another_language_than_asked_is_refused(tmp_path: Path, speech: Speech) -> None:
+    end = float(spoken_words(speech)[-1].end) + 0.3
+    clip = _clip(tmp_path, "a", speech, 0, end)
+    found = _errors(clip, _hearing(tmp_path, speech, 0, end), language="de")
+    assert found["language"].severity == "error"
+
+
+def test_the_same_moment_is_found_again_whatever_was_done_to_it(tmp_path: Path, speech: Speech) -> None:
+    whole = float(spoken_words(speech)[-1].end) + 0.3
+    first = _clip(tmp_path, "first", speech, 0, whole)
+    again = _clip(tmp_path, "again", speech, 0.5, whole)
+    other = _clip(tmp_path, "other", said("Rivers carve valleys over a million years and carry sand to sea."), 0, 4)
+    silent = hearing(tmp_path, ())  # nothing is understood: the sound itself tells
+    reviewer = Content()
+    for clip in (first, again, other):
+        assert "duplicate" not in {f.check for f in judged([reviewer], clip, (), silent).findings}
+    assert "sounds the same" in judged([reviewer], again, (other, first), silent).findings[-1].message
+    assert not [f for f in judged([reviewer], other, (first, again), silent).findings if f.check == "duplicate"]
+    relaxed = Content(Content.Options(duplicates="ignore"))
+    assert not [f for f in judged([relaxed], again, (first,), silent).findings if f.check == "duplicate"]
+
+
+def test_clips_of_one_run_that_show_the_same_span(tmp_path: Path, speech: Speech) -> None:
+    def of(clip: Clip, start: int, end: int) -> Clip:
+        span = Span(Fraction(start), Fraction(end))
+        return replace(clip, edit=Edit(Highlight(span), CropPath(*SIZE, ()), (span,)))
+
+    clip = _clip(tmp_path, "a", speech, 0, 4)
+    other = _clip(tmp_path, "b", said("Rivers carve valleys over a million years."), 0, 3)
+    ctx = hearing(tmp_path, ())
+    assert Content().compare(of(clip, 10, 14), (of(other, 12, 15),), ctx).findings[0].check == "duplicate"
+    assert Content().compare(of(clip, 10, 14), (of(other, 14, 17),), ctx).findings == ()
+
+
+def test_what_was_published_is_not_published_again(
+    tmp_path: Path, speech: Speech, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIPY_JOURNAL", str(tmp_path / "journal.sqlite"))
+    whole = float(spoken_words(speech)[-1].end) + 0.3
+    ctx = _hearing(tmp_path, speech, 0, whole)
+    posted, again = _clip(tmp_path, "posted", speech, 0, whole), _clip(tmp_path, "again", speech, 0, whole, shift=9)
+    reviewer = Content()
+    judged([reviewer], posted, (), ctx)
+    journal_beside(ctx.store.root).write(
+        Entry(posted.fingerprint, "youtube", "me", name="posted"), "posted", State("done")
+    )
+    posted.path.unlink()
+    known = published([reviewer], ctx)
+    assert [clip.name for clip in known] == ["posted on youtube"]
+    assert "posted on youtube" in judged([reviewer], again, known, ctx).findings[-1].message
