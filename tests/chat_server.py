@@ -6,6 +6,8 @@ one for each request before it answers normally. Everything that came in is in `
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import math
 import threading
@@ -16,6 +18,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+
+from PIL import Image
 
 KEY = "sk-test-5d41402abc4b2a76"
 _KNOWN = {"model", "messages", "response_format", "temperature", "seed", "max_tokens", "max_completion_tokens"}
@@ -31,6 +35,7 @@ class Asked:
     user: str
     form: str
     headers: Mapping[str, str]
+    pictures: tuple[tuple[int, int], ...] = ()  # width and height of each that was shown
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -38,7 +43,7 @@ class Asked:
 
     @property
     def tokens(self) -> int:
-        return sum(tokens(message["content"]) for message in self.body["messages"])
+        return sum(tokens(_told(message["content"])[0]) for message in self.body["messages"])
 
     @property
     def ranks(self) -> bool:
@@ -74,9 +79,10 @@ class ChatServer:
         refuses: tuple[str, ...] = (),
         context: int | None = None,
         truncates: bool = False,
+        sees: bool = True,
     ) -> None:
         self.editor, self.forms, self.refuses = editor, forms, refuses
-        self.context, self.truncates = context, truncates
+        self.context, self.truncates, self.sees = context, truncates, sees
         self.faults: deque[Fault] = deque()
         self.requests: list[Asked] = []
         self.times: list[float] = []
@@ -145,11 +151,13 @@ def _understood(raw: bytes, headers: Mapping[str, str], path: str) -> tuple[str 
     body = json.loads(raw)
     messages = body.get("messages", [])
     texts = {"system": "", "user": ""}
+    pictures: list[tuple[int, int]] = []
     for message in messages:
-        texts.setdefault(message["role"], message["content"])
-        texts[message["role"]] = texts[message["role"]] or message["content"]
+        text, shown = _told(message["content"])
+        texts[message["role"]] = texts.get(message["role"]) or text
+        pictures += shown
     form = body.get("response_format", {}).get("type", "text")
-    asked = Asked(body, texts["system"], texts["user"], form, headers)
+    asked = Asked(body, texts["system"], texts["user"], form, headers, tuple(pictures))
     if path != "/v1/chat/completions":
         return f"no such path: {path}", asked
     if unknown := set(body) - _KNOWN:
@@ -159,7 +167,29 @@ def _understood(raw: bytes, headers: Mapping[str, str], path: str) -> tuple[str 
     return None, asked
 
 
+def _told(content: str | list[dict[str, Any]]) -> tuple[str, list[tuple[int, int]]]:
+    """The text of a message, and the sizes of its pictures, which must be JPEG files in data addresses."""
+    if isinstance(content, str):
+        return content, []
+    texts, sizes = [], []
+    for part in content:
+        if part["type"] == "text":
+            assert set(part) == {"type", "text"}
+            texts.append(part["text"])
+        else:
+            assert set(part) == {"type", "image_url"}
+            kind, _, data = part["image_url"]["url"].partition(",")
+            assert kind == "data:image/jpeg;base64"
+            with Image.open(io.BytesIO(base64.b64decode(data, validate=True))) as picture:
+                picture.load()
+                assert picture.format == "JPEG"
+                sizes.append(picture.size)
+    return "\n".join(texts), sizes
+
+
 def _refused(asked: Asked, chat: ChatServer) -> str | None:
+    if asked.pictures and not chat.sees:
+        return "image_url is only supported by certain models"
     if asked.form not in chat.forms:
         return f"response_format.type {asked.form!r} is not supported"
     for name in chat.refuses:

@@ -17,6 +17,9 @@ _MOMENTS = [{"start": 2, "end": 9.5}, {"start": 12, "end": 30, "title": "Too lon
 
 def _editor(lines: list[dict[str, Any]], asked: Asked) -> object:
     """Names every third sentence and the one after it; the order is that of the video."""
+    if asked.pictures:
+        marks = dict.fromkeys(("framing", "legibility", "opening", "understandable", "safe"), 80)
+        return {**marks, "problems": [{"picture": 1, "kind": "picture", "what": "It is a test pattern."}]}
     if asked.ranks:
         return {"best_first": [line["n"] for line in lines]}
     marks = {"hook": 70, "standalone": 60, "payoff": 50, "interest": 40}
@@ -30,6 +33,7 @@ def _needs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     moments.write_text(json.dumps(_MOMENTS), encoding="utf-8")
     with ChatServer(_editor) as server:
         NEEDS["highlight", "llm"] = {"base_url": server.url, "model": "tiny"}
+        NEEDS["review", "llm"] = {"base_url": server.url, "model": "tiny"}
         NEEDS["highlight", "chapters"] = {"path": moments}
         yield
 

@@ -14,9 +14,11 @@ from clipy.types import Seconds, Video
 
 _STEP = RATE // 100  # samples (10 ms) whose level is one value
 _FADE = 1  # steps at an edge that a fade may have made soft
-_LOOKED = 4  # steps at an edge that must be loud for it to lie inside a word
-_LOUD = 12.0  # dB below the level of speech that still is the inside of a word
+_LOOKED = 5  # steps at an edge of which most must be loud for it to lie inside a word
+_LOUD = 16.0  # dB below the level of speech that still is the inside of a word
 _SPOKEN = 0.5  # Silero's own threshold
+_PADDED = 8  # steps at an edge that may hold nothing at all: sound and picture seldom end at the same moment
+_NOTHING = -90.0  # dBFS
 _QUIET = -45.0  # dBFS: silence, at the loudness that clips have
 _SPEECH = 50  # percentile of the levels while somebody speaks
 
@@ -52,8 +54,13 @@ def edges_of(video: Video) -> Edges:
 
 def _is_cut(levels: NDArray[np.float64], spoken: NDArray[np.float32], usual: float) -> bool:
     """Whether the beginning of what is given lies inside a word: loud speech from the first moment."""
-    first = levels[_FADE : _FADE + _LOOKED]
-    return bool(len(first) and first.min() > usual - _LOUD and spoken[:2].min(initial=1.0) > _SPOKEN)
+    begins = next((step for step in range(min(_PADDED, len(levels))) if levels[step] > _NOTHING), 0)
+    first = levels[begins + _FADE : begins + _FADE + _LOOKED]
+    return bool(
+        len(first)
+        and np.median(first) > usual - _LOUD
+        and spoken[begins * _STEP // FRAME :][:2].max(initial=0.0) > _SPOKEN
+    )
 
 
 def _levels(samples: NDArray[np.float32]) -> NDArray[np.float64]:

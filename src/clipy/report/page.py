@@ -87,7 +87,7 @@ def _timeline(page: Page, name: str) -> str:
     )
     marks = "".join(
         _mark(item.finding, item.finding.span, page.duration, f"{name}f{number}")
-        for number, item in enumerate(page.told, 1)
+        for number, item in reversed(list(enumerate(page.told, 1)))  # the gravest come first, and lie on top
         if item.finding.span is not None
     )
     count = sum(item.finding.span is not None for item in page.told)
