@@ -216,7 +216,7 @@ def test_an_address_with_secrets_or_without_a_scheme_is_refused(url: str) -> Non
 
 
 def test_a_wrong_address_is_one_clear_error(server: ChatServer, video: Video, place: Context) -> None:
-    with pytest.raises(ServiceError, match=r"no model 'tiny'.*highlight\.base_url"):
+    with pytest.raises(ServiceError, match=r"no model 'tiny'.*base_url"):
         highlighter(server, base_url=server.url.removesuffix("/v1")).highlight(video, place)
 
 
