@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from clipy.analysis.base import Transcriber
 from clipy.analysis.caption_match import matched
 from clipy.analysis.screen_text import Shown
+from clipy.analysis.spoken_again import spoken_again
+from clipy.analysis.subtitled import Subtitles
 from clipy.context import Context
 from clipy.stages.review.captions import Captions
 from clipy.types import Box, Clip, Finding, Json, Span, Video, Word
@@ -88,6 +91,14 @@ def test_captions_that_were_planned_and_are_not_there(
     assert set(_found(bare, world[3])) == {"no-captions"}
     assert _found(replace(bare, edit=None), world[3]) == {}
     assert set(_found(replace(bare, edit=None), world[3], required=True)) == {"no-captions"}
+
+
+def test_words_of_subtitles_are_not_listened_for_again(
+    good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]
+) -> None:
+    reading = replace(world[3], analysers={**world[3].analysers, Transcriber: Subtitles()})
+    assert spoken_again(replace(good, edit=None), reading).words == ()
+    assert len(spoken_again(good, reading).words) == len(world[2])
 
 
 def test_a_phrase_said_twice_is_paired_in_time() -> None:

@@ -34,6 +34,8 @@ class Transcriber(Analyser):
     """Speech -> words with times."""
 
     group: ClassVar[str] = "transcribe"
+    listens: ClassVar[bool] = True
+    """Whether the words come from the video's own sound; else they cannot be heard anew in a finished clip."""
 
     @abstractmethod
     def transcribe(self, video: Video, ctx: Context) -> Transcript:

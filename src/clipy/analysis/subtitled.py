@@ -42,6 +42,7 @@ class Subtitles(Transcriber):
     """
 
     version = 1
+    listens = False
 
     class Options(Transcriber.Options):
         path: str | None = Field(

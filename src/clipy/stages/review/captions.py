@@ -82,7 +82,7 @@ class Captions(Reviewer):
         try:
             inspection = inspected(clip, ctx)
             words = spoken_again(clip, ctx).words
-            lines = screen_text(inspection, ctx)
+            lines = screen_text(inspection, ctx) if _readable(words) else []
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
         except ModelError as error:
@@ -93,7 +93,7 @@ class Captions(Reviewer):
         self, clip: Clip, inspection: Inspection, lines: Sequence[Shown], words: Sequence[Word], ctx: Context
     ) -> Iterator[Finding]:
         if not _readable(words):
-            return
+            return  # nothing is said that could be read
         found = _captions(clip, lines, words)
         if found is None:
             yield from self._absent(clip, words)
