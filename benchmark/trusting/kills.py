@@ -23,7 +23,13 @@ from clipy.artifact import Damaged, Outdated, decoded
 
 # Every stage works, on little: subtitles are aligned, shots and faces looked for, captions drawn, clips reviewed.
 SETTINGS = (
-    *("transcribe.backend=subtitles", "highlight.backend=even", "highlight.duration=2.5", "highlight.count=2"),
+    *(
+        "review=technical",
+        "transcribe.backend=subtitles",
+        "highlight.backend=even",
+        "highlight.duration=2.5",
+        "highlight.count=2",
+    ),
     *("highlight.min_duration=2", "reframe.width=180", "reframe.height=320", "render.quality=draft"),
     *("faces.rate=1", "faces.size=64", "speakers.backend=lip-sync"),
 )

@@ -19,7 +19,13 @@ _PATIENCE = 120.0  # seconds that a run may take to begin rendering
 
 
 def _command(video: Path, folder: Path) -> list[str]:
-    settings = ["highlight.backend=even", "highlight.duration=8", "highlight.count=2", "reframe.backend=center"]
+    settings = [
+        "review=technical",
+        "highlight.backend=even",
+        "highlight.duration=8",
+        "highlight.count=2",
+        "reframe.backend=center",
+    ]
     settings += ["pizzazz=", "review=technical", "upload=folder", "render.quality=best"]
     sets = [part for setting in settings for part in ("--set", setting)]
     return [

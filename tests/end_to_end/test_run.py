@@ -90,6 +90,7 @@ def test_another_run_does_not_overwrite(talk: Path, delivered: tuple[Path, Path,
 def test_a_clip_that_no_reviewer_passes_is_rejected_with_the_reason(talk: Path, tmp_path: Path) -> None:
     impossible = [
         "highlight.backend=even",
+        "review=technical",
         "highlight.duration=3",
         "highlight.count=1",
         "reframe.backend=center",
@@ -109,7 +110,13 @@ def test_a_clip_that_no_reviewer_passes_is_rejected_with_the_reason(talk: Path, 
 def test_progress_is_reported_stage_by_stage(talk: Path, tmp_path: Path) -> None:
     seen: list[tuple[str, float | None]] = []
     settings = load(
-        sets=["highlight.backend=even", "highlight.duration=2", "highlight.count=1", "render.quality=draft"]
+        sets=[
+            "highlight.backend=even",
+            "highlight.duration=2",
+            "highlight.count=1",
+            "render.quality=draft",
+            "review=technical",
+        ]
     )
     clipy.run(talk, tmp_path, config=settings, listener=lambda event: seen.append((event.stage, event.fraction)))
     stages = list(dict.fromkeys(stage for stage, _ in seen))

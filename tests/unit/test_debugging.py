@@ -139,6 +139,7 @@ def test_a_run_leaves_all_of_it_for_every_candidate(path: Path, tmp_path: Path, 
     """With a reframer that looks for no faces, and whether or not the clip passes."""
     sets = [
         *("highlight.backend=even", "highlight.duration=2", "highlight.count=1", "highlight.min_duration=1"),
+        "review=technical",
         *("reframe.backend=center", "reframe.width=90", "reframe.height=160", "pizzazz=", "render.quality=draft"),
         "review=technical",
         f"review.technical.width={90 if passes else 999}",

@@ -22,6 +22,7 @@ from tests.media import make_video
 
 QUICK = (
     *("highlight.backend=even", "highlight.duration=2", "highlight.count=1", "highlight.min_duration=1"),
+    "review=technical",
     *("reframe.backend=center", "reframe.width=180", "reframe.height=320", "pizzazz=", "render.quality=draft"),
 )
 FIELDS = {"time", "level", "logger", "stage", "message", "data", "traceback"}

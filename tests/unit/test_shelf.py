@@ -164,6 +164,7 @@ def test_a_run_keeps_the_store_within_the_limits_of_the_settings(store: Store, t
     video = make_video(tmp_path / "a.mp4", seconds=3, size=(64, 64), play=None)
     sets = (
         *("highlight.backend=even", "highlight.duration=2", "highlight.count=1", "highlight.min_duration=1"),
+        "review=technical",
         *("reframe.backend=center", "reframe.width=64", "reframe.height=64", "pizzazz=", "render.quality=draft"),
         *("store.max_age=30d", "review=technical", "review.technical.width=64", "review.technical.height=64"),
     )
