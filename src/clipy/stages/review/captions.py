@@ -14,7 +14,8 @@ from pydantic import Field
 
 from clipy import models
 from clipy.analysis.caption_match import Match, cards, matched
-from clipy.analysis.inspection import Inspection, faces_of, inspected
+from clipy.analysis.clip_faces import faces_of
+from clipy.analysis.inspection import Inspection, inspected
 from clipy.analysis.profanity import Profanity
 from clipy.analysis.safe_area import free_area
 from clipy.analysis.screen_text import Shown, letters, screen_text
@@ -178,12 +179,11 @@ class Captions(Reviewer):
             yield Finding("safe-area", severity, message, out[0].span, round(share, 3), _OFTEN, _seen(out[0]))
 
     def _faces(self, found: _Captions, inspection: Inspection, ctx: Context) -> Iterator[Finding]:
-        across, down = inspection.scale
         looked, covered = 0, list[tuple[Seconds, Box]]()
         for sighting in faces_of(inspection, ctx):
             lines = [line for line in found.lines if sighting.time in line.span]
             for face in sighting.faces if lines else ():
-                box = face.scaled(across, down).box
+                box = face.box
                 if box.height < _BIG * inspection.video.height:
                     continue
                 mouth = Box(
