@@ -73,7 +73,8 @@ def measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
         seconds = sum(float(clip.duration) for clip in clips)
         for name, item in _trials(good, options.bases, options.only):
             path = work / f"{name}-{tried[name]}.mp4"
-            errors = _errors(reviewers, spoilt(item, name, path, ctx), ctx)
+            before = (item.clip,) if name == "duplicate" else ()
+            errors = _errors(reviewers, spoilt(item, name, path, ctx), ctx, before)
             right = any(_says(name, error) for error in errors)
             tried[name] += 1
             caught[name] += right
@@ -103,13 +104,14 @@ def _trials(good: Sequence[Good], bases: int, only: Sequence[str]) -> list[tuple
     return [(name, item) for name in kinds for item in pools[KINDS[name].needs][:bases]]
 
 
-def _errors(reviewers: Sequence[Any], clip: Clip, ctx: Context) -> dict[str, Finding]:
-    """Every error, by reviewer and check."""
+def _errors(reviewers: Sequence[Any], clip: Clip, ctx: Context, before: tuple[Clip, ...] = ()) -> dict[str, Finding]:
+    """Every error, by reviewer and check; also beside clips that were made ``before``."""
     clip = replace(clip)
     return {
         f"{reviewer.name}.{finding.check}": finding
         for reviewer in reviewers
-        for finding in reviewer.review(clip, ctx).findings
+        for review in (reviewer.review(clip, ctx), reviewer.compare(clip, before, ctx))
+        for finding in review.findings
         if finding.severity == "error"
     }
 

@@ -190,7 +190,7 @@ def _captions(change: Callable[[Edit], Edit]) -> Make:
         edit = change(replace(good.clip.edit, plans={}))
         position = edit.plans.get("position")
         if position is not None:
-            captions = registry.create("pizzazz", "captions", {"position": position})
+            captions = registry.create("pizzazz", "captions", {"position": position, "safe_area": False})
             assert isinstance(captions, Pizzazz)
             edit = replace(edit, plans={})
         X264().render(good.video, captions.plan(good.video, edit, ctx), (captions,), path, ctx)
