@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -197,9 +196,15 @@ def hear(path: Path, way: str) -> dict[str, Any]:
             text = _plainly(transcriber, samples, beam, ctx)
     return {
         "cpu_realtime": round((time.process_time() - began) / float(video.duration), 3),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "peak_mb": _peak(),
         "text": text,
     }
+
+
+def _peak() -> float:
+    """Megabytes that this program has held at most (Linux); what getrusage says counts those of its parent, too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return round(int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024, 1)
 
 
 def _plainly(transcriber: FasterWhisper, samples: NDArray[np.float32], beam: int, ctx: Context) -> str:
