@@ -57,8 +57,16 @@ def _natural(shape: tuple[int, int]) -> NDArray[np.uint8]:
     return np.asarray(np.clip(128 + 45 * noise / noise.std(), 0, 255), dtype=np.uint8)
 
 
-def _review(folder: Path, draw: Draw, edit: Edit | None = None, *, seconds: float = 4, **options: object) -> Review:
-    path = make_video(folder / "a.mp4", size=SIZE, draw=draw, seconds=seconds)
+def _review(
+    folder: Path,
+    draw: Draw,
+    edit: Edit | None = None,
+    *,
+    seconds: float = 4,
+    size: tuple[int, int] = SIZE,
+    **options: object,
+) -> Review:
+    path = make_video(folder / "a.mp4", size=size, draw=draw, seconds=seconds)
     work = folder / "work"
     work.mkdir(exist_ok=True)
     ctx = Context(Store(folder / "store"), work, {FaceDetector: Faces()})
@@ -142,18 +150,20 @@ def test_more_than_three_flashes_a_second_are_told(tmp_path: Path) -> None:
 
 
 def test_an_enlarged_picture_is_soft_and_its_own_crop_may_explain_it(tmp_path: Path) -> None:
-    grain = np.repeat(_natural((640, 360))[..., None], 3, axis=2)
+    grain = np.repeat(_natural((960, 560))[..., None], 3, axis=2)
+
+    large = (540, 960)
 
     def shown(factor: int) -> Draw:
         small = cv2.resize(grain[::1, ::1], None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
-        big = np.asarray(cv2.resize(small, (360, 640), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+        big = np.asarray(cv2.resize(small, (560, 960), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
         return lambda time, size: big[: size[1], round(25 * time) :][:, : size[0]]
 
-    assert "sharpness" not in _errors(_review(tmp_path, shown(1), seconds=2))
-    assert "sharpness" in _errors(_review(tmp_path, shown(4), seconds=2))
+    assert "sharpness" not in _errors(_review(tmp_path, shown(1), seconds=0.8, size=large))
+    assert "sharpness" in _errors(_review(tmp_path, shown(4), seconds=0.8, size=large))
     panel = Panel((Keyframe(Fraction(0), Box(0, 0, 45, 80)),), (0, 0, *SIZE))
     edit = _edit(2)
     edit = replace(edit, crop=replace(edit.crop, shots=(replace(edit.crop.shots[0], panels=(panel,)),)))
-    review = _review(tmp_path, shown(4), edit, seconds=2)
+    review = _review(tmp_path, shown(4), edit, seconds=0.8, size=large)
     assert "sharpness" not in _errors(review)
     assert "upscale" in {finding.check for finding in review.findings}

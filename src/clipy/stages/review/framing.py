@@ -29,6 +29,7 @@ _IN_SHOT = 0.3  # share of a shot's looks with a face from which somebody should
 _HERE_AND_THERE = 0.2  # share of the looks with a cut face that are taken for gestures
 _BLUE = -8.0  # Cr less Cb, in codes, below which a face is no colour of skin
 _LEAST_LOOKS = 3
+_JUDGED = 480  # pixels of the shorter side from which sharpness is judged: a smaller clip is a draft
 _OVER_CROP = 1.15  # how much softer a picture may be than its own enlargement explains
 
 
@@ -86,7 +87,7 @@ class Framing(Reviewer):
             *self._shake(seen),
             *self._flips(clip.edit),
             *self._flashes(seen),
-            *self._sharpness(clip.edit, seen),
+            *self._sharpness(clip.edit, video, seen),
         )
         return Review(name, findings)
 
@@ -179,13 +180,13 @@ class Framing(Reviewer):
             message = f"more than {self.options.flashes} flashes in a second may set off a seizure (ITU-R BT.1702)"
             yield Finding("flashes", "error", message, span, inside / 2, self.options.flashes, picture_of(span))
 
-    def _sharpness(self, edit: Edit | None, seen: Seen) -> Iterator[Finding]:
+    def _sharpness(self, edit: Edit | None, video: Video, seen: Seen) -> Iterator[Finding]:
         upscale = 1.0 if edit is None else _upscale(edit)
         if upscale > self.options.largest_upscale:
             message = f"the source is enlarged {upscale:.1f} times"
             yield Finding("upscale", "warning", message, None, upscale, self.options.largest_upscale)
         detail = seen.detail[~np.isnan(seen.detail[:, 1])]
-        if not len(detail):
+        if not len(detail) or min(video.width, video.height) < _JUDGED:
             return
         limit = max(self.options.finest_detail, _OVER_CROP * upscale)
         softest = float(np.median(detail[:, 1]))
