@@ -24,6 +24,7 @@ QUICK = (
     *("highlight.backend=even", "highlight.duration=2", "highlight.count=1", "highlight.min_duration=1"),
     "review=technical",
     *("reframe.backend=center", "reframe.width=180", "reframe.height=320", "pizzazz=", "render.quality=draft"),
+    "review=technical",
 )
 FIELDS = {"time", "level", "logger", "stage", "message", "data", "traceback"}
 

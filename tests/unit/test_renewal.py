@@ -15,6 +15,7 @@ QUICK = (
     *("highlight.backend=even", "highlight.duration=2", "highlight.count=1", "highlight.min_duration=1"),
     "review=technical",
     *("reframe.backend=center", "reframe.width=180", "reframe.height=320", "pizzazz=captions", "render.quality=draft"),
+    "review=technical",
 )
 
 
