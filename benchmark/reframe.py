@@ -1,9 +1,11 @@
 """Is the person who speaks in the picture? ``python benchmark/reframe.py --json --media FOLDER``.
 
-For each detector of speakers: shares of frames against every file in FOLDER that has truth (``composed``, ``truth``),
-one window only; delay and false switches on conversations composed at run time; smoothness beside the usual filters;
-seconds of processor time a minute, by part. Each detector runs in a process of its own, so that memory is its own.
-A detector that is not installed, or whose weights are not here, is reported as null with the reason on standard error.
+For each detector of speakers: shares of frames against every file in FOLDER (or ``CLIPY_TEST_MEDIA``) that has truth
+(``composed``, ``truth``), with one window only, and beside them with the layouts that are chosen by default; how well
+speaking and silent faces are told apart; delay and false switches on conversations composed at run time, whose
+listeners are still or move their lips; smoothness beside the usual filters; seconds of processor time a minute, by
+part, with that of decoding once beside. Each detector runs in a process of its own, so that memory is its own. A
+detector that is not installed, or whose weights are not here, is reported as null with the reason on standard error.
 """
 
 from __future__ import annotations
@@ -28,30 +30,40 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "src")]
 
 from clipy import probe  # noqa: E402
 from clipy.analysis.base import FaceDetector, ShotDetector  # noqa: E402
+from clipy.analysis.tracks import link  # noqa: E402
 from clipy.config import load  # noqa: E402
 from clipy.context import Context  # noqa: E402
 from clipy.errors import ClipyError  # noqa: E402
+from clipy.media.read import decoded  # noqa: E402
 from clipy.pipeline import Pipeline, context  # noqa: E402
 from clipy.stages.reframe.speaker import Speaker  # noqa: E402
 from clipy.types import CropPath, CropShot, Highlight, Track, Video  # noqa: E402
-from reframing.conversation import composed  # noqa: E402
+from reframing.conversation import Listening, drawn  # noqa: E402
 from reframing.scoring import Tally, scored  # noqa: E402
 from reframing.smoothness import baselines  # noqa: E402
 
 BACKENDS = {"default": "lip-sync", "lr-asd": "lr-asd", "light-asd": "light-asd"}
-_TALKERS = (("closeup_512_a.mp4", "portrait_man_1080x1920.mp4"), ("portrait_woman_1080x1920.mp4", "closeup_512_a.mp4"))
+_TALK: tuple[tuple[str, str, Listening, float], ...] = (
+    ("closeup_512_a.mp4", "portrait_man_1080x1920.mp4", "still", 1.0),
+    ("portrait_woman_1080x1920.mp4", "closeup_512_a.mp4", "slow", 0.5),
+    ("oldman_interview_480x360.mp4", "noisy_restaurant.mp4", "moving", 1.0),
+)
+_LENGTH = 25  # seconds of each conversation
 _ANSWER = 2.0  # seconds within which a cut answers a change of speaker
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    named = os.environ.get("CLIPY_TEST_MEDIA")
     parser.add_argument(
-        "--media", type=Path, default=HERE.parent.parent / "shared" / "media", help="recordings and truth"
+        "--media", type=Path, default=named, help="folder of recordings with truth; CLIPY_TEST_MEDIA unless given"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--only", choices=list(BACKENDS), help="measure one detector, in this process")
     parser.add_argument("--files", nargs="*", default=None, help="names of truth files to take, without .json")
     options = parser.parse_args(arguments)
+    if options.media is None or not options.media.is_dir():
+        raise ClipyError("there is no folder of recordings", where=options.media, do="Name it: --media FOLDER")
     if options.only:
         print(json.dumps(measured(BACKENDS[options.only], options.media, options.files)))
         return 0
@@ -73,7 +85,7 @@ def _apart(name: str, options: argparse.Namespace) -> dict[str, Any] | None:
 
 def measured(backend: str, media: Path, files: Sequence[str] | None) -> dict[str, Any]:
     """Everything about one detector. Raises ClipyError when it cannot run."""
-    whole, by_video = Tally(), {}
+    whole, chosen, by_video = Tally(), Tally(), {}
     spent: dict[str, float] = {}
     smooth: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="clipy-benchmark-") as work:
@@ -83,9 +95,12 @@ def measured(backend: str, media: Path, files: Sequence[str] | None) -> dict[str
                 video = probe(path)
                 crop, tracks = _framed(video, ctx, spent)
                 tally = scored(crop, truth, tracks)
-                by_video[path.stem] = tally.numbers()
+                automatic = Speaker(Speaker.Options()).reframe(video, Highlight(video.span), ctx)
+                beside = scored(automatic, truth, tracks)
+                by_video[path.stem] = {**tally.numbers(), "auto": _framing(beside)}
                 smooth[path.stem] = baselines(crop, tracks, video.height)
                 whole.add(tally)
+                chosen.add(beside)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
                 1024 * (1024 if sys.platform == "darwin" else 1)
             )  # composing holds more
@@ -97,14 +112,20 @@ def measured(backend: str, media: Path, files: Sequence[str] | None) -> dict[str
     minutes = max(1e-9, whole.minutes)
     return {
         **whole.numbers(),
+        "auto": _framing(chosen),
         "reaction_s": reaction,
         "false_switches_per_minute": false,
-        "seconds_per_minute": round(sum(spent.values()) / minutes, 1),
+        "seconds_per_minute": round(sum(v for part, v in spent.items() if part != "decoding once") / minutes, 1),
         "seconds_per_minute_by_part": {part: round(value / minutes, 1) for part, value in spent.items()},
         "peak_mb": round(peak),
         "accel_baselines": smooth,
         "videos": by_video,
     }
+
+
+def _framing(tally: Tally) -> dict[str, float | None]:
+    """What the layouts that are chosen by default show."""
+    return {name: tally.numbers()[name] for name in ("on_speaker", "contested", "empty", "wrong_person")}
 
 
 def _labelled(media: Path, files: Sequence[str] | None) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -126,11 +147,18 @@ def _framed(video: Video, ctx: Context, spent: dict[str, float]) -> tuple[CropPa
         spent[part] = spent.get(part, 0.0) + time.process_time() - start
 
     begin = time.process_time()
+    for _ in decoded(video, video.span):
+        pass
+    timed("decoding once", begin)
+    begin = time.process_time()
     shots = ctx.cached(ctx.analyser(ShotDetector).detect, video, video.span)
     timed("shots", begin)
     begin = time.process_time()
-    ctx.cached(ctx.analyser(FaceDetector).look, video, shots)
+    seen = ctx.cached(ctx.analyser(FaceDetector).look, video, shots)
     timed("faces", begin)
+    begin = time.process_time()
+    link(shots, seen)
+    timed("tracks", begin)
     begin = time.process_time()
     tracks = speaker.tracks(video, shots, ctx)
     timed("speakers", begin)
@@ -144,12 +172,14 @@ def _reactions(media: Path, work: Path, ctx: Context) -> tuple[float | None, flo
     """Median delay from a change of speaker to the cut, and cuts a minute that answer none, on composed videos."""
     delays: list[float] = []
     false, minutes = 0, 0.0
-    for number, names in enumerate(_TALKERS):
-        talkers = [media / "video" / name for name in names]
+    for seed, (left, right, listening, zoom) in enumerate(_TALK):
+        talkers = [media / "video" / name for name in (left, right)]
         if not all(talker.is_file() for talker in talkers):
             continue
-        changes = composed(work / f"conversation-{number}.mp4", talkers)
-        video = probe(work / f"conversation-{number}.mp4")
+        path = work / f"conversation-{seed}.mp4"
+        conversation = drawn(talkers, seed, listening=listening, zoom=zoom, seconds=_LENGTH)
+        conversation.write(path)
+        video, changes = probe(path), conversation.changes
         crop, _ = _framed(video, ctx, {})
         cuts = [float(after.span.start) for before, after in pairwise(crop.shots) if _turns_away(before, after)]
         answered = set()

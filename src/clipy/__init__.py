@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clipy.analysis.base import (
         Aligner,
-        Detection,
         Diarizer,
         FaceDetector,
         ShotDetector,
         SpeakerDetector,
         Transcriber,
     )
+    from clipy.analysis.sightings import Detection
     from clipy.context import Context
     from clipy.errors import ClipyError
     from clipy.media.frame import AudioBlock, Frame
@@ -55,13 +55,13 @@ if TYPE_CHECKING:
 _HOME = {
     "clipy.analysis.base": (
         "Aligner",
-        "Detection",
         "Diarizer",
         "FaceDetector",
         "ShotDetector",
         "SpeakerDetector",
         "Transcriber",
     ),
+    "clipy.analysis.sightings": ("Detection",),
     "clipy.context": ("Context",),
     "clipy.errors": ("ClipyError",),
     "clipy.media.frame": ("AudioBlock", "Frame"),

@@ -3,7 +3,8 @@
 Precedence, highest first: a flag (``--set``, ``--clips``, ...) > the environment (``CLIPY_REFRAME__LAYOUT=single``,
 see ``clipy.environment``) > the project's file, which is the one named by ``--config`` or ``CLIPY_CONFIG``, else
 ``clipy.toml`` in the current folder > the user's own ``clipy.toml`` > the preset > the backend's default. A preset
-never overrides what the user set at any level.
+never overrides what the user set at any level. Where networks run is no stage's: ``--device`` > ``CLIPY_DEVICE`` >
+``device`` in a file.
 
 A table (``[reframe]``) picks one backend; a list of tables (``[[pizzazz]]``) picks several, in order, and replaces the
 list of a lower level as a whole. ``backend = "name"`` picks; every other key is an option of that backend. ``[store]``
@@ -23,6 +24,7 @@ from typing import Any
 import platformdirs
 
 from clipy import measures
+from clipy.device import NAMES as DEVICES
 from clipy.environment import settings
 from clipy.errors import ConfigError
 from clipy.shelf import Limits
@@ -61,11 +63,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Config:
-    """One choice for each table, several for each list."""
+    """One choice for each table, several for each list, and where networks run (``clipy.device``)."""
 
     tables: Mapping[str, Choice]
     lists: Mapping[str, tuple[Choice, ...]]
     store: Mapping[str, str] = field(default_factory=dict)
+    device: str = "auto"
 
 
 STORE: Mapping[str, str] = {
@@ -85,6 +88,7 @@ def load(
     *,
     preset: str = "good",
     sets: Sequence[str] = (),
+    device: str | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Config:
     """Put the levels together. Raises ConfigError for a file or a ``stage.option=value`` that makes no sense."""
@@ -93,8 +97,10 @@ def load(
     tables = {name: Choice(backend, {}) for name, backend in DEFAULTS.items()}
     lists = {name: tuple(Choice(backend, {}) for backend in backends) for name, backends in DEFAULT_LISTS.items()}
     store: dict[str, str] = {}
+    chosen = "auto"
     for file in files(path, environment):
         document = dict(_read(file))
+        chosen = _device(document.pop("device", chosen), file)
         _keep(store, document.pop("store", {}), file)
         _merge(tables, lists, document, file)
     for text in (*settings(environment, tables, lists), *sets):
@@ -109,6 +115,7 @@ def load(
         {name: _under(choice, preset_tables.get(name, {})) for name, choice in tables.items()},
         {name: tuple(_under(c, preset_tables.get(name, {})) for c in choices) for name, choices in lists.items()},
         store,
+        device or _device(environment.get("CLIPY_DEVICE") or chosen, "CLIPY_DEVICE"),
     )
 
 
@@ -120,6 +127,12 @@ def files(path: Path | None, environment: Mapping[str, str] = os.environ) -> tup
         raise ConfigError("no such configuration file", where=named, do="Write one with: clipy config init")
     project = named or Path("clipy.toml")
     return tuple(file for file in (user, project) if file.is_file())
+
+
+def _device(name: object, where: Path | str) -> str:
+    if not isinstance(name, str) or name not in DEVICES:
+        raise ConfigError(f"there is no device {name!r}", where=where, do=f"Choose one of: {', '.join(DEVICES)}")
+    return name
 
 
 def store_folder(environment: Mapping[str, str] = os.environ) -> Path:

@@ -36,7 +36,10 @@ def _nobody_listens(event: Event) -> None:
 
 @dataclass(frozen=True)
 class Context:
-    """Handed to every backend. ``work`` is a private folder that is removed after the run."""
+    """Handed to every backend. ``work`` is a private folder that is removed after the run.
+
+    ``device`` is what the user asked for; what it means to a library is found by ``clipy.device``.
+    """
 
     store: Store
     work: Path

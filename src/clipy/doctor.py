@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from clipy import config, models, registry
+from clipy import config, device, models, registry
 from clipy.folders import make_writable
 from clipy.measures import as_size
 
@@ -36,13 +36,11 @@ def examine() -> list[Check]:
 def _machine() -> Iterator[Check]:
     yield Check("clipy", "ok", f"{version('clipy')} on Python {platform.python_version()}, {platform.platform()}")
     yield Check("processor", "ok", f"{os.cpu_count()} cores, {platform.machine()}")
-    import ctranslate2
-
-    cards = ctranslate2.get_cuda_device_count()
-    if cards:
-        yield Check("graphics card", "ok", f"{cards} CUDA device{'s' if cards > 1 else ''}")
-    else:
-        yield Check("graphics card", "optional", "no CUDA device; everything runs on the processor")
+    devices = device.found()
+    for name, users in devices.items():
+        yield Check(f"device {name}", "ok", f"used by {users}; everything else runs on the processor")
+    if not devices:
+        yield Check("device", "optional", "neither CUDA nor MPS is here; everything runs on the processor")
 
 
 def _media() -> Iterator[Check]:

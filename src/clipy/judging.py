@@ -11,6 +11,7 @@ from clipy import parts
 from clipy.backend import Backend
 from clipy.config import Config
 from clipy.context import Context
+from clipy.device import demand
 from clipy.documents import Delivered
 from clipy.errors import ConfigError, MediaError
 from clipy.media.probe import probe
@@ -28,13 +29,15 @@ class Judging:
 
     analysers: Mapping[type[Backend], Backend]
     reviewers: tuple[Reviewer, ...]
+    device: str = "auto"
 
     @classmethod
     def from_config(cls, config: Config) -> Judging:
         """Make what reviews, and nothing else. Raises ConfigError, also when nothing does."""
         if not config.lists["review"]:
             raise ConfigError("no reviewer is picked, so that anything would pass", do="Add a [[review]]")
-        return cls(parts.analysers(config), parts.several(config, Reviewer))
+        demand(config.device)
+        return cls(parts.analysers(config), parts.several(config, Reviewer), config.device)
 
     def judge(self, clip: Clip, ctx: Context, others: tuple[Clip, ...] = ()) -> Outcome:
         """What every reviewer finds in one clip, also beside others that it must not repeat."""

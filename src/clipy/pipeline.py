@@ -27,6 +27,7 @@ from clipy.context import Context, Event
 from clipy.debugging.saving import save_clip
 from clipy.decisions import framed, layouts, log_review, picked, told
 from clipy.delivery import delivering_to, prepare
+from clipy.device import demand
 from clipy.errors import ConfigError, MediaError, NothingToDeliver, UploadError
 from clipy.folders import make_writable
 from clipy.judging import Judging, clip_of, judged, published
@@ -58,6 +59,7 @@ class Pipeline:
     renderer: Renderer
     reviewers: tuple[Reviewer, ...]
     uploaders: tuple[Uploader, ...]
+    device: str = "auto"
 
     def __str__(self) -> str:
         """Which backend does what."""
@@ -71,6 +73,7 @@ class Pipeline:
         """Make every backend. Raises ConfigError for anything that would fail later."""
         if config.lists["upload"] and not config.lists["review"]:
             raise ConfigError("clips would be uploaded unreviewed", do="Add a [[review]], or set upload = []")
+        demand(config.device)
         made = {group: parts.one(config, group) for group in config.tables if group not in registry.ANALYSERS}
         return cls(
             analysers=parts.analysers(config),
@@ -80,6 +83,7 @@ class Pipeline:
             renderer=_of(Renderer, made["render"]),
             reviewers=parts.several(config, Reviewer),
             uploaders=parts.several(config, Uploader),
+            device=config.device,
         )
 
     def identity(self, video: Video) -> str:
@@ -306,7 +310,8 @@ def context(
     store = Store(configuration.store_folder())
     with store.workplace() as work:
         shelf.enter(store, work)
-        ctx = Context(store, work, made.analysers if made else {}, renewal=Renewal(since))
+        analysers, device = (made.analysers, made.device) if made else ({}, "cpu")
+        ctx = Context(store, work, analysers, device=device, renewal=Renewal(since))
         yield ctx if listener is None else replace(ctx, listener=listener)
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
-from clipy import config, registry
+from clipy import config, device, registry
 from clipy.backend import Backend
 from clipy.config import Config
 from clipy.types import Json
 
 _WIDTH = 100
 SCHEMA_FILE = "clipy.schema.json"
+_DEVICE = "Where networks run; auto takes the best that a backend can use."
 _TITLES = {
     "transcribe": "What is said: words with their times.",
     "align": "When exactly each word is said.",
@@ -43,7 +44,8 @@ def template() -> str:
     ]
     kept = [f"#   # {text}\n#{name} =" for name, text in config.STORE.items()]
     store = ["# What is kept of earlier runs: all of it unless limited.", "#[store]", *kept]
-    blocks = ["\n".join(intro), "\n".join(store)]
+    networks = f'# {_DEVICE} Names: {", ".join(device.NAMES)}.\n#device = "auto"'
+    blocks = ["\n".join(intro), networks, "\n".join(store)]
     for group in (*registry.ANALYSERS, *registry.STAGES):
         several = group in config.DEFAULT_LISTS
         names = config.DEFAULT_LISTS[group] if several else (config.DEFAULTS[group],)
@@ -74,7 +76,7 @@ def schema() -> Json:
         "title": "clipy.toml",
         "type": "object",
         "additionalProperties": False,
-        "properties": properties,
+        "properties": {"device": {"enum": list(device.NAMES), "description": _DEVICE}, **properties},
         "$defs": definitions,
     }
 
@@ -82,7 +84,7 @@ def schema() -> Json:
 def shown(settings: Config) -> str:
     """The settings in force as TOML, defaults included."""
     kept = [f"{name} = {_toml(value)}" for name, value in settings.store.items()]
-    lines = ["[store]", *kept, ""] if kept else []
+    lines = [f'device = "{settings.device}"', "", *(["[store]", *kept, ""] if kept else [])]
     for group, choice in settings.tables.items():
         lines += [f"[{group}]", *_set_lines(group, choice.backend, dict(choice.options)), ""]
     for group, choices in settings.lists.items():

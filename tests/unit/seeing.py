@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.base import Detection, FaceDetector, SpeakerDetector
+from clipy.analysis.base import FaceDetector, SpeakerDetector
+from clipy.analysis.sightings import Detection
 from clipy.context import Context
 from clipy.types import Box, Track, Video
 

@@ -13,9 +13,10 @@ import pytest
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
-from clipy.analysis.base import Detection, FaceDetector, ShotDetector
+from clipy.analysis.base import FaceDetector, ShotDetector
 from clipy.analysis.onscreen import faces_on_screen
 from clipy.analysis.shots import PySceneDetect
+from clipy.analysis.sightings import Detection
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.errors import RenderError

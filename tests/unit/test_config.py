@@ -123,6 +123,7 @@ def test_the_commented_file_sets_nothing_and_uncommented_sets_the_defaults(here:
 def test_the_schema_names_every_stage_and_refuses_unknown_keys() -> None:
     schema = reference.schema()
     assert list(schema["properties"])[-2:] == ["review", "upload"]
+    assert schema["properties"].pop("device")["enum"] == ["auto", "cpu", "cuda", "mps"]
     for name, table in schema["properties"].items():
         for pick in table.get("items", table).get("anyOf", [table]):
             assert pick["additionalProperties"] is False

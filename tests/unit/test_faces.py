@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from clipy import models
-from clipy.analysis.base import FaceDetector, batched
+from clipy.analysis.base import FaceDetector
 from clipy.analysis.faces import CenterFace
 from clipy.analysis.scrfd import Scrfd
+from clipy.analysis.sightings import batched
 from clipy.analysis.suppression import detections
 from clipy.analysis.yunet import YuNet
 from clipy.context import Context

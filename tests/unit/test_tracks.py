@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from clipy.analysis.base import Detection, Sighting
+from clipy.analysis.sightings import Detection, Sighting
 from clipy.analysis.tracks import RATE, grid, link
 from clipy.types import Box, Shot, Span, seconds
 

@@ -7,21 +7,18 @@ under its inputs alone; it never asks the context for another analyser.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import ClassVar, TypeVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from clipy.analysis.sightings import Detection, Moment, Search, Sighting
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.media.read import pictures
-from clipy.types import Array, Box, Seconds, Shot, Span, Track, Transcript, Turn, Video, seconds
-
-T = TypeVar("T")
+from clipy.types import Array, Shot, Span, Track, Transcript, Turn, Video, seconds
 
 _ENLARGED = 2.0  # a small picture is searched at most this much bigger, for its small faces
 
@@ -62,35 +59,19 @@ class ShotDetector(Analyser):
         """Return the shots of a span in order, without gaps: the first starts and the last ends with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """A face in one picture. ``landmarks``: five (x, y) - right eye, left eye, nose, mouth corners - or none."""
-
-    box: Box
-    confidence: float
-    landmarks: tuple[tuple[float, float], ...] = ()
-
-    def scaled(self, x: float, y: float) -> Detection:
-        """The same face in a picture that is ``x`` times as wide and ``y`` times as high."""
-        box = Box(self.box.x1 * x, self.box.y1 * y, self.box.x2 * x, self.box.y2 * y)
-        return Detection(box, self.confidence, tuple((px * x, py * y) for px, py in self.landmarks))
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """The faces in the picture that is on screen at one time, in display pixels of the source."""
-
-    time: Seconds
-    faces: tuple[Detection, ...]
-
-
 class FaceDetector(Analyser):
     """Finds faces in pictures. A backend overrides ``detect``; ``look`` is what a video's faces come from."""
 
     group: ClassVar[str] = "faces"
 
     class Options(Analyser.Options):
-        rate: float = Field(5, gt=0, le=60, description="How many pictures a second are searched for faces.")
+        rate: float = Field(5, gt=0, le=60, description="How many pictures a second are searched where faces move.")
+        stride: int = Field(
+            3,
+            ge=1,
+            le=60,
+            description="Where faces stay, only every so manieth of these pictures is searched; 1 searches all.",
+        )
         size: int = Field(
             360, ge=64, le=4320, description="Shorter side of the pictures that are searched, in pixels at most."
         )
@@ -103,26 +84,35 @@ class FaceDetector(Analyser):
         """Return the faces of each (h, w, 3) RGB picture of a batch, in that picture's own pixels."""
 
     def look(self, video: Video, shots: list[Shot], ctx: Context) -> list[Sighting]:
-        """Search several pictures a second of adjoining shots, each shot's first and last among them, in one pass."""
-        times = [time for shot in shots for time in self._times(video, shot.span)]
+        """Search pictures of adjoining shots in one pass, each shot's first and last among them.
+
+        Every ``stride``-th picture is searched at once; those between two of them only where the two differ, so that
+        time goes where faces come, go or move. There boxes between sightings would be wrong.
+        """
+        due = [moment for shot in shots for moment in self._moments(video, shot.span)]
         shrink = min(_ENLARGED, self.options.size / min(video.width, video.height))
         span = Span(shots[0].span.start, shots[-1].span.end)
+        times = [moment.time for moment in due]
         seen = pictures(video, span, times=times, height=max(1, round(video.height * shrink)))
-        sightings: list[Sighting] = []
-        for group in batched(seen, self.options.batch):
-            ctx.report("Looking for faces", len(sightings) / len(times))
-            found = self.detect([picture for _, picture in group], ctx)
-            for (time, picture), faces in zip(group, found, strict=True):
-                scale = (video.width / picture.shape[1], video.height / picture.shape[0])
-                sightings.append(Sighting(time, tuple(face.scaled(*scale) for face in faces)))
-        return sightings
+        search = Search(lambda some: self.detect(some, ctx), video, self.options.batch)
+        for number, (moment, (_, picture)) in enumerate(zip(due, seen, strict=True)):
+            if number % self.options.batch == 0:
+                ctx.report("Looking for faces", number / len(due))
+            search.add(moment, picture)
+        return search.sightings()
 
-    def _times(self, video: Video, shot: Span) -> list[Seconds]:
+    def _moments(self, video: Video, shot: Span) -> list[Moment]:
+        """When a shot is looked at."""
         step = 1 / seconds(self.options.rate)
         last = max(shot.start, shot.end - 1 / video.frame_rate)
         count = int((last - shot.start) / step) + 1
         times = [shot.start + index * step for index in range(count)]
-        return times if times[-1] == last else [*times, last]
+        if times[-1] != last:
+            times.append(last)
+        return [
+            Moment(time, is_first=index == 0, is_key=index % self.options.stride == 0 or time == last)
+            for index, time in enumerate(times)
+        ]
 
 
 class SpeakerDetector(Analyser):
@@ -162,10 +152,3 @@ class Embedder(Analyser):
     @abstractmethod
     def embed(self, texts: tuple[str, ...], ctx: Context) -> Array:
         """Return a unit vector for each text, float32 (n, d); their dot products are similarities."""
-
-
-def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Consecutive groups of ``size`` items; the last may be smaller."""
-    remaining = iter(items)
-    while group := list(islice(remaining, size)):
-        yield group

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.base import Detection, FaceDetector
+from clipy.analysis.base import FaceDetector
+from clipy.analysis.sightings import Detection
 from clipy.context import Context
 from clipy.types import Box
 
@@ -28,7 +29,7 @@ class CenterFace(FaceDetector):
     inference, so that it needs no other package.
     """
 
-    version = 2
+    version = 3
 
     class Options(FaceDetector.Options):
         confidence: float = Field(0.35, gt=0, lt=1, description="How sure a face must be to be reported.")

@@ -25,6 +25,7 @@ from clipy.analysis.mfcc import HOP, mfcc
 from clipy.analysis.mfcc import RATE as SOUND_RATE
 from clipy.analysis.tracks import RATE
 from clipy.context import Context
+from clipy.device import for_torch
 from clipy.media.patch import patch
 from clipy.media.read import shown_at, sound_array
 from clipy.types import Span, Track, Video
@@ -68,9 +69,10 @@ class NetworkSpeakers(SpeakerDetector):
             return []
         from clipy.analysis.networks.running import Runner
 
+        device = for_torch(ctx.device)
         if self._network is None:
-            self._network = self.load(ctx).to(ctx.device)
-        runner = Runner(self._network, ctx.device, self.options.batch)
+            self._network = self.load(ctx).to(device)
+        runner = Runner(self._network, device, self.options.batch)
         seen = runner.see(_faces(video, tracks, self.reach, ctx))
         first, heard = _sound(video, tracks, self.reach, runner)
         window = max(2, round(self.options.window * float(RATE)))

@@ -16,6 +16,7 @@ from clipy.analysis.hearing import Heard, Said
 from clipy.analysis.listening import Listener
 from clipy.analysis.speech import Window
 from clipy.context import Context
+from clipy.device import for_torch
 from clipy.errors import ModelError
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class OpenAiWhisper(Listener):
             temperature=0.0,
             word_timestamps=True,
             condition_on_previous_text=False,
-            fp16=ctx.device != "cpu",
+            fp16=for_torch(ctx.device) == "cuda",
             verbose=None,
         )
         for segment in found["segments"]:
@@ -94,7 +95,7 @@ class OpenAiWhisper(Listener):
             ctx.report("Loading Whisper")
             try:
                 self._loaded[ctx.device] = whisper.load_model(
-                    str(own) if own.is_file() else self.options.model, ctx.device
+                    str(own) if own.is_file() else self.options.model, for_torch(ctx.device)
                 )
             except (OSError, RuntimeError) as error:
                 raise ModelError(

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.base import Detection, FaceDetector
+from clipy.analysis.base import FaceDetector
+from clipy.analysis.sightings import Detection
 from clipy.analysis.suppression import detections
 from clipy.context import Context
+from clipy.device import for_torch
 from clipy.errors import ModelError
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ class S3fd(FaceDetector):
     itself: name the file. Only numbers are read. It reports no landmarks.
     """
 
-    version = 1
+    version = 2
 
     class Options(FaceDetector.Options):
         path: Path | None = Field(None, description="File of S3FD's published weights; there is no default.")
@@ -48,12 +50,13 @@ class S3fd(FaceDetector):
     def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:
         import torch
 
+        device = for_torch(ctx.device)
         if self._network is None:
             from clipy.analysis.networks import s3fd
 
-            self._network = s3fd.load(self._path()).to(ctx.device)
+            self._network = s3fd.load(self._path()).to(device)
         with torch.inference_mode():
-            stacked = torch.from_numpy(np.stack(pictures)).to(ctx.device).permute(0, 3, 1, 2).float()
+            stacked = torch.from_numpy(np.stack(pictures)).to(device).permute(0, 3, 1, 2).float()
             boxes, sure = (values.cpu().numpy() for values in self._network(stacked))
         return [detections(b, c, self.options.confidence) for b, c in zip(boxes, sure, strict=True)]
 

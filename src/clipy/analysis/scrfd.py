@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.base import Detection, FaceDetector
+from clipy.analysis.base import FaceDetector
+from clipy.analysis.sightings import Detection
 from clipy.analysis.suppression import detections
 from clipy.context import Context
 from clipy.errors import ModelError
@@ -29,7 +30,7 @@ class Scrfd(FaceDetector):
     a file whose outputs hold landmarks, such as ``scrfd_2.5g_kps.onnx``.
     """
 
-    version = 1
+    version = 2
 
     class Options(FaceDetector.Options):
         path: Path | None = Field(None, description="An SCRFD file with landmarks (ONNX); there is no default.")

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.base import Detection
+from clipy.analysis.sightings import Detection
 from clipy.types import Box
 
 _OVERLAP = 0.3  # intersection over union above which two boxes are the same face

@@ -15,7 +15,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.base import Detection, Sighting
+from clipy.analysis.sightings import Detection, Sighting
 from clipy.types import Box, Seconds, Shot, Span, Track
 
 RATE = Fraction(25)  # boxes a second, at whole multiples of 1/25 s: what active-speaker networks are trained on

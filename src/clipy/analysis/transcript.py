@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from clipy.analysis.hearing import Heard, Said
 from clipy.analysis.listening import Listener
 from clipy.analysis.speech import RATE, Window
 from clipy.context import Context
+from clipy.device import for_ctranslate2
 from clipy.errors import ConfigError, ModelError
 
 log = logging.getLogger(__name__)
@@ -100,7 +101,7 @@ class FasterWhisper(Listener):
             from faster_whisper import WhisperModel
 
             folder = self._users_folder() or models.fetch(self._model_name(), report=ctx.report)
-            device: Literal["cuda", "cpu"] = "cuda" if ctx.device.startswith("cuda") else "cpu"
+            device = for_ctranslate2(ctx.device, "faster-whisper")
             try:
                 self._loaded[ctx.device] = WhisperModel(
                     str(folder),

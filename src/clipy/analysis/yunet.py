@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.base import Detection, FaceDetector
+from clipy.analysis.base import FaceDetector
+from clipy.analysis.sightings import Detection
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.types import Box
@@ -26,7 +27,7 @@ class YuNet(FaceDetector):
     Quicker than CenterFace, and less sure of small and turned faces.
     """
 
-    version = 1
+    version = 2
 
     class Options(FaceDetector.Options):
         confidence: float = Field(0.6, gt=0, lt=1, description="How sure a face must be to be reported.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from clipy.cli.logs import LEVELS, current, logging_to, tell
+from clipy.device import NAMES as DEVICES
 from clipy.errors import ClipyError, NothingToDeliver, OutputError
 from clipy.renewal import STAGES
 
@@ -39,6 +40,7 @@ class Settings:
     no_cache: bool
     as_json: bool
     debug: bool = False
+    device: str | None = None
 
     @property
     def since(self) -> str | None:
@@ -48,7 +50,7 @@ class Settings:
     def config(self, *more: str) -> Config:
         from clipy import config
 
-        return config.load(self.config_file, preset=self.preset, sets=(*self.sets, *more))
+        return config.load(self.config_file, preset=self.preset, sets=(*self.sets, *more), device=self.device)
 
     def pipeline(self) -> Pipeline:
         from clipy.pipeline import Pipeline
@@ -75,6 +77,7 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
     @click.option("--config", "config_file", type=FILE, help="Settings; ./clipy.toml unless given.")
     @click.option("--preset", type=click.Choice(["draft", "good", "best"]), default="good", help="Speed or quality.")
     @click.option("--set", "sets", multiple=True, metavar="STAGE.OPTION=VALUE", help="Set one option; repeatable.")
+    @click.option("--device", type=click.Choice(DEVICES), help="Where networks run; the best there is, unless given.")
     @click.option("--debug", is_flag=True, help="Show the whole log, and the traceback of an error.")
     @click.option("--no-cache", is_flag=True, help="Make everything again instead of loading it from the store.")
     @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, the rest on error.")
@@ -85,6 +88,7 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
         config_file: Path | None,
         preset: str,
         sets: tuple[str, ...],
+        device: str | None,
         debug: bool,
         no_cache: bool,
         as_json: bool,
@@ -92,7 +96,7 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
         log_json: bool,
         **arguments: Any,
     ) -> None:
-        settings = Settings(config_file, preset, sets, no_cache, as_json, debug)
+        settings = Settings(config_file, preset, sets, no_cache, as_json, debug, device)
         _reporting(functools.partial(function, settings, **arguments), level, log_json=log_json)
 
     return command

@@ -15,7 +15,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.base import FaceDetector, ShotDetector, batched
+from clipy.analysis.base import FaceDetector, ShotDetector
+from clipy.analysis.sightings import batched
 from clipy.analysis.sound import levels
 from clipy.context import Context
 from clipy.media.read import pictures

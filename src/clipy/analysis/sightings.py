@@ -1,0 +1,123 @@
+"""Faces in pictures of a video, and which pictures need be searched for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.types import Box, Seconds, Video
+
+T = TypeVar("T")
+Picture = NDArray[np.uint8]
+
+_STILL = 0.6  # intersection over union above which a face has stayed where it was
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A face in one picture. ``landmarks``: five (x, y) - right eye, left eye, nose, mouth corners - or none."""
+
+    box: Box
+    confidence: float
+    landmarks: tuple[tuple[float, float], ...] = ()
+
+    def scaled(self, x: float, y: float) -> Detection:
+        """The same face in a picture that is ``x`` times as wide and ``y`` times as high."""
+        box = Box(self.box.x1 * x, self.box.y1 * y, self.box.x2 * x, self.box.y2 * y)
+        return Detection(box, self.confidence, tuple((px * x, py * y) for px, py in self.landmarks))
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The faces in the picture that is on screen at one time, in display pixels of the source."""
+
+    time: Seconds
+    faces: tuple[Detection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time at which a picture may be searched; a key one surely is. The first and the last of a shot are key ones."""
+
+    time: Seconds
+    is_first: bool
+    is_key: bool
+
+
+class Search:
+    """Searches key pictures in batches, and what lies between two of a shot only where their faces differ.
+
+    ``detect`` returns the faces of each picture of a batch of at most ``batch``, in that picture's own pixels. As many
+    pictures are held as lie between the key ones of a batch.
+    """
+
+    def __init__(self, detect: Callable[[Sequence[Picture]], list[list[Detection]]], video: Video, batch: int) -> None:
+        self._detect, self._video, self._batch = detect, video, batch
+        self._waiting: list[tuple[Moment, Picture]] = []
+        self._last: Sighting | None = None  # of the key picture before those that wait
+        self._found: list[Sighting] = []
+
+    def add(self, moment: Moment, picture: Picture) -> None:
+        """Take the next picture."""
+        self._waiting.append((moment, picture))
+        if sum(waiting.is_key for waiting, _ in self._waiting) == self._batch:
+            self._settle()
+
+    def sightings(self) -> list[Sighting]:
+        """All that was found, in order."""
+        self._settle()
+        return self._found
+
+    def _settle(self) -> None:
+        keys = self._searched([pair for pair in self._waiting if pair[0].is_key])
+        found = iter(keys)
+        between: list[tuple[Moment, Picture]] = []
+        unsure: list[tuple[Moment, Picture]] = []
+        for moment, picture in self._waiting:
+            if not moment.is_key:
+                unsure.append((moment, picture))
+                continue
+            now = next(found)
+            if unsure and (self._last is None or not _alike(self._last, now)):
+                between += unsure
+            unsure, self._last = [], now
+        self._found += sorted([*keys, *self._searched(between)], key=lambda sighting: sighting.time)
+        self._waiting = []
+
+    def _searched(self, chosen: Sequence[tuple[Moment, Picture]]) -> list[Sighting]:
+        found = []
+        for group in batched(chosen, self._batch):
+            faces = self._detect([picture for _, picture in group])
+            for (moment, picture), some in zip(group, faces, strict=True):
+                scale = (self._video.width / picture.shape[1], self._video.height / picture.shape[0])
+                found.append(Sighting(moment.time, tuple(face.scaled(*scale) for face in some)))
+        return found
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union."""
+    wide = min(a.x2, b.x2) - max(a.x1, b.x1)
+    high = min(a.y2, b.y2) - max(a.y1, b.y1)
+    if wide <= 0 or high <= 0:
+        return 0.0
+    shared = wide * high
+    return shared / (a.width * a.height + b.width * b.height - shared)
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Consecutive groups of ``size`` items; the last may be smaller."""
+    remaining = iter(items)
+    while group := list(islice(remaining, size)):
+        yield group
+
+
+def _alike(before: Sighting, after: Sighting) -> bool:
+    """Whether each face of either picture is still there in the other."""
+    return len(before.faces) == len(after.faces) and all(
+        any(overlap(face.box, other.box) >= _STILL for other in after.faces) for face in before.faces
+    )
