@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from clipy.analysis.faces import CenterFace
 from clipy.analysis.lips import Mouth
-from clipy.analysis.speakers import LipSync, averaged, correlation, speaking
+from clipy.analysis.speakers import LipSync, averaged, correlation, fit, shared
 from clipy.analysis.tracks import link
 from clipy.analysis.voice import Voice, voice
 from clipy.context import Context
@@ -45,26 +45,33 @@ def heard(loudness: NDArray[np.float64], speech: float = 1.0) -> Voice:
 
 def test_lips_that_move_speak_and_still_ones_do_not() -> None:
     sound = syllables(1)
-    talker = speaking(mouth(0.06 * sound), heard(sound))
-    listener = speaking(mouth(np.full(COUNT, 0.01)), heard(sound))
-    assert talker.mean() > 0.8
-    assert listener.max() < 0.2
+    assert fit(mouth(0.06 * sound), heard(sound)).mean() > 2
+    assert fit(mouth(np.full(COUNT, 0.01)), heard(sound)).max() < -1
 
 
 def test_of_two_moving_mouths_the_one_in_step_with_the_sound_speaks() -> None:
     sound = syllables(1)
-    talker = speaking(mouth(0.06 * sound), heard(sound))
-    other = speaking(mouth(0.06 * syllables(2)), heard(sound))
+    talker = fit(mouth(0.06 * sound), heard(sound))
+    other = fit(mouth(0.06 * syllables(2)), heard(sound))
     assert np.mean(talker > other) > 0.9
-
-
-def test_nobody_speaks_while_there_is_no_speech() -> None:
-    assert speaking(mouth(0.06 * syllables(1)), heard(syllables(1), speech=0.0)).max() == 0
 
 
 def test_a_glimpse_is_too_short_to_tell() -> None:
     tiny = Mouth(np.ones(2, dtype=np.float32), np.ones(2, dtype=np.float32))
-    assert speaking(tiny, heard(syllables(1))).tolist() == [0, 0]
+    assert np.exp(fit(tiny, heard(syllables(1)))).max() < 1e-6
+
+
+def test_one_voice_is_shared_by_those_who_are_on_screen() -> None:
+    alone, together = shared([np.arange(4), np.arange(2, 4)], [np.full(4, 3.0), np.full(2, 3.0)])
+    assert alone[:2] == pytest.approx(np.full(2, np.exp(3) / (1 + np.exp(3))))
+    assert alone[2:] == pytest.approx(together)
+    assert (alone[2:] + together < 1).all()  # it may be somebody else's
+
+
+def test_the_better_of_two_likely_faces_has_the_voice() -> None:
+    better, worse = shared([np.arange(3)] * 2, [np.full(3, 6.0), np.full(3, 3.0)])
+    assert better.min() > 0.9
+    assert worse.max() < 0.1
 
 
 def test_averages_at_the_ends_are_over_what_is_there() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from clipy import models
 from clipy.analysis.base import SpeakerDetector
 from clipy.analysis.lips import FaceMesh, Mouth, mouths
+from clipy.analysis.tracks import RATE
 from clipy.analysis.voice import Voice, voice
 from clipy.context import Context
 from clipy.types import Span, Track, Video, seconds
@@ -19,6 +21,7 @@ _ACTIVITY = 25  # times (1 s) over which the lips' movement is averaged
 _TOGETHER = 75  # times (3 s) over which lips and sound are compared
 _LATE = 3  # times by which the sound may lead or follow the lips
 _GATE = 13  # times (half a second) over which the presence of speech is averaged
+_NEVER = -20.0  # log odds of a face that was seen too shortly to tell
 _QUIET = 1e-3  # lip movement, in heights of the face, that is noise of the mesh
 
 # Logistic regression on the labelled development videos: of the log of the lips' movement, of the correlation of the
@@ -36,7 +39,7 @@ class LipSync(SpeakerDetector):
     there is no speech. Faces in profile or under about 40 pixels are judged poorly.
     """
 
-    version = 1
+    version = 2
 
     class Options(SpeakerDetector.Options):
         """Nothing to set."""
@@ -61,17 +64,20 @@ class LipSync(SpeakerDetector):
         )
         heard = voice(video, span)
         seen = mouths(video, tracks, self._mesh, ctx)
+        voices = [heard.at(track.times) for track in tracks]
+        odds = [fit(mouth, own) for mouth, own in zip(seen, voices, strict=True)]
+        shares = shared([np.round(track.times * float(RATE)).astype(int) for track in tracks], odds)
         return [
-            replace(track, speaking=speaking(mouth, heard.at(track.times)))
-            for track, mouth in zip(tracks, seen, strict=True)
+            replace(track, speaking=(averaged(own.speech, _GATE) * share).astype(np.float32))
+            for track, own, share in zip(tracks, voices, shares, strict=True)
         ]
 
 
-def speaking(mouth: Mouth, heard: Voice) -> NDArray[np.float32]:
-    """The probability that the voice comes from the mouth, at each time of both: float32 (n,) in 0..1."""
+def fit(mouth: Mouth, heard: Voice) -> NDArray[np.float64]:
+    """The log of the odds that a voice comes from the mouth, (n,), at each time of both, if somebody speaks."""
     opening = np.asarray(mouth.opening, dtype=np.float64)
     if len(opening) < 3:
-        return np.zeros(len(opening), dtype=np.float32)
+        return np.full(len(opening), _NEVER)
     level = np.asarray(heard.level, dtype=np.float64)
     speed = np.abs(np.gradient(opening))
     evidence = (
@@ -80,7 +86,20 @@ def speaking(mouth: Mouth, heard: Voice) -> NDArray[np.float32]:
         correlation(np.gradient(averaged(opening, 3)), np.gradient(level), _TOGETHER),
     )
     odds = sum(weight * value for weight, value in zip(_WEIGHTS, evidence, strict=True)) + _CONSTANT
-    return np.asarray(averaged(heard.speech, _GATE) / (1 + np.exp(-odds)), dtype=np.float32)
+    return np.asarray(odds, dtype=np.float64)
+
+
+def shared(ticks: Sequence[NDArray[np.int64]], odds: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """Each face's share of the one voice, (n,) in 0..1 at each of its times, from the log odds of all.
+
+    Somebody who is not on screen is as likely as a face of even odds. Two faces of high odds do not both speak: what
+    counts is how much better one of them goes with the voice.
+    """
+    first = min(int(at[0]) for at in ticks)
+    total = np.ones(max(int(at[-1]) for at in ticks) + 1 - first)
+    for at, values in zip(ticks, odds, strict=True):
+        np.add.at(total, at - first, np.exp(values))
+    return [np.exp(values) / total[at - first] for at, values in zip(ticks, odds, strict=True)]
 
 
 def averaged(values: NDArray[Any], width: int) -> NDArray[np.float64]:
