@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clipy.analysis.base import Detection, FaceDetector
+from clipy.analysis.base import FaceDetector
+from clipy.analysis.sightings import Detection
 from clipy.context import Context
 from clipy.judging import clip_of
 from clipy.stages.review.framing import Framing

@@ -9,8 +9,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.base import Detection, FaceDetector, batched
+from clipy.analysis.base import FaceDetector
 from clipy.analysis.inspection import Inspection, once
+from clipy.analysis.sightings import Detection, batched
 from clipy.context import Context
 from clipy.media.checks.picture import Seen
 from clipy.media.read import pictures

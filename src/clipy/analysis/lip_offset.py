@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy import models
-from clipy.analysis.base import Sighting
 from clipy.analysis.clip_faces import faces_of, shots_of
 from clipy.analysis.inspection import Inspection, once
 from clipy.analysis.lips import FaceMesh, Mouth, mouths
+from clipy.analysis.sightings import Sighting
 from clipy.analysis.tracks import RATE, link
 from clipy.analysis.voice import voice
 from clipy.context import Context

@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from clipy.analysis.base import Detection
 from clipy.analysis.clip_faces import RATE, Look, faces_of, shots_of
 from clipy.analysis.inspection import Inspection, inspected
+from clipy.analysis.sightings import Detection
 from clipy.analysis.unrest import shakes, stretches_above, too_many_flashes
 from clipy.context import Context
 from clipy.errors import MediaError
