@@ -95,7 +95,7 @@ def measure(media: Path) -> dict[str, Any]:
         for name, path, truth in _cases(media, folder):
             video = probe(path)
             began = time.process_time()
-            turns = diarizer.diarize(video, Context(Store(folder / "store"), folder))
+            turns = diarizer.diarize(video, (video.span,), Context(Store(folder / "store"), folder))
             spent, length = spent + time.process_time() - began, length + float(video.duration)
             found[name] = {
                 "speakers": [len({turn.speaker for turn in some}) for some in (truth, turns)],

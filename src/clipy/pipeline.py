@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from clipy import config as configuration
 from clipy import parts, registry, shelf
+from clipy.analysis.turns import conversation, said_by, settled, speakers
 from clipy.analysis.words import transcript_of
 from clipy.backend import Backend
 from clipy.config import Config
@@ -40,7 +41,7 @@ from clipy.result import Result
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.store import Store, key_of, write_json
 from clipy.together import renders_at_once, shares, side_by_side
-from clipy.types import Clip, CropPath, Edit, Highlight, Video, seconds
+from clipy.types import Clip, CropPath, Edit, Highlight, Turn, Video, seconds
 
 log = logging.getLogger(__name__)
 B = TypeVar("B", bound=Backend)
@@ -133,6 +134,8 @@ class Pipeline:
             self.transcribe(video, ctx)
         with clock.measuring("highlight"):
             candidates = deque(self.highlight(video, ctx))
+        with clock.measuring("transcribe"):
+            turns = self.turns(video, candidates, ctx.at("transcribe"))
         made: list[Outcome] = []
         rejected: list[Rejected] = []
         known = published(self.reviewers, ctx)
@@ -140,7 +143,9 @@ class Pipeline:
         while candidates and len(made) < wanted:
             batch = [candidates.popleft() for _ in range(min(wanted - len(made), len(candidates)))]
             with clock.measuring("reframe"):
-                edits = _each(batch, lambda item, part: self.edit(video, item, part), ctx.at("reframe"), rejected)
+                edits = _each(
+                    batch, lambda item, part: self.edit(video, item, part, turns), ctx.at("reframe"), rejected
+                )
             with clock.measuring("render"):
                 clips = _each(
                     edits,
@@ -153,7 +158,7 @@ class Pipeline:
                 others = (*(outcome.clip for outcome in made), *known)
                 with clock.measuring("review"):
                     outcome = self.judge(clip, part, others)
-                outcome = self.repair(video, outcome, part, clock, others)
+                outcome = self.repair(video, outcome, part, clock, others, turns)
                 log_review(outcome)
                 if outcome.passed:
                     made.append(outcome)
@@ -164,6 +169,10 @@ class Pipeline:
     def transcribe(self, video: Video, ctx: Context) -> None:
         """Made first and by itself, because it takes long and every later stage wants it."""
         transcript_of(video, ctx.at("transcribe"))
+
+    def turns(self, video: Video, highlights: Iterable[Highlight], ctx: Context) -> list[Turn]:
+        """Who speaks when in some highlights, where several people do."""
+        return conversation(video, transcript_of(video, ctx), [pick.span for pick in highlights], ctx)
 
     def check_length(self, video: Video) -> None:
         """Before any work: a video shorter than the shortest clip has nothing to deliver."""
@@ -190,14 +199,27 @@ class Pipeline:
         log.info("%s is framed as %s", told(highlight.span), layouts(path), extra={"data": framed(highlight, path)})
         return path
 
-    def edit(self, video: Video, highlight: Highlight, ctx: Context) -> Edit:
+    def edit(self, video: Video, highlight: Highlight, ctx: Context, turns: Sequence[Turn] = ()) -> Edit:
         """Every decision about one clip."""
-        return self.decorate(video, highlight, self.reframe(video, highlight, ctx), ctx)
+        return self.decorate(video, highlight, self.reframe(video, highlight, ctx), ctx, turns)
 
-    def decorate(self, video: Video, highlight: Highlight, crop: CropPath, ctx: Context, *, gain: float = 0.0) -> Edit:
-        """Let each pizzazz decide, in order, on top of a highlight and its crop."""
+    def decorate(
+        self,
+        video: Video,
+        highlight: Highlight,
+        crop: CropPath,
+        ctx: Context,
+        turns: Sequence[Turn] = (),
+        *,
+        gain: float = 0.0,
+    ) -> Edit:
+        """Let each pizzazz decide, in order, on top of a highlight and its crop. ``turns`` tell who says which word."""
         spoken = transcript_of(video, ctx)
-        edit = Edit(highlight, crop, (highlight.span,), spoken.language, spoken.within(highlight.span), gain=gain)
+        spoken = settled(said_by(spoken, turns)) if turns else spoken
+        words = spoken.within(highlight.span)
+        edit = Edit(
+            highlight, crop, (highlight.span,), spoken.language, words, gain=gain, speakers=speakers(spoken, turns)
+        )
         for pizzazz in self.pizzazz:
             if type(pizzazz).plan is not Pizzazz.plan:
                 edit = ctx.cached(pizzazz.plan, video, edit)
@@ -213,7 +235,13 @@ class Pipeline:
         return judged(self.reviewers, clip, others, ctx)
 
     def repair(
-        self, video: Video, outcome: Outcome, ctx: Context, clock: Clock, others: tuple[Clip, ...] = ()
+        self,
+        video: Video,
+        outcome: Outcome,
+        ctx: Context,
+        clock: Clock,
+        others: tuple[Clip, ...] = (),
+        turns: Sequence[Turn] = (),
     ) -> Outcome:
         """A rejected clip made anew, where all that was found can be repaired, and reviewed again; else as it was."""
         edit = outcome.clip.edit
@@ -225,7 +253,7 @@ class Pipeline:
         log.info("repaired and reviewed again: %s", blame(plan.because))
         try:
             with clock.measuring("render"):
-                again = self.decorate(video, plan.highlight, plan.crop, ctx.at("render"), gain=plan.gain)
+                again = self.decorate(video, plan.highlight, plan.crop, ctx.at("render"), turns, gain=plan.gain)
                 clip = self.render(video, again, ctx.at("render"))
             with clock.measuring("review"):
                 return replace(self.judge(clip, ctx.at("review"), others), repaired=plan.because)
@@ -266,7 +294,8 @@ class Pipeline:
         with ctx.store.delivering(folder):
             prepare(folder, identity, overwrite=overwrite)
             with clock.measuring("render"):
-                edits = [self.decorate(video, highlight, crop, ctx) for highlight, crop in cropped]
+                turns = self.turns(video, [highlight for highlight, _ in cropped], ctx)
+                edits = [self.decorate(video, highlight, crop, ctx, turns) for highlight, crop in cropped]
                 clips = side_by_side(edits, partial(self.render, video), ctx, renders_at_once())
             made = self.upload([Outcome(clip, None) for clip in clips], slug(video.path.stem), ctx)
             result = Result(video, folder, tuple(made), (), clock.spent, identity)

@@ -270,7 +270,8 @@ class Edit:
 
     ``keep`` holds the source spans that are shown, in order: the whole highlight unless a pizzazz cuts parts out.
     ``words`` are in source time. ``plans`` maps a pizzazz's name to the JSON data that it decided on. ``gain`` is how
-    many dB louder than the renderer's own level the clip is made, where a review asked for it.
+    many dB louder than the renderer's own level the clip is made, where a review asked for it. ``speakers`` are all
+    who speak in the clips of a run, where that is known: the order is the same for each clip, and so are the colours.
     """
 
     highlight: Highlight
@@ -280,6 +281,7 @@ class Edit:
     words: tuple[Word, ...] = ()
     plans: Mapping[str, Json] = field(default_factory=dict)
     gain: float = 0.0
+    speakers: tuple[str, ...] = ()
 
     @property
     def duration(self) -> Seconds:

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from clipy.analysis.base import Diarizer
 from clipy.analysis.clustering import clustered
 from clipy.analysis.diarization import VoiceTurns
-from clipy.analysis.turns import said_by
+from clipy.analysis.turns import conversation as conversation_of
+from clipy.analysis.turns import said_by, settled, speakers
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.media.probe import probe
@@ -63,7 +65,9 @@ def overlap(one: list[Turn], other: list[Turn]) -> float:
 @pytest.mark.parametrize("speakers", [None, 2])
 def test_two_voices_are_told_apart(conversation: tuple[Path, list[Turn]], tmp_path: Path, speakers: int | None) -> None:
     path, truth = conversation
-    found = VoiceTurns(VoiceTurns.Options(speakers=speakers)).diarize(probe(path), Context(Store(tmp_path), tmp_path))
+    video = probe(path)
+    diarizer = VoiceTurns(VoiceTurns.Options(speakers=speakers))
+    found = diarizer.diarize(video, (video.span,), Context(Store(tmp_path), tmp_path))
     assert found == sorted(found, key=lambda turn: turn.span)
     assert {turn.speaker for turn in found} == {"1", "2"}
     said = float(sum(turn.span.duration for turn in truth))
@@ -76,11 +80,44 @@ def test_two_voices_are_told_apart(conversation: tuple[Path, list[Turn]], tmp_pa
     assert sum(turn.span.duration for turn in found) < 1.15 * said
 
 
+def test_only_the_spans_that_are_asked_for_are_heard_and_names_agree(
+    conversation: tuple[Path, list[Turn]], tmp_path: Path
+) -> None:
+    path, truth = conversation
+    spans = (Span(truth[0].span.start, truth[1].span.end), Span(truth[3].span.start, truth[4].span.end))
+    found = VoiceTurns(VoiceTurns.Options(speakers=2)).diarize(probe(path), spans, Context(Store(tmp_path), tmp_path))
+    assert all(any(span.start <= turn.span.start and turn.span.end <= span.end for span in spans) for turn in found)
+    names = [{turn.speaker for turn in found if overlap([turn], [said]) > 1} for said in truth]
+    assert names == [{"1"}, {"2"}, set(), {"2"}, {"1"}, set()]
+
+
+def _word(text: str, speaker: str, start: int) -> Word:
+    return Word(text, Fraction(start), Fraction(start + 1), speaker=speaker)
+
+
+def test_a_word_or_two_of_a_sentence_are_not_somebody_elses() -> None:
+    said = [("I", "2"), ("am", "1"), ("glad", "1"), ("you", "1"), ("came.", "1"), ("Are", "2"), ("you?", "1")]
+    words = tuple(_word(text, speaker, index) for index, (text, speaker) in enumerate(said))
+    found = settled(Transcript("en", words))
+    assert [word.speaker for word in found.words] == ["1"] * 5 + ["2", "1"]
+
+
+def test_a_conversation_is_only_one_with_two_voices(conversation: tuple[Path, list[Turn]], tmp_path: Path) -> None:
+    path, truth = conversation
+    video = probe(path)
+    ctx = Context(Store(tmp_path), tmp_path, {Diarizer: VoiceTurns()})
+    spoken = Transcript("en", (Word("Good", truth[0].span.start, truth[0].span.end),))
+    assert conversation_of(video, spoken, [truth[0].span], ctx) == []
+    assert conversation_of(video, Transcript("en", ()), [video.span], ctx) == []
+    assert speakers(spoken, conversation_of(video, spoken, [video.span], ctx)) == ("1", "2")
+
+
 def test_nobody_speaks(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", seconds=3, size=(64, 64), play=lambda times: 0 * times)
     silent = make_video(tmp_path / "b.mp4", seconds=1, size=(64, 64), play=None)
     for video in (path, silent):
-        assert VoiceTurns().diarize(probe(video), Context(Store(tmp_path), tmp_path)) == []
+        spans = (probe(video).span,)
+        assert VoiceTurns().diarize(probe(video), spans, Context(Store(tmp_path), tmp_path)) == []
 
 
 def grouped(people: int | None, *, threshold: float = 0.5) -> list[int]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -73,6 +74,13 @@ def test_at_a_cut_captions_may_move() -> None:
     faces = [*face(760, 600, 0, 2), *face(400, 300, 2, 4)]
     middles = placed(faces, 4, [0, 0, 1, 1])
     assert middles[0] == middles[1] != middles[2] == middles[3] == USUAL
+
+
+def test_in_a_stack_captions_are_where_the_panels_meet() -> None:
+    """The faces of two people, one above the other: the usual place is the lower one's forehead."""
+    cards = [replace(block, seam=960.0) for block in blocks(3)]
+    faces = [*face(280, 400), *face(1180, 400)]
+    assert heights(cards, faces, (), LIMITS, USUAL, HEIGHT) == [960.0] * 3
 
 
 def test_what_is_taken_is_left_alone() -> None:

@@ -169,12 +169,12 @@ def test_a_folder_tells_voices_apart(
     monkeypatch.setenv("PYANNOTE_METRICS_ENABLED", "true")
     video = probe(make_video(tmp_path / "talk.mp4", seconds=11, size=(64, 64), play=played(speech)))
     ctx = Context(Store(tmp_path / "store"), tmp_path)
-    turns = backend(model=str(folder), speakers=2).diarize(video, ctx)
+    turns = backend(model=str(folder), speakers=2).diarize(video, (video.span,), ctx)
     assert turns
     assert turns[0].speaker == "1"
     assert all(0 <= turn.span.start < turn.span.end <= video.duration for turn in turns)
     assert all(before.span.start <= after.span.start for before, after in pairwise(turns))
-    assert turns == backend(model=str(folder), speakers=2).diarize(video, ctx)
+    assert turns == backend(model=str(folder), speakers=2).diarize(video, (video.span,), ctx)
     assert os.environ["PYANNOTE_METRICS_ENABLED"] == "false"
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".f32"] == []
 

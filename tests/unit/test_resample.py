@@ -125,16 +125,36 @@ def test_untagged_small_pictures_are_bt601_and_large_ones_bt709(tmp_path: Path) 
     assert found == [Colours(6, full_range=False), Colours(1, full_range=False)]
 
 
-def test_panels_fill_their_own_rectangles(tmp_path: Path) -> None:
-    video = probe(make_video(tmp_path / "a.mp4", seconds=0.1, play=None))
+def _drawn(folder: Path, *intos: tuple[int, int, int, int]) -> tuple[NDArray[np.uint8], ...]:
+    video = probe(make_video(folder / "a.mp4", seconds=0.1, play=None))
     frame = next(decoded(video, video.span))[1]
-    window = Box(0, 0, 320, 180)
-    resampler = Resampler(video, 180, 320)
-    y, u, v = resampler.draw(frame, [Placed(window, (0, 0, 180, 100)), Placed(window, (0, 220, 180, 320))])
+    return Resampler(video, 180, 320).draw(frame, [Placed(Box(0, 0, 320, 180), into) for into in intos])
+
+
+def test_panels_fill_their_own_rectangles_with_a_thin_line_between(tmp_path: Path) -> None:
+    y, u, v = _drawn(tmp_path, (0, 0, 180, 160), (0, 160, 180, 320))
     assert (y.shape, u.shape, v.shape) == ((320, 180), (160, 90), (160, 90))
-    assert np.array_equal(y[:100], y[220:])
-    assert int(y[100:220].max()) == 16
-    assert int(y[:100].std()) > 10
+    assert np.array_equal(y[2:158], y[162:318])
+    assert int(y[158:162].max()) == 16
+    assert y[157].mean() > 17
+    assert y[162].mean() > 17
+    assert int(y[:158].std()) > 10
+
+
+def test_four_panels_are_divided_by_a_cross(tmp_path: Path) -> None:
+    intos = [(x, y, x + 90, y + 160) for y in (0, 160) for x in (0, 90)]
+    y, u, _ = _drawn(tmp_path, *intos)
+    assert int(y[:, 88:92].max()) == int(y[158:162].max()) == 16
+    assert (u[:, 44:46] == 128).all()
+    assert np.array_equal(y[2:158, 2:88], y[162:318, 92:178])
+
+
+def test_what_panels_leave_free_is_a_dark_backdrop(tmp_path: Path) -> None:
+    y, _, _ = _drawn(tmp_path, (0, 100, 180, 220), (100, 20, 160, 80))
+    assert 17 < y[240:].mean() < 0.75 * y[104:216].mean()
+    assert int(y[20:22, 100:160].max()) == 16  # the line around the inset
+    free, shown = y[240:].astype(int), y[104:216].astype(int)
+    assert np.abs(np.diff(free, axis=1)).mean() < np.abs(np.diff(shown, axis=1)).mean() / 4
 
 
 def test_fit_shows_the_whole_picture_over_a_darker_backdrop_of_itself(tmp_path: Path) -> None:

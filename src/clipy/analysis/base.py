@@ -140,8 +140,11 @@ class Diarizer(Analyser):
     options: Options
 
     @abstractmethod
-    def diarize(self, video: Video, ctx: Context) -> list[Turn]:
-        """Return the turns in order of their beginning; none when nobody speaks. People who talk at once overlap."""
+    def diarize(self, video: Video, spans: tuple[Span, ...], ctx: Context) -> list[Turn]:
+        """Return the turns in some spans (in order, apart), in order of their beginning; none when nobody speaks.
+
+        People who talk at once overlap. Somebody who is heard in several spans has one name in all of them.
+        """
 
 
 class Embedder(Analyser):

@@ -38,6 +38,7 @@ class _Local:
     """One voice in one window: when it is heard, float32 (frames,), and what it is like."""
 
     window: int
+    start: int  # sample of the video
     active: Floats
     voice: Floats
     seconds: float
@@ -73,10 +74,11 @@ class VoiceTurns(Diarizer):
     def weights(self) -> tuple[str, ...]:
         return (models.sha256(models.TURN_TAKING), models.sha256(models.VOICEPRINT))
 
-    def diarize(self, video: Video, ctx: Context) -> list[Turn]:
+    def diarize(self, video: Video, spans: tuple[Span, ...], ctx: Context) -> list[Turn]:
         if not video.audio:
             return []
-        heard = list(self._heard(video, ctx))
+        starts: list[int] = []
+        heard = list(self._heard(video, spans, starts, ctx))
         if not heard:
             return []
         worth = np.array([local.seconds for local in heard], dtype=np.float32)
@@ -88,21 +90,24 @@ class VoiceTurns(Diarizer):
             people=self.options.speakers,
         )
         log.info("%d people are heard", people.max() + 1)
-        return _turns(heard, people, video)
+        return _turns(heard, people, starts, spans)
 
-    def _heard(self, video: Video, ctx: Context) -> Iterator[_Local]:
-        """Every voice of every window, in order."""
+    def _heard(self, video: Video, spans: tuple[Span, ...], starts: list[int], ctx: Context) -> Iterator[_Local]:
+        """Every voice of every window, in order; ``starts`` receives where the windows begin."""
         network, voices = self._networks(ctx)
-        batch: list[Floats] = []
-        first = 0
-        for samples in _windows(sound(video, video.span, rate=RATE)):
-            batch.append(samples)
-            if len(batch) == _BATCH:
-                yield from _voices(batch, first, network, voices)
-                first, batch = first + len(batch), []
-                ctx.report("Telling voices apart", first * _HOP / RATE / max(1e-9, float(video.duration)))
+        total = max(1e-9, float(sum(span.duration for span in spans)))
+        batch: list[tuple[int, Floats]] = []
+        for span in spans:
+            for number, samples in enumerate(_windows(sound(video, span, rate=RATE))):
+                batch.append((round(span.start * RATE) + number * _HOP, samples))
+                if len(batch) == _BATCH:
+                    yield from _voices(batch, len(starts), network, voices)
+                    starts += [start for start, _ in batch]
+                    batch = []
+                    ctx.report("Telling voices apart", len(starts) * _HOP / RATE / total)
         if batch:
-            yield from _voices(batch, first, network, voices)
+            yield from _voices(batch, len(starts), network, voices)
+            starts += [start for start, _ in batch]
 
     def _networks(self, ctx: Context) -> tuple[TurnTaking, Voiceprint]:
         """Both networks, loaded at the first use."""
@@ -125,15 +130,16 @@ def _windows(blocks: Iterator[Floats]) -> Iterator[Floats]:
         yield np.pad(held, (0, LENGTH - len(held)))
 
 
-def _voices(batch: list[Floats], first: int, network: TurnTaking, voices: Voiceprint) -> Iterator[_Local]:
-    for number, (samples, active) in enumerate(zip(batch, network.activity(np.stack(batch)), strict=True)):
+def _voices(batch: list[tuple[int, Floats]], first: int, network: TurnTaking, voices: Voiceprint) -> Iterator[_Local]:
+    found = network.activity(np.stack([samples for _, samples in batch]))
+    for number, ((start, samples), active) in enumerate(zip(batch, found, strict=True)):
         for voice in range(VOICES):
             own = active[:, voice]
             alone = own * (active.sum(axis=1) == 1)
             chosen = alone if alone.sum() >= _ALONE * own.sum() else own
             picked = _picked(samples, chosen)
             if len(picked) >= SHORTEST and float(np.sqrt(np.mean(picked**2))) > _INAUDIBLE:
-                yield _Local(first + number, own, voices.of(picked), len(picked) / RATE)
+                yield _Local(first + number, start, own, voices.of(picked), len(picked) / RATE)
 
 
 def _picked(samples: Floats, frames: Floats) -> Floats:
@@ -143,18 +149,19 @@ def _picked(samples: Floats, frames: Floats) -> Floats:
     return np.asarray(samples[inside][:_LONGEST])
 
 
-def _turns(heard: list[_Local], people: NDArray[np.int64], video: Video) -> list[Turn]:
+def _turns(heard: list[_Local], people: NDArray[np.int64], starts: list[int], spans: tuple[Span, ...]) -> list[Turn]:
     """Turns of people, from the votes of the windows that overlap."""
     frames = len(heard[0].active)
     trust = np.bartlett(frames + 2)[1:-1, None].astype(np.float32)  # a window knows most about its middle
-    count = -(-(heard[-1].window * _HOP + LENGTH) // STEP) + 1
+    origin = starts[0]
+    count = -(-(starts[-1] - origin + LENGTH) // STEP) + 1
     votes = np.zeros((count, int(people.max()) + 1), dtype=np.float32)
     seen = np.zeros((count, 1), dtype=np.float32)
-    for window in range(heard[-1].window + 1):
-        begin = round(window * _HOP / STEP)
+    for start in starts:
+        begin = round((start - origin) / STEP)
         seen[begin : begin + frames] += trust
     for local, person in zip(heard, people, strict=True):
-        begin = round(local.window * _HOP / STEP)
+        begin = round((local.start - origin) / STEP)
         votes[begin : begin + frames, person] += local.active * trust[:, 0]
     at_once = np.round(votes.sum(axis=1, keepdims=True) / np.maximum(seen, 1e-6))
     rank = np.argsort(np.argsort(-votes, axis=1, kind="stable"), axis=1, kind="stable")
@@ -162,13 +169,15 @@ def _turns(heard: list[_Local], people: NDArray[np.int64], video: Video) -> list
     found: list[Turn] = []
     for person in range(votes.shape[1]):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], speaking[:, person].astype(np.int8), [0]])))
-        spans = [Span(_time(a), _time(b)).clamp(video.span) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-        found += [Turn(span, str(person + 1)) for span in _joined(spans)]
+        stretches = [Span(_time(a, origin), _time(b, origin)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        for asked in spans:
+            inside = (stretch.clamp(asked) for stretch in stretches if stretch.overlap(asked) > 0)
+            found += [Turn(span, str(person + 1)) for span in _joined(list(inside))]
     return numbered(sorted(found, key=lambda turn: turn.span))
 
 
-def _time(frame: int) -> Fraction:
-    return Fraction(int(frame) * STEP + CENTRE - STEP // 2, RATE)
+def _time(frame: int, origin: int) -> Fraction:
+    return Fraction(origin + int(frame) * STEP + CENTRE - STEP // 2, RATE)
 
 
 def _joined(spans: list[Span]) -> Iterator[Span]:

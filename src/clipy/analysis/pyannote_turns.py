@@ -7,6 +7,8 @@ import os
 import re
 import tempfile
 import warnings
+from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
 
@@ -72,7 +74,7 @@ class Pyannote(Diarizer):
             return (f"{self.options.model}@{self.options.revision}",)
         return tuple(models.digest(path) for pattern in _FILES for path in sorted(folder.glob(pattern)))
 
-    def diarize(self, video: Video, ctx: Context) -> list[Turn]:
+    def diarize(self, video: Video, spans: tuple[Span, ...], ctx: Context) -> list[Turn]:
         if not video.audio:
             return []
         import torch
@@ -85,14 +87,14 @@ class Pyannote(Diarizer):
                 ctx.report("Telling voices apart", 0.5 * done if step == "segmentation" else 0.5 + 0.5 * done)
 
         with tempfile.NamedTemporaryFile(dir=ctx.work, suffix=".f32") as held:
-            samples = _on_disk(video, Path(held.name))
+            samples = _on_disk(video, spans, Path(held.name))
             file = {"waveform": torch.from_numpy(samples)[None], "sample_rate": _RATE, "uri": "sound"}
             found = pipeline(file, num_speakers=self.options.speakers, hook=told)
             del file, samples
         turns = [
             Turn(span, str(speaker))
             for part, _, speaker in found.speaker_diarization.itertracks(yield_label=True)
-            if (span := Span(seconds(max(0.0, part.start)), seconds(max(0.0, part.end))).clamp(video.span)).duration
+            for span in _in_video(Span(seconds(max(0.0, part.start)), seconds(max(0.0, part.end))), spans)
         ]
         return numbered(sorted(turns, key=lambda turn: (turn.span, turn.speaker)))
 
@@ -127,11 +129,22 @@ class Pyannote(Diarizer):
         return fetch_hub_folder(self.options.model, self.options.revision or "", _FILES)
 
 
-def _on_disk(video: Video, path: Path) -> np.memmap[Any, np.dtype[np.float32]]:
-    """The sound of a video in a file that stands for memory: hours of it take none."""
+def _in_video(heard: Span, spans: tuple[Span, ...]) -> Iterator[Span]:
+    """Where a stretch lies in the video, when only some spans of it are heard, one after the other."""
+    passed = Fraction(0)
+    for span in spans:
+        part = heard.clamp(Span(passed, passed + span.duration))
+        if part.duration:
+            yield Span(span.start + part.start - passed, span.start + part.end - passed)
+        passed += span.duration
+
+
+def _on_disk(video: Video, spans: tuple[Span, ...], path: Path) -> np.memmap[Any, np.dtype[np.float32]]:
+    """The sound of some spans, one after the other, in a file that stands for memory: hours of it take none."""
     count = 0
     with path.open("wb") as out:
-        for block in sound(video, video.span, rate=_RATE):
-            out.write(np.ascontiguousarray(block[0], dtype="<f4").tobytes())
-            count += block.shape[1]
+        for span in spans:
+            for block in sound(video, span, rate=_RATE):
+                out.write(np.ascontiguousarray(block[0], dtype="<f4").tobytes())
+                count += block.shape[1]
     return np.memmap(path, dtype=np.float32, mode="r+", shape=(count,))

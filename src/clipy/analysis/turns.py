@@ -2,17 +2,58 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from clipy.analysis.base import Diarizer
 from clipy.context import Context
-from clipy.types import Transcript, Turn, Video, Word
+from clipy.errors import ModelError
+from clipy.types import Span, Transcript, Turn, Video, Word
+
+log = logging.getLogger(__name__)
+
+_MOST = 0.75  # of a sentence's words that make all of it one person's
+_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
+_CLOSERS = "\"'”’»)]"
 
 
-def turns_of(video: Video, ctx: Context) -> list[Turn]:
-    """Who speaks when in a video; nothing when it has no sound or nobody speaks."""
-    return ctx.cached(ctx.analyser(Diarizer).diarize, video) if video.audio else []
+def turns_of(video: Video, ctx: Context, spans: Sequence[Span] = ()) -> list[Turn]:
+    """Who speaks when in some spans of a video, in all of it when none is given; nothing when there is no sound.
+
+    Spans that meet become one: what is heard at an edge is judged by what is around it.
+    """
+    asked = joined(spans) if spans else (video.span,)
+    return ctx.cached(ctx.analyser(Diarizer).diarize, video, asked) if video.audio else []
+
+
+def joined(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """The same stretches in order, those that meet as one."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        if found and span.start <= found[-1].end:
+            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return tuple(found)
+
+
+def conversation(video: Video, spoken: Transcript, spans: Sequence[Span], ctx: Context) -> list[Turn]:
+    """Who speaks when in some spans, where several people do; nothing for one voice alone.
+
+    Only these spans are listened to, all at once: so a voice has the same name in every clip, at a price that does not
+    grow with the video. Nobody listens where nothing is said, or where the transcript knows who speaks.
+    """
+    said = [word for span in spans for word in spoken.within(span)]
+    if Diarizer not in ctx.analysers or not said or any(word.speaker for word in spoken.words):
+        return []
+    try:
+        turns = turns_of(video, ctx, spans)
+    except ModelError as error:
+        log.warning("words are not told apart by who says them: %s", error)
+        return []
+    return turns if len({turn.speaker for turn in turns}) > 1 else []
 
 
 def said_by(transcript: Transcript, turns: Sequence[Turn]) -> Transcript:
@@ -40,6 +81,34 @@ def numbered(turns: Sequence[Turn]) -> list[Turn]:
     for turn in turns:
         names.setdefault(turn.speaker, str(len(names) + 1))
     return [Turn(turn.span, names[turn.speaker]) for turn in turns]
+
+
+def settled(transcript: Transcript) -> Transcript:
+    """The same words, where somebody else would say one or two of another's sentence: it is the other's, all of it.
+
+    Voices are told apart worst at the edges of turns, while people seldom finish one another's sentences.
+    """
+    words: list[Word] = []
+    sentence: list[Word] = []
+    for word in transcript.words:
+        sentence.append(word)
+        if word.text.rstrip(_CLOSERS).endswith(_ENDS):
+            words += _of_one(sentence)
+            sentence = []
+    return Transcript(transcript.language, (*words, *_of_one(sentence)))
+
+
+def _of_one(sentence: list[Word]) -> list[Word]:
+    counts = Counter(word.speaker for word in sentence)
+    if len(counts) < 2:
+        return sentence
+    speaker, count = counts.most_common(1)[0]
+    return [replace(word, speaker=speaker) for word in sentence] if count >= _MOST * len(sentence) else sentence
+
+
+def speakers(transcript: Transcript, turns: Sequence[Turn]) -> tuple[str, ...]:
+    """Everybody who is known to speak, in the order in which they are first heard: the same for all clips."""
+    return tuple(dict.fromkeys([turn.speaker for turn in turns] or [w.speaker for w in transcript.words if w.speaker]))
 
 
 def _speaker(word: Word, near: Sequence[Turn]) -> str:

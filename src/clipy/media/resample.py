@@ -34,6 +34,8 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 _BACKDROP = 72  # pixels across the backdrop before it is enlarged: small enough to hide every detail
 _BACKDROP_BLUR = 2.5
 _BACKDROP_LIGHT = 0.45  # of the picture's own brightness
+_DIVIDER = 4  # pixels between two panels, half of them from each
+_BLACK = (16, 128, 128)
 
 Rectangle = tuple[int, int, int, int]
 Edges = tuple[float, float, float, float]
@@ -56,6 +58,8 @@ class Resampler:
     def draw(self, picture: av.VideoFrame, panels: Sequence[Placed], *, fit: bool = False) -> Planes:
         """The output picture as Y, U and V planes, BT.709 limited range. Later panels lie over earlier ones.
 
+        A thin dark line divides panels; what they leave free is a backdrop made of the first one.
+
         A window whose proportions are not those of its rectangle is trimmed, never stretched; with ``fit`` it is shown
         whole, over a backdrop made of itself: enlarged, blurred and darkened.
         """
@@ -63,11 +67,30 @@ class Resampler:
             return self._fitted(picture, panels[0])
         if len(panels) == 1 and panels[0].into == (0, 0, self._width, self._height):
             return self.cut(picture, panels[0].window, self._width, self._height)
-        canvas = black_planes(self._width, self._height)
-        for panel in panels:
-            x1, y1, x2, y2 = into = _even(panel.into)
-            _paste(canvas, self.cut(picture, panel.window, x2 - x1, y2 - y1), into)
+        places = tuple(_even(panel.into) for panel in panels)
+        drawn = [
+            self.cut(picture, panel.window, x2 - x1, y2 - y1)
+            for panel, (x1, y1, x2, y2) in zip(panels, places, strict=True)
+        ]
+        whole = _covers(places, self._width, self._height)
+        canvas = black_planes(self._width, self._height) if whole else self._backdrop(drawn[0])
+        for part, into in zip(drawn, places, strict=True):
+            _paste(canvas, part, into)
+            self._divide(canvas, into)
         return canvas
+
+    def _divide(self, canvas: Planes, into: Rectangle) -> None:
+        """Darken the edges of a panel that are not the output's: a thin line where panels meet."""
+        x1, y1, x2, y2 = into
+        line = _DIVIDER // 2
+        if y1 > 0:
+            _blacken(canvas, (x1, y1, x2, y1 + line))
+        if y2 < self._height:
+            _blacken(canvas, (x1, y2 - line, x2, y2))
+        if x1 > 0:
+            _blacken(canvas, (x1, y1, x1 + line, y2))
+        if x2 < self._width:
+            _blacken(canvas, (x2 - line, y1, x2, y2))
 
     def cut(self, picture: av.VideoFrame, window: Box, width: int, height: int) -> Planes:
         """One window, ``width`` x ``height`` (both even), BT.709 limited range."""
@@ -118,7 +141,7 @@ class Resampler:
     def _backdrop(self, picture: Planes) -> Planes:
         """The middle of a picture, made to fill the output, out of focus and darker."""
         blurred = []
-        for plane, dark, by in zip(picture, (16, 128, 128), (1, 2, 2), strict=True):
+        for plane, dark, by in zip(picture, _BLACK, (1, 2, 2), strict=True):
             high, wide = plane.shape
             width, height = min(wide, high * self._width / self._height), min(high, wide * self._height / self._width)
             left, top = int((wide - width) / 2), int((high - height) / 2)
@@ -135,6 +158,21 @@ def _paste(canvas: Planes, part: Planes, into: Rectangle) -> None:
     x1, y1, x2, y2 = into
     for target, plane, by in zip(canvas, part, (1, 2, 2), strict=True):
         target[y1 // by : y2 // by, x1 // by : x2 // by] = plane
+
+
+def _blacken(canvas: Planes, into: Rectangle) -> None:
+    x1, y1, x2, y2 = into
+    for target, value, by in zip(canvas, _BLACK, (1, 2, 2), strict=True):
+        target[y1 // by : y2 // by, x1 // by : x2 // by] = value
+
+
+@lru_cache(maxsize=64)
+def _covers(places: tuple[Rectangle, ...], width: int, height: int) -> bool:
+    """Whether rectangles leave nothing of the output free."""
+    free = np.ones((height // 2, width // 2), dtype=bool)
+    for x1, y1, x2, y2 in places:
+        free[max(0, y1) // 2 : y2 // 2, max(0, x1) // 2 : x2 // 2] = False
+    return not free.any()
 
 
 def trimmed(window: Box, aspect: float, video: Video) -> Box:

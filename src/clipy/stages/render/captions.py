@@ -60,7 +60,7 @@ _STYLE = TypeAdapter(Style)
 class Captions(Pizzazz):
     """Words highlighted as they are spoken, in any script, clear of mouths and of what the platforms draw."""
 
-    version = 2
+    version = 3
 
     class Options(Pizzazz.Options):
         preset: Preset = Field("bold", description="The look to start from.")
@@ -114,7 +114,7 @@ class Captions(Pizzazz):
         free = options.position is None and options.avoid_faces
         if cards and edit.crop.shots and free:
             faces = faces_on_screen(video, edit, ctx, speaking=False)
-        looks = self._looks(cards)
+        looks = self._looks(cards, edit)
         occupied = taken(edit, but=self.name) if options.position is None else ()
         cards, covered = placed(cards, [looks[speaker_of(card)] for card in cards], edit, area, faces, occupied)
         plan = {
@@ -128,7 +128,7 @@ class Captions(Pizzazz):
         if self.name not in edit.plans:
             raise RenderError("the captions of this clip were never planned", do="Call plan() before frames()")
         cards = _CAPTIONS.validate_python(edit.plans[self.name]["cards"])
-        return self._captioned(frames, cards, edit.language) if cards else frames
+        return self._captioned(frames, cards, edit) if cards else frames
 
     def identity(self) -> dict[str, object]:
         """Without paths: what the files hold counts, and ``weights`` tells."""
@@ -156,10 +156,11 @@ class Captions(Pizzazz):
             look = replace(look, uppercase=options.uppercase)
         return look if options.size is None else replace(look, size=options.size)
 
-    def _looks(self, cards: Sequence[Card]) -> dict[str, Look]:
-        """A look for each speaker, by order of first appearance: the first has the preset's own colour."""
+    def _looks(self, cards: Sequence[Card], edit: Edit) -> dict[str, Look]:
+        """A look for each speaker, the same in all clips of a run: the first to speak has the preset's own colour."""
         own = self.look()
-        speakers = list(dict.fromkeys(speaker_of(card) for card in cards if speaker_of(card)))
+        here = (speaker_of(card) for card in cards if speaker_of(card))
+        speakers = list(dict.fromkeys([*edit.speakers, *here]))
         looks = {"": own}
         for number, speaker in enumerate(speakers):
             plain = number == 0 or not self.options.speaker_colors
@@ -203,9 +204,9 @@ class Captions(Pizzazz):
             speakers=colours,
         )
 
-    def _captioned(self, frames: Iterator[Frame], cards: tuple[Caption, ...], language: str) -> Iterator[Frame]:
+    def _captioned(self, frames: Iterator[Frame], cards: tuple[Caption, ...], edit: Edit) -> Iterator[Frame]:
         starts = [card.span.start for card in cards]
-        artist = _Artist(self._looks(cards), self.options.safe_area, language)
+        artist = _Artist(self._looks(cards, edit), self.options.safe_area, edit.language)
         for frame in frames:
             index = bisect_right(starts, frame.time) - 1
             if index >= 0 and frame.time in cards[index].span:

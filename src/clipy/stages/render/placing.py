@@ -29,11 +29,15 @@ _SOON = 0.15  # seconds; faces are known at some moments only: those just before
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A card to be placed: when it is seen, what it covers when its middle is at height 0, and in which shot it is."""
+    """A card to be placed: when it is seen, what it covers when its middle is at height 0, and in which shot it is.
+
+    ``seam`` is the height at which two panels of the shot meet, where they do: nobody's face is there.
+    """
 
     span: Span
     box: Box
     shot: int
+    seam: float | None = None
 
 
 def heights(
@@ -54,12 +58,13 @@ def heights(
     costs, middles = [], []
     times = np.array([float(face.time) for face in faces])
     for block in blocks:
-        options = _options(block, limits, usual, max(spare, limits[1]))
+        wanted = usual if block.seam is None else block.seam
+        options = _options(block, limits, wanted, max(spare, limits[1]))
         near = np.flatnonzero((times >= float(block.span.start) - _SOON) & (times < float(block.span.end) + _SOON))
         seen = [faces[index] for index in near.tolist()]
         others = [item.box for item in occupied if item.span.overlap(block.span) > 0]
         middles.append(options)
-        cost = [_cost(_at(block.box, y), seen, others, abs(y - usual) / height) for y in options]
+        cost = [_cost(_at(block.box, y), seen, others, abs(y - wanted) / height) for y in options]
         costs.append(np.array(cost) + _SPARE * (options + block.box.y2 > limits[1] + 1))
     chosen = _path(costs, middles, [block.shot for block in blocks], height)
     return [float(options[index]) for options, index in zip(middles, chosen, strict=True)]

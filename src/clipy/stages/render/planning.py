@@ -13,7 +13,7 @@ from clipy.stages.render.layout import Area, Layout
 from clipy.stages.render.placing import Block, heights
 from clipy.stages.render.presets import Look
 from clipy.stages.render.room import Taken
-from clipy.types import Box, Edit
+from clipy.types import Box, CropShot, Edit
 
 _EMOJI_APART = 2  # at most one card in so many has an emoji
 
@@ -60,7 +60,10 @@ def placed(
     for caption, look in zip(captions, looks, strict=True):
         box = Layout(caption, look, free, look.size * smaller, edit.language, caption.emoji).bounds()
         boxes.append(Box(box.x1, box.y1 - free.middle, box.x2, box.y2 - free.middle))
-    blocks = [Block(caption.span, box, _shot(edit, caption)) for caption, box in zip(captions, boxes, strict=True)]
+    blocks = []
+    for caption, box in zip(captions, boxes, strict=True):
+        shot = _shot(edit, caption)
+        blocks.append(Block(caption.span, box, shot, _seam(edit.crop.shots[shot : shot + 1], area)))
     middles = heights(blocks, faces, occupied, (area.top, area.bottom), area.middle, height, area.spare)
     taken = [
         Taken(caption.span, Box(box.x1, box.y1 + middle, box.x2, box.y2 + middle))
@@ -76,3 +79,11 @@ def _shot(edit: Edit, caption: Caption) -> int:
     middle = edit.source_time((caption.span.start + caption.span.end) / 2)
     before = (index for index, shot in enumerate(edit.crop.shots) if middle < shot.span.end)
     return next(before, len(edit.crop.shots))
+
+
+def _seam(shots: Sequence[CropShot], area: Area) -> float | None:
+    """The height inside the area, nearest to where captions usually are, at which panels meet; None without any."""
+    tops = {panel.into[1] for shot in shots for panel in shot.panels}
+    meet = {panel.into[3] for shot in shots for panel in shot.panels} & tops
+    inside = [edge for edge in meet if area.top < edge < area.bottom]
+    return min(inside, key=lambda edge: abs(edge - area.middle), default=None)
