@@ -255,6 +255,18 @@ def test_each_speaker_has_a_colour_by_order_of_appearance(ctx: Context, video: V
     assert len({first, second, third}) == 3
 
 
+def test_a_speaker_has_the_same_colour_in_every_clip(ctx: Context, video: Video) -> None:
+    """Also in one that the first speaker is not in."""
+    shown = []
+    for names, everybody in (("AB", ()), ("AB", ("A", "B")), ("BB", ("A", "B")), ("BB", ())):
+        edit = make_edit("one two")
+        spoken = tuple(replace(word, speaker=name) for word, name in zip(edit.words, names, strict=True))
+        edit = replace(edit, words=spoken, speakers=everybody)
+        (frame,) = draw(captions(max_words=1, emphasis="off"), edit, [Fraction(4, 10)], ctx, video)
+        shown.append(strongest(frame))
+    assert shown[0] == shown[1] == shown[2] != shown[3]
+
+
 def strongest(frame: Frame) -> int:
     """The hue, in steps of 20 degrees, that most bright coloured pixels have; yellow is 2."""
     hue, saturation, value = cv2.split(cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2HSV))
