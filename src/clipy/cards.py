@@ -63,7 +63,7 @@ class Rules:
 
     max_width: float
     max_lines: int = 2
-    max_words: float = 100  # in scripts without spaces two characters count as a word
+    max_words: float = 100  # in scripts without spaces see ``_weight``
     max_duration: float = 7.0
     min_duration: Seconds = Fraction(0)
     characters_a_second: int | None = None  # a card stays at least as long as reading takes, where there is time
@@ -120,6 +120,16 @@ def _spaceless(char: str) -> bool:
     return any(first <= ord(char) <= last for first, last in _SPACELESS)
 
 
+def _weight(text: str) -> float:
+    """How many words a token counts as. Without spaces it may be a part of one or several: in Chinese and Japanese two
+    characters are about a word, in Thai and its neighbours four, not counting marks.
+    """
+    if not all(map(_spaceless, text)):
+        return 1.0
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return wide / 2 if wide else sum(not unicodedata.category(char).startswith("M") for char in text) / 4
+
+
 class _Search:
     """The cheapest way to cut a run of words into cards."""
 
@@ -130,7 +140,7 @@ class _Search:
         self.spaces = [*spaces, 0.0]
         widths = [rules.measure(word.text) for word in words]
         self.until = [0.0, *accumulate(width + gap for width, gap in zip(widths, self.spaces, strict=True))]
-        self.weights = [len(w.text) / 2 if all(map(_spaceless, w.text)) else 1.0 for w in words]
+        self.weights = [_weight(w.text) for w in words]
         self.gaps = [float(b.start - a.end) for a, b in pairwise(words)] + [_LONG_GAP]
         self.seams = [self._seam(index) for index in range(len(words))]
         self.carries = [self._carry(index) for index in range(len(words))]

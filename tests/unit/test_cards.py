@@ -132,3 +132,10 @@ def test_a_combining_mark_joins_the_word_before_and_white_space_goes() -> None:
 @pytest.mark.parametrize(("text", "width"), [("word", 4), ("今日", 4), ("e\u0301", 1)])
 def test_columns(text: str, width: int) -> None:
     assert columns(text) == width
+
+
+def test_thai_words_count_by_their_letters() -> None:
+    """Marks above and below are no letters; four letters are about a word."""
+    cards = group(said("สวัสดี ครับ วันนี้ เรา จะ พูด เรื่อง วิทยาศาสตร์"), CAPTION)
+    assert len(cards) <= 3
+    assert all(len(card.words) >= 2 for card in cards)
