@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from clipy.analysis.base import Diarizer
 from clipy.analysis.clustering import clustered
 from clipy.analysis.diarization import VoiceTurns
+from clipy.analysis.pyannote_turns import _in_video
 from clipy.analysis.turns import conversation as conversation_of
 from clipy.analysis.turns import said_by, settled, speakers
 from clipy.context import Context
@@ -89,6 +90,13 @@ def test_only_the_spans_that_are_asked_for_are_heard_and_names_agree(
     assert all(any(span.start <= turn.span.start and turn.span.end <= span.end for span in spans) for turn in found)
     names = [{turn.speaker for turn in found if overlap([turn], [said]) > 1} for said in truth]
     assert names == [{"1"}, {"2"}, set(), {"2"}, {"1"}, set()]
+
+
+def test_what_is_heard_in_spans_alone_is_placed_in_the_video() -> None:
+    """Two spans of two seconds: what pyannote hears from 1 to 3 is the end of one and the beginning of the other."""
+    spans = (Span(Fraction(10), Fraction(12)), Span(Fraction(20), Fraction(22)))
+    found = list(_in_video(Span(Fraction(1), Fraction(3)), spans))
+    assert found == [Span(Fraction(11), Fraction(12)), Span(Fraction(20), Fraction(21))]
 
 
 def _word(text: str, speaker: str, start: int) -> Word:
