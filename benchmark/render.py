@@ -2,7 +2,8 @@
 
 Ratios are taken in one run, in turns with bare FFmpeg doing decode, static crop, scale and the same encoder settings
 (the binary of imageio-ffmpeg, from the extra ``bench``; a filter graph in PyAV where that is missing). Medians of
-``--rounds``. The default takes a few minutes on two cores; ``--full`` renders longer clips, and transcribes.
+``--rounds``. The default takes a few minutes on two cores; ``--full`` about half an hour: it renders longer clips, one
+of ten minutes among them, and transcribes.
 """
 
 from __future__ import annotations
@@ -84,7 +85,8 @@ def measured(options: argparse.Namespace, source: Path, work: Path) -> dict[str,
         }
         found["peak_mb_long"] = _told("memory", found["memory"])["long"]
     if "parallel" in only:
-        found["parallel"] = _told("parallel", speed.side_by_side(source, 6 if full else 2, rounds if full else 1))
+        turns = min(rounds, 2) if full else 1
+        found["parallel"] = _told("parallel", speed.side_by_side(source, 6 if full else 2, turns))
     return found
 
 
