@@ -268,10 +268,8 @@ class CropPath:
 class Edit:
     """Every decision about a clip before a pixel is made: what, where to look, which words, what each pizzazz adds.
 
-    ``keep`` holds the source spans that are shown, in order: the whole highlight unless a pizzazz cuts parts out.
-    ``words`` are in source time. ``plans`` maps a pizzazz's name to the JSON data that it decided on. ``gain`` is how
-    many dB louder than the renderer's own level the clip is made, where a review asked for it. ``speakers`` are all
-    who speak in the clips of a run, where that is known: the order is the same for each clip, and so are the colours.
+    ``keep`` holds the source spans that are shown. ``words`` are in source time. ``plans`` maps a pizzazz's name to its
+    data. ``gain``: how many dB louder than usual a review wants it. ``speakers``: all of a run's, in the same order.
     """
 
     highlight: Highlight
