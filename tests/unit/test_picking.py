@@ -24,7 +24,7 @@ from clipy.types import Shot, Span, Transcript, Word
 BEAT = Fraction(2, 5)  # seconds a word lasts
 
 
-def spoken(*texts: str, pause: Fraction = Fraction(1)) -> list[Sentence]:
+def spoken(*texts: str, pause: Fraction = Fraction(1), language: str = "en") -> list[Sentence]:
     """The texts said one after the other, with a pause after each, beginning after one pause."""
     words, time = [], pause
     for text in texts:
@@ -32,7 +32,7 @@ def spoken(*texts: str, pause: Fraction = Fraction(1)) -> list[Sentence]:
             words.append(Word(word, time, time + BEAT))
             time += BEAT
         time += pause
-    return list(sentences(Transcript("en", tuple(words))))
+    return list(sentences(Transcript(language, tuple(words))))
 
 
 def at(start: float, end: float) -> Span:
@@ -138,10 +138,12 @@ def test_a_hook_is_named(text: str, cue: str) -> None:
 
 def test_an_opening_that_looks_back_does_not_stand_alone() -> None:
     plain = "A good teacher listens."
-    assert standalone(plain, plain, english=True) == 1
-    assert standalone("And that was it.", plain, english=True) < 0.5
-    assert standalone("The plan failed, as I said.", plain, english=True) == 0
-    assert standalone("Und das war es.", plain, english=False) == 0.5
+    assert standalone(plain, plain, "en") == 1
+    assert standalone("And that was it.", plain, "en") < 0.5
+    assert standalone("The plan failed, as I said.", plain, "en") == 0
+    assert standalone("Das war es.", plain, "de") == 0.5
+    for joined, language in (("Und das war es.", "de"), ("Pero nadie lo sabe.", "es"), ("Но никто не знал.", "ru")):
+        assert standalone(joined, plain, language) < 0.5
 
 
 def test_a_reason_without_any_strength_says_so() -> None:
@@ -211,11 +213,69 @@ def test_the_best_set_is_the_best_there_is() -> None:
             ("And the answer surprised everyone in the laboratory, because nobody had looked at it for thirty years.",),
             "The answer surprised everyone in the laboratory",
         ),
-        (("这是一个很好的问题。",), "这是一个很好的问题"),
+        (("So what?", "I do not care at all."), "I do not care at all"),
+        (("Number three: never trust a man who has nothing to lose.",), "Never trust a man who has nothing to lose"),
+        (("1. Never give up on people.",), "Never give up on people"),
+        (("Well, I think that we should all stop.",), "We should all stop"),
+        # what only looks like filler or numbering
+        (("No man is an island.",), "No man is an island"),
+        (("Right now is all the time you have.",), "Right now is all the time you have"),
+        (("Look at me when I talk.",), "Look at me when I talk"),
+        (("I think, therefore I am.",), "I think, therefore I am"),
+        (("Two men walked into the bar.",), "Two men walked into the bar"),
+        (("2.5 million people lost their homes.",), "2.5 million people lost their homes"),
+        (("J. Smith never paid.",), "J. Smith never paid"),
+        (("That is who we are.",), "That is who we are"),
+        (("One, two, three.",), "One, two, three"),
     ],
 )
 def test_titles_are_whole_phrases_without_filler(texts: tuple[str, ...], expected: str) -> None:
     assert title(spoken(*texts)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Two, it is high time that communists should openly, in the face of the whole world, publish their views.",
+        "You will not get a single dollar of that money until you have finished every page of this report.",
+        "He is not a man who ever gives up on anything that he once began to do with his own two hands.",
+        "If you want to be really happy, you must learn to give away the things that you love most in life.",
+    ],
+)
+def test_a_title_prefers_a_whole_sentence_to_what_only_begins_one(text: str) -> None:
+    assert title(spoken(text, "We sold the house that same night.")) == "We sold the house that same night"
+    assert title(spoken(text)).startswith(text.split()[1 if text.startswith("Two") else 0].capitalize())
+
+
+def test_a_title_needs_no_punctuation() -> None:
+    text = "we sold the house on the hill and i never went back to look at it because nothing was left to look at"
+    assert title(spoken(text)) == "We sold the house on the hill"
+    assert title(spoken("so I was walking home with the dog and the")) == "I was walking home with the dog…"
+
+
+def test_a_title_stands_alone_where_another_one_can() -> None:
+    assert title(spoken("He had never done that.", "The old captain died alone.")) == "The old captain died alone"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("de", "Er hat alles verloren.", "Er hat alles verloren"),
+        ("de", "Ähm, also, niemand hat uns gefragt.", "Niemand hat uns gefragt"),
+        ("de", "So ist das Leben.", "So ist das Leben"),
+        ("es", "No lo sé todavía.", "No lo sé todavía"),
+        ("es", "Pero, ¿por qué nadie dijo nada?", "¿Por qué nadie dijo nada?"),
+        ("fr", "Et alors, personne ne savait pourquoi.", "Personne ne savait pourquoi"),
+        ("fr", "Or il faut le dire.", "Or il faut le dire"),
+        ("pt", "Um homem perdeu tudo.", "Um homem perdeu tudo"),
+        ("ru", "Ну, никто не знал, почему.", "Никто не знал, почему"),
+        ("sv", "Men jag visste inte varför.", "Jag visste inte varför"),
+        ("fi", "No en tiedä vielä.", "No en tiedä vielä"),
+        ("ja", "でも、私は一度も諦めたことがない。", "私は一度も諦めたことがない"),
+    ],
+)
+def test_a_language_loses_its_own_filler_only(language: str, text: str, expected: str) -> None:
+    assert title(spoken(text, language=language)) == expected
 
 
 def test_a_title_is_short_and_said_whatever_is_said() -> None:

@@ -1,11 +1,16 @@
-"""How a passage opens: what makes one stay, and what one would have to know already. Word lists are English."""
+"""How a passage opens: what makes one stay, and what one would have to know already.
+
+Word lists are English, but for the conjunctions.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)
 _ASKS = ("?", "？", "؟")
+_JOINED = 0.15  # of 1: how well a passage stands alone whose first word leans on something before
 _EARLY = 12  # words that are heard in the first seconds
 
 _DANGLING = frozenset(
@@ -14,6 +19,21 @@ _DANGLING = frozenset(
 )
 # Of these, those that hardly ever open a thought of their own.
 _LEANING = frozenset("and but so or because also which however therefore thus hence too otherwise".split())
+CONJUNCTIONS: Mapping[str, frozenset[str]] = {
+    language: frozenset(words.split())
+    for language, words in {
+        "de": "und aber oder denn",
+        "fr": "et mais ou",
+        "es": "y pero o",
+        "it": "e ma o",
+        "pt": "e mas ou",
+        "nl": "en maar of want",
+        "pl": "i ale a",
+        "ru": "и но а",
+        "sv": "och men eller",
+    }.items()
+}
+"""By language, words that join a sentence to the one before, and mean nothing else at its beginning."""
 _BACKWARD = re.compile(
     r"\b(?:as|like) (?:i|we|you|he|she|they) (?:\w+ )?(?:said|say|saw|see|mentioned|described|discussed|talked)\b"
     r"|\b(?:as|like) (?:was |were )?(?:mentioned|described|shown|noted|stated|above|before)\b"
@@ -60,11 +80,13 @@ def hook(text: str, english: bool) -> tuple[float, str]:
     return min(1.0, brief + sum(cues.values())), best if cues[best] else ""
 
 
-def standalone(first: str, second: str, english: bool) -> float:
+def standalone(first: str, second: str, language: str) -> float:
     """How well a passage is understood that opens with these sentences, in 0..1; 0.5 where nothing can tell."""
     words = words_of(first)
-    if not english or not words:
+    if words and words[0] in CONJUNCTIONS.get(language, ()):
+        return _JOINED
+    if language != "en" or not words:
         return 0.5
     if _BACKWARD.search(first) or _BACKWARD.search(second):
         return 0.0
-    return 0.15 if words[0] in _DANGLING else 0.6 if any(word in _DANGLING for word in words[1:4]) else 1.0
+    return _JOINED if words[0] in _DANGLING else 0.6 if any(word in _DANGLING for word in words[1:4]) else 1.0

@@ -156,7 +156,7 @@ class Judge:
 
     def _standalone(self, candidate: Candidate) -> float:
         first, second = (self.sentences[index] for index in (candidate.first, min(candidate.first + 1, candidate.last)))
-        return standalone(first.text, second.text, _is_english(first))
+        return standalone(first.text, second.text, first.language)
 
     def _finished(self, candidate: Candidate) -> float:
         ends = self.sentences[candidate.last].text.rstrip("\"'”’») ").endswith(_ENDS)

@@ -6,29 +6,41 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+from clipy.analysis.openings import standalone
 from clipy.analysis.sentences import Sentence
+from clipy.stages.highlight.filler import is_open, without_filler
 
 _LIMIT = 60  # letters
 _FEWEST = 3  # words of a phrase that says something
 _FEWEST_OF_PART = 5  # and of one that its sentence goes on after: fewer are mostly an introduction
 _STRONG = ";:–—；："  # what a phrase may begin after
-_FILLER = re.compile(
-    r"^(?:(?:and|but|so|or|well|now|okay|ok|yeah|yes|no|right|like|um+|uh+|er+|ah|oh|hmm+|i mean|you know|you see"
-    r"|i think|i guess|i suppose|actually|basically|honestly|anyway|look|listen|alright|all right|sort of|kind of"
-    r"|because|then)"
-    r"\b[\s,.;:…–—-]*)+",
-    re.IGNORECASE,
+_CLAUSE = re.compile(
+    r"(?<=[,;:–—、，；：])\s*"
+    r"|\s+(?=(?:but|because|when|while|until|although|unless)\s)"
+    r"|\s+(?=and (?:i|you|he|she|it|we|they|then|so|there)\s)"
 )
-_CLAUSE = re.compile(r"(?<=[,;:–—、，；：])\s*|\s+(?=(?:but|because|which|who|when|while|until|although|unless)\s)")
 _EDGES = " \"'“”‘’«»,;:–—-、，；：…。．।."
+_CLOSING = " \"'“”‘’»)]"
+_ENDS = tuple(".!?。！？…।؟．")
 _EARLY = 0.03  # off for each sentence that comes before
 _CUT = 0.3  # off for a phrase that does not begin, or does not end, with its sentence
 _SHORT = 0.3  # off for a phrase of less than a quarter of the letters that it may have
+_HALF = 0.6  # off for what only leads up to the clause that follows: "If you want to be happy, ..."
+_LEANING = 0.4  # off for a phrase that cannot be understood alone: "He had never done that"
 _MERIT = 1.5  # on for a sentence that is worth showing
-_WEAK_ENDS = frozenset(
-    "a an the and or but of to in on at by for with from as is are was were be that which who if when than then"
-    " so".split()
+
+# English words that open what leads up to a clause, and those that turn a phrase's meaning over.
+_LEADING = frozenset(
+    "if when while although though because since as after before until unless once whenever whether in at on by for"
+    " from with during despite without given having being according instead".split()
 )
+_NEGATIONS = frozenset("not never no nobody nothing none neither nor cannot hardly without".split())
+# What, behind a comma, finishes what stands before it: complement clauses, in languages that write a comma there.
+_FINISHING = {
+    "de": frozenset("dass daß ob was wie wer wo warum zu um der die das den dem".split()),
+    "pl": frozenset("że żeby czy co jak kto gdzie który która które".split()),
+    "ru": frozenset("что чтобы ли как кто где который которая которое которые".split()),
+}
 
 
 def title(sentences: Sequence[Sentence], limit: int = _LIMIT, worth: Sequence[float] | None = None) -> str:
@@ -39,39 +51,64 @@ def title(sentences: Sequence[Sentence], limit: int = _LIMIT, worth: Sequence[fl
     merits = worth if worth is not None else [0.5] * len(sentences)
     best, highest = "", -1.0
     for place, (sentence, merit) in enumerate(zip(sentences, merits, strict=True)):
-        for phrase, loss in _phrases(sentence.text, limit):
+        for phrase, loss in _phrases(sentence, limit):
             value = 2 + _MERIT * merit + loss - _EARLY * place - _SHORT * (len(phrase) < limit / 4)
             if value > highest:
                 best, highest = phrase, value
     return best or _cut(sentences, limit)
 
 
-def _phrases(text: str, limit: int) -> Iterator[tuple[str, float]]:
+def _phrases(sentence: Sentence, limit: int) -> Iterator[tuple[str, float]]:
     """The runs of clauses of a sentence that fit, and what each is worth beside the whole sentence, at most 0."""
-    text = _trimmed(text)
+    language = sentence.language
+    text = without_filler(sentence.text, language)
+    finished = sentence.text.rstrip(_CLOSING).endswith(_ENDS)
     gaps = [gap.start() for gap in _CLAUSE.finditer(text) if 0 < gap.start() < len(text)]
     begins = [0, *(gap for gap in gaps if text[gap - 1] in _STRONG)]
     for begin, end in product(begins, (*gaps, len(text))):
-        phrase = _trimmed(text[begin:end]) if begin < end else ""
-        fewest = _FEWEST if end == len(text) else _FEWEST_OF_PART
+        phrase, whole = _trimmed(text[begin:end], language) if begin < end else "", end == len(text)
+        fewest = _FEWEST if whole else _FEWEST_OF_PART
         fits = 0 < len(phrase) <= limit and (len(phrase.split()) >= fewest or not phrase.isascii())
-        if fits and phrase.split()[-1].casefold() not in _WEAK_ENDS:
-            yield phrase, -_CUT * (begin > 0) - _CUT * (end < len(text))
+        if not fits or ((not whole or not finished) and is_open(phrase, language)):
+            continue
+        if whole or not _goes_on(phrase, text[end:], text[end - 1], language):
+            yield phrase, -_CUT * (begin > 0) - _CUT * (not whole) - _lacking(phrase, whole, language)
 
 
-def _trimmed(text: str) -> str:
+def _goes_on(phrase: str, rest: str, before: str, language: str) -> bool:
+    """Whether what follows a phrase finishes it, or takes back what it says: "you are not paid | until you finish"."""
+    following = rest.split(maxsplit=1)[0].strip(_EDGES).casefold() if rest.split() else ""
+    if following in _FINISHING.get(language, ()):
+        return True
+    words = set(phrase.casefold().replace("’", "'").split())
+    denies = bool(words & _NEGATIONS) or any(word.endswith("n't") for word in words)
+    return denies and before.isalnum() and following not in {"but", "although", "and"}
+
+
+def _lacking(phrase: str, whole: bool, language: str) -> float:
+    """What is off for a phrase that leads up to something else, or leans on something said before."""
+    if language != "en":
+        return 0.0  # no list tells
+    leads = not whole and phrase.split(maxsplit=1)[0].casefold() in _LEADING
+    return _HALF * leads + _LEANING * (1 - standalone(phrase, "", language))
+
+
+def _trimmed(text: str, language: str) -> str:
     """Without filler before it and punctuation around it; a question keeps its mark."""
-    said = _FILLER.sub("", text.strip(_EDGES)) or text.strip(_EDGES)
-    return said[:1].upper() + said[1:].rstrip(_EDGES)
+    said = without_filler(text, language).rstrip(_EDGES)
+    first = len(said) - len(said.lstrip("¿¡"))
+    return said[:first] + said[first : first + 1].upper() + said[first + 1 :]
 
 
 def _cut(sentences: Sequence[Sentence], limit: int) -> str:
     """The first sentence that says something, cut at a word."""
     telling = [s for s in sentences if len(s.words) >= _FEWEST] or list(sentences)
-    text = _trimmed(telling[0].text) or telling[0].text
-    if len(text) <= limit:
+    language = telling[0].language
+    text = _trimmed(telling[0].text, language) or telling[0].text
+    unended = not telling[0].text.rstrip(_CLOSING).endswith(_ENDS) and is_open(text, language)
+    if len(text) <= limit and not unended:
         return text
-    words = text[: limit - 1].rsplit(" ", 1)[0].rstrip(_EDGES).split(" ")
-    while len(words) > 1 and words[-1].casefold() in _WEAK_ENDS:
-        words.pop()
-    return " ".join(words) + "…"
+    kept = text if len(text) < limit else text[: limit - 1].rsplit(" ", 1)[0]
+    words = kept.rstrip(_EDGES).split(" ")
+    ends = [end for end in range(len(words), _FEWEST, -1) if not is_open(" ".join(words[:end]), language)]
+    return " ".join(words[: ends[0] if ends else None]).rstrip(_EDGES) + "…"
