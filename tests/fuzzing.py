@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from clipy import config, documents, subtitles
 from clipy.analysis import cues, written
 from clipy.artifact import Damaged, Outdated, decoded, encoded
+from clipy.chat.answers import parsed
 from clipy.errors import ClipyError
 from clipy.naming import slug
-from clipy.stages.highlight import answers
+from clipy.stages.highlight.answers import Passages
 from clipy.stages.highlight.moments import read_moments
 from clipy.stages.render.brand import load_brand
 from clipy.types import Transcript, Video, Word, seconds
@@ -127,7 +128,7 @@ PARSERS = (
         "answer of a language model",
         ".txt",
         (_ANSWER, f"Sure:\n```json\n{_ANSWER}\n```"),
-        lambda path: answers.parsed(path.read_bytes().decode("utf-8", "replace"), answers.Passages, range(9)),
+        lambda path: parsed(path.read_bytes().decode("utf-8", "replace"), Passages, range(9)),
         (ValueError,),
     ),
     Parser("name", ".txt", ("A talk", "../../etc/passwd", "CON", "-rf *"), _name),
