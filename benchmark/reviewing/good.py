@@ -18,13 +18,16 @@ from clipy.context import Context
 from clipy.errors import ClipyError
 from clipy.judging import clip_of
 from clipy.media.probe import probe
-from clipy.media.read import pictures
+from clipy.media.read import pictures, sound_array
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.x264 import X264
 from clipy.types import Box, Clip, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
 
 SIZE = (540, 960)
 LENGTH = Fraction(6)
+_LAST_WORD = "laboratory"  # of the second sentence that is synthesised
+_SEARCHED = Fraction(2)  # seconds around an edge in which a pause is looked for
+_PAUSE = Fraction(1, 10)  # seconds whose loudness is compared
 _TALL = 480  # pixels: a lower source would be enlarged more than twice
 _LOOKS = Fraction(2)  # pictures a second that are searched
 _LOOK_HEIGHT = 288
@@ -43,7 +46,7 @@ class Good:
 
 
 def from_recordings(folder: Path, most: int, work: Path, ctx: Context) -> Iterator[Good]:
-    """Up to ``most`` clips of people who stay in one window for six seconds."""
+    """Up to ``most`` clips of people who stay in one window for some six seconds, from pause to pause."""
     files = sorted(p for p in (*folder.glob("video/*"), *folder.glob("composed/*")) if p.suffix in {".mp4", ".mov"})
     made = 0
     per_file = max(1, -(-2 * most // max(1, len(files))))
@@ -57,13 +60,25 @@ def from_recordings(folder: Path, most: int, work: Path, ctx: Context) -> Iterat
         starts = [Fraction(n) * LENGTH * 2 for n in range(per_file * 3) if n * LENGTH * 2 + LENGTH <= video.duration]
         kept = 0
         for start in starts:
-            span = Span(start, start + LENGTH)
+            span = Span(_quietest(video, start), _quietest(video, start + LENGTH))
             if kept == per_file or made == most or (found := _window(video, span, ctx)) is None:
                 continue
             window, face = found
             clip = _rendered(video, span, window, (), work / f"{path.stem}-{int(start)}.mp4", ctx)
             yield Good(clip, video, _on_clip(face, window))
             made, kept = made + 1, kept + 1
+
+
+def _quietest(video: Video, near: Fraction) -> Fraction:
+    """Where the sound is quietest within a second of a moment: no clip may begin or end inside a word."""
+    if near == 0:
+        return near
+    around = Span(max(Fraction(0), near - _SEARCHED / 2), min(video.duration, near + _SEARCHED / 2))
+    rate = 16000
+    step = int(_PAUSE * rate)
+    sound = sound_array(video, around, rate=rate)[0]
+    powers = np.convolve(np.square(sound), np.ones(step), mode="valid")[:: step // 4]
+    return around.start + Fraction(int(np.argmin(powers)) * (step // 4) + step // 2, rate)
 
 
 def synthesised(work: Path, ctx: Context) -> Good:
@@ -74,7 +89,7 @@ def synthesised(work: Path, ctx: Context) -> Good:
         Word(text, Fraction(round(begin * 1000), 1000), Fraction(round(end * 1000), 1000))
         for (text, begin), end in zip(speech.words, ends, strict=True)
     )
-    span = Span(Fraction(0), words[17].end + Fraction(1, 4))  # two whole sentences
+    span = Span(Fraction(0), next(word.end for word in words if word.text == _LAST_WORD) + Fraction(1, 4))
     path = make_video(work / "talk.mp4", seconds=16, size=(1280, 720), play=played(speech))
     video = probe(path)
     window = Box(437.5, 0, 842.5, 720)

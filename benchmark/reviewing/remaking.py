@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,15 +52,22 @@ def truncated(source: Path, target: Path) -> Path:
 
 
 def without_index(source: Path, target: Path) -> Path:
-    """The same bytes, but nothing says where the pictures lie."""
-    target.write_bytes(source.read_bytes().replace(b"moov", b"free", 1))
+    """The same pictures, but nothing says where they lie: the index is cut away."""
+    data = source.read_bytes()
+    at = data.index(b"moov") - 4
+    target.write_bytes(data[:at] + data[at + int.from_bytes(data[at : at + 4], "big") :])
     return target
 
 
 def damaged(source: Path, target: Path) -> Path:
-    """4000 bytes in the middle of the pictures are lost."""
+    """4000 bytes from the middle of the pictures on are lost, as where a download or a disk left a hole."""
+    with av.open(str(source)) as container:
+        packets = [
+            (packet.pos, packet.size) for packet in container.demux(video=0) if packet.pos is not None and packet.size
+        ]
+    at, size = packets[len(packets) // 2]
     data = bytearray(source.read_bytes())
-    middle = len(data) // 2
-    data[middle : middle + 4000] = bytes(4000)
+    first = at + size // 2
+    data[first : first + 4000] = bytes(4000)
     target.write_bytes(data)
     return target

@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clipy.analysis.base import FaceDetector
+from clipy import registry
+from clipy.analysis.base import FaceDetector, ShotDetector
 from clipy.analysis.sightings import Detection
 from clipy.context import Context
 from clipy.judging import clip_of
+from clipy.media.probe import probe
 from clipy.stages.review.framing import Framing
 from clipy.store import Store
-from clipy.types import Box, CropPath, CropShot, Edit, Finding, Highlight, Keyframe, Panel, Repair, Review, Span
+from clipy.types import Box, CropPath, CropShot, Edit, Finding, Highlight, Keyframe, Panel, Repair, Review, Span, Video
 from tests.media import Draw, Picture, make_video, moving
 
 SIZE = (180, 320)
@@ -58,6 +60,10 @@ def _natural(shape: tuple[int, int]) -> NDArray[np.uint8]:
     return np.asarray(np.clip(128 + 45 * noise / noise.std(), 0, 255), dtype=np.uint8)
 
 
+def _showing(picture: Picture) -> Draw:
+    return lambda time, size: picture
+
+
 def _review(
     folder: Path,
     draw: Draw,
@@ -65,13 +71,20 @@ def _review(
     *,
     seconds: float = 4,
     size: tuple[int, int] = SIZE,
+    source: Video | None = None,
     **options: object,
 ) -> Review:
     path = make_video(folder / "a.mp4", size=size, draw=draw, seconds=seconds)
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    ctx = Context(Store(folder / "store"), work, {FaceDetector: Faces()})
+    ctx = Context(Store(folder / "store"), work, {FaceDetector: Faces(), ShotDetector: _detector()}, video=source)
     return Framing(Framing.Options.model_validate(options)).review(replace(clip_of(path), edit=edit), ctx)
+
+
+def _detector() -> ShotDetector:
+    detector = registry.create("shots", registry.names("shots")[0], {})
+    assert isinstance(detector, ShotDetector)
+    return detector
 
 
 def _errors(review: Review) -> dict[str, Finding]:
@@ -113,6 +126,29 @@ def test_a_cut_to_something_else_is_no_loss_unless_people_are_expected(tmp_path:
 
     assert "empty" not in _errors(_review(tmp_path, cuts))
     assert "empty" in _errors(_review(tmp_path, cuts, people="expected"))
+
+
+def test_a_window_that_jumps_off_a_person_is_no_cut(tmp_path: Path) -> None:
+    def off(time: float, size: tuple[int, int]) -> Picture:
+        return _face(time, size, 65) if time < 1.6 else 255 - _face(time, size, 500) // 2
+
+    source = probe(make_video(tmp_path / "source.mp4", size=SIZE, draw=lambda time, size: _face(time, size, 65)))
+    found = _errors(_review(tmp_path, off, _edit(), source=source))["empty"]
+    assert found.span == Span(Fraction(8, 5), Fraction(4))
+
+
+def test_a_source_as_soft_as_its_clip_is_worth_knowing_and_no_fault(tmp_path: Path) -> None:
+    grain = np.repeat(_natural((960, 540))[..., None], 3, axis=2)
+    soft = np.asarray(cv2.GaussianBlur(grain, (0, 0), 2.5), dtype=np.uint8)
+    large = (540, 960)
+    sharp_source, soft_source = (
+        probe(make_video(tmp_path / f"{name}.mp4", size=large, seconds=0.8, draw=_showing(shown)))
+        for name, shown in (("sharp", grain), ("soft", soft))
+    )
+    for source, severity in ((sharp_source, "error"), (soft_source, "warning")):
+        edit = replace(_edit(), highlight=Highlight(Span(Fraction(0), Fraction(4, 5))))
+        review = _review(tmp_path, _showing(soft), edit, seconds=0.8, size=large, source=source)
+        assert {f.severity for f in review.findings if f.check == "sharpness"} == {severity}
 
 
 def test_blue_faces_have_wrong_colours(tmp_path: Path) -> None:

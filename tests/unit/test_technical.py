@@ -4,6 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -150,6 +151,16 @@ def test_damage_that_players_hide_is_found(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     middle = len(data) // 3
     data[middle : middle + 3000] = bytes(3000)
+    path.write_bytes(data)
+    assert "decodes" in _errors(_review(path))
+
+
+def test_bytes_lost_inside_one_picture_are_found_though_it_decodes(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud)
+    with av.open(str(path)) as container:
+        place, size = max(((packet.pos, packet.size) for packet in container.demux(video=0)), key=lambda item: item[1])
+    data = bytearray(path.read_bytes())
+    data[place + size - 60 : place + size - 20] = bytes(40)
     path.write_bytes(data)
     assert "decodes" in _errors(_review(path))
 

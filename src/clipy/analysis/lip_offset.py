@@ -18,7 +18,7 @@ from clipy.context import Context
 from clipy.store import key_of
 from clipy.types import Array, Shot, Track
 
-_VERSION = 1
+_VERSION = 2
 REACH = 20  # times of the grid (0.8 s) by which they may be apart and still be found
 _LONGEST = 500  # times (20 s) of faces that are watched: enough, and what a review has time for
 _SHORTEST = 50  # times (2 s) of a track that says anything
@@ -68,7 +68,7 @@ def _measured(inspection: Inspection, ctx: Context) -> LipOffset:
     mesh = FaceMesh(str(models.fetch(models.FACE_LANDMARK, report=ctx.report)))
     heard = voice(inspection.video, inspection.video.span)
     total, weight = np.zeros(2 * REACH + 1), 0.0
-    for track, mouth in zip(tracks, mouths(inspection.proxy, tracks, mesh, ctx), strict=True):
+    for track, mouth in zip(tracks, mouths(inspection.proxy, tracks, mesh, ctx, always=True), strict=True):
         first = round(float(track.times[0]) * float(RATE)) - heard.first
         found = _curve(mouth, heard.level, heard.speech, first)
         if found is not None:

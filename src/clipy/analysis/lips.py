@@ -86,12 +86,12 @@ class _Mouthing:
         return Mouth(*(np.interp(every, self.looks, row).astype(np.float32) for row in (self.opening, self.motion)))
 
 
-def mouths(video: Video, tracks: Sequence[Track], mesh: FaceMesh, ctx: Context) -> list[Mouth]:
-    """Measure the mouths of all tracks."""
+def mouths(video: Video, tracks: Sequence[Track], mesh: FaceMesh, ctx: Context, *, always: bool = False) -> list[Mouth]:
+    """Measure the mouths of all tracks; ``always`` looks at every time of theirs: timing needs that, not who speaks."""
     at: dict[Fraction, list[tuple[int, int]]] = defaultdict(list)
     for number, track in enumerate(tracks):
         for index, tick in enumerate(np.round(track.times * float(RATE)).astype(int).tolist()):
-            if tick % _EVERY == 0 or index in (0, len(track.times) - 1):
+            if always or tick % _EVERY == 0 or index in (0, len(track.times) - 1):
                 at[Fraction(tick) / RATE].append((number, index))
     found = [_Mouthing() for _ in tracks]
     times = sorted(at)

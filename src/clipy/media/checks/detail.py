@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 _TILE = 64  # pixels: small enough that some tile holds nothing but what is in focus
 _SPECKLE = 6.0  # standard deviation of luma below which a tile has no texture to judge
 _LOW = (0.03, 0.10)  # cycles a pixel: coarse detail, which survives everything
+_SHARPEST = 10  # percentile of a picture's tiles: what is in focus
 _KEPT = 0.04  # share of the coarse detail's (whitened) power at which detail has ended
+
+
+def finest_detail(luma: NDArray[np.uint8]) -> float:
+    """How many pixels wide the finest detail in focus is, whatever lies behind it; NaN where there is no texture."""
+    sizes = pixel_sizes(luma)
+    return float(np.percentile(sizes, _SHARPEST)) if len(sizes) else float("nan")
 
 
 def pixel_sizes(luma: NDArray[np.uint8]) -> NDArray[np.float32]:

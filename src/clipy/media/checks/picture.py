@@ -16,8 +16,9 @@ import av
 import cv2
 import numpy as np
 
-from clipy.media.checks.detail import pixel_sizes
+from clipy.media.checks.detail import finest_detail
 from clipy.media.checks.flashes import Flashes
+from clipy.media.checks.holes import Holes
 from clipy.media.checks.motion import Motion
 from clipy.media.checks.proxy import ProxyWriter, shrunk
 from clipy.media.checks.stretches import Stretches
@@ -34,7 +35,6 @@ _PLAIN = 1.5  # standard deviation, in codes, of a picture that shows nothing bu
 _CHANGE = 6  # luma codes by which some spot must change for the picture to move
 _CUT = 12  # mean change that is another picture rather than movement
 _SOFT_EVERY = Fraction(1)  # seconds between the pictures whose detail is measured
-_SHARPEST = 10  # percentile of a picture's tiles: what is in focus, whatever lies behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Seen:
     its luma, in codes, since the one before; ``shifts`` float32 (n, 2) how far each has moved across and
     down since the one before, in shares of the width, NaN where that cannot be told. ``detail`` float32 (m, 2) is, once
     a second, the time and the width in pixels of the finest detail, NaN where there is no texture. ``flashes`` are the
-    changes of brightness of which two make a flash. Times in ``broken`` are of packets that cannot be decoded.
+    changes of brightness of which two make a flash. Times in ``broken`` are of what cannot be decoded, or not whole.
     """
 
     frames: int
@@ -131,8 +131,7 @@ class _Gauges:
         return time >= self._next_detail
 
     def see_detail(self, time: Seconds, luma: Plane) -> None:
-        sizes = pixel_sizes(luma)
-        self.detail.append((float(time), float(np.percentile(sizes, _SHARPEST)) if len(sizes) else float("nan")))
+        self.detail.append((float(time), finest_detail(luma)))
         self._next_detail = time + _SOFT_EVERY
 
     def seen(self, step: Seconds, broken: tuple[Seconds, ...]) -> Seen:
@@ -160,6 +159,7 @@ def _strictly_decoded(video: Video, broken: list[Seconds]) -> Iterator[tuple[Sec
         stream = picture_stream(container, video.path)
         stream.thread_type = "AUTO"
         stream.codec_context.options = {**stream.codec_context.options, "err_detect": "explode"}
+        holes = Holes(stream.codec_context)
         time = Fraction(0)
         for packet in container.demux(stream):
             try:
@@ -167,9 +167,13 @@ def _strictly_decoded(video: Video, broken: list[Seconds]) -> Iterator[tuple[Sec
             except av.error.InvalidDataError:
                 broken.append(time)
                 continue
+            if holes.inside(packet):
+                broken.append(time)
             for frame in frames:
                 if frame.pts is not None and frame.time_base is not None:
                     time = frame.pts * frame.time_base - video.start
+                if frame.is_corrupt:
+                    broken.append(time)
                 yield time, frame
 
 

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
+import cv2
 import numpy as np
 from pydantic import Field
 
+from clipy.analysis.base import ShotDetector
 from clipy.analysis.clip_faces import RATE, Look, faces_of, shots_of
 from clipy.analysis.inspection import Inspection, inspected
 from clipy.analysis.sightings import Detection
 from clipy.analysis.unrest import shakes, stretches_above, too_many_flashes
 from clipy.context import Context
 from clipy.errors import MediaError
+from clipy.media.checks.detail import finest_detail
 from clipy.media.checks.picture import Seen
+from clipy.media.read import pictures
 from clipy.stages.base import Reviewer
 from clipy.stages.review.stretches import picture_of
-from clipy.types import Clip, Edit, Evidence, Finding, Repair, Review, Seconds, Span, Video
+from clipy.types import Clip, Edit, Evidence, Finding, Repair, Review, Seconds, Severity, Span, Video
 
 _SURE = 0.5  # confidence from which a face counts
 _SOME = 0.3  # ... from which its place may still be taken for not empty
@@ -29,6 +34,8 @@ _IN_SHOT = 0.3  # share of a shot's looks with a face from which somebody should
 _HERE_AND_THERE = 0.2  # share of the looks with a cut face that are taken for gestures
 _BLUE = -8.0  # Cr less Cb, in codes, below which a face is no colour of skin
 _LEAST_LOOKS = 3
+_SAME_CUT = Fraction(3, 20)  # seconds by which a cut of the clip and one of its source may be apart
+_SAMPLES = 4  # pictures of the source whose sharpness is measured
 _JUDGED = 480  # pixels of the shorter side from which sharpness is judged: a smaller clip is a draft
 _OVER_CROP = 1.15  # how much softer a picture may be than its own enlargement explains
 
@@ -42,8 +49,11 @@ class Framing(Reviewer):
     Rest: a shake is motion of the whole picture that turns back within 1/8 s. Flashes are those of ITU-R BT.1702: more
     than three in a second, of 20 cd/m2 or more over a quarter of the picture. Sharpness is the width in pixels of the
     finest detail that is in focus (see ``media.checks.detail``): 1.1 to 2.3 for clips from 1080p, 2.7 and more after an
-    enlargement of four. A clip that was enlarged by its own crop may be as soft as that makes it.
+    enlargement of four. A clip that was enlarged by its own crop may be as soft as that makes it;
+    one whose source is soft is told as a warning.
     """
+
+    version = 2
 
     class Options(Reviewer.Options):
         people: Literal["auto", "expected", "none"] = Field(
@@ -80,18 +90,20 @@ class Framing(Reviewer):
             return Review(name, (Finding("readable", "error", error.what),))
         video, seen = inspection.video, inspection.seen
         findings = (
-            *_widened(self._empty(looks, inspection), clip.edit),
+            *_widened(self._empty(looks, inspection, clip.edit, ctx), clip.edit),
             *_widened(self._cut(looks, video), clip.edit),
             *_widened(self._sizes(looks, video), clip.edit),
             *self._tint(looks),
             *self._shake(seen),
             *self._flips(clip.edit),
             *self._flashes(seen),
-            *self._sharpness(clip.edit, video, seen),
+            *self._sharpness(clip.edit, video, seen, ctx),
         )
         return Review(name, findings)
 
-    def _empty(self, looks: Sequence[Look], inspection: Inspection) -> Iterator[Finding]:
+    def _empty(
+        self, looks: Sequence[Look], inspection: Inspection, edit: Edit | None, ctx: Context
+    ) -> Iterator[Finding]:
         if self.options.people == "none" or not looks:
             return
         there = [any(face.confidence >= _SOME for face in look.faces) for look in looks]
@@ -101,7 +113,7 @@ class Framing(Reviewer):
             message = f"somebody is seen in {share:.0%} of the clip"
             yield Finding("empty", "error", message, whole, share, _PEOPLE, picture_of(whole))
             return
-        for shot in shots_of(inspection.seen):
+        for shot in _shots(inspection.seen, edit, ctx):
             inside = [(look.time, here) for look, here in zip(looks, there, strict=True) if look.time in shot]
             if len(inside) >= _LEAST_LOOKS and np.mean([here for _, here in inside]) >= _IN_SHOT:
                 for gap in _runs([(time, not here) for time, here in inside], shot.end):
@@ -180,7 +192,7 @@ class Framing(Reviewer):
             message = f"more than {self.options.flashes} flashes in a second may set off a seizure (ITU-R BT.1702)"
             yield Finding("flashes", "error", message, span, inside / 2, self.options.flashes, picture_of(span))
 
-    def _sharpness(self, edit: Edit | None, video: Video, seen: Seen) -> Iterator[Finding]:
+    def _sharpness(self, edit: Edit | None, video: Video, seen: Seen, ctx: Context) -> Iterator[Finding]:
         upscale = 1.0 if edit is None else _upscale(edit)
         if upscale > self.options.largest_upscale:
             message = f"the source is enlarged {upscale:.1f} times"
@@ -193,7 +205,22 @@ class Framing(Reviewer):
         if softest > limit:
             time = Fraction(round(float(detail[int(np.argmax(detail[:, 1])), 0]) * 1000), 1000)
             message = f"the picture is soft: its finest detail is {softest:.1f} pixels wide"
-            yield Finding("sharpness", "error", message, None, softest, limit, Evidence.picture(time))
+            of_source = edit is not None and softest <= _OVER_CROP * upscale * _source_detail(edit, ctx)
+            severity: Severity = "warning" if of_source else "error"
+            because = ", as the source's is" if of_source else ""
+            yield Finding("sharpness", severity, message + because, None, softest, limit, Evidence.picture(time))
+
+
+def _shots(seen: Seen, edit: Edit | None, ctx: Context) -> list[Span]:
+    """The shots of a clip. Where its source is known, a picture that jumps without a cut there is no new shot."""
+    shots = shots_of(seen)
+    if edit is None or ctx.video is None:
+        return shots
+    cuts = ctx.cached(ctx.analyser(ShotDetector).detect, ctx.video, edit.highlight.span)
+    spans = (*(shot.span for shot in cuts), *(shot.span for shot in edit.crop.shots), *edit.keep)
+    meant = [edit.clip_time(span.start) for span in spans]
+    kept = [shot.start for shot in shots[1:] if any(abs(shot.start - time) <= _SAME_CUT for time in meant)]
+    return [Span(start, end) for start, end in pairwise((Fraction(0), *kept, seen.end)) if end > start]
 
 
 def _widened(findings: Iterable[Finding], edit: Edit | None) -> Iterator[Finding]:
@@ -239,6 +266,18 @@ def _runs(moments: Sequence[tuple[Seconds, bool]], end: Seconds) -> Iterator[Spa
             since = None
     if since is not None and end > since:
         yield Span(since, end)
+
+
+def _source_detail(edit: Edit, ctx: Context) -> float:
+    """Pixels that the source's finest detail is wide during a highlight; 0 where that is not known."""
+    if ctx.video is None:
+        return 0.0
+    span = edit.highlight.span
+    times = [span.start + span.duration * (2 * part + 1) / (2 * _SAMPLES) for part in range(_SAMPLES)]
+    shown = pictures(ctx.video, span, times=times)
+    sizes = [finest_detail(np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))) for _, picture in shown]
+    known = [size for size in sizes if not np.isnan(size)]
+    return float(np.median(known)) if known else 0.0
 
 
 def _upscale(edit: Edit) -> float:

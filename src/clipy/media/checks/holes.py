@@ -1,0 +1,36 @@
+"""Finds bytes that were lost from H.264 and HEVC: decoders draw something of the zeros that are there instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import av
+
+_FORBIDDEN = bytes(3)
+
+
+class Holes:
+    """Looks for what no encoder writes: three zero bytes in a row inside a unit (ITU-T H.264 and H.265, 7.4.1).
+
+    Only streams whose units carry their lengths can be judged, as those in MP4, MOV and Matroska do; elsewhere zeros
+    may stand between the units.
+    """
+
+    def __init__(self, context: av.CodecContext) -> None:
+        head = bytes(context.extradata or b"")
+        at = {"h264": 4, "hevc": 21}.get(context.name)
+        told = at is not None and len(head) > at and head[0] == 1
+        self._prefix = (head[at] & 3) + 1 if told and at is not None else 0
+
+    def inside(self, packet: av.Packet[Any]) -> bool:
+        """Whether bytes of this packet were lost."""
+        if not self._prefix or not packet.size:
+            return False
+        data = bytes(packet)
+        at = 0
+        while at + self._prefix < len(data):
+            start = at + self._prefix
+            at = start + int.from_bytes(data[at:start], "big")
+            if data[start:at].rstrip(b"\0").find(_FORBIDDEN) >= 0:
+                return True
+        return False
