@@ -105,15 +105,17 @@ def make_video(
     matrix: Matrix = "bt709",
     full_range: bool = False,
     key_every: int = 25,
+    index_first: bool = True,
 ) -> Path:
     """Write a video and return its path. H.264 and AAC (PCM in .avi and .mkv), in the container that the suffix names.
 
     ``size`` is the coded size. ``play=None`` writes no sound track. ``variable`` drops about a third of the pictures
     (never two in a row) and shows the rest up to a third of a frame late. ``rotation`` is how many degrees clockwise a
     player must turn the picture. ``aspect`` is the shape of a pixel, width to height. ``picture_start`` and
-    ``sound_start`` are when each stream begins. ``matrix="untagged"`` is BT.601 that does not say so.
+    ``sound_start`` are when each stream begins. ``matrix="untagged"`` is BT.601 that does not say so. ``index_first``
+    puts the index of an MP4 before its pictures.
     """
-    options = {"movflags": "+faststart"} if path.suffix in {".mp4", ".mov"} else {}
+    options = {"movflags": "+faststart"} if index_first and path.suffix in {".mp4", ".mov"} else {}
     with av.open(str(path), "w", options=options) as container:
         video = container.add_stream("libx264", rate=Fraction(rate), options={"preset": "ultrafast", "crf": "12"})
         video.width, video.height = size

@@ -56,10 +56,11 @@ def test_ntsc_rates_are_within_round_limits() -> None:
 
 
 def test_contents_are_read_from_the_file(tmp_path: Path) -> None:
-    found = contents(make_video(tmp_path / "a.mp4", seconds=1, size=(64, 128)))
+    found = contents(make_video(tmp_path / "a.mp4", seconds=1, size=(64, 128), index_first=False))
     assert (found.video_codec, found.audio_codec, found.width, found.height) == ("h264", "aac", 64, 128)
     assert "mp4" in found.container
-    assert not found.streams_at_once  # PyAV puts the index last unless asked
+    assert not found.streams_at_once
+    assert contents(make_video(tmp_path / "b.mp4", seconds=1, size=(64, 128))).streams_at_once
     assert contents(make_video(tmp_path / "a.mkv", seconds=1, size=(64, 128))).streams_at_once
 
 
