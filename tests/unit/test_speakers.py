@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from clipy import models
 from clipy.analysis.faces import CenterFace
-from clipy.analysis.lips import Mouth
-from clipy.analysis.speakers import LipSync, averaged, correlation, fit, shared
+from clipy.analysis.lips import FaceMesh, Mouth, mouths
+from clipy.analysis.speakers import LipSync, averaged, correlation, speaking
 from clipy.analysis.tracks import link
 from clipy.analysis.voice import Voice, voice
 from clipy.context import Context
@@ -35,8 +36,10 @@ def syllables(seed: int) -> NDArray[np.float64]:
 
 def mouth(opening: NDArray[np.float64], seed: int = 9) -> Mouth:
     noise = np.random.default_rng(seed).normal(0, 0.0005, COUNT)
+    seen = opening + noise
+    speed = np.abs(np.diff(seen, prepend=seen[:1]))
     motion = 4 + 60 * np.abs(np.gradient(opening)) / 0.05
-    return Mouth((opening + noise).astype(np.float32), motion.astype(np.float32))
+    return Mouth(*(values.astype(np.float32) for values in (seen, speed, motion)))
 
 
 def heard(loudness: NDArray[np.float64], speech: float = 1.0) -> Voice:
@@ -45,33 +48,25 @@ def heard(loudness: NDArray[np.float64], speech: float = 1.0) -> Voice:
 
 def test_lips_that_move_speak_and_still_ones_do_not() -> None:
     sound = syllables(1)
-    assert fit(mouth(0.06 * sound), heard(sound)).mean() > 2
-    assert fit(mouth(np.full(COUNT, 0.01)), heard(sound)).max() < -1
+    assert speaking(mouth(0.06 * sound), heard(sound)).mean() > 0.9
+    assert speaking(mouth(np.full(COUNT, 0.01)), heard(sound)).max() < 0.3
+
+
+def test_nobody_speaks_where_there_is_no_speech() -> None:
+    sound = syllables(1)
+    assert speaking(mouth(0.06 * sound), heard(sound, speech=0)).max() == 0
 
 
 def test_of_two_moving_mouths_the_one_in_step_with_the_sound_speaks() -> None:
     sound = syllables(1)
-    talker = fit(mouth(0.06 * sound), heard(sound))
-    other = fit(mouth(0.06 * syllables(2)), heard(sound))
+    talker = speaking(mouth(0.06 * sound), heard(sound))
+    other = speaking(mouth(0.06 * syllables(2)), heard(sound))
     assert np.mean(talker > other) > 0.9
 
 
 def test_a_glimpse_is_too_short_to_tell() -> None:
-    tiny = Mouth(np.ones(2, dtype=np.float32), np.ones(2, dtype=np.float32))
-    assert np.exp(fit(tiny, heard(syllables(1)))).max() < 1e-6
-
-
-def test_one_voice_is_shared_by_those_who_are_on_screen() -> None:
-    alone, together = shared([np.arange(4), np.arange(2, 4)], [np.full(4, 3.0), np.full(2, 3.0)])
-    assert alone[:2] == pytest.approx(np.full(2, np.exp(3) / (1 + np.exp(3))))
-    assert alone[2:] == pytest.approx(together)
-    assert (alone[2:] + together < 1).all()  # it may be somebody else's
-
-
-def test_the_better_of_two_likely_faces_has_the_voice() -> None:
-    better, worse = shared([np.arange(3)] * 2, [np.full(3, 6.0), np.full(3, 3.0)])
-    assert better.min() > 0.9
-    assert worse.max() < 0.1
+    tiny = Mouth(*(np.ones(2, dtype=np.float32) for _ in range(3)))
+    assert speaking(tiny, heard(syllables(1))).max() == 0
 
 
 def test_averages_at_the_ends_are_over_what_is_there() -> None:
@@ -107,6 +102,34 @@ def test_voice_at_the_times_of_a_track_is_in_its_place(talk: Path) -> None:
 
 def test_no_faces_need_no_weights(tmp_path: Path, ctx: Context) -> None:
     assert LipSync().score(probe(make_video(tmp_path / "a.mp4")), [], ctx) == []
+
+
+class Looks:
+    """A face mesh that counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.mesh = FaceMesh(str(models.fetch(models.FACE_LANDMARK)))
+        self.count = 0
+
+    def points(self, face: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self.count += 1
+        return self.mesh.points(face)
+
+
+def still(number: int, first: int, count: int, span: Span) -> Track:
+    boxes = np.tile(np.array([100, 60, 180, 160], dtype=np.float32), (count, 1))
+    return Track(number, span, (first + np.arange(count)) / 25, boxes, np.ones(count, dtype=np.float32))
+
+
+def test_a_face_alone_is_looked_at_less_often_and_moves_as_much(tmp_path: Path, ctx: Context) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", seconds=4))
+    looks = Looks()
+    (alone,) = mouths(video, [still(0, 0, 100, video.span)], looks, ctx)
+    assert looks.count == 40
+    together = mouths(video, [still(0, 0, 100, video.span), still(1, 0, 50, video.span)], looks, ctx)
+    assert looks.count == 40 + 2 * 50 + 20
+    assert [len(found.speed) for found in together] == [100, 50]
+    assert together[0].motion[:50].mean() == pytest.approx(alone.motion[:50].mean(), rel=0.25)
 
 
 def test_a_face_mesh_follows_a_track_of_anything(tmp_path: Path, ctx: Context) -> None:

@@ -1,17 +1,18 @@
-"""How each face's mouth moves: measured on a face mesh, at every second time of its track, in one pass over the video.
+"""How each face's mouth moves: measured on a face mesh, in one pass over the video.
 
-Lips open and close some four times a second: 12.5 looks a second are enough, and noise of the mesh counts for less than
-at 25. Between them the values are linear.
+Where several faces are on screen, so that there is a choice, every time of their tracks is looked at. A face alone is
+looked at in pairs of neighbouring times, five pairs a second: a change from one time to the next is the same measure in
+both. Between looks the values are linear.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -25,7 +26,7 @@ from clipy.types import Track, Video
 
 _SIDE = 192  # pixels of the network's input
 _AROUND = 1.6  # side of the square around a face, in heights of its box
-_EVERY = 2  # times of the grid between two looks
+_EVERY = 5  # times of the grid from one pair of looks at a face that is alone to the next
 _MOUTH = 32  # pixels of the stabilised picture of the mouth
 _POINTS = 468
 _BELOW_EYES = 0.85  # where the mouth lies below the eyes, in distances of their outer corners
@@ -39,11 +40,21 @@ _UPPER_LIP, _LOWER_LIP = (81, 13, 311), (178, 14, 402)
 @dataclass(frozen=True, slots=True)
 class Mouth:
     """One track's mouth at each of its times, float32 (n,): ``opening`` is the gap between the lips in heights of the
-    face; ``motion`` is the mean change of the mouth's picture since the look before, with the head's motion taken out.
+    face and ``speed`` how much it changed since the time before, 1/25 s earlier; ``motion`` is the mean change of the
+    mouth's picture since then, with the head's motion taken out.
     """
 
     opening: NDArray[np.float32]
+    speed: NDArray[np.float32]
     motion: NDArray[np.float32]
+
+
+class Mesh(Protocol):
+    """What finds the points of a face."""
+
+    def points(self, face: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(468, 2) x, y in pixels of a (192, 192, 3) RGB picture of one upright face."""
+        ...
 
 
 class FaceMesh:
@@ -53,7 +64,6 @@ class FaceMesh:
         self._network = cv2.dnn.readNetFromTFLite(weights)
 
     def points(self, face: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(468, 2) x, y in pixels of a (192, 192, 3) RGB picture of one upright face."""
         self._network.setInput(cv2.dnn.blobFromImage(face, scalefactor=1 / 255))
         points: Any = self._network.forward()
         return np.asarray(points.reshape(_POINTS, 3)[:, :2], dtype=np.float32)
@@ -61,38 +71,34 @@ class FaceMesh:
 
 @dataclass
 class _Mouthing:
-    """What was measured of one track so far, and what the next look needs."""
+    """What was measured of one track so far, by the index of the time, and what the next look needs."""
 
-    looks: list[int] = field(default_factory=list)  # the times of the track at which it was measured
-    opening: list[float] = field(default_factory=list)
-    motion: list[float] = field(default_factory=list)
+    opening: dict[int, float] = field(default_factory=dict)
+    speed: dict[int, float] = field(default_factory=dict)  # where the time before was looked at, too
+    motion: dict[int, float] = field(default_factory=dict)
     roll: float = 0.0
     before: NDArray[np.float32] | None = None
 
     def add(self, index: int, points: NDArray[np.float32], face: NDArray[np.uint8]) -> None:
-        self.looks.append(index)
         height = max(1.0, _length(points[_CHIN] - points[_FOREHEAD]))
         gap = points[list(_LOWER_LIP)] - points[list(_UPPER_LIP)]
-        self.opening.append(float(np.linalg.norm(gap, axis=1).mean()) / height)
+        self.opening[index] = float(np.linalg.norm(gap, axis=1).mean()) / height
         now = _mouth_picture(points, face)
-        self.motion.append(0.0 if self.before is None else float(np.abs(now - self.before).mean()))
+        if self.before is not None and index - 1 in self.opening:
+            self.speed[index] = abs(self.opening[index] - self.opening[index - 1])
+            self.motion[index] = float(np.abs(now - self.before).mean())
         self.before = now
         across = points[_LEFT_EYE] - points[_RIGHT_EYE]
         tilt = math.atan2(float(across[1]), float(across[0]))
         self.roll = max(-1.0, min(1.0, self.roll + 0.3 * tilt))  # followed slowly: the mesh itself jitters
 
-    def mouth(self) -> Mouth:
-        every = np.arange(self.looks[-1] + 1)
-        return Mouth(*(np.interp(every, self.looks, row).astype(np.float32) for row in (self.opening, self.motion)))
+    def mouth(self, count: int) -> Mouth:
+        return Mouth(*(_filled(known, count) for known in (self.opening, self.speed, self.motion)))
 
 
-def mouths(video: Video, tracks: Sequence[Track], mesh: FaceMesh, ctx: Context, *, always: bool = False) -> list[Mouth]:
+def mouths(video: Video, tracks: Sequence[Track], mesh: Mesh, ctx: Context, *, always: bool = False) -> list[Mouth]:
     """Measure the mouths of all tracks; ``always`` looks at every time of theirs: timing needs that, not who speaks."""
-    at: dict[Fraction, list[tuple[int, int]]] = defaultdict(list)
-    for number, track in enumerate(tracks):
-        for index, tick in enumerate(np.round(track.times * float(RATE)).astype(int).tolist()):
-            if always or tick % _EVERY == 0 or index in (0, len(track.times) - 1):
-                at[Fraction(tick) / RATE].append((number, index))
+    at = _looks(tracks, always)
     found = [_Mouthing() for _ in tracks]
     times = sorted(at)
     for done, (time, frame) in enumerate(shown_at(video, times)):
@@ -103,7 +109,26 @@ def mouths(video: Video, tracks: Sequence[Track], mesh: FaceMesh, ctx: Context, 
             side = _AROUND * max(y2 - y1, x2 - x1)
             face = patch(frame, video, ((x1 + x2) / 2, (y1 + y2) / 2), side, _SIDE, found[number].roll)
             found[number].add(index, mesh.points(face), face)
-    return [mouthing.mouth() for mouthing in found]
+    return [mouthing.mouth(len(track.times)) for mouthing, track in zip(found, tracks, strict=True)]
+
+
+def _looks(tracks: Sequence[Track], always: bool) -> dict[Fraction, list[tuple[int, int]]]:
+    """When to look at which tracks (first) and at which of their times (second)."""
+    ticks = [np.round(track.times * float(RATE)).astype(int).tolist() for track in tracks]
+    faces = Counter(tick for own in ticks for tick in own)
+    at: dict[Fraction, list[tuple[int, int]]] = defaultdict(list)
+    for number, own in enumerate(ticks):
+        for index, tick in enumerate(own):
+            if always or faces[tick] > 1 or tick % _EVERY < 2 or index == 0:
+                at[Fraction(tick) / RATE].append((number, index))
+    return at
+
+
+def _filled(known: dict[int, float], count: int) -> NDArray[np.float32]:
+    """Values at all of a track's times from those at some of them; 0 where there are none at all."""
+    if not known:
+        return np.zeros(count, dtype=np.float32)
+    return np.interp(np.arange(count), list(known), list(known.values())).astype(np.float32)
 
 
 def _mouth_picture(points: NDArray[np.float32], face: NDArray[np.uint8]) -> NDArray[np.float32]:
