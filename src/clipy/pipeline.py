@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from threadpoolctl import threadpool_limits
+
 from clipy import config as configuration
 from clipy import parts, registry, shelf
 from clipy.analysis.turns import conversation, said_by, settled, speakers
@@ -335,9 +337,13 @@ def run(
 def context(
     made: Pipeline | Judging | None = None, *, since: str | None = None, listener: Callable[[Event], None] | None = None
 ) -> Iterator[Context]:
-    """A context for what was made, with a private work folder that is gone afterwards; None asks no analyser."""
+    """A context for what was made, with a private work folder that is gone afterwards; None asks no analyser.
+
+    Meanwhile NumPy multiplies matrices on the caller's own thread: ours are many and small, and OpenBLAS's threads wait
+    by spinning. Beside other work, two of them took ten times the processor time of one, and longer.
+    """
     store = Store(configuration.store_folder())
-    with store.workplace() as work:
+    with store.workplace() as work, threadpool_limits(1, "blas"):
         shelf.enter(store, work)
         analysers, device = (made.analysers, made.device) if made else ({}, "cpu")
         ctx = Context(store, work, analysers, device=device, renewal=Renewal(since))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import threadpoolctl
 
 from clipy import config, device, doctor
 from clipy.analysis.lr_asd import LrAsd
@@ -156,3 +157,14 @@ def test_pictures_are_moved_to_the_device(monkeypatch: pytest.MonkeyPatch, tmp_p
     picture = np.zeros((64, 64, 3), dtype=np.uint8)
     assert detector.detect([picture, picture], replace(ctx, device="auto")) == [[], []]
     assert places == ["meta"]
+
+
+def test_numpys_matrix_products_stay_on_one_thread_during_a_run() -> None:
+    def threads() -> set[int]:
+        return {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"}
+
+    with threadpoolctl.threadpool_limits(3, "blas"):
+        before = threads()
+        with context():
+            assert threads() <= {1}
+        assert threads() == before

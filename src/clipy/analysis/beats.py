@@ -30,12 +30,14 @@ def spectra(blocks: Iterable[NDArray[np.float32]], window: int, hop: int) -> Ite
     taper = np.hanning(window).astype(np.float32)
     rest = np.zeros(0, dtype=np.float32)
     waiting: list[NDArray[np.float32]] = []
+    held = 0
     for block in blocks:
         waiting.append(block)
-        if sum(len(part) for part in waiting) < 4 * RATE:
+        held += len(block)
+        if held < 4 * RATE:
             continue
         samples = np.concatenate([rest, *waiting])
-        waiting = []
+        waiting, held = [], 0
         yield _powers(samples, taper, hop)
         count = max(0, (len(samples) - window) // hop + 1)
         rest = samples[count * hop :]

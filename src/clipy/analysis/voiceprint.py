@@ -21,6 +21,7 @@ RATE = 16_000
 SHORTEST = RATE // 2  # samples below which a voice cannot be told
 _WINDOW, _HOP, _FFT, _BANDS = 400, 160, 512, 80
 _BLOCKS = ((12, 1), (24, 2), (16, 2))  # layers and dilation
+_GROWTH = 32  # channels that a layer adds
 _SEGMENT = 100  # frames that share a context
 
 
@@ -37,9 +38,14 @@ class Voiceprint:
         x = self._head((bands - bands.mean(axis=0)).T)
         x = self._normed(_along(x, self._at["xvector.tdnn.linear.weight"], stride=2), "xvector.tdnn.nonlinear")
         for number, (layers, dilation) in enumerate(_BLOCKS, start=1):
+            grown = np.empty((len(x) + layers * _GROWTH, x.shape[1]), dtype=np.float32)
+            known = len(x)
+            grown[:known] = x
             for layer in range(1, layers + 1):
-                x = np.concatenate([x, self._dense(x, f"xvector.block{number}.tdnnd{layer}", dilation)])
-            x = self._normed(x, f"xvector.transit{number}.nonlinear")
+                new = self._dense(grown[:known], f"xvector.block{number}.tdnnd{layer}", dilation)
+                grown[known : known + _GROWTH] = new
+                known += _GROWTH
+            x = self._normed(grown, f"xvector.transit{number}.nonlinear")
             x = self._at[f"xvector.transit{number}.linear.weight"][:, :, 0] @ x
         x = self._normed(x, "xvector.out_nonlinear")
         pooled = np.concatenate([x.mean(axis=1), x.std(axis=1, ddof=1)])
@@ -67,16 +73,14 @@ class Voiceprint:
     def _plane(self, x: Floats, name: str, norm: str, stride: int = 1, *, linear: bool = False) -> Floats:
         """A 3 x 3 convolution of (channels, bands, time), with ``stride`` over the bands."""
         padded = np.pad(x, ((0, 0), (1, 1), (1, 1)))
+        around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))[:, ::stride]
         weight = self._at[f"{name}.weight"]
-        bands = (x.shape[1] - 1) // stride + 1
-        total = np.zeros((len(weight), bands, x.shape[2]), dtype=np.float32)
-        for row in range(3):
-            for column in range(3):
-                part = padded[:, row : row + stride * (bands - 1) + 1 : stride, column : column + x.shape[2]]
-                total += np.tensordot(weight[:, :, row, column], part, 1)
+        flat = around.transpose(0, 3, 4, 1, 2).reshape(9 * len(x), -1)
+        total = (weight.reshape(len(weight), -1) @ flat).reshape(len(weight), *around.shape[1:3])
         scale, offset = self._scale(norm)
-        total = total * scale[:, None, None] + offset[:, None, None]
-        return np.asarray(total if linear else np.maximum(0, total))
+        total *= scale[:, None, None]
+        total += offset[:, None, None]
+        return np.asarray(total if linear else np.maximum(0, total, out=total))
 
     def _dense(self, x: Floats, name: str, dilation: int) -> Floats:
         """A time-delay layer, masked by what is heard around it."""
@@ -92,7 +96,9 @@ class Voiceprint:
 
     def _normed(self, x: Floats, name: str) -> Floats:
         scale, offset = self._scale(f"{name}.batchnorm")
-        return np.asarray(np.maximum(0, x * scale[:, None] + offset[:, None]))
+        scaled = x * scale[:, None]
+        scaled += offset[:, None]
+        return np.asarray(np.maximum(0, scaled, out=scaled))
 
     def _scale(self, name: str) -> tuple[Floats, Floats]:
         """A batch normalisation as a factor and an offset."""
