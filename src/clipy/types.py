@@ -203,7 +203,7 @@ class Highlight:
     """A stretch of the source that is worth a clip, with why. ``score`` is in 0..1.
 
     ``details`` are the named values in 0..1 that the score was made of, where the highlighter has any. They explain
-    a pick to a person; they are no part of what it is.
+    a pick to a person; they are no part of what it is. ``given`` says that a person set the times: they are kept.
     """
 
     span: Span
@@ -211,6 +211,7 @@ class Highlight:
     title: str = ""
     reason: str = ""
     details: Mapping[str, float] = field(default_factory=dict, compare=False)
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)

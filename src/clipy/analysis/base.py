@@ -38,6 +38,13 @@ class Transcriber(Analyser):
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
         """Return every word spoken in the video; an empty transcript when nobody speaks. The video has sound."""
 
+    def again(self, language: str) -> Transcriber:
+        """What hears a finished clip to check it, more quickly where it can be; itself unless overridden.
+
+        ``language`` is what the clip is spoken in, or empty where that is to be found out.
+        """
+        return self
+
 
 class Aligner(Analyser):
     """Puts the times of known words right."""

@@ -7,10 +7,11 @@ import logging
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import Field
 
@@ -64,6 +65,12 @@ class Listener(Transcriber):
 
     def weights(self) -> tuple[str, ...]:
         return tuple(models.digest(path) for path in _voice_detector())
+
+    def again(self, language: str) -> Self:
+        """The same network, with nothing loaded a second time, that need not find out the language."""
+        other = copy(self)
+        other.options = self.options.model_copy(update={"language": language or self.options.language})
+        return other
 
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
         if not video.audio:

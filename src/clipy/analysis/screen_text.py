@@ -1,7 +1,8 @@
 """The text that a finished clip shows, line by line, with when each line is on screen.
 
 Looked for on the pictures themselves, so that it works on any file: captions, titles, signs in the scene. Where text is
-in the picture is found on a picture every two seconds; the rows that hold any are then read five times a second.
+in the picture is found on a picture every two seconds; the rows that hold any are then looked at five times a second,
+searched where they have changed, and read where a line is new.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _SMALL = (96, 16)  # pixels of the cuts that are compared
 _SAME_PLACE = 0.6  # intersection over union
 _SAME_TEXT = 0.6  # ratio of letters
 _READABLE = 0.6  # how sure a line must be
+_STROKE, _FRESH = 40, 24  # luma by which a pixel changes where a letter comes or goes; pixels of a short small word
 _MARGIN = 0.6  # of a line's height, above and below rows that hold text
 
 
@@ -55,14 +57,9 @@ def screen_text(inspection: Inspection, ctx: Context) -> list[Shown]:
     rows = _rows([box for _, picture in pictures(proxy, proxy.span, rate=rate) for box in reader.find(picture)])
     if not rows:
         return []
-    followed = _Followed()
+    followed, strips = _Followed(), [_Strip(top, bottom) for top, bottom in rows]
     for time, picture in pictures(proxy, proxy.span, rate=RATE):
-        seen: list[Box] = []
-        for top, bottom in rows:
-            part = picture[top : min(bottom, picture.shape[0])]
-            found = reader.find(part, min(picture.shape[:2]))
-            seen += [Box(box.x1, box.y1 + top, box.x2, box.y2 + top) for box in found]
-        followed.look(time, picture, seen, reader)
+        followed.look(time, picture, [box for strip in strips for box in strip.boxes(picture, reader)], reader)
     across, down = inspection.scale
     return [replace(line, box=_wider(line.box, across, down)) for line in followed.lines()]
 
@@ -77,6 +74,26 @@ def letters(text: str) -> str:
     """The letters and digits of a text, small and without accents: what a reader of pictures tells apart."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in plain if char.isalnum())
+
+
+@dataclass
+class _Strip:
+    """Rows of the picture, searched anew only where they look different: a word that appears changes many pixels."""
+
+    top: int
+    bottom: int
+    _before: NDArray[np.uint8] | None = None
+    _found: Sequence[Box] = ()
+
+    def boxes(self, picture: Picture, reader: TextReader) -> Sequence[Box]:
+        """The lines of text in these rows, in pixels of the picture."""
+        part = picture[self.top : min(self.bottom, picture.shape[0])]
+        now = np.asarray(cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        if self._before is None or np.count_nonzero(cv2.absdiff(now, self._before) > _STROKE) >= _FRESH:
+            found = reader.find(part, min(picture.shape[:2]))
+            self._found = [Box(box.x1, box.y1 + self.top, box.x2, box.y2 + self.top) for box in found]
+            self._before = now
+        return self._found
 
 
 @dataclass

@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import Field
 
@@ -68,6 +68,12 @@ class FasterWhisper(Listener):
         folder = self._users_folder()
         whisper = models.sha256(self._model_name()) if folder is None else models.digest_of_folder(folder)
         return (whisper, *super().weights())
+
+    def again(self, language: str) -> Self:
+        """With beam 1: enough to tell whether what is written is said."""
+        other = super().again(language)
+        other.options = other.options.model_copy(update={"beam_size": 1})
+        return other
 
     def languages(self, window: Window, ctx: Context) -> Mapping[str, float]:
         whisper = self._whisper(ctx)

@@ -13,7 +13,7 @@ import numpy as np
 from av.video.reformatter import ColorRange
 
 from clipy.media.colour import planes_of, standard
-from clipy.media.frame import Planes
+from clipy.media.frame import Plane, Planes
 from clipy.media.read import upright
 from clipy.types import Seconds, Video
 
@@ -37,8 +37,17 @@ def shrunk(frame: av.VideoFrame, video: Video) -> Planes:
     turned = video.rotation in (90, 270)
     size = (high, wide) if turned else (wide, high)
     sizes = (size, *[(size[0] // 2, size[1] // 2)] * 2)
-    small = tuple(cv2.resize(plane, to, interpolation=cv2.INTER_AREA) for plane, to in zip(planes, sizes, strict=True))
+    small = tuple(_smaller(plane, to) for plane, to in zip(planes, sizes, strict=True))
     return cast("Planes", tuple(upright(plane, video.rotation) for plane in standard(small, colours)))  # type: ignore[arg-type]
+
+
+def _smaller(plane: Plane, size: tuple[int, int]) -> Plane:
+    """Halved by averages as often as that goes, at a fifth of the cost of averaging three pixels; then interpolated."""
+    high, wide = plane.shape[:2]
+    while wide >= 2 * size[0] and high >= 2 * size[1]:
+        wide, high = max(size[0], wide // 2), max(size[1], high // 2)
+        plane = np.asarray(cv2.resize(plane, (wide, high), interpolation=cv2.INTER_AREA), dtype=plane.dtype)
+    return plane if (wide, high) == size else np.asarray(cv2.resize(plane, size), dtype=plane.dtype)
 
 
 class ProxyWriter:

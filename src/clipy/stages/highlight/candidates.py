@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
 from clipy.analysis.base import ShotDetector
 from clipy.analysis.sentences import Sentence, sentence_of
@@ -20,6 +21,15 @@ _CLEAR = Fraction(3, 20)  # seconds: an edge this near to speech is heard as a c
 _BEYOND = Fraction(1)  # seconds of silence that the end of a video counts for
 _LONG_WORD = Fraction(10)  # seconds: no word lasts longer
 _AROUND = Fraction(1, 2)  # seconds beyond the reach of snapping in which cuts are looked for, to see both sides of one
+
+
+class Timed(Protocol):
+    """Something that is said: a sentence, or a word."""
+
+    @property
+    def span(self) -> Span:
+        """When."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +86,34 @@ def candidates(
     """
     for first in range(len(sentences)):
         before = sentences[first - 1].span.end if first else -_BEYOND
-        start_room = max(Fraction(0), sentences[first].span.start - before)
-        start = max(Fraction(0), sentences[first].span.start - min(_LEAD, start_room / 2))
+        start, start_room = opening(sentences, first)
         for last in range(first, len(sentences)):
             pause = sentences[last].span.start - sentences[last - 1].span.end if last > first else Fraction(0)
             if silence is not None and pause > silence:
                 break
             after = sentences[last + 1].span.start if last + 1 < len(sentences) else duration + _BEYOND
-            end_room = max(Fraction(0), after - sentences[last].span.end)
-            span = Span(start, min(duration, sentences[last].span.end + min(_TAIL, end_room / 2)))
+            end, end_room = closing(sentences, last, duration)
+            span = Span(start, end)
             if span.duration > longest:
                 break
             if span.duration < shortest:
                 span = _widened(span, shortest, max(Fraction(0), before), min(duration, after))
             if shortest <= span.duration <= longest:
                 yield Candidate(first, last, span, (start_room, end_room))
+
+
+def opening(said: Sequence[Timed], index: int) -> tuple[Seconds, Seconds]:
+    """Where a clip that opens with a sentence (or a word) begins, and the seconds of silence before that."""
+    before = said[index - 1].span.end if index else -_BEYOND
+    room = max(Fraction(0), said[index].span.start - before)
+    return max(Fraction(0), said[index].span.start - min(_LEAD, room / 2)), room
+
+
+def closing(said: Sequence[Timed], index: int, duration: Seconds) -> tuple[Seconds, Seconds]:
+    """Where a clip that closes with a sentence (or a word) ends, and the seconds of silence after that."""
+    after = said[index + 1].span.start if index + 1 < len(said) else duration + _BEYOND
+    room = max(Fraction(0), after - said[index].span.end)
+    return min(duration, said[index].span.end + min(_TAIL, room / 2)), room
 
 
 def possible(sentences: Sequence[Sentence], video: Video, options: Highlighter.Options) -> list[Candidate]:

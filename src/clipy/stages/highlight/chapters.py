@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -32,6 +33,8 @@ class Chapters(Highlighter):
     Edges that keep the length bounds stay as they are. Of a longer moment the stretch of whole sentences is taken that
     ``local`` would score best; a shorter one takes in the sentences around it, up to its neighbours.
     """
+
+    version: ClassVar[int] = 2
 
     class Options(Highlighter.Options):
         count: int = Field(1000, ge=1, le=1000, description="How many clips to make, at most; all unless given.")
@@ -107,7 +110,7 @@ class Chapters(Highlighter):
         if moment.span.duration < shortest:
             wider = fitting.widened(moment.span, room)
             return None if wider is None else replace(moment, span=wider)
-        return moment
+        return replace(moment, given=True)
 
 
 def _room(span: Span, moments: Sequence[Highlight], video: Video) -> Span:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from itertools import pairwise
+from typing import ClassVar
 
 from pydantic import Field
 
+from clipy.analysis.words import transcript_of
 from clipy.context import Context
 from clipy.stages.base import Highlighter
-from clipy.types import Highlight, Span, Video, seconds
+from clipy.stages.highlight.placing import placed
+from clipy.types import Highlight, Span, Transcript, Video, seconds
 
 
 class Even(Highlighter):
-    """Spread ``count`` clips of one length over the whole video, whatever it shows."""
+    """Spread ``count`` clips of about one length over the whole video, with their edges between sentences."""
+
+    version: ClassVar[int] = 2
 
     class Options(Highlighter.Options):
         duration: float | None = Field(
-            None, gt=0, description="Length of each clip; target_duration, or halfway the bounds, unless given."
+            None,
+            gt=0,
+            description="Length of each clip, about; target_duration, or halfway the bounds, unless given.",
         )
 
     options: Options
@@ -29,8 +36,20 @@ class Even(Highlighter):
         length = min(wanted, video.duration)
         count = min(options.count, max(1, int(video.duration / length)))
         free = (video.duration - count * length) / (count + 1)
-        starts = [free + index * (length + free) for index in range(count)]
+        spans = [Span(start, start + length) for start in (free + index * (length + free) for index in range(count))]
+        borders = [
+            video.span.start,
+            *((before.end + after.start) / 2 for before, after in pairwise(spans)),
+            video.span.end,
+        ]
+        said = transcript_of(video, ctx) if video.audio else Transcript("", ())
+        shortest, longest = min(length, seconds(options.min_duration)), max(length, seconds(options.max_duration))
         return [
-            Highlight(Span(start, start + length), 0.5, f"Part {index}", f"part {index} of {count}, evenly spaced")
-            for index, start in enumerate((Fraction(start) for start in starts), start=1)
+            Highlight(
+                placed(span, Span(*room), said, shortest, longest, video.duration),
+                0.5,
+                f"Part {index}",
+                f"part {index} of {count}, evenly spaced",
+            )
+            for index, (span, room) in enumerate(zip(spans, pairwise(borders), strict=True), start=1)
         ]

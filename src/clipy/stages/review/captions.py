@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -47,6 +48,8 @@ class _Captions:
 
 class Captions(Reviewer):
     """Captions late or early, words missing or wrong, too fast, out of the safe area, over a mouth, strong language."""
+
+    version: ClassVar[int] = 2
 
     class Options(Reviewer.Options):
         required: bool = Field(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -36,9 +36,15 @@ Judgement = Literal["refuse", "warn", "ignore"]
 class Content(Reviewer):
     """Words cut at the edges, silence there, an opening that hangs in the air, another language, a clip made before."""
 
+    version: ClassVar[int] = 2
+
     class Options(Reviewer.Options):
         max_silence: float = Field(1.5, gt=0, description="Seconds of silence at either edge that are let pass.")
-        cut_words: Judgement = Field("refuse", description="What to do about a clip that begins or ends inside a word.")
+        cut_words: Judgement = Field(
+            "refuse",
+            description="What to do about a clip that begins or ends inside a word; never more than a warning where a"
+            " person set its times.",
+        )
         language: str = Field(
             "", max_length=3, description="Language that clips must be in (ISO 639-1); that of the source unless given."
         )
@@ -65,7 +71,7 @@ class Content(Reviewer):
         whole = Span(Fraction(0), inspection.video.duration)
         findings: list[Finding] = []
         if edges is not None:
-            findings += self._edges(edges, spoken, whole, starts_source=_starts_source(clip))
+            findings += self._edges(edges, spoken, whole, clip)
         findings += self._sentences(clip, spoken, whole)
         findings += self._language(clip, spoken)
         return Review(name, tuple(findings))
@@ -91,11 +97,12 @@ class Content(Reviewer):
                 return Review(name, (Finding("duplicate", severity, f"it {why} as {what}", span),))
         return Review(name)
 
-    def _edges(self, edges: Edges, spoken: Transcript, whole: Span, *, starts_source: bool) -> Iterator[Finding]:
+    def _edges(self, edges: Edges, spoken: Transcript, whole: Span, clip: Clip) -> Iterator[Finding]:
         limit = seconds_of(self.options.max_silence)
         told = sentences(spoken)
-        severity: Severity = "error" if self.options.cut_words == "refuse" else "warning"
-        if edges.cut_start and not starts_source and self.options.cut_words != "ignore":
+        given = clip.edit is not None and clip.edit.highlight.given
+        severity: Severity = "error" if self.options.cut_words == "refuse" and not given else "warning"
+        if edges.cut_start and not _starts_source(clip) and self.options.cut_words != "ignore":
             part = Span(whole.start, min(whole.end, whole.start + _HEARD))
             repair = _trimmed(whole, start=_next_start(told))
             yield Finding(
