@@ -202,8 +202,7 @@ class Track:
 class Highlight:
     """A stretch of the source that is worth a clip, with why. ``score`` is in 0..1.
 
-    ``details`` are the named values in 0..1 that the score was made of, where the highlighter has any. They explain
-    a pick to a person; they are no part of what it is. ``given`` says that a person set the times: they are kept.
+    ``details``: named values in 0..1 behind the score, to explain a pick. ``given``: a person set the times.
     """
 
     span: Span
