@@ -6,6 +6,7 @@
     CLIPY_PIZZAZZ__CAPTIONS__MAX_WORDS=3          an option of one of them
     CLIPY_PIZZAZZ__BLUR_BACKGROUND__STRENGTH=...  a hyphen in a name is written as _
     CLIPY_STORE__MAX_SIZE=5GB                     [store] max_size = "5GB"
+    CLIPY_DEVICE=cuda                             device = "cuda"
 
 A name that begins like a stage and is none of these is refused, not passed over.
 """
