@@ -74,7 +74,9 @@ def main() -> None:
     if arguments.only_hour:
         print(json.dumps(hour()))
         return
-    result = measure(arguments.part, range(arguments.seed, arguments.seed + arguments.talks))
+    seeds = range(arguments.seed, arguments.seed + arguments.talks)
+    result = measure(arguments.part, seeds)
+    result |= again(seeds[: max(1, len(seeds) // 2)]) if arguments.part == "report" else {}
     result |= in_new_process() if not arguments.no_hour else {}
     result |= word_errors() if not arguments.no_words else {}
     if arguments.media:
@@ -103,6 +105,12 @@ def measure(part: Part, seeds: Sequence[int]) -> dict[str, Any]:
         "mean_length": round(tally.lengths / tally.picks, 1),
         "texts": part,
     }
+
+
+def again(seeds: Sequence[int]) -> dict[str, Any]:
+    """Recall on texts of other kinds: talk of today, and prose written to be dull, which nothing was chosen by."""
+    found = measure("second", seeds)
+    return {f"{name}_second": found[name] for name in ("recall_local", "recall_random", "recall_even")}
 
 
 def _count(tally: Tally, seed: int, part: Part, folder: Path, ctx: Context) -> None:
@@ -234,7 +242,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--talks", type=int, default=20, help="how many talks to make")
     parser.add_argument("--seed", type=int, default=0, help="the first talk's seed")
-    parser.add_argument("--part", choices=("develop", "report"), default="report", help="which texts")
+    parser.add_argument("--part", choices=("develop", "report", "second"), default="report", help="which texts")
     parser.add_argument("--media", type=Path, help="a folder of real recordings, for their edges")
     parser.add_argument("--no-hour", action="store_true", help="leave the hour out")
     parser.add_argument("--no-words", action="store_true", help="leave the errors of word times out")

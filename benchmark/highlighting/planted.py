@@ -1,8 +1,8 @@
 """Long talks made of dull prose, with striking passages planted at random, read aloud by a synthesiser.
 
-Prose and passages are in the public domain (``data``; each file names its sources). Where a talk goes from one to the
-other is known exactly, and so is when each word is said. Loudness changes at random from paragraph to paragraph, so
-that it tells nothing about what is planted.
+Prose and passages are in the public domain, or written for this (``data``; each file names its sources). Where a talk
+goes from one to the other is known exactly, and so is when each word is said. Loudness changes at random from paragraph
+to paragraph, so that it tells nothing about what is planted.
 """
 
 from __future__ import annotations
@@ -31,13 +31,20 @@ _SILENT = 0.003  # of full scale
 _RUN = (2, 4)  # paragraphs in a row from one source
 _RATE = 16_000  # samples a second of the talks
 
-Part: TypeAlias = Literal["develop", "report", "all"]
+Part: TypeAlias = Literal["develop", "report", "second", "all"]
 DULL: dict[Part, tuple[str, ...]] = {
     "develop": ("drill", "sonata"),
     "report": ("ceramics", "mathematics", "orchestra"),
+    "second": ("allotment", "software", "railway"),
     "all": ("drill", "sonata", "ceramics", "mathematics", "orchestra"),
 }
-"""Which sources are for looking at while one chooses weights, and which for reporting alone."""
+"""Which sources are for looking at while one chooses weights, and which for reporting alone: ``report``, ``second``."""
+STRIKING: dict[Part, tuple[str, ...]] = {
+    "develop": ("develop",),
+    "report": ("report",),
+    "second": ("stories", "claims"),
+    "all": ("develop", "report"),
+}
 
 
 @dataclass
@@ -110,10 +117,9 @@ def written(made: Talk, folder: Path) -> Video:
 
 def striking(part: Part) -> list[str]:
     """The striking passages of a part."""
-    if part == "all":
-        return striking("develop") + striking("report")
-    text = (_DATA / f"striking_{part}.txt").read_text(encoding="utf-8")
-    return [" ".join(block.split("\n")[1:]).strip() for block in text.split("\n\n") if block.startswith("= ")]
+    texts = [(_DATA / f"striking_{source}.txt").read_text(encoding="utf-8") for source in STRIKING[part]]
+    blocks = [block for text in texts for block in text.split("\n\n")]
+    return [" ".join(block.split("\n")[1:]).strip() for block in blocks if block.startswith("= ")]
 
 
 def dull(source: str) -> list[str]:
