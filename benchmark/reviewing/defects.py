@@ -31,7 +31,7 @@ class Defect:
 
     make: Make
     told_by: tuple[str, ...]
-    needs: str = ""  # "face" or "words"
+    needs: str = ""  # "face", "words" (known: without any, silence is no error), or "voice": either
 
 
 def _painted(paint: Callable[[Good], Paint]) -> Make:
@@ -220,8 +220,8 @@ KINDS: Mapping[str, Defect] = {
     ),
     "plain_span": Defect(_while_spoilt(_plain), ("technical.blank",)),
     "frozen_span": Defect(_painted(_freeze), ("technical.frozen",)),
-    "silence": Defect(_mixed(lambda good: _quiet_stretch), ("sound.silent",)),
-    "no_sound_at_all": Defect(_mixed(lambda good: np.zeros_like), ("sound.silent",)),
+    "silence": Defect(_mixed(lambda good: _quiet_stretch), ("sound.silent",), "words"),
+    "no_sound_at_all": Defect(_mixed(lambda good: np.zeros_like), ("sound.silent",), "words"),
     "clipping": Defect(_mixed(lambda good: _clipped), ("sound.clipping",)),
     "minus_30_lufs": Defect(_mixed(lambda good: _thirty), ("sound.loudness",)),
     "music_over_voice": Defect(_mixed(lambda good: _with_music), ("sound.voice",), "voice"),
