@@ -30,7 +30,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "src")]
 
 from clipy import probe  # noqa: E402
 from clipy.analysis.base import FaceDetector, ShotDetector  # noqa: E402
-from clipy.analysis.tracks import link  # noqa: E402
+from clipy.analysis.faces.tracks import link  # noqa: E402
 from clipy.config import load  # noqa: E402
 from clipy.context import Context  # noqa: E402
 from clipy.errors import ClipyError  # noqa: E402

@@ -28,7 +28,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "src")]
 from clipy import registry  # noqa: E402
 from clipy.config import load  # noqa: E402
 from clipy.context import Context  # noqa: E402
-from clipy.judging import clip_of  # noqa: E402
+from clipy.flow.judging import clip_of  # noqa: E402
 from clipy.pipeline import Pipeline, context  # noqa: E402
 from clipy.stages.base import Reviewer  # noqa: E402
 from clipy.types import Clip, Finding  # noqa: E402

@@ -35,7 +35,7 @@ from clipy import registry  # noqa: E402
 from clipy.analysis.base import Diarizer  # noqa: E402
 from clipy.context import Context  # noqa: E402
 from clipy.media.probe import probe  # noqa: E402
-from clipy.store import Store  # noqa: E402
+from clipy.storage.store import Store  # noqa: E402
 from clipy.types import Span, Turn, seconds  # noqa: E402
 
 _STEP = Fraction(1, 100)

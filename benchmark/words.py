@@ -33,13 +33,13 @@ from tests.media import make_video  # noqa: E402
 from tests.speech import speak  # noqa: E402
 
 from clipy import registry  # noqa: E402
+from clipy.analysis.audio.speech import RATE, Window, probabilities  # noqa: E402
 from clipy.analysis.base import Aligner, Transcriber  # noqa: E402
-from clipy.analysis.speech import RATE, Window, probabilities  # noqa: E402
-from clipy.analysis.transcript import FasterWhisper  # noqa: E402
+from clipy.analysis.words.faster_whisper import FasterWhisper  # noqa: E402
 from clipy.context import Context  # noqa: E402
 from clipy.media.probe import probe  # noqa: E402
 from clipy.media.read import sound_array  # noqa: E402
-from clipy.store import Store  # noqa: E402
+from clipy.storage.store import Store  # noqa: E402
 from clipy.types import Transcript  # noqa: E402
 
 HARBOUR = (

@@ -22,7 +22,7 @@ from clipy.media.frame import Frame, rgb_to_yuv
 from clipy.media.resample import Placed, Resampler
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.presets import LOOKS
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
 
 Picture = NDArray[np.uint8]

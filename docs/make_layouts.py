@@ -15,9 +15,9 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 from make_gallery import IMAGES, TALL, VIDEO, WIDE, Picture, _with_person
 
-from clipy.analysis.camera import Camera
-from clipy.analysis.panes import Borders
-from clipy.analysis.survey import Scene
+from clipy.analysis.framing.camera import Camera
+from clipy.analysis.framing.panes import Borders
+from clipy.analysis.framing.survey import Scene
 from clipy.media.frame import yuv_to_rgb
 from clipy.media.resample import Placed, Resampler
 from clipy.stages.reframe.director import Director

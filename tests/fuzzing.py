@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clipy import config, documents, subtitles
-from clipy.analysis import cues, written
-from clipy.artifact import Damaged, Outdated, decoded, encoded
+from clipy.analysis.words import cues, written
 from clipy.chat.answers import parsed
 from clipy.errors import ClipyError
 from clipy.naming import slug
 from clipy.stages.highlight.answers import Passages
 from clipy.stages.highlight.moments import read_moments
 from clipy.stages.render.brand import load_brand
+from clipy.storage.artifact import Damaged, Outdated, decoded, encoded
 from clipy.types import Transcript, Video, Word, seconds
 
 VIDEO = Video("f", Fraction(60), Fraction(25), 640, 360, 640, 360, 0, Fraction(0), path=Path("talk.mp4"))

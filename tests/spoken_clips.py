@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.base import FaceDetector, ShotDetector, Transcriber
-from clipy.analysis.faces import CenterFace
+from clipy.analysis.faces.centerface import CenterFace
 from clipy.analysis.shots import PySceneDetect
 from clipy.context import Context
-from clipy.judging import clip_of
+from clipy.flow.judging import clip_of
 from clipy.media.probe import probe
 from clipy.stages.render.captions import Captions
 from clipy.stages.render.x264 import X264
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import (
     Box,
     Clip,

@@ -18,10 +18,10 @@ from typing import Any, cast
 import av
 
 from clipy.context import Context
+from clipy.flow.together import side_by_side
 from clipy.media.probe import probe
 from clipy.stages.render.x264 import X264
-from clipy.store import Store
-from clipy.together import side_by_side
+from clipy.storage.store import Store
 from clipy.types import Edit, Video
 from rendering.clips import decorated, edit_of
 from rendering.memory import peak_mb

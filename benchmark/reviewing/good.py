@@ -16,7 +16,7 @@ from clipy import registry
 from clipy.analysis.base import FaceDetector
 from clipy.context import Context
 from clipy.errors import ClipyError
-from clipy.judging import clip_of
+from clipy.flow.judging import clip_of
 from clipy.media.probe import probe
 from clipy.media.read import pictures, sound_array
 from clipy.stages.base import Pizzazz

@@ -19,7 +19,7 @@ import av
 from tests.media import make_video
 from tests.speech import speak
 
-from clipy.artifact import Damaged, Outdated, decoded
+from clipy.storage.artifact import Damaged, Outdated, decoded
 
 # Every stage works, on little: subtitles are aligned, shots and faces looked for, captions drawn, clips reviewed.
 SETTINGS = (
@@ -35,8 +35,19 @@ SETTINGS = (
 )
 _TEXT = "Why do most people never finish what they start? The answer surprised everyone. It was one small sentence."
 _PRELOADED = (
-    *("clipy.pipeline", "clipy.doctor", "clipy.analysis.alignment", "clipy.analysis.subtitled", "clipy.analysis.faces"),
-    *("clipy.analysis.lips", "clipy.stages.highlight.even", "clipy.stages.reframe.speaker", "clipy.stages.render.x264"),
+    *(
+        "clipy.pipeline",
+        "clipy.doctor",
+        "clipy.analysis.alignment.sphinx",
+        "clipy.analysis.words.subtitled",
+        "clipy.analysis.faces.centerface",
+    ),
+    *(
+        "clipy.analysis.speakers.lips",
+        "clipy.stages.highlight.even",
+        "clipy.stages.reframe.speaker",
+        "clipy.stages.render.x264",
+    ),
     *("clipy.stages.render.captions", "clipy.stages.review.technical", "clipy.stages.upload.folder"),
     *("cv2", "scenedetect.detectors", "faster_whisper.vad", "onnxruntime", "PIL.ImageFont", "PIL.ImageDraw"),
 )

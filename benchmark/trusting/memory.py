@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from clipy import subtitles
-from clipy.analysis.words import transcript_of
+from clipy.analysis.words.spoken import transcript_of
 from clipy.config import load
 from clipy.context import Context
 from clipy.media.probe import probe

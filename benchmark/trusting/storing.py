@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Span, Track, Transcript, Word
 
 _HOUR = Fraction(3600)

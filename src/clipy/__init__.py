@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         SpeakerDetector,
         Transcriber,
     )
-    from clipy.analysis.sightings import Detection
+    from clipy.analysis.faces.sightings import Detection
     from clipy.context import Context
     from clipy.errors import ClipyError
     from clipy.media.frame import AudioBlock, Frame
@@ -61,7 +61,7 @@ _HOME = {
         "SpeakerDetector",
         "Transcriber",
     ),
-    "clipy.analysis.sightings": ("Detection",),
+    "clipy.analysis.faces.sightings": ("Detection",),
     "clipy.context": ("Context",),
     "clipy.errors": ("ClipyError",),
     "clipy.media.frame": ("AudioBlock", "Frame"),

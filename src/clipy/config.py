@@ -27,7 +27,7 @@ from clipy import measures
 from clipy.device import NAMES as DEVICES
 from clipy.environment import settings
 from clipy.errors import ConfigError
-from clipy.shelf import Limits
+from clipy.storage.shelf import Limits
 
 DEFAULTS: Mapping[str, str] = {
     "transcribe": "faster-whisper",

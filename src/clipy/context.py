@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from clipy import shelf
 from clipy.backend import Backend
 from clipy.errors import ConfigError
-from clipy.renewal import Renewal
-from clipy.store import Store, key_of
+from clipy.storage import shelf
+from clipy.storage.renewal import Renewal
+from clipy.storage.store import Store, key_of
 from clipy.types import Video
 
 log = logging.getLogger(__name__)

@@ -21,28 +21,30 @@ from typing import TypeVar
 from threadpoolctl import threadpool_limits
 
 from clipy import config as configuration
-from clipy import parts, registry, shelf
-from clipy.analysis.turns import conversation, said_by, settled, speakers
-from clipy.analysis.words import transcript_of
+from clipy import registry
+from clipy.analysis.voices.turns import conversation, said_by, settled, speakers
+from clipy.analysis.words.spoken import transcript_of
 from clipy.backend import Backend
 from clipy.config import Config
 from clipy.context import Context, Event
 from clipy.debugging.saving import save_clip
-from clipy.decisions import framed, layouts, log_review, picked, told
-from clipy.delivery import delivering_to, prepare
 from clipy.device import demand
 from clipy.errors import ConfigError, MediaError, NothingToDeliver, UploadError
+from clipy.flow import parts
+from clipy.flow.decisions import framed, layouts, log_review, picked, told
+from clipy.flow.delivery import delivering_to, prepare
+from clipy.flow.judging import Judging, clip_of, judged, published
+from clipy.flow.outcome import Clock, Outcome, Rejected, blame
+from clipy.flow.repair import repaired
+from clipy.flow.result import Result
+from clipy.flow.together import renders_at_once, shares, side_by_side
 from clipy.folders import make_writable
-from clipy.judging import Judging, clip_of, judged, published
 from clipy.media.probe import probe
 from clipy.naming import slug
-from clipy.outcome import Clock, Outcome, Rejected, blame
-from clipy.renewal import Renewal
-from clipy.repair import repaired
-from clipy.result import Result
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
-from clipy.store import Store, key_of, write_json
-from clipy.together import renders_at_once, shares, side_by_side
+from clipy.storage import shelf
+from clipy.storage.renewal import Renewal
+from clipy.storage.store import Store, key_of, write_json
 from clipy.types import Clip, CropPath, Edit, Highlight, Turn, Video, seconds
 
 log = logging.getLogger(__name__)
@@ -317,9 +319,9 @@ def run(
 ) -> Result:
     """Turn one video into finished clips in ``folder``: the whole of clipy in one call.
 
-    ``config`` comes from ``clipy.config.load``. ``since`` names a stage (``clipy.renewal.STAGES``): its stored results
-    and those of all after it are made again. ``debug`` saves what was seen and decided in ``folder / "debug"``. Raises
-    ClipyError; NothingToDeliver when no clip passed.
+    ``config`` comes from ``clipy.config.load``. ``since`` names a stage (``clipy.storage.renewal.STAGES``): its stored
+    results and those of all after it are made again. ``debug`` saves what was seen and decided in ``folder / "debug"``.
+    Raises ClipyError; NothingToDeliver when no clip passed.
     """
     folder = Path(folder)
     config = config or configuration.load()

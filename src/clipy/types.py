@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import numpy as np
 from pydantic import BeforeValidator
 
-from clipy.packing import Array as Array  # noqa: PLC0414 - a noun like those below
+from clipy.storage.packing import Array as Array  # noqa: PLC0414 - a noun like those below
 
 
 def _written(value: object) -> object:

@@ -45,8 +45,8 @@ def test_best_comes_first_and_the_same_again(name: str, talk: Path, ctx: Context
 
 
 def test_local_never_cuts_a_sentence_or_a_word(talk: Path, ctx: Context) -> None:
-    from clipy.analysis.sentences import sentences
-    from clipy.analysis.words import transcript_of
+    from clipy.analysis.words.sentences import sentences
+    from clipy.analysis.words.spoken import transcript_of
 
     spoken = transcript_of(probe(talk), ctx)
     edges = sentences(spoken)

@@ -13,7 +13,7 @@ import pytest
 
 from clipy.context import Context
 from clipy.publishing import vault
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Box, Clip, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Word
 from tests.media import black, make_video
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from clipy import documents
-from clipy.store import write_json
+from clipy.storage.store import write_json
 from clipy.types import Review
 from tests.publishing.clips import make_clip
 

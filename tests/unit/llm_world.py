@@ -9,7 +9,7 @@ from typing import Any
 from clipy.analysis.base import Transcriber
 from clipy.context import Context
 from clipy.stages.highlight.llm import Llm
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Highlight, Transcript, Video, Word, seconds
 from tests.chat_server import Asked, ChatServer
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.base import FaceDetector, SpeakerDetector
-from clipy.analysis.sightings import Detection
+from clipy.analysis.faces.sightings import Detection
 from clipy.context import Context
 from clipy.types import Box, Track, Video
 

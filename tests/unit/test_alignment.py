@@ -13,19 +13,19 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy import models
-from clipy.analysis.acoustic_model import AcousticModel
-from clipy.analysis.alignment import Sphinx
+from clipy.analysis.alignment.acoustic_model import AcousticModel
+from clipy.analysis.alignment.cepstra import features
+from clipy.analysis.alignment.pronunciation import Pronunciations
+from clipy.analysis.alignment.sphinx import Sphinx
+from clipy.analysis.alignment.unaligned import Unaligned
+from clipy.analysis.alignment.viterbi import Graph, best_path
 from clipy.analysis.base import Aligner, Transcriber
-from clipy.analysis.cepstra import features
-from clipy.analysis.pronunciation import Pronunciations
-from clipy.analysis.unaligned import Unaligned
-from clipy.analysis.viterbi import Graph, best_path
-from clipy.analysis.words import transcript_of
+from clipy.analysis.words.spoken import transcript_of
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.media.probe import probe
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Transcript, Video, Word, seconds
 from tests.conftest import played
 from tests.media import make_video

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipy import artifact, registry
-from clipy.artifact import Damaged, Outdated, decoded, encoded, name_of, shape_of, upgrade
-from clipy.packing import LARGEST, Array
+from clipy import registry
+from clipy.storage import artifact
+from clipy.storage.artifact import Damaged, Outdated, decoded, encoded, name_of, shape_of, upgrade
+from clipy.storage.packing import LARGEST, Array
 from clipy.types import Box, Edit, Span, Track, Transcript, Word, seconds
 
 STORED = {

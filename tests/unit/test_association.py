@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipy.analysis.association import associated
-from clipy.analysis.identities import grouped, identified, look
+from clipy.analysis.faces.identities import grouped, identified, look
+from clipy.analysis.speakers.association import associated
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.types import Span, Track, Turn

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clipy import models
-from clipy.analysis.auto import Auto
+from clipy.analysis.speakers.auto import Auto
 from clipy.context import Context
 from clipy.media.probe import probe
 from tests.media import make_video

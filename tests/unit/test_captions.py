@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from clipy.analysis.base import FaceDetector, ShotDetector
-from clipy.analysis.onscreen import faces_on_screen
+from clipy.analysis.faces.onscreen import faces_on_screen
+from clipy.analysis.faces.sightings import Detection
 from clipy.analysis.shots import PySceneDetect
-from clipy.analysis.sightings import Detection
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.errors import RenderError
@@ -27,7 +27,7 @@ from clipy.stages.render.captions import Captions
 from clipy.stages.render.overlay import Overlay, rounded
 from clipy.stages.render.presets import LOOKS
 from clipy.stages.render.room import overlap, taken
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
 from tests.media import make_video
 

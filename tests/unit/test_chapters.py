@@ -21,7 +21,7 @@ from clipy.registry import create
 from clipy.stages.highlight.chapters import Chapters
 from clipy.stages.highlight.moments import clock, read_moments
 from clipy.stages.highlight.timecode import seconds_of
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Highlight, Span, Transcript, Video, Word, seconds
 from tests.media import make_video
 

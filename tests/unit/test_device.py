@@ -10,9 +10,9 @@ import pytest
 import threadpoolctl
 
 from clipy import config, device, doctor
-from clipy.analysis.lr_asd import LrAsd
-from clipy.analysis.s3fd import S3fd
-from clipy.analysis.transcript import FasterWhisper
+from clipy.analysis.faces.s3fd import S3fd
+from clipy.analysis.speakers.lr_asd import LrAsd
+from clipy.analysis.words.faster_whisper import FasterWhisper
 from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.media.probe import probe

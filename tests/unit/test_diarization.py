@@ -13,16 +13,16 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.analysis.base import Diarizer
-from clipy.analysis.clustering import clustered
-from clipy.analysis.diarization import VoiceTurns
-from clipy.analysis.pyannote_turns import _in_video
-from clipy.analysis.turns import conversation as conversation_of
-from clipy.analysis.turns import said_by, settled, speakers
+from clipy.analysis.voices.clustering import clustered
+from clipy.analysis.voices.pyannote_audio import _in_video
+from clipy.analysis.voices.turns import conversation as conversation_of
+from clipy.analysis.voices.turns import said_by, settled, speakers
+from clipy.analysis.voices.voice_turns import VoiceTurns
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.media.probe import probe
 from clipy.models.tensors import read_tensors
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Span, Transcript, Turn, Word
 from tests.media import make_video
 from tests.speech import speak

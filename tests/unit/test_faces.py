@@ -11,11 +11,11 @@ import pytest
 
 from clipy import models
 from clipy.analysis.base import FaceDetector
-from clipy.analysis.faces import CenterFace
-from clipy.analysis.scrfd import Scrfd
-from clipy.analysis.sightings import batched
-from clipy.analysis.suppression import detections
-from clipy.analysis.yunet import YuNet
+from clipy.analysis.faces.centerface import CenterFace
+from clipy.analysis.faces.scrfd import Scrfd
+from clipy.analysis.faces.sightings import batched
+from clipy.analysis.faces.suppression import detections
+from clipy.analysis.faces.yunet import YuNet
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.media.probe import probe

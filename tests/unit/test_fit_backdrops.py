@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from clipy import probe
-from clipy.analysis.camera import Camera
+from clipy.analysis.framing.camera import Camera
 from clipy.context import Context
 from clipy.media.frame import Frame
 from clipy.stages.base import Pizzazz

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from clipy import registry
 from clipy.analysis.base import FaceDetector, ShotDetector
-from clipy.analysis.sightings import Detection
+from clipy.analysis.faces.sightings import Detection
 from clipy.context import Context
-from clipy.judging import clip_of
+from clipy.flow.judging import clip_of
 from clipy.media.probe import probe
 from clipy.stages.review.framing import Framing
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Finding, Highlight, Keyframe, Panel, Repair, Review, Span, Video
 from tests.media import Draw, Picture, make_video, moving
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from clipy.analysis.hearing import Heard, Said, shown, without_loops
+from clipy.analysis.words.hearing import Heard, Said, shown, without_loops
 from clipy.types import Word
 
 

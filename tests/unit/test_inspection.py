@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipy.analysis import inspection
-from clipy.analysis.inspection import inspected
+from clipy.analysis.finished import inspection
+from clipy.analysis.finished.inspection import inspected
 from clipy.context import Context
 from clipy.documents import finding_json
-from clipy.judging import clip_of
+from clipy.flow.judging import clip_of
 from clipy.media.checks.picture import Seen, watch
 from clipy.media.read import pictures
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Box, Evidence, Finding, Span, Video
 from tests.media import make_video
 

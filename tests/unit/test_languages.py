@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipy.analysis.alignment import Sphinx
-from clipy.analysis.languages import Languages, Utterance, utterances
-from clipy.analysis.sentences import sentences
-from clipy.analysis.transcript import FasterWhisper
+from clipy.analysis.alignment.sphinx import Sphinx
+from clipy.analysis.words.faster_whisper import FasterWhisper
+from clipy.analysis.words.languages import Languages, Utterance, utterances
+from clipy.analysis.words.sentences import sentences
 from clipy.context import Context
 from clipy.media.probe import probe
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Span, Transcript, Video, Word
 from tests.conftest import SAID, played
 from tests.media import make_video

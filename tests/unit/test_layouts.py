@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clipy.analysis.bars import Brightest
-from clipy.analysis.camera import Camera
-from clipy.analysis.panes import Borders
-from clipy.analysis.survey import Scene
+from clipy.analysis.framing.bars import Brightest
+from clipy.analysis.framing.camera import Camera
+from clipy.analysis.framing.panes import Borders
+from clipy.analysis.framing.survey import Scene
 from clipy.stages.reframe.arranging import beside, rectangles
 from clipy.stages.reframe.director import LAYOUTS, Director
 from clipy.stages.reframe.exchanges import exchanges

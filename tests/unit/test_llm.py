@@ -17,11 +17,11 @@ from click.testing import CliRunner
 pytest.importorskip("openai", reason='needs the extra: pip install "clipy[llm]"')
 
 from clipy import probe
-from clipy.analysis.sentences import sentences
+from clipy.analysis.words.sentences import sentences
 from clipy.cli import main
 from clipy.context import Context
 from clipy.errors import ConfigError, ServiceError
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Video
 from tests.chat_server import KEY, Asked, ChatServer, Fault
 from tests.media import make_video, silence

@@ -15,7 +15,7 @@ from clipy import probe
 from clipy.context import Context, Event
 from clipy.errors import ConfigError, ServiceError
 from clipy.stages.highlight.llm import Llm
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Video
 from tests.chat_server import KEY, ChatServer, Fault
 from tests.media import make_video, silence

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from clipy import probe
+from clipy.analysis.alignment.unaligned import Unaligned
 from clipy.analysis.base import Aligner, Transcriber
-from clipy.analysis.unaligned import Unaligned
 from clipy.context import Context
 from clipy.stages.highlight.local import Local
 from clipy.types import Span, Transcript, Video, Word

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from clipy import documents
-from clipy.analysis.mood import mood_of
-from clipy.analysis.sentiment import sentiment
-from clipy.analysis.songs import MOODS
+from clipy.analysis.audio.songs import MOODS
+from clipy.analysis.meaning.mood import mood_of
+from clipy.analysis.meaning.sentiment import sentiment
 from clipy.context import Context
 from clipy.errors import ConfigError, RenderError
 from clipy.media.frame import AudioBlock

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from clipy import models
-from clipy.analysis.light_asd import LightAsd
-from clipy.analysis.lr_asd import LrAsd
-from clipy.analysis.mfcc import mfcc
-from clipy.analysis.s3fd import S3fd
-from clipy.analysis.talknet import TalkNet
+from clipy.analysis.faces.s3fd import S3fd
+from clipy.analysis.speakers.light_asd import LightAsd
+from clipy.analysis.speakers.lr_asd import LrAsd
+from clipy.analysis.speakers.mfcc import mfcc
+from clipy.analysis.speakers.talknet import TalkNet
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.media.probe import probe
@@ -160,7 +160,7 @@ def test_pieces_and_batches_change_no_number(tmp_path: Path, ctx: Context, monke
     in_pieces = [track.speaking for track in LrAsd(options).score(video, tracks, ctx)]
     assert [len(values) for values in in_pieces] == [102, 30]
     batched = LrAsd(LrAsd.Options(window=60, batch=5)).score(video, tracks, ctx)
-    monkeypatch.setattr("clipy.analysis.networked._PIECE", 200)
+    monkeypatch.setattr("clipy.analysis.speakers.networked._PIECE", 200)
     whole = LrAsd(options).score(video, tracks, ctx)
     for mine, batch, once in zip(in_pieces, batched, whole, strict=True):
         assert np.abs(mine - batch.speaking).max() < 1e-4
@@ -187,8 +187,8 @@ def test_published_networks_know_a_talker(media: Path, ctx: Context, kind: type[
     pytest.importorskip("torch", reason="needs the extra light-asd (PyTorch)")
     if models.find(model) is None:
         pytest.skip(f"needs the weights of {model.name}: clipy models pull {model.name}")
-    from clipy.analysis.faces import CenterFace
-    from clipy.analysis.tracks import link
+    from clipy.analysis.faces.centerface import CenterFace
+    from clipy.analysis.faces.tracks import link
     from clipy.types import Shot
 
     means = {}

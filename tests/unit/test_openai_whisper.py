@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from clipy.analysis.openai_whisper import OpenAiWhisper
+from clipy.analysis.words.openai_whisper import OpenAiWhisper
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.media.probe import probe
-from clipy.store import Store
+from clipy.storage.store import Store
 from tests.speech import Speech
 
 

@@ -9,10 +9,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from clipy.analysis.duplicates import distinct
-from clipy.analysis.openings import hook, standalone
-from clipy.analysis.sentences import Sentence, sentences
-from clipy.analysis.sound import Levels
+from clipy.analysis.audio.levels import Levels
+from clipy.analysis.meaning.duplicates import distinct
+from clipy.analysis.meaning.openings import hook, standalone
+from clipy.analysis.words.sentences import Sentence, sentences
 from clipy.context import Context
 from clipy.stages.highlight.candidates import Candidate, candidates, snapped
 from clipy.stages.highlight.features import Features, Judge

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from clipy.analysis.onscreen import OnScreen
+from clipy.analysis.faces.onscreen import OnScreen
 from clipy.stages.render.placing import Block, heights
 from clipy.stages.render.room import Taken, overlap
 from clipy.types import Box, Span

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipy.analysis.sentences import Sentence
+from clipy.analysis.words.sentences import Sentence
 from clipy.chat.answers import cleaned
 from clipy.chat.tokens import estimate
 from clipy.stages.highlight.answers import Passage, is_quoted

@@ -22,7 +22,7 @@ from clipy.context import Context
 from clipy.errors import BackendUnavailable, ConfigError, ModelError
 from clipy.media.probe import probe
 from clipy.models.hub import fetch_hub_folder
-from clipy.store import Store
+from clipy.storage.store import Store
 from tests.conftest import played
 from tests.media import make_video
 from tests.speech import Speech
@@ -51,7 +51,7 @@ params:
 @pytest.fixture
 def backend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Makes the backend, whether or not its extra is installed."""
-    from clipy.analysis.pyannote_turns import Pyannote
+    from clipy.analysis.voices.pyannote_audio import Pyannote
 
     def make(**options: object) -> Pyannote:
         return Pyannote(Pyannote.Options.model_validate(options))
@@ -185,8 +185,8 @@ def test_the_published_segmentation_network_is_one_that_is_read(pyannote: Simple
     import torch
 
     from clipy import models
-    from clipy.analysis.pyannote_weights import network
-    from clipy.analysis.turn_taking import LENGTH, TurnTaking
+    from clipy.analysis.voices.pyannote_weights import network
+    from clipy.analysis.voices.turn_taking import LENGTH, TurnTaking
     from clipy.models.tensors import read_tensors
 
     path = models.fetch(models.TURN_TAKING)
@@ -225,7 +225,7 @@ class _Harmful:
 def test_a_checkpoint_that_does_something_is_refused(folder: Path, pyannote: SimpleNamespace, tmp_path: Path) -> None:
     import torch
 
-    from clipy.analysis.pyannote_weights import network
+    from clipy.analysis.voices.pyannote_weights import network
 
     mark = tmp_path / "mark"
     torch.save({"state_dict": {}, "extra": _Harmful(mark)}, tmp_path / "bad.bin")
@@ -256,7 +256,7 @@ def test_a_checkpoint_that_does_something_is_refused(folder: Path, pyannote: Sim
 def test_a_configuration_that_names_other_code_or_places_is_refused(
     folder: Path, pyannote: SimpleNamespace, tmp_path: Path, old: str, new: str, says: str
 ) -> None:
-    from clipy.analysis.pyannote_weights import diarization
+    from clipy.analysis.voices.pyannote_weights import diarization
 
     assert old in CONFIGURATION
     (tmp_path / "config.yaml").write_text(CONFIGURATION.replace(old, new))

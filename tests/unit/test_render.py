@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clipy.context import Context, Event
 from clipy.errors import RenderError
+from clipy.flow.together import side_by_side
 from clipy.media.ahead import Ahead
 from clipy.media.frame import AudioBlock, Frame
 from clipy.media.loudness import measure
@@ -22,8 +23,7 @@ from clipy.media.read import decoded, pictures, sound, sound_array
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.pictures import clip_frames, output_rate
 from clipy.stages.render.x264 import X264
-from clipy.store import Store
-from clipy.together import side_by_side
+from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video
 from tests.media import beep, flash, make_video, noise, silence
 

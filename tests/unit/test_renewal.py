@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from clipy.cli import main
-from clipy.renewal import STAGES, Renewal
+from clipy.storage.renewal import STAGES, Renewal
 from tests.media import make_video
 
 QUICK = (

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from clipy.analysis.base import Transcriber
-from clipy.analysis.caption_match import matched
-from clipy.analysis.screen_text import Shown
-from clipy.analysis.spoken_again import spoken_again
-from clipy.analysis.subtitled import Subtitles
+from clipy.analysis.finished.caption_match import matched
+from clipy.analysis.finished.screen_text import Shown
+from clipy.analysis.finished.spoken_again import spoken_again
+from clipy.analysis.words.subtitled import Subtitles
 from clipy.context import Context
 from clipy.stages.review.captions import Captions
 from clipy.types import Box, Clip, Finding, Json, Span, Video, Word

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.context import Context
-from clipy.judging import clip_of, judged, published
+from clipy.flow.judging import clip_of, judged, published
 from clipy.publishing.journal import Entry, State, journal_beside
 from clipy.stages.review.content import Content
 from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Span, Word

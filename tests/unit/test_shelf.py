@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from clipy import shelf
 from clipy.cli import main
 from clipy.config import load
 from clipy.context import Context
@@ -19,7 +18,8 @@ from clipy.errors import ConfigError
 from clipy.measures import age, as_age, as_size, size
 from clipy.media.probe import probe
 from clipy.pipeline import Pipeline, context
-from clipy.store import Store
+from clipy.storage import shelf
+from clipy.storage.store import Store
 from tests.media import make_video
 
 DAY = 86_400

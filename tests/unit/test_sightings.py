@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from clipy.analysis.sightings import Detection, Moment, Picture, Search, overlap
+from clipy.analysis.faces.sightings import Detection, Moment, Picture, Search, overlap
 from clipy.media.probe import probe
 from clipy.types import Box, Video
 from tests.media import make_video

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipy.analysis.beats import RATE, beats, pulse, tempo
-from clipy.analysis.songs import MOODS, Song, SongListener, listened, named_mood
+from clipy.analysis.audio.beats import RATE, beats, pulse, tempo
+from clipy.analysis.audio.songs import MOODS, Song, SongListener, listened, named_mood
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.media.song import song_sound, song_tags

@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.context import Context
-from clipy.judging import clip_of
+from clipy.flow.judging import clip_of
 from clipy.media.checks.clicks import clicks
 from clipy.stages.review.sound import Sound
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import CropPath, Edit, Finding, Highlight, Review, Span, Word
 from tests.conftest import played
 from tests.media import beep, make_video, silence, still, tone

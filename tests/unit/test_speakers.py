@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy import models
-from clipy.analysis.faces import CenterFace
-from clipy.analysis.lips import FaceMesh, Mouth, mouths
-from clipy.analysis.speakers import LipSync, averaged, correlation, speaking
-from clipy.analysis.tracks import link
-from clipy.analysis.voice import Voice, voice
+from clipy.analysis.audio.voice import Voice, voice
+from clipy.analysis.faces.centerface import CenterFace
+from clipy.analysis.faces.tracks import link
+from clipy.analysis.speakers.lip_sync import LipSync, averaged, correlation, speaking
+from clipy.analysis.speakers.lips import FaceMesh, Mouth, mouths
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.types import Shot, Span, Track

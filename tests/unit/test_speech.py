@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clipy.analysis.speech import FRAME, RATE, probabilities, regions, windows
+from clipy.analysis.audio.speech import FRAME, RATE, probabilities, regions, windows
 from clipy.types import Span
 from tests.speech import speak
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipy.analysis.duplicates import containment, distinct, shingles
-from clipy.analysis.sentences import Sentence
-from clipy.analysis.sound import Levels
+from clipy.analysis.audio.levels import Levels
+from clipy.analysis.meaning.duplicates import containment, distinct, shingles
+from clipy.analysis.words.sentences import Sentence
 from clipy.stages.highlight.about import Topic
 from clipy.stages.highlight.candidates import Candidate, candidates
 from clipy.stages.highlight.features import WEIGHTS, Judge

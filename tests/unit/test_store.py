@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from clipy.errors import StoreError
-from clipy.store import Store, key_of, write_atomically
+from clipy.storage.store import Store, key_of, write_atomically
 from clipy.types import Box, Span, Track, Transcript, Video, Word, seconds
 
 
@@ -142,7 +142,7 @@ def test_two_processes_make_it_once(tmp_path: Path) -> None:
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from clipy.store import Store
+from clipy.storage.store import Store
 
 def make(path):
     path.write_bytes(b"half")
@@ -183,7 +183,7 @@ _FULL = """
 import resource, signal, sys
 from pathlib import Path
 from clipy.errors import StoreError
-from clipy.store import Store
+from clipy.storage.store import Store
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))

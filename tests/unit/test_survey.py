@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from clipy import probe
-from clipy.analysis.lettering import read
-from clipy.analysis.salience import attraction, salience
-from clipy.analysis.survey import survey
+from clipy.analysis.framing.lettering import read
+from clipy.analysis.framing.salience import attraction, salience
+from clipy.analysis.framing.survey import survey
 from clipy.context import Context
 from clipy.types import Box, Shot, Span
 from tests.media import Picture, make_video, moving

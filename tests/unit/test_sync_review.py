@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipy.analysis.lip_offset import REACH, LipOffset
+from clipy.analysis.finished.lip_offset import REACH, LipOffset
 from clipy.context import Context
-from clipy.judging import clip_of
+from clipy.flow.judging import clip_of
 from clipy.stages.review.sync import Sync
 from tests.media import make_video
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.stages.review.technical import Technical
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Clip, CropPath, Edit, Evidence, Finding, Highlight, Repair, Review, Span
 from tests.media import black, flash, make_video, moving, still, tone
 
@@ -158,7 +158,8 @@ def test_damage_that_players_hide_is_found(tmp_path: Path) -> None:
 def test_bytes_lost_inside_one_picture_are_found_though_it_decodes(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud)
     with av.open(str(path)) as container:
-        place, size = max(((packet.pos, packet.size) for packet in container.demux(video=0)), key=lambda item: item[1])
+        biggest = max(container.demux(video=0), key=lambda packet: packet.size)
+        place, size = biggest.pos or 0, biggest.size
     data = bytearray(path.read_bytes())
     data[place + size - 60 : place + size - 20] = bytes(40)
     path.write_bytes(data)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from clipy import documents
-from clipy.analysis.fillers import is_filler
+from clipy.analysis.words.fillers import is_filler
 from clipy.config import Choice, load
 from clipy.context import Context
 from clipy.errors import ConfigError

@@ -7,8 +7,8 @@ import pytest
 
 from clipy.context import Context, Event
 from clipy.errors import OutputError
-from clipy.store import Store
-from clipy.together import Stopped, renders_at_once, side_by_side
+from clipy.flow.together import Stopped, renders_at_once, side_by_side
+from clipy.storage.store import Store
 
 _LONG = 20.0  # seconds after which a test that hangs fails
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.topics import breaks, turns
+from clipy.analysis.meaning.topics import breaks, turns
 
 
 def talk(*lengths: int, noise: float = 1.0, seed: int = 0) -> NDArray[np.float32]:

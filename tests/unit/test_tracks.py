@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from clipy.analysis.sightings import Detection, Sighting
-from clipy.analysis.tracks import RATE, grid, link
+from clipy.analysis.faces.sightings import Detection, Sighting
+from clipy.analysis.faces.tracks import RATE, grid, link
 from clipy.types import Box, Shot, Span, seconds
 
 FIVE = Fraction(1, 5)

@@ -13,12 +13,12 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy import models
-from clipy.analysis.sentences import sentences
-from clipy.analysis.transcript import FasterWhisper
+from clipy.analysis.words.faster_whisper import FasterWhisper
+from clipy.analysis.words.sentences import sentences
 from clipy.context import Context, Event
 from clipy.errors import ConfigError, MediaError, ModelError
 from clipy.media.probe import probe
-from clipy.store import Store
+from clipy.storage.store import Store
 from clipy.types import Transcript
 from tests.media import make_video
 from tests.speech import Speech

@@ -13,7 +13,7 @@ import pytest
 from clipy import config
 from clipy.context import Context
 from clipy.errors import UploadError, UploadLater
-from clipy.outcome import Outcome
+from clipy.flow.outcome import Outcome
 from clipy.pipeline import Pipeline
 from clipy.publishing.http import Interrupted
 from clipy.publishing.job import Job

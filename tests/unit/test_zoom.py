@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from clipy.analysis.base import FaceDetector, SpeakerDetector
-from clipy.analysis.onscreen import faces_on_screen, tracks_of
+from clipy.analysis.faces.onscreen import faces_on_screen, tracks_of
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.media.read import pictures

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from clipy.analysis.sightings import Detection, Moment, Search, Sighting
+from clipy.analysis.faces.sightings import Detection, Moment, Search, Sighting
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.media.read import pictures

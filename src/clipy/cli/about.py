@@ -155,7 +155,7 @@ def config_show(settings: Settings) -> None:
 def config_init(path: Path) -> None:
     """Write a commented clipy.toml that holds every default, and beside it the schema by which editors complete it."""
     from clipy import reference
-    from clipy.store import write_json, write_text
+    from clipy.storage.store import write_json, write_text
 
     if path.exists():
         raise OutputError("a file is already there", where=path, do="Move it, or give another name")

@@ -13,8 +13,8 @@ from clipy.cli.settings import print_json, without_settings
 from clipy.errors import ConfigError
 
 if TYPE_CHECKING:
-    from clipy.shelf import Artifact, Removal
-    from clipy.store import Store
+    from clipy.storage.shelf import Artifact, Removal
+    from clipy.storage.store import Store
     from clipy.types import Json
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
@@ -32,9 +32,9 @@ def cache() -> None:
 @without_settings
 def cache_ls(videos: bool, as_json: bool) -> None:
     """How much is stored, step by step or video by video."""
-    from clipy import shelf
     from clipy.cli.text import table
     from clipy.measures import as_age, as_size
+    from clipy.storage import shelf
 
     store = _store()
     found, names = shelf.artifacts(store), shelf.videos(store)
@@ -101,7 +101,7 @@ def cache_show(what: str, as_json: bool) -> None:
 @without_settings
 def cache_rm(what: tuple[str, ...], everything: bool, dry_run: bool, as_json: bool) -> None:
     """Remove artifacts. What is removed is made again when it is needed; what a run at work uses stays."""
-    from clipy import shelf
+    from clipy.storage import shelf
 
     if bool(what) == everything:
         raise click.UsageError("name what is to go, or say --all")
@@ -121,7 +121,8 @@ def cache_rm(what: tuple[str, ...], everything: bool, dry_run: bool, as_json: bo
 @without_settings
 def cache_gc(max_size: str | None, max_age: str | None, dry_run: bool, as_json: bool) -> None:
     """Remove what is too old or too much: by the limits given, or by those of [store] in clipy.toml."""
-    from clipy import config, shelf
+    from clipy import config
+    from clipy.storage import shelf
 
     given = {name: value for name, value in (("max_size", max_size), ("max_age", max_age)) if value}
     limits = config.limits(given or config.load().store)
@@ -132,14 +133,14 @@ def cache_gc(max_size: str | None, max_age: str | None, dry_run: bool, as_json: 
 
 def _store() -> Store:
     from clipy.config import store_folder
-    from clipy.store import Store
+    from clipy.storage.store import Store
 
     return Store(store_folder())
 
 
 def _picked(store: Store, what: str) -> Sequence[Artifact]:
     """What a person means by a name. Raises ConfigError when that is nothing, or several videos."""
-    from clipy import shelf
+    from clipy.storage import shelf
 
     found, names = shelf.artifacts(store), shelf.videos(store)
     meant = [mark for mark, name in names.items() if what == name or (len(what) >= 8 and mark.startswith(what))]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from clipy.config import Config
     from clipy.context import Context
     from clipy.documents import Delivered
-    from clipy.judging import Judging
+    from clipy.flow.judging import Judging
     from clipy.stages.base import Uploader
     from clipy.types import Clip, Json
 
@@ -31,7 +31,7 @@ class Done:
 
 def uploader(settings: Settings, backend: str, *, at: str | None, every: str | None) -> tuple[Uploader, Config]:
     """The uploader that was asked for, with its options, and the settings around it. Nothing else is made."""
-    from clipy import parts
+    from clipy.flow import parts
     from clipy.stages.base import Uploader
 
     times = {"at": at, "every": every}
@@ -42,14 +42,14 @@ def uploader(settings: Settings, backend: str, *, at: str | None, every: str | N
 
 def judging(config: Config, clips: Sequence[Delivered]) -> Judging | None:
     """The reviewers, where a clip has had no review yet: they and their analysers may be missing otherwise."""
-    from clipy.judging import Judging
+    from clipy.flow.judging import Judging
 
     return Judging.from_config(config) if any(clip.passed is None for clip in clips) else None
 
 
 def judged(by: Judging | None, clips: Sequence[Delivered], ctx: Context) -> tuple[list[Clip], tuple[str, ...]]:
     """The clips that may be published, and why the others may not."""
-    from clipy.judging import reviewed
+    from clipy.flow.judging import reviewed
 
     found = list(reviewed(by, clips, ctx))
     return [clip for clip, why in found if not why], tuple(f"{clip.name}: {why}" for clip, why in found if why)
@@ -103,7 +103,7 @@ def report(done: Done, refused: Sequence[str]) -> None:
 
 
 def _each(clips: Sequence[Clip], ctx: Context, work: Callable[[Clip, Context], Json]) -> Done:
-    from clipy.together import shares
+    from clipy.flow.together import shares
 
     done = Done()
     for clip, part in shares(clips, ctx):

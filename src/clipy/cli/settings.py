@@ -16,7 +16,7 @@ import click
 from clipy.cli.logs import LEVELS, current, logging_to, tell
 from clipy.device import NAMES as DEVICES
 from clipy.errors import ClipyError, NothingToDeliver, OutputError
-from clipy.renewal import STAGES
+from clipy.storage.renewal import STAGES
 
 if TYPE_CHECKING:
     from clipy.config import Config
@@ -184,7 +184,7 @@ def print_json(document: Json) -> None:
 
 def deliver(document: Json, output: Path | None, settings: Settings, what: str) -> None:
     """Write a document to the file that was asked for, or to standard output."""
-    from clipy.store import write_json
+    from clipy.storage.store import write_json
 
     if output is not None:
         write_json(output, document)

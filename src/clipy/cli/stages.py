@@ -22,7 +22,7 @@ from clipy.cli.settings import (
     with_settings,
 )
 from clipy.errors import ClipyError, NothingToDeliver, OutputError, UploadLater
-from clipy.renewal import STAGES
+from clipy.storage.renewal import STAGES
 
 if TYPE_CHECKING:
     from clipy.context import Context
@@ -136,7 +136,7 @@ def highlight(
 def reframe(settings: Settings, video: Path, given: Path, output: Path | None) -> None:
     """Stage 2: where to look, for each highlight."""
     from clipy import documents
-    from clipy.together import shares
+    from clipy.flow.together import shares
 
     check_free(output)
     pipeline = settings.pipeline()
@@ -159,7 +159,7 @@ def reframe(settings: Settings, video: Path, given: Path, output: Path | None) -
 def render(settings: Settings, video: Path, given: Path, folder: Path, overwrite: bool) -> None:
     """Stage 3: finished files with captions and all pizzazz, not yet reviewed."""
     from clipy import documents
-    from clipy.delivery import delivering_to
+    from clipy.flow.delivery import delivering_to
     from clipy.pipeline import Pipeline
 
     pipeline = Pipeline.from_config(delivering_to(folder, settings.config(), overwrite=overwrite))
@@ -188,10 +188,10 @@ def review(settings: Settings, clips: tuple[Path, ...], output: Path | None, rep
     """
     from clipy import documents
     from clipy.cli.terminal import progress
-    from clipy.judging import Judging, file_as_clip, published
+    from clipy.flow.judging import Judging, file_as_clip, published
+    from clipy.flow.together import shares
     from clipy.pipeline import context
     from clipy.report import write_report
-    from clipy.together import shares
 
     check_free(output)
     check_free(report)
@@ -269,8 +269,8 @@ def upload(
 def transcribe(settings: Settings, video: Path, output: Path | None) -> None:
     """What is said, word by word."""
     from clipy import documents, subtitles
-    from clipy.analysis.words import transcript_of
-    from clipy.store import write_text
+    from clipy.analysis.words.spoken import transcript_of
+    from clipy.storage.store import write_text
 
     check_free(output)
     writers = {".srt": subtitles.srt, ".vtt": subtitles.vtt}

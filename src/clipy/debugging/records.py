@@ -11,14 +11,14 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clipy import documents
-from clipy.analysis.tracks import grid
+from clipy.analysis.faces.tracks import grid
 from clipy.backend import Backend
 from clipy.debugging.scene import Scene
 from clipy.errors import DocumentError
 from clipy.types import Box, CropShot, Finding, Json, Span, Track, seconds
 
 TRACKS = "clipy.tracks/1"
-DECISIONS = "clipy.decisions/1"
+DECISIONS = "clipy.flow.decisions/1"
 
 Side = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]

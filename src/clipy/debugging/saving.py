@@ -12,7 +12,7 @@ from clipy.debugging.movie import write_movie
 from clipy.debugging.records import decisions_json, tracks_json
 from clipy.debugging.scene import Scene
 from clipy.stages.base import Reframer
-from clipy.store import temporary_beside, write_json
+from clipy.storage.store import temporary_beside, write_json
 from clipy.types import Edit, Finding, Video
 
 log = logging.getLogger(__name__)

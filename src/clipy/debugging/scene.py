@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from clipy.analysis.base import ShotDetector
-from clipy.analysis.onscreen import shot_at
-from clipy.analysis.tracks import RATE
+from clipy.analysis.faces.onscreen import shot_at
+from clipy.analysis.faces.tracks import RATE
 from clipy.context import Context
 from clipy.stages.base import Reframer
 from clipy.types import Box, CropShot, Edit, Seconds, Shot, Span, Track, Video, Word

@@ -13,7 +13,7 @@ import av.stream
 
 from clipy.errors import MediaError
 from clipy.media.opening import check_length, check_sound, is_readable_sound, opened, picture_stream
-from clipy.store import file_digest
+from clipy.storage.store import file_digest
 from clipy.types import AudioStream, Seconds, Video
 
 log = logging.getLogger(__name__)

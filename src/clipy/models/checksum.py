@@ -6,7 +6,7 @@ from pathlib import Path
 
 from clipy.errors import ModelError
 from clipy.models.model import WeightsFile, combined
-from clipy.store import file_digest
+from clipy.storage.store import file_digest
 
 _taken: dict[tuple[str, int, int], str] = {}  # (path, size, time of change) -> sha256
 

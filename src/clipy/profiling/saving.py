@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clipy.profiling.memory import is_momentary
 from clipy.profiling.sampling import Call, Profile
-from clipy.store import write_json, write_text
+from clipy.storage.store import write_json, write_text
 from clipy.types import Json
 
 PROFILE = "clipy.profile/1"

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from clipy.errors import StoreError
 from clipy.publishing.secrets import redact
-from clipy.store import key_of
+from clipy.storage.store import key_of
 from clipy.types import Json
 
 Phase: TypeAlias = Literal["new", "open", "committing", "live", "done", "refused", "unknown"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clipy.report.gather import gathered
 from clipy.report.page import html
-from clipy.store import write_text
+from clipy.storage.store import write_text
 from clipy.types import Review
 
 

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from clipy.analysis.faces.sightings import batched
 from clipy.analysis.networks.parts import SpeakerNetwork
-from clipy.analysis.sightings import batched
 
 Floats = NDArray[np.float32]
 

@@ -15,9 +15,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.audio.levels import levels
 from clipy.analysis.base import FaceDetector, ShotDetector
-from clipy.analysis.sightings import batched
-from clipy.analysis.sound import levels
+from clipy.analysis.faces.sightings import batched
 from clipy.context import Context
 from clipy.media.read import pictures
 from clipy.stages.highlight.schedule import best_first

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from clipy.analysis.base import ShotDetector
-from clipy.analysis.sentences import Sentence, sentence_of
+from clipy.analysis.words.sentences import Sentence, sentence_of
 from clipy.context import Context
 from clipy.errors import NothingToDeliver
 from clipy.stages.base import Highlighter

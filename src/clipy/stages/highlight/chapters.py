@@ -19,7 +19,7 @@ from clipy.stages.highlight.candidates import bounds, without_overlaps
 from clipy.stages.highlight.fitting import Fitting
 from clipy.stages.highlight.moments import read_moments
 from clipy.stages.highlight.timecode import PATTERN
-from clipy.store import file_digest
+from clipy.storage.store import file_digest
 from clipy.types import Highlight, Span, Video
 
 log = logging.getLogger(__name__)

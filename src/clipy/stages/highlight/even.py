@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from clipy.analysis.words import transcript_of
+from clipy.analysis.words.spoken import transcript_of
 from clipy.context import Context
 from clipy.stages.base import Highlighter
 from clipy.stages.highlight.placing import placed

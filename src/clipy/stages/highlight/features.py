@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.openings import hook, standalone, words_of
-from clipy.analysis.sentences import Sentence
-from clipy.analysis.sound import Levels
+from clipy.analysis.audio.levels import Levels
+from clipy.analysis.meaning.openings import hook, standalone, words_of
+from clipy.analysis.words.sentences import Sentence
 from clipy.stages.highlight.about import Topic
 from clipy.stages.highlight.candidates import Candidate
 from clipy.stages.highlight.meaning import Meaning

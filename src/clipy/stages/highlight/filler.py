@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from clipy.analysis.openings import CONJUNCTIONS
+from clipy.analysis.meaning.openings import CONJUNCTIONS
 
 _EDGES = " \"'“”‘’«»,;:–—-、，；：…。．।."
 _LEAST = 3  # words that must be left over, or the filler was what is said

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from clipy.analysis.sentences import Sentence, sentences
-from clipy.analysis.sound import levels
-from clipy.analysis.words import transcript_of
+from clipy.analysis.audio.levels import levels
+from clipy.analysis.words.sentences import Sentence, sentences
+from clipy.analysis.words.spoken import transcript_of
 from clipy.context import Context
 from clipy.stages.base import Highlighter
 from clipy.stages.highlight.candidates import Candidate, at_cuts, bounds, candidates, pieces

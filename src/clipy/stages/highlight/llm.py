@@ -16,8 +16,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from clipy.analysis.sentences import Sentence, sentences
-from clipy.analysis.words import transcript_of
+from clipy.analysis.words.sentences import Sentence, sentences
+from clipy.analysis.words.spoken import transcript_of
 from clipy.chat.answers import cleaned
 from clipy.chat.asking import Lost, TooMuch, Usage, is_local, key_for
 from clipy.chat.endpoint import Endpoint

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from clipy.analysis.duplicates import distinct
-from clipy.analysis.sentences import Sentence, sentences
-from clipy.analysis.sound import levels
-from clipy.analysis.words import transcript_of
+from clipy.analysis.audio.levels import levels
+from clipy.analysis.meaning.duplicates import distinct
+from clipy.analysis.words.sentences import Sentence, sentences
+from clipy.analysis.words.spoken import transcript_of
 from clipy.context import Context
 from clipy.stages.base import Highlighter
 from clipy.stages.highlight.about import Topic, essence

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.base import Embedder
-from clipy.analysis.sentences import Sentence
-from clipy.analysis.topics import breaks
+from clipy.analysis.meaning.topics import breaks
+from clipy.analysis.words.sentences import Sentence
 from clipy.context import Context
 from clipy.stages.highlight.candidates import Candidate
 from clipy.stages.highlight.taste import Taste, examples

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import product
 
-from clipy.analysis.sentences import sentences
+from clipy.analysis.words.sentences import sentences
 from clipy.stages.highlight.candidates import Timed, closing, opening, pieces
 from clipy.types import Seconds, Span, Transcript
 

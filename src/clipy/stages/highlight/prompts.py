@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from clipy.analysis.sentences import Sentence
+from clipy.analysis.words.sentences import Sentence
 from clipy.chat.data import data_line, form, visible
 from clipy.errors import ConfigError
 from clipy.stages.base import Highlighter

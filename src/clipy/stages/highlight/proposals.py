@@ -6,8 +6,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clipy.analysis.duplicates import distinct
-from clipy.analysis.sentences import Sentence
+from clipy.analysis.meaning.duplicates import distinct
+from clipy.analysis.words.sentences import Sentence
 from clipy.stages.highlight.answers import Passage
 from clipy.stages.highlight.candidates import Candidate, text_of
 from clipy.types import Span

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from clipy.analysis.sentences import Sentence
+from clipy.analysis.words.sentences import Sentence
 from clipy.chat.answers import schema_of
 from clipy.chat.asking import Chat, Lost, TooMuch
 from clipy.chat.tokens import estimate
@@ -22,7 +22,7 @@ from clipy.errors import ServiceError
 from clipy.stages.highlight.answers import AskedPassages, Order, Passage, Passages
 from clipy.stages.highlight.prompts import sentence_line
 from clipy.stages.highlight.windows import following, window_from, windows
-from clipy.store import key_of
+from clipy.storage.store import key_of
 from clipy.types import Seconds
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from clipy.analysis.openings import standalone
-from clipy.analysis.sentences import Sentence
+from clipy.analysis.meaning.openings import standalone
+from clipy.analysis.words.sentences import Sentence
 from clipy.stages.highlight.filler import is_open, without_filler
 
 _LIMIT = 60  # letters

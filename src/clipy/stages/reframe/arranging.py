@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from clipy.analysis.camera import Camera
+from clipy.analysis.framing.camera import Camera
 from clipy.types import Box, CropShot, Layout, Panel, Span, Track, seconds
 
 Rectangle = tuple[int, int, int, int]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from clipy.analysis.camera import Camera
-from clipy.analysis.survey import Scene
-from clipy.analysis.tracks import RATE
+from clipy.analysis.faces.tracks import RATE
+from clipy.analysis.framing.camera import Camera
+from clipy.analysis.framing.survey import Scene
 from clipy.stages.reframe import arranging
 from clipy.stages.reframe.exchanges import exchanges, together
 from clipy.types import Box, CropShot, Layout, Span, Track

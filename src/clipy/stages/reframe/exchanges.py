@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.tracks import RATE, grid
+from clipy.analysis.faces.tracks import RATE, grid
 from clipy.types import Span, Track
 
 _SPEAKS = 0.5  # probability

@@ -10,7 +10,7 @@ from clipy.context import Context
 from clipy.documents import read_crops
 from clipy.errors import DocumentError
 from clipy.stages.base import Reframer
-from clipy.store import file_digest
+from clipy.storage.store import file_digest
 from clipy.types import CropPath, CropShot, Highlight, Span, Video
 
 

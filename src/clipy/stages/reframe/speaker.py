@@ -9,14 +9,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from clipy.analysis.association import associated
-from clipy.analysis.attention import Attention
 from clipy.analysis.base import FaceDetector, ShotDetector, SpeakerDetector
-from clipy.analysis.camera import Camera
-from clipy.analysis.identities import identified
-from clipy.analysis.survey import survey
-from clipy.analysis.tracks import link
-from clipy.analysis.turns import turns_of
+from clipy.analysis.faces.identities import identified
+from clipy.analysis.faces.tracks import link
+from clipy.analysis.framing.attention import Attention
+from clipy.analysis.framing.camera import Camera
+from clipy.analysis.framing.survey import survey
+from clipy.analysis.speakers.association import associated
+from clipy.analysis.voices.turns import turns_of
 from clipy.context import Context
 from clipy.stages.base import Reframer
 from clipy.stages.reframe.director import LAYOUTS, Director

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clipy.analysis.safe_area import SLIM
+from clipy.analysis.finished.safe_area import SLIM
 from clipy.stages.render.layout import Area
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.songs import Heard
+from clipy.analysis.audio.songs import Heard
 from clipy.media.song import song_sound
 
 JOIN = 0.05  # seconds of a cross-fade; it ends on the beat, so that the beat itself is whole

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clipy.errors import ConfigError
 from clipy.stages.render.presets import Colour
-from clipy.store import file_digest
+from clipy.storage.store import file_digest
 
 HEX = r"^#[0-9a-fA-F]{6}$"
 

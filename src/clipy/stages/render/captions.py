@@ -16,8 +16,8 @@ from typing import Literal
 
 from pydantic import Field, TypeAdapter
 
-from clipy.analysis.onscreen import OnScreen, faces_on_screen
-from clipy.analysis.profanity import Profanity
+from clipy.analysis.faces.onscreen import OnScreen, faces_on_screen
+from clipy.analysis.words.profanity import Profanity
 from clipy.cards import Card, Rules, group
 from clipy.context import Context
 from clipy.errors import RenderError

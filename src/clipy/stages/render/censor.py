@@ -1,6 +1,6 @@
 """Censor: strong language is replaced in the sound, by a beep or by silence, while it is said.
 
-Sound only: ``captions`` masks the text. Both ask ``clipy.analysis.profanity`` and so agree on the words.
+Sound only: ``captions`` masks the text. Both ask ``clipy.analysis.words.profanity`` and so agree on the words.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter
 
-from clipy.analysis.intensity import intensity
-from clipy.analysis.profanity import Profanity
+from clipy.analysis.audio.intensity import intensity
+from clipy.analysis.words.profanity import Profanity
 from clipy.context import Context
 from clipy.media.frame import AudioBlock
 from clipy.media.loudness import amplitude

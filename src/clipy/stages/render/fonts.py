@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from clipy.store import file_digest
+from clipy.storage.store import file_digest
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont

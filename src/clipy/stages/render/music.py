@@ -15,8 +15,8 @@ from typing import Literal, Self
 
 from pydantic import Field, TypeAdapter, model_validator
 
-from clipy.analysis.mood import mood_of
-from clipy.analysis.songs import MOODS, Heard, Mood, Song, named_mood
+from clipy.analysis.audio.songs import MOODS, Heard, Mood, Song, named_mood
+from clipy.analysis.meaning.mood import mood_of
 from clipy.context import Context
 from clipy.errors import ConfigError, RenderError
 from clipy.media.aac import SAMPLE_RATE
@@ -28,7 +28,7 @@ from clipy.stages.render.arrangement import Piece, Player, arranged
 from clipy.stages.render.credits import Credit, credit_files, credit_of
 from clipy.stages.render.ducking import Point, curve, factors, fades
 from clipy.stages.render.tracks import listened_all, music_folder, package_licence, song_of, songs_in, turn
-from clipy.store import file_digest
+from clipy.storage.store import file_digest
 from clipy.types import Edit, Seconds, Span, Video, seconds
 
 _NEAR = 0.08  # distance of moods within which two tracks fit a clip as well

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.onscreen import OnScreen
+from clipy.analysis.faces.onscreen import OnScreen
 from clipy.stages.render.room import Taken, overlap
 from clipy.types import Box, Span
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from clipy.analysis.onscreen import OnScreen
+from clipy.analysis.faces.onscreen import OnScreen
 from clipy.cards import Card
 from clipy.stages.render.emoji import emoji_for
 from clipy.stages.render.emphasis import key_words

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from clipy.analysis.fillers import is_filler
-from clipy.analysis.intensity import STEP, Intensity, intensity
+from clipy.analysis.audio.intensity import STEP, Intensity, intensity
+from clipy.analysis.words.fillers import is_filler
 from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.stages.base import Pizzazz

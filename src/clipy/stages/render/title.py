@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field, TypeAdapter
 
-from clipy.analysis.onscreen import faces_on_screen
+from clipy.analysis.faces.onscreen import faces_on_screen
 from clipy.cards import Card
 from clipy.context import Context
 from clipy.media.frame import Frame

@@ -10,10 +10,10 @@ from importlib.metadata import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
-from clipy.analysis.songs import Heard, Song, listened
+from clipy.analysis.audio.songs import Heard, Song, listened
 from clipy.context import Context
 from clipy.errors import ConfigError, MediaError
-from clipy.store import file_digest, key_of
+from clipy.storage.store import file_digest, key_of
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from clipy.errors import ConfigError
 from clipy.media.frame import AudioBlock, Frame, Plane, Planes, rgb_to_yuv
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.brand import HEX, colour_of
-from clipy.store import file_digest
+from clipy.storage.store import file_digest
 from clipy.types import Edit, Seconds, Video, seconds
 
 Kind = Literal["none", "fade", "slide", "wipe"]

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from clipy.analysis.safe_area import free_area
+from clipy.analysis.finished.safe_area import free_area
 from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.media.frame import Frame, Plane
@@ -23,7 +23,7 @@ from clipy.stages.render.overlay import Overlay
 from clipy.stages.render.presets import BLACK
 from clipy.stages.render.room import Taken, as_json
 from clipy.stages.render.text import Type
-from clipy.store import file_digest
+from clipy.storage.store import file_digest
 from clipy.types import Box, Edit, Span, Video, seconds
 
 log = logging.getLogger(__name__)

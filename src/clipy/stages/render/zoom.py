@@ -16,9 +16,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from clipy.analysis.intensity import Intensity, intensity
-from clipy.analysis.onscreen import tracks_of
-from clipy.analysis.sentences import sentences
+from clipy.analysis.audio.intensity import Intensity, intensity
+from clipy.analysis.faces.onscreen import tracks_of
+from clipy.analysis.words.sentences import sentences
 from clipy.context import Context
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.punches import Anchor, Punch, anchor, punched

@@ -14,13 +14,13 @@ from typing import ClassVar
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.caption_match import Match, cards, matched
-from clipy.analysis.clip_faces import faces_of
-from clipy.analysis.inspection import Inspection, inspected
-from clipy.analysis.profanity import Profanity
-from clipy.analysis.safe_area import free_area
-from clipy.analysis.screen_text import Shown, letters, screen_text
-from clipy.analysis.spoken_again import spoken_again
+from clipy.analysis.finished.caption_match import Match, cards, matched
+from clipy.analysis.finished.faces import faces_of
+from clipy.analysis.finished.inspection import Inspection, inspected
+from clipy.analysis.finished.safe_area import free_area
+from clipy.analysis.finished.screen_text import Shown, letters, screen_text
+from clipy.analysis.finished.spoken_again import spoken_again
+from clipy.analysis.words.profanity import Profanity
 from clipy.context import Context
 from clipy.errors import MediaError, ModelError
 from clipy.stages.base import Reviewer

@@ -12,12 +12,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from clipy.analysis.edges import Edges, edges_of
-from clipy.analysis.inspection import inspected
-from clipy.analysis.openings import is_dangling
-from clipy.analysis.prints import Print, print_of, same_moment, stored_print
-from clipy.analysis.sentences import Sentence, sentences, written
-from clipy.analysis.spoken_again import spoken_again
+from clipy.analysis.audio.edges import Edges, edges_of
+from clipy.analysis.finished.inspection import inspected
+from clipy.analysis.finished.prints import Print, print_of, same_moment, stored_print
+from clipy.analysis.finished.spoken_again import spoken_again
+from clipy.analysis.meaning.openings import is_dangling
+from clipy.analysis.words.sentences import Sentence, sentences, written
 from clipy.context import Context
 from clipy.errors import ClipyError, MediaError, ModelError
 from clipy.stages.base import Reviewer

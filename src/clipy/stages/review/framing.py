@@ -13,10 +13,10 @@ import numpy as np
 from pydantic import Field
 
 from clipy.analysis.base import ShotDetector
-from clipy.analysis.clip_faces import RATE, Look, faces_of, shots_of
-from clipy.analysis.inspection import Inspection, inspected
-from clipy.analysis.sightings import Detection
-from clipy.analysis.unrest import shakes, stretches_above, too_many_flashes
+from clipy.analysis.faces.sightings import Detection
+from clipy.analysis.finished.faces import RATE, Look, faces_of, shots_of
+from clipy.analysis.finished.inspection import Inspection, inspected
+from clipy.analysis.finished.unrest import shakes, stretches_above, too_many_flashes
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.media.checks.detail import finest_detail

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, model_validator
 
-from clipy.analysis.inspection import Inspection, inspected
-from clipy.analysis.sentences import sentences
-from clipy.analysis.spoken_again import spoken_again
+from clipy.analysis.finished.inspection import Inspection, inspected
+from clipy.analysis.finished.spoken_again import spoken_again
+from clipy.analysis.words.sentences import sentences
 from clipy.chat.answers import Answer, Mark, cleaned
 from clipy.chat.asking import Lost, TooMuch, key_for
 from clipy.chat.data import data_line, form, visible

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from pydantic import Field
 
-from clipy.analysis.inspection import listened, once
-from clipy.analysis.voiced import Voiced, voiced
+from clipy.analysis.audio.voiced import Voiced, voiced
+from clipy.analysis.finished.inspection import listened, once
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.media.checks.sound import Heard

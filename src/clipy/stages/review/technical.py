@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from clipy.analysis.inspection import inspected
+from clipy.analysis.finished.inspection import inspected
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.media.checks.container import Facts, facts_of

@@ -23,7 +23,7 @@ from clipy.publishing.limits import Limits
 from clipy.publishing.schedule import utc
 from clipy.publishing.secrets import redact
 from clipy.stages.upload.platform import Platform
-from clipy.store import key_of
+from clipy.storage.store import key_of
 from clipy.types import Json
 
 _OURS = "CLIPY_"

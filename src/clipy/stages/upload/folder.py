@@ -16,7 +16,7 @@ from clipy.context import Context
 from clipy.errors import OutputError
 from clipy.stages.base import Uploader
 from clipy.stages.upload.thumbnail import thumbnail
-from clipy.store import file_digest, temporary_beside
+from clipy.storage.store import file_digest, temporary_beside
 from clipy.types import Clip, Edit, Post
 
 _SUBTITLES: Mapping[str, Callable[[Edit | None], str]] = {

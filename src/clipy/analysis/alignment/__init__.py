@@ -1,0 +1,1 @@
+"""When each known word is said."""

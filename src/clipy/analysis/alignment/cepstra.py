@@ -1,0 +1,67 @@
+"""The features of CMU Sphinx's acoustic models: mel cepstra with their first and second differences.
+
+S. Davis, P. Mermelstein, "Comparison of parametric representations for monosyllabic word recognition" (1980), with the
+settings in the model's ``feat.params``: 25 bands from 130 Hz to 6.8 kHz, 13 coefficients, lifter 22, 100 a second.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.analysis.audio.speech import RATE
+
+HOP = RATE // 100  # samples between two frames
+_WINDOW = 410  # samples of a frame
+_FFT = 512
+_BANDS, _COEFFICIENTS, _LIFTER = 25, 13, 22
+_LOWEST, _HIGHEST = 130.0, 6800.0
+_EMPHASIS = 0.97
+_FLOOR = 1e-10
+CENTRE = _WINDOW / 2 / RATE  # seconds from a frame's first sample to its middle
+
+Floats = NDArray[np.float32]
+
+
+def features(samples: Floats) -> Floats:
+    """Frames of a mono sound (n,) at 16 kHz: float32 (frames, 3, 13), one each ``HOP`` samples, the first at 0.
+
+    Each frame holds the cepstrum without the sound's mean, its first and its second difference.
+    """
+    cepstra = _cepstra(samples)
+    cepstra -= cepstra.mean(axis=0)
+    padded = np.pad(cepstra, ((3, 3), (0, 0)), mode="edge")
+    count = len(cepstra)
+    first = padded[5 : 5 + count] - padded[1 : 1 + count]
+    second = padded[6 : 6 + count] - padded[2 : 2 + count] - padded[4 : 4 + count] + padded[:count]
+    return np.stack([cepstra, first, second], axis=1)
+
+
+def _cepstra(samples: Floats) -> Floats:
+    emphasised = np.append(samples[:1], samples[1:] - np.float32(_EMPHASIS) * samples[:-1])
+    padded = np.pad(emphasised, (0, max(0, _WINDOW - len(emphasised))))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::HOP]
+    power = np.abs(np.fft.rfft(frames * np.hamming(_WINDOW).astype(np.float32), _FFT, axis=1)) ** 2
+    return np.asarray(np.log(power @ _filters() + _FLOOR) @ _transform(), dtype=np.float32)
+
+
+@cache
+def _filters() -> Floats:
+    """(bins, bands) triangles, evenly spaced on the mel scale, with their corners on bins."""
+    mel = np.linspace(2595 * np.log10(1 + _LOWEST / 700), 2595 * np.log10(1 + _HIGHEST / 700), _BANDS + 2)
+    width = RATE / _FFT
+    edges = np.round(700 * (10 ** (mel / 2595) - 1) / width) * width
+    bins = np.arange(_FFT // 2 + 1)[:, None] * width
+    rising, falling = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2]), (edges[2:] - bins) / (edges[2:] - edges[1:-1])
+    return np.asarray(np.maximum(0, np.minimum(rising, falling)) / (edges[2:] - edges[:-2]), dtype=np.float32)
+
+
+@cache
+def _transform() -> Floats:
+    """(bands, coefficients): the orthonormal discrete cosine transform and the lifter."""
+    band, order = np.arange(_BANDS)[:, None] + 0.5, np.arange(_COEFFICIENTS)
+    cosine = np.sqrt(2 / _BANDS) * np.cos(np.pi * band * order / _BANDS)
+    cosine[:, 0] /= np.sqrt(2)
+    return np.asarray(cosine * (1 + _LIFTER / 2 * np.sin(np.pi * order / _LIFTER)), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""What the sound is like: speech or not, how loud, where music beats."""

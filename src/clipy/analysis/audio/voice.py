@@ -1,0 +1,81 @@
+"""How the sound goes, at the times of the regular grid: is it speech, and how loud is it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.analysis.audio import speech
+from clipy.analysis.faces.tracks import RATE
+from clipy.media.read import sound
+from clipy.types import Span, Video
+
+_HOP = speech.RATE // 100
+_WINDOW = 400  # samples: 25 ms
+_BANDS = 40
+_FLOOR = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """The sound from ``first / 25`` s on, 25 times a second, float32 (n,): ``speech`` is the probability that somebody
+    speaks, ``level`` the mean log energy of 40 mel bands.
+    """
+
+    first: int
+    speech: NDArray[np.float32]
+    level: NDArray[np.float32]
+
+    def at(self, times: NDArray[np.float64]) -> Voice:
+        """The same at other times of the grid, in seconds."""
+        index = np.clip(np.round(times * float(RATE)).astype(int) - self.first, 0, len(self.speech) - 1)
+        return Voice(round(float(times[0]) * float(RATE)), self.speech[index], self.level[index])
+
+
+def voice(video: Video, span: Span) -> Voice:
+    """Listen to a span of the first sound track; silence when there is none."""
+    first, last = int(span.start * RATE), int(span.end * RATE) + 2
+    count = last - first
+    if not video.audio:
+        return Voice(first, *(np.zeros(count, dtype=np.float32) for _ in range(2)))
+    samples = np.concatenate(list(sound(video, Span(first / RATE, last / RATE), rate=speech.RATE)), axis=1)[0]
+    mel = _log_mel(samples)
+    return Voice(first, _speech(samples, count), _pooled(mel.mean(axis=1), np.arange(count) * (100 // int(RATE))))
+
+
+def _log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(frames, bands) natural log of mel energies, 100 a second; the first is centred on the first sample."""
+    half = _WINDOW // 2
+    padded = np.pad(samples, (half, half + _HOP))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
+    filters = _filters()
+    window = np.hanning(_WINDOW).astype(np.float32)
+    parts = [
+        np.log(np.abs(np.fft.rfft(frames[at : at + 4096] * window, axis=1)) ** 2 @ filters + _FLOOR)
+        for at in range(0, len(frames), 4096)
+    ]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _filters() -> NDArray[np.float32]:
+    """(bins, bands) triangles, evenly spaced on the mel scale from 80 Hz to 7.6 kHz."""
+    mel = np.linspace(1127 * np.log(1 + 80 / 700), 1127 * np.log(1 + 7600 / 700), _BANDS + 2)
+    edges = 700 * (np.exp(mel / 1127) - 1)
+    bins = np.fft.rfftfreq(_WINDOW, 1 / speech.RATE)[:, None]
+    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
+    return np.asarray(np.maximum(0, np.minimum(rising, falling)), dtype=np.float32)
+
+
+def _pooled(values: NDArray[np.float32], at: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Means of the five values around each place."""
+    smooth = np.convolve(np.pad(values, 2, mode="edge"), np.full(5, 0.2), mode="valid")
+    return np.asarray(smooth[np.minimum(at, len(smooth) - 1)], dtype=np.float32)
+
+
+def _speech(samples: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    probability = speech.probabilities(samples)
+    middles = (np.arange(len(probability)) + 0.5) * speech.FRAME / speech.RATE
+    return np.interp(np.arange(count) / float(RATE), middles, probability).astype(np.float32)

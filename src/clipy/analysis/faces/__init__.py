@@ -1,0 +1,1 @@
+"""Where faces are: detectors, tracks, and who is the same person."""

@@ -1,0 +1,71 @@
+"""S3FD: the face detector of the published active-speaker pipelines, from a file of its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from clipy import models
+from clipy.analysis.base import FaceDetector
+from clipy.analysis.faces.sightings import Detection
+from clipy.analysis.faces.suppression import detections
+from clipy.context import Context
+from clipy.device import for_torch
+from clipy.errors import ModelError
+
+if TYPE_CHECKING:
+    from clipy.analysis.networks.s3fd import S3fdNetwork
+
+
+_PUBLISHED = "https://github.com/TaoRuijie/TalkNet-ASD"
+
+
+class S3fd(FaceDetector):
+    """Faces at six scales by a VGG network (Zhang et al., ICCV 2017): sure, and heavy without a graphics card.
+
+    The weights ``sfd_face.pth`` are published on a drive that gives no checksum, so that clipy cannot fetch them by
+    itself: name the file. Only numbers are read. It reports no landmarks.
+    """
+
+    version = 2
+
+    class Options(FaceDetector.Options):
+        path: Path | None = Field(None, description="File of S3FD's published weights; there is no default.")
+        confidence: float = Field(0.6, gt=0, lt=1, description="How sure a face must be to be reported.")
+
+    options: Options
+
+    def __init__(self, options: FaceDetector.Options | None = None) -> None:
+        super().__init__(options)
+        self._network: S3fdNetwork | None = None
+
+    def weights(self) -> tuple[str, ...]:
+        return (models.digest(self._path()),)
+
+    def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:
+        import torch
+
+        device = for_torch(ctx.device)
+        if self._network is None:
+            from clipy.analysis.networks import s3fd
+
+            self._network = s3fd.load(self._path()).to(device)
+        with torch.inference_mode():
+            stacked = torch.from_numpy(np.stack(pictures)).to(device).permute(0, 3, 1, 2).float()
+            boxes, sure = (values.cpu().numpy() for values in self._network(stacked))
+        return [detections(b, c, self.options.confidence) for b, c in zip(boxes, sure, strict=True)]
+
+    def _path(self) -> Path:
+        path = self.options.path
+        if path is None or not path.expanduser().is_file():
+            raise ModelError(
+                "S3FD's weights are not there",
+                where=path,
+                do=f"Get sfd_face.pth as {_PUBLISHED} says, and name it: --set faces.path=FILE",
+            )
+        return path.expanduser()

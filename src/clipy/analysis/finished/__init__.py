@@ -1,0 +1,1 @@
+"""What a finished clip is like, looked at and listened to again."""

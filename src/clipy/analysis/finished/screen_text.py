@@ -1,0 +1,189 @@
+"""The text that a finished clip shows, line by line, with when each line is on screen.
+
+Looked for on the pictures themselves, so that it works on any file: captions, titles, signs in the scene. Where text is
+in the picture is found on a picture every two seconds; the rows that hold any are then looked at five times a second,
+searched where they have changed, and read where a line is new.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from fractions import Fraction
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.analysis.finished.inspection import Inspection
+from clipy.analysis.finished.text_reader import Line, Picture, TextReader, cut_out
+from clipy.context import Context
+from clipy.media.read import pictures
+from clipy.types import Box, Seconds, Span
+
+RATE = Fraction(5)  # looks a second: a line's beginning is known to half of the time between two, on average
+_FIRST_LOOKS = Fraction(1, 2)  # a second
+_LEAST_LOOKS = 10
+_LIKE = 0.8  # correlation from which on two cuts show the same line
+_SMALL = (96, 16)  # pixels of the cuts that are compared
+_SAME_PLACE = 0.6  # intersection over union
+_SAME_TEXT = 0.6  # ratio of letters
+_READABLE = 0.6  # how sure a line must be
+_STROKE, _FRESH = 40, 24  # luma by which a pixel changes where a letter comes or goes; pixels of a short small word
+_MARGIN = 0.6  # of a line's height, above and below rows that hold text
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A line of text and when it is on screen, in clip time; ``box`` in display pixels of the clip."""
+
+    span: Span
+    box: Box
+    text: str
+    sure: float
+
+
+def screen_text(inspection: Inspection, ctx: Context) -> list[Shown]:
+    """Every line of text that the clip shows, in order of its beginning, then from top to bottom.
+
+    Raises ModelError when the networks that read cannot be had.
+    """
+    reader = TextReader(ctx.report)
+    proxy = inspection.proxy
+    ctx.report("reading the picture")
+    rate = max(_FIRST_LOOKS, Fraction(_LEAST_LOOKS) / max(Fraction(1, 2), proxy.duration))
+    rows = _rows([box for _, picture in pictures(proxy, proxy.span, rate=rate) for box in reader.find(picture)])
+    if not rows:
+        return []
+    followed, strips = _Followed(), [_Strip(top, bottom) for top, bottom in rows]
+    for time, picture in pictures(proxy, proxy.span, rate=RATE):
+        followed.look(time, picture, [box for strip in strips for box in strip.boxes(picture, reader)], reader)
+    across, down = inspection.scale
+    return [replace(line, box=_wider(line.box, across, down)) for line in followed.lines()]
+
+
+def alike(first: str, second: str) -> float:
+    """How alike two texts are by their letters, in 0..1, whatever their case, spaces and punctuation."""
+    a, b = letters(first), letters(second)
+    return SequenceMatcher(None, a, b, autojunk=False).ratio() if a and b else float(a == b)
+
+
+def letters(text: str) -> str:
+    """The letters and digits of a text, small and without accents: what a reader of pictures tells apart."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in plain if char.isalnum())
+
+
+@dataclass
+class _Strip:
+    """Rows of the picture, searched anew only where they look different: a word that appears changes many pixels."""
+
+    top: int
+    bottom: int
+    _before: NDArray[np.uint8] | None = None
+    _found: Sequence[Box] = ()
+
+    def boxes(self, picture: Picture, reader: TextReader) -> Sequence[Box]:
+        """The lines of text in these rows, in pixels of the picture."""
+        part = picture[self.top : min(self.bottom, picture.shape[0])]
+        now = np.asarray(cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        if self._before is None or np.count_nonzero(cv2.absdiff(now, self._before) > _STROKE) >= _FRESH:
+            found = reader.find(part, min(picture.shape[:2]))
+            self._found = [Box(box.x1, box.y1 + self.top, box.x2, box.y2 + self.top) for box in found]
+            self._before = now
+        return self._found
+
+
+@dataclass
+class _Open:
+    """A line that is on screen now: since when, how it looked last, and the surest reading of it."""
+
+    since: Seconds
+    until: Seconds
+    line: Line
+    look: NDArray[np.float32]
+
+
+class _Followed:
+    """Follows lines from look to look."""
+
+    def __init__(self) -> None:
+        self._open: list[_Open] = []
+        self._closed: list[Shown] = []
+
+    def look(self, time: Seconds, picture: Picture, boxes: Sequence[Box], reader: TextReader) -> None:
+        """What is seen at a time: lines go on, begin, or end."""
+        step, still = 1 / RATE, list[_Open]()
+        for box in boxes:
+            look = _look(picture, box)
+            same = next((old for old in self._open if _same_place(old.line.box, box) and _like(old.look, look)), None)
+            if same is None:
+                line = reader.read(picture, box)
+                if line.sure < _READABLE or not letters(line.text):
+                    continue
+                same = next((old for old in self._open if _goes_on(old.line, line)), None)
+                if same is None:
+                    same = _Open(time, time, line, look)
+                elif line.sure > same.line.sure or len(line.text) > len(same.line.text):
+                    same.line = line
+            if same in self._open:
+                self._open.remove(same)
+            same.until, same.look = time + step, look
+            still.append(same)
+        self._closed += [_shown(old) for old in self._open]
+        self._open = still
+
+    def lines(self) -> list[Shown]:
+        self._closed += [_shown(old) for old in self._open]
+        self._open = []
+        return sorted(self._closed, key=lambda line: (line.span.start, line.box.y1))
+
+
+def _shown(line: _Open) -> Shown:
+    return Shown(Span(line.since, line.until), line.line.box, line.line.text, line.line.sure)
+
+
+def _look(picture: Picture, box: Box) -> NDArray[np.float32]:
+    gray = cv2.cvtColor(np.ascontiguousarray(cut_out(picture, box)), cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(gray, _SMALL, interpolation=cv2.INTER_AREA).astype(np.float32)
+    small -= small.mean()
+    return np.asarray(small / max(1e-6, float(np.linalg.norm(small))), dtype=np.float32)
+
+
+def _like(first: NDArray[np.float32], second: NDArray[np.float32]) -> bool:
+    return float((first * second).sum()) > _LIKE
+
+
+def _goes_on(old: Line, new: Line) -> bool:
+    """Whether a line is the one before, read anew: at the same height, and the same text, or more of it."""
+    high = min(old.box.y2, new.box.y2) - max(old.box.y1, new.box.y1)
+    if high < 0.5 * min(old.box.height, new.box.height):
+        return False
+    before, after = letters(old.text), letters(new.text)
+    return after.startswith(before) or alike(before, after) >= _SAME_TEXT
+
+
+def _same_place(first: Box, second: Box) -> bool:
+    wide = max(0.0, min(first.x2, second.x2) - max(first.x1, second.x1))
+    high = max(0.0, min(first.y2, second.y2) - max(first.y1, second.y1))
+    both = wide * high
+    return both >= _SAME_PLACE * (first.width * first.height + second.width * second.height - both)
+
+
+def _rows(boxes: Sequence[Box]) -> list[tuple[int, int]]:
+    """The stretches of rows that hold text, with room around, in order and apart."""
+    joined: list[tuple[int, int]] = []
+    for box in sorted(boxes, key=lambda box: box.y1):
+        top = max(0, int(box.y1 - _MARGIN * box.height))
+        bottom = int(box.y2 + _MARGIN * box.height) + 1
+        if joined and top <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], bottom))
+        else:
+            joined.append((top, bottom))
+    return joined
+
+
+def _wider(box: Box, across: float, down: float) -> Box:
+    return Box(box.x1 * across, box.y1 * down, box.x2 * across, box.y2 * down)

@@ -1,0 +1,1 @@
+"""What sentences mean, and how they feel."""

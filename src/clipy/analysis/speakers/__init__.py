@@ -1,0 +1,1 @@
+"""Which face on screen is the one that is heard."""

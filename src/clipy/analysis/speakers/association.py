@@ -1,0 +1,94 @@
+"""Whose voice is it: every voice is given to a face by all that is seen while it speaks, over the whole video.
+
+A detector judges a few seconds at a time, and errs where two mouths move. A voice that is heard again and again is seen
+with the same face: how much more each person seems to speak during a voice's turns than chance is summed up over the
+video, and tells whose voice it is, or that nobody on screen has it. Every turn then counts for what the voice is known
+to be.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.analysis.faces.tracks import RATE
+from clipy.types import Track, Turn
+
+_ENOUGH = 1.0  # seconds of more speech than chance that make a person e times as likely to have a voice
+_DOUBT = 0.1  # a voice is never so sure to be, or not to be, somebody's that its turns cannot say otherwise
+_ROUNDS = 2  # the second finds the owners from what the first made of the probabilities
+_SURE = 1e-3  # speaking probabilities are kept this far from 0 and 1
+
+Floats = NDArray[np.float64]
+
+
+def associated(tracks: Sequence[Track], turns: Sequence[Turn]) -> list[Track]:
+    """The same tracks, their speaking probabilities estimated anew from whose voice is heard.
+
+    ``turns`` are of voices that were told apart by sound. Without turns, or where nobody or several people are heard at
+    once, nothing changes. Tracks without ``identity`` are people of their own.
+    """
+    people = [track.identity if track.identity is not None else -1 - index for index, track in enumerate(tracks)]
+    ticks = [np.round(track.times * float(RATE)).astype(int) for track in tracks]
+    if not tracks or not turns:
+        return list(tracks)
+    first, last = min(int(at[0]) for at in ticks), max(int(at[-1]) for at in ticks)
+    voice, names = _heard(turns, first, last + 1 - first)
+    places = [at - first for at in ticks]
+    odds = [_odds(track) for track in tracks]
+    for _ in range(_ROUNDS):
+        owner = _owners(odds, places, people, voice, len(names))
+        odds = [
+            _again(values, owner, person, voice[at]) for values, person, at in zip(odds, people, places, strict=True)
+        ]
+    return [
+        replace(track, speaking=(1 / (1 + np.exp(-values))).astype(np.float32))
+        for track, values in zip(tracks, odds, strict=True)
+    ]
+
+
+def _heard(turns: Sequence[Turn], first: int, count: int) -> tuple[NDArray[np.int64], list[str]]:
+    """The number of the one voice at each time of the grid, -1 where there is none or more; and the voices' names."""
+    names = sorted({turn.speaker for turn in turns})
+    heard = np.zeros((len(names), count), dtype=bool)
+    for turn in turns:
+        low, high = (round(time * RATE) - first for time in (turn.span.start, turn.span.end))
+        heard[names.index(turn.speaker), max(0, low) : max(0, high)] = True
+    return np.where(heard.sum(axis=0) == 1, heard.argmax(axis=0), -1), names
+
+
+def _odds(track: Track) -> Floats:
+    speaking = np.clip(np.asarray(track.speaking, dtype=np.float64), _SURE, 1 - _SURE)
+    return np.asarray(np.log(speaking / (1 - speaking)))
+
+
+def _owners(
+    odds: Sequence[Floats],
+    ticks: Sequence[NDArray[np.int64]],
+    people: Sequence[int],
+    voice: NDArray[np.int64],
+    voices: int,
+) -> dict[tuple[int, int], float]:
+    """How likely each voice (first) is each person's (second). One person's tracks may go by several identities."""
+    total, faces = np.ones(len(voice)), np.zeros(len(voice))  # nobody on screen is as likely as a face of even odds
+    for values, at in zip(odds, ticks, strict=True):
+        total[at] += np.exp(values)
+        faces[at] += 1
+    more: dict[tuple[int, int], float] = defaultdict(float)
+    for values, at, person in zip(odds, ticks, people, strict=True):
+        share = np.exp(values) / total[at] - 1 / (faces[at] + 1)
+        for number in range(voices):
+            more[number, person] += float(share[voice[at] == number].sum()) / float(RATE)
+    return {pair: float(1 / (1 + np.exp(-np.clip(value / _ENOUGH, -50, 50)))) for pair, value in more.items()}
+
+
+def _again(odds: Floats, owner: dict[tuple[int, int], float], person: int, voice: NDArray[np.int64]) -> Floats:
+    """The odds moved by how likely the voice that is heard is this person's."""
+    numbers = np.unique(voice)
+    known = {int(n): owner[int(n), person] if n >= 0 else 0.5 for n in numbers}
+    likely = np.array([known[int(n)] for n in numbers])[np.searchsorted(numbers, voice)]
+    return np.asarray(odds + np.log((likely + _DOUBT) / (1 - likely + _DOUBT)))

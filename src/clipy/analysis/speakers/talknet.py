@@ -1,0 +1,53 @@
+"""TalkNet: an active-speaker network from a file of its published weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from clipy import models
+from clipy.analysis.speakers.networked import NetworkSpeakers
+from clipy.context import Context
+from clipy.errors import ModelError
+
+if TYPE_CHECKING:
+    from clipy.analysis.networks.parts import SpeakerNetwork
+
+_PUBLISHED = "https://github.com/TaoRuijie/TalkNet-ASD"
+
+
+class TalkNet(NetworkSpeakers):
+    """Each face is seen and heard by the network of Tao et al. (ACM MM 2021): the best known, and the heaviest.
+
+    Its authors publish the weights on a drive that gives no checksum, so that clipy cannot fetch them by itself: name
+    the file ``pretrain_TalkSet.model`` (or ``pretrain_AVA.model``) that their demo downloads. Only numbers are read.
+    """
+
+    version = 1
+
+    class Options(NetworkSpeakers.Options):
+        path: Path | None = Field(None, description="File of TalkNet's published weights; there is no default.")
+
+    options: Options
+
+    reach = 20
+
+    def weights(self) -> tuple[str, ...]:
+        return (models.digest(self._path()),)
+
+    def load(self, ctx: Context) -> SpeakerNetwork:
+        from clipy.analysis.networks import talknet
+
+        return talknet.load(self._path())
+
+    def _path(self) -> Path:
+        path = self.options.path
+        if path is None or not path.expanduser().is_file():
+            raise ModelError(
+                "TalkNet's weights are not there",
+                where=path,
+                do=f"Get pretrain_TalkSet.model as {_PUBLISHED} says, and name it: --set speakers.path=FILE",
+            )
+        return path.expanduser()

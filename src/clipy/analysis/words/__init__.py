@@ -1,0 +1,1 @@
+"""What is said: transcribers, subtitles that somebody has made, sentences."""

@@ -1,0 +1,1 @@
+"""What happens between the stages: candidates judged, repaired, delivered, and what is told of them."""

@@ -1,0 +1,149 @@
+"""One artifact as a file: a line of JSON that says what it is, and the value as JSON behind it; never a pickle.
+
+The header names the type, the type's shape (a digest of its fields), and the sha256 of the rest. A file that does not
+hold what its header promises is ``Damaged``. One whose type has had other fields since is brought up to date where a
+function was registered for that (``upgrade``); otherwise it is ``Outdated``. Either is made again by whoever asked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from clipy.storage.packing import Room
+
+SCHEMA = "clipy.storage.artifact/2"
+
+_HEADER = 4096  # bytes of the first line, at most
+_LARGEST = 1 << 30  # bytes of a file, at most
+
+Upgrade: TypeAlias = Callable[[Any], Any]
+_UPGRADES: dict[tuple[str, str], tuple[str, Upgrade]] = {}
+
+
+class Damaged(Exception):
+    """An artifact does not hold what its header promises."""
+
+
+class Outdated(Exception):
+    """An artifact was written by a version of clipy whose types were others, and nothing brings it up to date."""
+
+
+def upgrade(kind: str, *, before: str, after: str) -> Callable[[Upgrade], Upgrade]:
+    """Register how the JSON of a type (``name_of``) with the shape ``before`` becomes one with the shape ``after``."""
+
+    def register(function: Upgrade) -> Upgrade:
+        _UPGRADES[kind, before] = (after, function)
+        return function
+
+    return register
+
+
+def encoded(kind: Any, value: object) -> bytes:
+    """The whole file of a value of type ``kind``."""
+    body = adapter(kind).dump_json(value)
+    digest = hashlib.sha256(body).hexdigest()
+    header = {"schema": SCHEMA, "type": name_of(kind), "shape": shape_of(kind), "sha256": digest}
+    return json.dumps(header).encode() + b"\n" + body
+
+
+def read(path: Path, kind: Any) -> Any:
+    """The value in a file. Raises Damaged or Outdated; OSError when it cannot be read."""
+    if path.stat().st_size > _LARGEST:
+        raise Damaged("it is far too large")
+    return decoded(path.read_bytes(), kind)
+
+
+def decoded(data: bytes, kind: Any) -> Any:
+    """The value in a file's bytes, whoever wrote them. Raises Damaged or Outdated, and nothing else."""
+    head, _, body = data.partition(b"\n")
+    header = _header(head)
+    if hashlib.sha256(body).hexdigest() != header.get("sha256"):
+        raise Damaged("its checksum does not match")
+    if header.get("type") != name_of(kind):
+        raise Damaged(f"it holds {header.get('type')!r:.80}, not {name_of(kind)}")
+    try:
+        if header.get("shape") != shape_of(kind):
+            body = _upgraded(body, kind, str(header.get("shape")))
+        return adapter(kind).validate_json(body, context=Room())
+    except ValidationError as error:
+        raise Damaged(f"it is not {name_of(kind)}: {error.error_count()} problems") from None
+    except (ArithmeticError, RecursionError) as error:
+        raise Damaged(f"it is not {name_of(kind)}: {error}") from None
+
+
+def _header(line: bytes) -> dict[str, Any]:
+    if len(line) > _HEADER:
+        raise Damaged("it has no header")
+    try:
+        header = json.loads(line)
+    except (ValueError, RecursionError):
+        raise Damaged("its header is not JSON") from None
+    if not isinstance(header, dict) or not isinstance(header.get("schema"), str):
+        raise Damaged("its header says nothing")
+    if header["schema"] != SCHEMA:
+        if header["schema"].startswith("clipy.storage.artifact/"):
+            raise Outdated(header["schema"][:80])
+        raise Damaged("it has another schema")
+    return header
+
+
+def _upgraded(body: bytes, kind: Any, shape: str) -> bytes:
+    """The JSON with today's shape, through as many registered steps as that takes."""
+    name, today, seen = name_of(kind), shape_of(kind), set[str]()
+    document: Any = None
+    while shape != today:
+        if shape in seen or (name, shape) not in _UPGRADES:
+            raise Outdated(f"{name} had other fields")
+        document = json.loads(body) if document is None else document
+        seen.add(shape)
+        shape, function = _UPGRADES[name, shape]
+        try:
+            document = function(document)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise Damaged(f"it cannot be brought up to date: {error!r}") from None
+    return json.dumps(document).encode()
+
+
+@lru_cache(maxsize=256)
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """What reads and writes a type, made once."""
+    return TypeAdapter(kind)
+
+
+def name_of(kind: Any) -> str:
+    """A type's name in headers: ``clipy.types.Transcript``, ``list[clipy.types.Highlight]``."""
+    return f"{kind.__module__}.{kind.__qualname__}" if isinstance(kind, type) and not get_args(kind) else str(kind)
+
+
+@lru_cache(maxsize=256)
+def shape_of(kind: Any) -> str:
+    """A digest of the fields of all dataclasses that a type is made of: another when one is added or changed."""
+    fields = {
+        name_of(part): [[field.name, str(field.type)] for field in dataclasses.fields(part)] for part in _parts(kind)
+    }
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _parts(kind: Any) -> Iterator[Any]:
+    """Every dataclass in a type, each once."""
+    waiting, seen = [kind], list[Any]()
+    while waiting:
+        part = waiting.pop()
+        if part in seen:
+            continue
+        seen.append(part)
+        if get_origin(part) is Annotated:
+            waiting.append(part.__origin__)
+            continue
+        waiting += get_args(part)
+        if isinstance(part, type) and dataclasses.is_dataclass(part):
+            yield part
+            waiting += get_type_hints(part).values()
