@@ -47,6 +47,6 @@ def _value(plain: Sequence[str], index: int) -> float:
 
 @cache
 def _known() -> dict[str, int]:
-    text = files("clipy.analysis").joinpath("sentiment_en.txt").read_text(encoding="utf-8")
+    text = files(__package__).joinpath("sentiment_en.txt").read_text(encoding="utf-8")
     lines = (line.split(":", 1) for line in text.splitlines() if line and not line.startswith("#"))
     return {word: int(value) for value, words in lines for word in words.split()}

@@ -17,7 +17,7 @@ def is_filler(text: str, language: str, more: Sequence[str] = ()) -> bool:
 
 @cache
 def _known(language: str) -> re.Pattern[str]:
-    text = files("clipy.analysis").joinpath("fillers.txt").read_text(encoding="utf-8")
+    text = files(__package__).joinpath("fillers.txt").read_text(encoding="utf-8")
     lines = (line.split(":", 1) for line in text.splitlines() if line and not line.startswith("#"))
     return _pattern(next((words.split() for found, words in lines if found == language), ()))
 

@@ -56,7 +56,7 @@ class Profanity:
 @cache
 def built_in() -> tuple[str, ...]:
     """The words that clipy knows, as they stand in ``profanity.txt``."""
-    text = files("clipy.analysis").joinpath("profanity.txt").read_text(encoding="utf-8")
+    text = files(__package__).joinpath("profanity.txt").read_text(encoding="utf-8")
     return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
 
 
