@@ -19,7 +19,7 @@ from clipy.analysis.speakers.association import associated
 from clipy.analysis.voices.turns import turns_of
 from clipy.context import Context
 from clipy.stages.base import Reframer
-from clipy.stages.reframe.director import LAYOUTS, Director
+from clipy.stages.reframe.director import Director
 from clipy.stages.reframe.saliency import attracted
 from clipy.types import CropPath, CropShot, Highlight, Layout, Shot, Track, Video
 
@@ -37,7 +37,11 @@ class Speaker(Reframer):
             description="single: one window; stack: two people, one above the other; grid: up to four; fit: the whole"
             " picture over a backdrop; inset: a face camera above its content; auto: what suits each shot.",
         )
-        layouts: tuple[Layout, ...] = Field(LAYOUTS, description="What auto may choose from.", min_length=1)
+        layouts: tuple[Layout, ...] = Field(
+            ("single", "fit", "inset"),
+            description="What auto may choose from; stack and grid show everybody who talks, not who does.",
+            min_length=1,
+        )
         face_share: float = Field(
             0.16, gt=0, le=0.5, description="Come closer until the face has this share of the height."
         )

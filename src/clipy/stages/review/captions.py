@@ -49,7 +49,7 @@ class _Captions:
 class Captions(Reviewer):
     """Captions late or early, words missing or wrong, too fast, out of the safe area, over a mouth, strong language."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     class Options(Reviewer.Options):
         required: bool = Field(
@@ -96,8 +96,9 @@ class Captions(Reviewer):
     def _findings(
         self, clip: Clip, inspection: Inspection, lines: Sequence[Shown], words: Sequence[Word], ctx: Context
     ) -> Iterator[Finding]:
-        if not _readable(words):
-            return  # nothing is said that could be read
+        shown = clip.edit.words if clip.edit is not None and _planned(clip) else words
+        if not _readable(words) or not _readable(shown):
+            return  # nothing is said, or shown, that could be read
         found = _captions(clip, lines, words)
         if found is None:
             yield from self._absent(clip, words)
