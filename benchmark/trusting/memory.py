@@ -15,6 +15,7 @@ from clipy import subtitles
 from clipy.analysis.words.spoken import transcript_of
 from clipy.config import load
 from clipy.context import Context
+from clipy.errors import NothingToDeliver
 from clipy.media.probe import probe
 from clipy.pipeline import Pipeline, context
 from clipy.types import Word
@@ -84,8 +85,9 @@ def _peak(command: Sequence[str], work: Path) -> float:
     with tempfile.TemporaryDirectory(dir=work) as store, (work / "told.txt").open("w+b") as told:
         process = subprocess.Popen(command, env={**os.environ, "CLIPY_STORE": store}, stdout=told, stderr=told)
         peak = watched(process)
-        if process.returncode:
+        if process.returncode not in (0, NothingToDeliver.exit_code):  # every stage but the upload has run then, too
             told.seek(0)
             raise RuntimeError(f"{json.dumps(list(command))}: {told.read().decode(errors='replace')[-2000:]}")
-    print(f"{peak:.0f} MB: {Path(command[4]).name}", file=sys.stderr)
+    none = ", no clip passed" if process.returncode else ""
+    print(f"{peak:.0f} MB: {Path(command[4]).name}{none}", file=sys.stderr)
     return round(peak, 1)
