@@ -1,14 +1,17 @@
 """Synthesised speech with true word times, so that tests of words and captions need no recordings.
 
 eSpeak NG speaks; the package ``espeakng-loader`` brings it along. It is called through ctypes because it reports when
-each word begins and ends, which its command line does not.
+each word begins and ends, which its command line does not. It remembers the voices it has spoken with, which can be heard
+in the next one: a text sounds the same in every test only because each is read by an engine that was loaded anew.
 """
 
 from __future__ import annotations
 
 import ctypes
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import espeakng_loader
@@ -49,20 +52,32 @@ class _Event(ctypes.Structure):
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
 
 
-@cache
-def _engine() -> tuple[Any, int]:
+@contextmanager
+def _engine() -> Iterator[tuple[Any, int]]:
+    """The engine and its sample rate, without memory of what was spoken before."""
     library = ctypes.cdll.LoadLibrary(espeakng_loader.get_library_path())
     rate = library.espeak_Initialize(_RETRIEVAL, 0, espeakng_loader.get_data_path().encode(), _WITH_PHONEMES)
     if rate <= 0:
         raise RuntimeError("eSpeak NG does not start")
-    return library, rate
+    try:
+        yield library, rate
+    finally:
+        library.espeak_Terminate()
+        _unload(library)
+
+
+def _unload(library: Any) -> None:
+    """Give the library back to the system: only then are its own variables what they were."""
+    import _ctypes
+
+    if sys.platform == "win32":
+        _ctypes.FreeLibrary(library._handle)
+    else:
+        _ctypes.dlclose(library._handle)
 
 
 def speak(text: str, voice: str = "en-us", words_per_minute: int = 150) -> Speech:
     """Read a text aloud."""
-    library, rate = _engine()
-    library.espeak_SetVoiceByName(voice.encode())
-    library.espeak_SetParameter(1, words_per_minute, 0)
     blocks: list[NDArray[np.float32]] = []
     words: list[tuple[str, float]] = []
     ends: list[float] = []
@@ -83,10 +98,13 @@ def speak(text: str, voice: str = "en-us", words_per_minute: int = 150) -> Speec
         return 0
 
     callback = _Callback(collect)
-    library.espeak_SetSynthCallback(callback)
     data = text.encode()
-    library.espeak_Synth(data, len(data) + 1, 0, 1, 0, _UTF8 | _END_PAUSE, None, None)
-    library.espeak_Synchronize()
+    with _engine() as (library, rate):
+        library.espeak_SetVoiceByName(voice.encode())
+        library.espeak_SetParameter(1, words_per_minute, 0)
+        library.espeak_SetSynthCallback(callback)
+        library.espeak_Synth(data, len(data) + 1, 0, 1, 0, _UTF8 | _END_PAUSE, None, None)
+        library.espeak_Synchronize()
     sound = np.concatenate(blocks)
     ends += [len(sound) / rate] * (len(words) - len(ends))
     return Speech(sound, rate, tuple(words), tuple(ends))

@@ -12,7 +12,7 @@ import logging
 import sys
 from typing import Literal
 
-from clipy.errors import ConfigError
+from clipy.errors import BackendUnavailable, ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,9 @@ NAMES = ("auto", "cpu", "cuda", "mps")
 
 
 def for_torch(device: str) -> str:
-    """The device that PyTorch is to use. PyTorch is installed. Raises ConfigError when it has not got it."""
+    """The device that PyTorch is to use. Raises ConfigError when it has not got it, or is not there to be asked."""
+    if device == "cpu":
+        return device
     have = ("cpu", *_torch_cards())
     if device == "auto":
         return have[-1]
@@ -68,8 +70,14 @@ def _cuda_cards() -> int:
 
 
 def _torch_cards() -> list[str]:
-    """What PyTorch can use beside the processor, the best last."""
-    import torch
+    """What PyTorch can use beside the processor, the best last. Raises BackendUnavailable when it is not installed."""
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise BackendUnavailable(
+            "PyTorch is not installed, so it cannot say which devices it has",
+            do='Install the extra of the backend, such as: pip install "clipy[openai-whisper]"',
+        ) from error
 
     mps = sys.platform == "darwin" and torch.backends.mps.is_available()
     return [name for name, there in (("mps", mps), ("cuda", torch.cuda.is_available())) if there]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from clipy.analysis.faces.s3fd import S3fd
 from clipy.analysis.speakers.lr_asd import LrAsd
 from clipy.analysis.words.faster_whisper import FasterWhisper
 from clipy.context import Context
-from clipy.errors import ConfigError
+from clipy.errors import BackendUnavailable, ConfigError
 from clipy.media.probe import probe
 from clipy.pipeline import Pipeline, context
 from clipy.types import Track
@@ -52,6 +53,13 @@ def test_a_device_that_is_not_there_is_an_error_with_the_way_out(monkeypatch: py
     with pytest.raises(ConfigError, match="no cuda device here"):
         Pipeline.from_config(replace(config.load(), device="cuda"))
     device.demand("mps")
+
+
+def test_without_pytorch_only_the_processor_needs_no_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
+    assert device.for_torch("cpu") == "cpu"
+    with pytest.raises(BackendUnavailable, match=r"PyTorch is not installed.*openai-whisper"):
+        device.for_torch("auto")
 
 
 def test_who_cannot_use_a_device_says_so(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

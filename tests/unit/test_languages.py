@@ -53,6 +53,15 @@ def test_a_slip_of_the_network_changes_nothing(slip: dict[str, float]) -> None:
     assert Languages(several=True).stretches(span(0, 26), parts) == [(span(0, 26), "en")]
 
 
+def test_unclear_utterances_in_a_row_confirm_each_other() -> None:
+    """As heard of a rough voice: by itself, none of them would do."""
+    rough = [(14, 18.5, {"es": 0.66, "en": 0.02}), (19, 24.7, {"es": 0.37, "la": 0.22, "en": 0.09})]
+    parts = heard((0, 12, {"en": 0.9}), *rough, (25, 28.5, {"es": 0.32, "haw": 0.25, "en": 0.02}))
+    assert [language for _, language in Languages(several=True).stretches(span(0, 30), parts)] == ["en", "es"]
+    apart = heard((0, 12, {"en": 0.9}), rough[0], (18.6, 18.9, {"en": 0.9}), rough[1])
+    assert [language for _, language in Languages(several=True).stretches(span(0, 30), apart)] == ["en"]
+
+
 def test_what_was_heard_before_counts_on() -> None:
     known = Languages(several=True)
     known.stretches(span(0, 40), heard((0, 20, {"pt": 0.95}), (21, 40, {"ru": 0.97})))

@@ -45,7 +45,7 @@ class FasterWhisper(Listener):
     ``clipy.analysis.words.languages`` is for, and what is not heard at first is given to it again, by itself.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     class Options(Listener.Options):
         model: str = Field(

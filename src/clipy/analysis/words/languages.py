@@ -1,8 +1,8 @@
 """Which language is spoken when.
 
 People change it from one utterance to the next; a network that hears a few seconds at a time is at times wrong. So a
-language has to be heard for some seconds in all before it counts at all, and the likeliest path through the utterances
-is taken, each change at a price (Viterbi, 1967).
+language has to be heard for some seconds in all before it counts at all, fewer where utterances in a row confirm each
+other, and the likeliest path through the utterances is taken, each change at a price (Viterbi, 1967).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _BREATH = Fraction(3, 10)  # seconds of silence at which one may end
 _MOST = Fraction(25)  # seconds; the networks of the Whisper family hear 30 at once
 _SURE = 0.5  # probability from which an utterance is evidence for its language
 _EVIDENCE = 6.0  # seconds, times how likely it is, that make a language one of those spoken in the video
+_CONFIRMED = 4.0  # the same where utterances in a row are likeliest in it, however sure each is by itself
 _CHANGE = 1.5  # price of a change, in log probability
 _LEAST_LIKELY = 0.01  # no utterance speaks against a language more than this
 _NOBODYS = frozenset({"la", "sa"})  # Latin and Sanskrit: what Whisper takes unclear speech for
@@ -59,6 +60,7 @@ class Languages:
         self._several = several
         self._evidence: defaultdict[str, float] = defaultdict(float)
         self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._confirmed: set[str] = set()
 
     def stretches(self, window: Span, heard: Sequence[Utterance]) -> list[tuple[Span, str]]:
         """The window cut where its language changes, in the middle of the silence there."""
@@ -67,6 +69,7 @@ class Languages:
                 worth = likely * float(utterance.span.duration) * (language not in _NOBODYS)
                 self._seconds[language] += worth
                 self._evidence[language] += worth * (likely >= _SURE)
+        self._confirmed |= _confirmed(heard)
         path = _likeliest(heard, sorted(self._spoken()))
         runs = [list(run) for _, run in groupby(zip(heard, path, strict=True), key=lambda item: item[1])]
         borders: list[Seconds] = [
@@ -80,7 +83,21 @@ class Languages:
         """Those with enough evidence, and in any case the likeliest so far."""
         likeliest = max(self._seconds, key=lambda language: (self._seconds[language], language))
         sure = {language for language, heard in self._evidence.items() if heard >= _EVIDENCE}
-        return {likeliest, *sure} if self._several else {likeliest}
+        return {likeliest, *sure, *self._confirmed} if self._several else {likeliest}
+
+
+def _confirmed(heard: Sequence[Utterance]) -> set[str]:
+    """The languages that utterances in a row confirm.
+
+    Unclear speech leaves the network unsure of each utterance, but does not make it take them all for the same language.
+    """
+    found: set[str] = set()
+    tops = [max(utterance.likely, key=lambda code: (utterance.likely[code], code)) for utterance in heard]
+    for language, run in groupby(zip(tops, heard, strict=True), key=lambda item: item[0]):
+        worths = [utterance.likely[language] * float(utterance.span.duration) for _, utterance in run]
+        if len(worths) > 1 and sum(worths) >= _CONFIRMED and language not in _NOBODYS:
+            found.add(language)
+    return found
 
 
 def _likeliest(heard: Sequence[Utterance], languages: Sequence[str]) -> list[str]:

@@ -28,7 +28,7 @@ class OpenAiWhisper(Listener):
     It fetches its weights itself, from OpenAI, and checks their sha256; PyTorch reads them as plain tensors.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     class Options(Listener.Options):
         model: str = Field(
