@@ -1,8 +1,8 @@
 """Synthesised speech with true word times, so that tests of words and captions need no recordings.
 
 eSpeak NG speaks; the package ``espeakng-loader`` brings it along. It is called through ctypes because it reports when
-each word begins and ends, which its command line does not. It remembers the voices it has spoken with, which can be heard
-in the next one: a text sounds the same in every test only because each is read by an engine that was loaded anew.
+each word begins and ends, which its command line does not. It remembers the voices it has spoken with, which can be
+heard in the next one: a text sounds the same in every test only because each is read by an engine that was loaded anew.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ class Languages:
 def _confirmed(heard: Sequence[Utterance]) -> set[str]:
     """The languages that utterances in a row confirm.
 
-    Unclear speech leaves the network unsure of each utterance, but does not make it take them all for the same language.
+    Unclear speech leaves the network unsure of each, but does not make it take them all for the same language.
     """
     found: set[str] = set()
     tops = [max(utterance.likely, key=lambda code: (utterance.likely[code], code)) for utterance in heard]
