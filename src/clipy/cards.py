@@ -11,13 +11,11 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import accumulate, combinations, pairwise
+from itertools import accumulate, combinations, pairwise, zip_longest
 
+from clipy.punctuation import ends_clause, ends_sentence, is_abbreviation
 from clipy.types import Seconds, Span, Word
 
-_SENTENCE_ENDS = frozenset(".!?…。！？؟۔।॥")
-_CLAUSE_ENDS = frozenset(",;:–—、，；：،؛")
-_CLOSERS = "\"'”’»)]}」』】）〉》"
 # Japanese and Chinese typesetting lets no line begin with these (JIS X 4051): they cling to the token before.
 _CLINGING = frozenset("、。，．！？：；）」』】〉》…・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?;:)]}%”’»")
 _SPACELESS = (  # first and last code point of the scripts that are written without spaces between words
@@ -142,6 +140,7 @@ class _Search:
         self.until = [0.0, *accumulate(width + gap for width, gap in zip(widths, self.spaces, strict=True))]
         self.weights = [_weight(w.text) for w in words]
         self.gaps = [float(b.start - a.end) for a, b in pairwise(words)] + [_LONG_GAP]
+        self.stops = [ends_sentence(word, after) for word, after in zip_longest(words, words[1:])]
         self.seams = [self._seam(index) for index in range(len(words))]
         self.carries = [self._carry(index) for index in range(len(words))]
 
@@ -222,11 +221,13 @@ class _Search:
         text, after = self.words[index].text, self.words[index + 1]
         if after.text[0] in _CLINGING:
             return 10.0
-        if _ends_with(text, _SENTENCE_ENDS) or self.words[index].speaker != after.speaker:
+        if self.stops[index] or self.words[index].speaker != after.speaker:
             return 0.0
         if self.gaps[index] > self.rules.pause:
             return 0.1
-        if _ends_with(text, _CLAUSE_ENDS):
+        if is_abbreviation(self.words[index], after):
+            return 1.8
+        if ends_clause(self.words[index]):
             return 0.3
         # Articles, prepositions and pronouns are short in most languages, and belong to what follows.
         return 1.8 if len(text) <= 3 and self.weights[index] == 1 and text.isalpha() else 1.0
@@ -235,18 +236,13 @@ class _Search:
         """What it costs when a card goes on after a word."""
         if index + 1 == len(self.words):
             return 0.0
-        text, gap = self.words[index].text, self.gaps[index]
+        gap = self.gaps[index]
         if gap > _LONG_GAP or self.words[index].speaker != self.words[index + 1].speaker:
             return _NEVER
         cost = 4.0 if gap > self.rules.pause else 0.0
-        if _ends_with(text, _SENTENCE_ENDS):
+        if self.stops[index]:
             return cost + self.rules.whole_sentences
-        return cost + (0.6 if _ends_with(text, _CLAUSE_ENDS) else 0.0)
-
-
-def _ends_with(text: str, marks: frozenset[str]) -> bool:
-    bare = text.rstrip(_CLOSERS)
-    return bool(bare) and bare[-1] in marks
+        return cost + (0.6 if ends_clause(self.words[index]) else 0.0)
 
 
 def _timed(groups: list[tuple[tuple[Word, ...], ...]], rules: Rules, until: Seconds | None) -> tuple[Card, ...]:

@@ -66,6 +66,16 @@ def test_cards_break_at_sentences_clauses_and_pauses_before_anything_else() -> N
     assert texts(group(words, CAPTION)) == ["Okay so here / is it.", "You do not need", "a huge budget, / but time."]
 
 
+def test_a_title_stays_with_its_name() -> None:
+    spoken = said("And Mr. President, I am not the answer. He met Dr. Smith and Prof. Jones.")
+    assert texts(group(spoken, CAPTION)) == [
+        "And Mr. President,",
+        "I am not / the answer.",
+        "He met Dr. Smith",
+        "and Prof. Jones.",
+    ]
+
+
 def test_a_last_short_word_is_not_left_alone() -> None:
     cards = group(said("we really like to make it"), CAPTION)
     assert min(len(card.words) for card in cards) >= 2

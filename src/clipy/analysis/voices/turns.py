@@ -6,17 +6,17 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from clipy.analysis.base import Diarizer
 from clipy.context import Context
 from clipy.errors import ModelError
+from clipy.punctuation import ends_sentence
 from clipy.types import Span, Transcript, Turn, Video, Word
 
 log = logging.getLogger(__name__)
 
 _MOST = 0.75  # of a sentence's words that make all of it one person's
-_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
-_CLOSERS = "\"'”’»)]"
 
 
 def turns_of(video: Video, ctx: Context, spans: Sequence[Span] = ()) -> list[Turn]:
@@ -90,12 +90,12 @@ def settled(transcript: Transcript) -> Transcript:
     """
     words: list[Word] = []
     sentence: list[Word] = []
-    for word in transcript.words:
+    for word, following in zip_longest(transcript.words, transcript.words[1:]):
         sentence.append(word)
-        if word.text.rstrip(_CLOSERS).endswith(_ENDS):
+        if ends_sentence(word, following):
             words += _of_one(sentence)
             sentence = []
-    return Transcript(transcript.language, (*words, *_of_one(sentence)))
+    return Transcript(transcript.language, tuple(words))
 
 
 def _of_one(sentence: list[Word]) -> list[Word]:

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from clipy.punctuation import CLOSERS, PAUSE, TERMINALS, ends_clause, ends_sentence
 from clipy.types import Seconds, Span, Transcript, Word
 
-_PAUSE = Fraction(4, 5)  # seconds: longer than the breath that people take inside a sentence
-_STOP = Fraction(3, 10)  # seconds: a pause after "U.S." that says the sentence ended there
-_SILENCE = Fraction(5, 2)  # seconds of silence that end a sentence whatever its punctuation says
 _RUN_ON = 40  # words without an end: punctuation is missing; written English has 15 to 20 in a sentence
 _LONGEST = Fraction(30)  # seconds
 _SHORTEST_PART = Fraction(3)  # seconds of a part that a sentence that lasts too long is split into
 _COMMA_WORTH = Fraction(1, 2)  # seconds of pause that a comma is as good as
 
-_OPENERS = "\"'“‘«‹([{¿¡「『（【《"
-_CLOSERS = "\"'”’»›)]}」』）】》"
-_TERMINALS = ".?!…‥。．？！｡।॥؟۔።"  # Latin, CJK (full and half width), Devanagari, Arabic, Urdu, Ethiopic
-_COMMAS = ",;:—–،؛、，；："
 _WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo"})
-
-# Abbreviations, lower case and without their last dot. Others ("etc.", "Inc.") end a sentence as often as not, and
-# what follows them tells: a small letter goes on, a capital begins.
-_BEFORE_NAMES = frozenset(("mr", "mrs", "ms", "dr", "prof", "st", "rev", "hon", "gen", "col", "sgt", "capt", "lt"))
-_BEFORE_NAMES |= frozenset(("gov", "sen", "rep", "hr", "fr", "sra", "sr", "mme", "mlle", "vs", "e.g", "i.e", "z.b"))
-_BEFORE_NUMBERS = frozenset(("no", "nos", "nr", "vol", "fig", "p", "pp", "art", "sec", "ch"))
-_DOTTED = re.compile(r"(?:[^\W\d_]\.){2,}")  # "U.S.", "p.m."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,33 +59,6 @@ def written(words: Sequence[Word], language: str) -> str:
     return text
 
 
-def ends_sentence(word: Word, following: Word | None) -> bool:
-    """Whether a sentence ends with this word, given the one after it."""
-    if following is None:
-        return True
-    pause = following.start - word.end
-    if pause >= _SILENCE or word.language != following.language:
-        return True
-    bare = word.text.rstrip(_CLOSERS)
-    if not bare or bare[-1] not in _TERMINALS:
-        return False
-    if pause >= _PAUSE:
-        return bare.rstrip(".").lower() not in _BEFORE_NAMES
-    if following.text.lstrip(_OPENERS)[:1].islower():
-        return False  # "What?" he said
-    return not bare.endswith(".") or bare.endswith("..") or not _is_abbreviation(bare, following, pause)
-
-
-def _is_abbreviation(bare: str, following: Word, pause: Seconds) -> bool:
-    """Whether the one dot at the end of a word belongs to the word, so that the sentence goes on."""
-    stem = bare[:-1].lower().lstrip(_OPENERS)
-    if following.text[:1].isdigit() and (stem.isdigit() or stem in _BEFORE_NUMBERS):
-        return True  # "No. 5", or a decimal whose parts were heard apart
-    if stem in _BEFORE_NAMES or (len(stem) == 1 and stem.isalpha()):
-        return True
-    return pause < _STOP and _DOTTED.fullmatch(f"{stem}.") is not None
-
-
 def _by_punctuation(words: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
     start = 0
     for index, word in enumerate(words):
@@ -110,14 +69,14 @@ def _by_punctuation(words: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
 
 
 def _lacks_punctuation(words: tuple[Word, ...]) -> bool:
-    last = words[-1].text.rstrip(_CLOSERS)
-    return len(words) > _RUN_ON or not last or last[-1] not in _TERMINALS
+    last = words[-1].text.rstrip(CLOSERS)
+    return len(words) > _RUN_ON or not last or last[-1] not in TERMINALS
 
 
 def _by_pauses(words: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:
     start = 0
     for index in range(1, len(words)):
-        if words[index].start - words[index - 1].end >= _PAUSE:
+        if words[index].start - words[index - 1].end >= PAUSE:
             yield words[start:index]
             start = index
     yield words[start:]
@@ -142,9 +101,8 @@ def _best_cut(words: tuple[Word, ...]) -> int | None:
 
     def worth(index: int) -> tuple[Seconds, Seconds]:
         before, after = words[index - 1], words[index]
-        comma = before.text.rstrip(_CLOSERS).endswith(tuple(_COMMAS))
         pause = max(Fraction(0), after.start - before.end)
-        return pause + (_COMMA_WORTH if comma else 0), -abs(after.start - middle)
+        return pause + (_COMMA_WORTH if ends_clause(before) else 0), -abs(after.start - middle)
 
     places = [
         index
