@@ -93,6 +93,15 @@ def test_captions_that_were_planned_and_are_not_there(
     assert set(_found(replace(bare, edit=None), world[3], required=True)) == {"no-captions"}
 
 
+def test_captions_of_sound_that_is_heard_otherwise_are_held_against_their_plan(
+    good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context], tmp_path: Path
+) -> None:
+    first, last = world[2][0], world[2][-1]
+    heard = (replace(first, text="Rivers carve valleys"), replace(last, text="in a million years"))
+    found = _found(good, hearing(tmp_path, heard))
+    assert {check: finding.severity for check, finding in found.items()} == {"unsure": "warning"}
+
+
 def test_words_of_subtitles_are_not_listened_for_again(
     good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]
 ) -> None:

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from clipy.analysis.words.sentences import sentences
 from clipy.context import Context
 from clipy.flow.judging import clip_of, judged, published
 from clipy.publishing.journal import Entry, State, journal_beside
-from clipy.stages.review.content import Content
-from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Span, Word
+from clipy.stages.review.content import Content, first_trim, last_trim
+from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Span, Transcript, Word
 from tests.media import make_video, moving
 from tests.speech import Speech
 from tests.spoken_clips import hearing, said, spoken_words
@@ -79,6 +80,19 @@ def test_cuts_inside_words_are_heard_and_can_be_trimmed(tmp_path: Path, speech: 
     if repair is not None:
         assert repair.span is not None
         assert float(repair.span.end) == pytest.approx(float(words[second - 1].end) + 0.15, abs=0.1)
+
+
+def test_a_trim_ends_in_a_pause_where_the_words_heard_are_off() -> None:
+    texts = "one two. three four. five six.".split()
+    told = sentences(Transcript("en", tuple(Word(text, Fraction(n), Fraction(n + 1)) for n, text in enumerate(texts))))
+    pauses = (Span(Fraction(17, 10), Fraction(18, 10)), Span(Fraction(43, 10), Fraction(5)))
+    first = first_trim(Span(Fraction(0), Fraction(12)), told, pauses)
+    assert first is not None
+    assert first.span == Span(Fraction(172, 100), Fraction(12))
+    last = last_trim(Span(Fraction(0), Fraction(5)), told, pauses)
+    assert last is not None
+    assert last.span == Span(Fraction(0), Fraction(445, 100))
+    assert first_trim(Span(Fraction(0), Fraction(12)), told, ()) is None
 
 
 def test_silence_at_the_edges_can_be_trimmed(tmp_path: Path, speech: Speech) -> None:

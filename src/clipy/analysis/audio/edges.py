@@ -4,33 +4,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.audio.speech import FRAME, RATE, probabilities
 from clipy.media.read import sound_array
-from clipy.types import Seconds, Video
+from clipy.types import Seconds, Span, Video
 
 _STEP = RATE // 100  # samples (10 ms) whose level is one value
 _FADE = 1  # steps at an edge that a fade may have made soft
 _LOOKED = 5  # steps at an edge of which most must be loud for it to lie inside a word
 _LOUD = 16.0  # dB below the level of speech that still is the inside of a word
 _SPOKEN = 0.5  # Silero's own threshold
+_NOBODY = 0.3  # probability under which nobody speaks, whatever else is heard
+_BEGUN = 8  # frames (a quarter of a second) within which speech that goes on at an edge is noticed from there
 _PADDED = 8  # steps at an edge that may hold nothing at all: sound and picture seldom end at the same moment
 _NOTHING = -90.0  # dBFS
 _QUIET = -45.0  # dBFS: silence, at the loudness that clips have
 _SPEECH = 50  # percentile of the levels while somebody speaks
+_PAUSE = 10  # steps that a pause lasts at least: shorter ones are the stops inside words
 
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """``cut_start`` and ``cut_end``: the sound begins or ends inside speech. The others: seconds of silence there."""
+    """``cut_start`` and ``cut_end``: the sound begins or ends inside speech. The others: seconds of silence there.
+
+    ``pauses`` are where a cut would be inside no word: quiet, or without a voice, for a tenth of a second and more.
+    """
 
     cut_start: bool
     cut_end: bool
     silent_start: Seconds
     silent_end: Seconds
+    pauses: tuple[Span, ...] = ()
 
 
 def edges_of(video: Video) -> Edges:
@@ -42,24 +50,49 @@ def edges_of(video: Video) -> Edges:
         return Edges(cut_start=False, cut_end=False, silent_start=video.duration, silent_end=video.duration)
     spoken = probabilities(samples)
     backwards = probabilities(np.ascontiguousarray(samples[::-1]))  # the network hears speech only once it has begun
-    within = np.repeat(spoken > _SPOKEN, FRAME // _STEP + 1)[: len(levels)]
-    usual = float(np.percentile(levels[: len(within)][within], _SPEECH)) if within.any() else np.inf
+    within = _by_step(spoken > _SPOKEN, len(levels))
+    usual = float(np.percentile(levels[within], _SPEECH)) if within.any() else np.inf
+    nobody = (spoken < _NOBODY) & (backwards[::-1] < _NOBODY)
     return Edges(
-        cut_start=_is_cut(levels, backwards[::-1], usual),
-        cut_end=_is_cut(levels[::-1], spoken[::-1], usual),
+        cut_start=_is_cut(levels, spoken, backwards[::-1], usual),
+        cut_end=_is_cut(levels[::-1], backwards, spoken[::-1], usual),
         silent_start=Fraction(int(heard[0]) * _STEP, RATE),
         silent_end=Fraction((len(levels) - 1 - int(heard[-1])) * _STEP, RATE),
+        pauses=_pauses((levels < usual - _LOUD) | _by_step(nobody, len(levels))),
     )
 
 
-def _is_cut(levels: NDArray[np.float64], spoken: NDArray[np.float32], usual: float) -> bool:
-    """Whether the beginning of what is given lies inside a word: loud speech from the first moment."""
+def _is_cut(
+    levels: NDArray[np.float64], onwards: NDArray[np.float32], towards: NDArray[np.float32], usual: float
+) -> bool:
+    """Whether the beginning of what is given lies inside a word: loud speech from the first moment.
+
+    ``onwards`` and ``towards`` are the probabilities of speech, listened to from the beginning and from the end. Both
+    must agree: listened to from its end, music often seems to be speech for a while.
+    """
     begins = next((step for step in range(min(_PADDED, len(levels))) if levels[step] > _NOTHING), 0)
     first = levels[begins + _FADE : begins + _FADE + _LOOKED]
+    frame = begins * _STEP // FRAME
     return bool(
         len(first)
         and np.median(first) > usual - _LOUD
-        and spoken[begins * _STEP // FRAME :][:2].max(initial=0.0) > _SPOKEN
+        and towards[frame:][:2].max(initial=0.0) > _SPOKEN
+        and onwards[frame:][:_BEGUN].max(initial=0.0) > _SPOKEN
+    )
+
+
+def _by_step(frames: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
+    """What holds in each frame, for each 10 ms; False after the last frame."""
+    at = np.arange(steps) * _STEP // FRAME
+    return np.asarray(np.append(frames, False)[np.minimum(at, len(frames))], dtype=np.bool_)
+
+
+def _pauses(quiet: NDArray[np.bool_]) -> tuple[Span, ...]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]).astype(np.int8))).tolist()
+    return tuple(
+        Span(Fraction(begin * _STEP, RATE), Fraction(end * _STEP, RATE))
+        for begin, end in list(pairwise(edges))[::2]
+        if end - begin >= _PAUSE
     )
 
 

@@ -54,6 +54,16 @@ def matched(lines: Sequence[Shown], words: Sequence[Word]) -> Match:
     return Match(shown, len(pairs) / max(1, len(read)), _offsets(lines, line_of, words, word_of, pairs))
 
 
+def agreed(words: Sequence[Word], others: Sequence[Word]) -> tuple[bool, ...]:
+    """Which of some words are also among others, at about the same time: two hearings of the same sound."""
+    first, of_first = _spelled([word.text for word in words])
+    second, of_second = _spelled([word.text for word in others])
+    pairs = _aligned(first, second, _distances(words, of_first, others, of_second))
+    hits = np.bincount(of_first[[at for at, _ in pairs]], minlength=len(words)) if pairs else np.zeros(len(words))
+    sizes = np.bincount(of_first, minlength=len(words)) if len(of_first) else np.zeros(len(words))
+    return tuple(bool(size == 0 or hit >= _HALF * size) for hit, size in zip(hits, sizes, strict=True))
+
+
 def cards(lines: Sequence[Shown]) -> list[tuple[Shown, ...]]:
     """Lines that appear together."""
     found: list[list[Shown]] = []
@@ -73,7 +83,10 @@ def _spelled(texts: Sequence[str]) -> tuple[str, NDArray[np.intp]]:
 
 
 def _distances(
-    lines: Sequence[Shown], line_of: NDArray[np.intp], words: Sequence[Word], word_of: NDArray[np.intp]
+    lines: Sequence[Shown] | Sequence[Word],
+    line_of: NDArray[np.intp],
+    words: Sequence[Word],
+    word_of: NDArray[np.intp],
 ) -> NDArray[np.float32]:
     """Seconds between when each letter is shown and when it is said, 0 while both are: float32 (read, said)."""
     if not len(line_of) or not len(word_of):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -10,18 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.base import FaceDetector
-from clipy.analysis.faces.sightings import Detection, batched
+from clipy.analysis.faces.sightings import Detection, Moment, Search, overlap
 from clipy.analysis.finished.inspection import Inspection, once
 from clipy.context import Context
 from clipy.media.checks.picture import Seen
 from clipy.media.read import pictures
 from clipy.storage.store import key_of
-from clipy.types import Seconds, Span
+from clipy.types import Box, Seconds, Span, Video
 
 RATE = Fraction(5, 2)  # pictures a second that are searched
 _SIDE = 288  # pixels of their shorter side
+_STRIDE = 2  # every so-many-th is searched anyway
 _BATCH = 8
-_VERSION = 1
+_VERSION = 2
 _JUMP, _NEIGHBOURS, _TIMES = 10.0, 3, 3.0  # a cut changes the picture by so many codes, so many times its neighbours'
 
 
@@ -65,18 +67,74 @@ def shots_of(seen: Seen) -> list[Span]:
 
 
 def _search(inspection: Inspection, detector: FaceDetector, ctx: Context) -> list[Look]:
-    proxy, video = inspection.proxy, inspection.video
-    height = min(proxy.height, round(_SIDE * proxy.height / min(proxy.width, proxy.height)))
-    looks: list[Look] = []
-    total = max(1, int(proxy.duration * RATE))
-    for group in batched(pictures(proxy, proxy.span, rate=RATE, height=height), _BATCH):
-        ctx.report("looking for faces on the clip", min(1.0, len(looks) / total))
-        for (time, picture), found in zip(group, detector.detect([shown for _, shown in group], ctx), strict=True):
+    """Every other picture, those around cuts, and what lies between two that differ or show nobody."""
+    video, proxy = inspection.video, inspection.proxy
+    tints: dict[Detection, float] = {}
+
+    def detect(some: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
+        found = detector.detect(some, ctx)
+        for picture, faces in zip(some, found, strict=True):
             scale = (video.width / picture.shape[1], video.height / picture.shape[0])
-            faces = sorted(found, key=lambda face: -face.box.width * face.box.height)
-            tints = tuple(_tint(picture, face) for face in faces)
-            looks.append(Look(time, tuple(face.scaled(*scale) for face in faces), tints))
-    return looks
+            tints.update((face.scaled(*scale), _tint(picture, face)) for face in faces)
+        return found
+
+    total = max(1, int(proxy.duration * RATE))
+    cuts = cuts_of(inspection.seen)
+    search = Search(detect, video, _BATCH)
+    times: list[Seconds] = []
+    for index, (time, picture) in enumerate(_pictures(proxy)):
+        ctx.report("looking for faces on the clip", min(1.0, index / total))
+        cut = any(abs(time - other) <= 1 / RATE for other in cuts)
+        search.add(Moment(time, index == 0, cut or index % _STRIDE == 0), picture)
+        times.append(time)
+    found = {sighting.time: sighting.faces for sighting in search.sightings()}
+    if any(found.values()):
+        unsure = [time for time in times if time not in found and not _before(time, found)]
+        again = Search(detect, video, _BATCH)
+        for time, picture in _pictures(proxy, unsure) if unsure else ():
+            again.add(Moment(time, is_first=False, is_key=True), picture)
+        found.update((sighting.time, sighting.faces) for sighting in again.sightings())
+    return [_look(time, found, tints) for time in times]
+
+
+def _pictures(proxy: Video, times: Sequence[Seconds] = ()) -> Iterator[tuple[Seconds, NDArray[np.uint8]]]:
+    height = min(proxy.height, round(_SIDE * proxy.height / min(proxy.width, proxy.height)))
+    return pictures(proxy, proxy.span, rate=None if times else RATE, times=times, height=height)
+
+
+def _look(time: Seconds, found: Mapping[Seconds, Sequence[Detection]], tints: dict[Detection, float]) -> Look:
+    """The faces of one time; of one that was not searched, half way between those before and after."""
+    faces: Sequence[Detection] = found[time] if time in found else _between(time, found, tints)
+    ordered = tuple(sorted(faces, key=lambda face: -face.box.width * face.box.height))
+    return Look(time, ordered, tuple(tints[face] for face in ordered))
+
+
+def _before(time: Seconds, found: Mapping[Seconds, Sequence[Detection]]) -> Sequence[Detection]:
+    return found[max((other for other in found if other < time), default=next(iter(found)))]
+
+
+def _between(
+    time: Seconds, found: Mapping[Seconds, Sequence[Detection]], tints: dict[Detection, float]
+) -> list[Detection]:
+    after = found.get(min((other for other in found if other > time), default=time), ())
+    halves = []
+    for face in _before(time, found):
+        other = max(after, key=lambda other: overlap(face.box, other.box), default=face)
+        half = _half(face, other)
+        tints[half] = (tints[face] + tints[other]) / 2
+        halves.append(half)
+    return halves
+
+
+def _half(face: Detection, other: Detection) -> Detection:
+    sides = ((getattr(face.box, side) + getattr(other.box, side)) / 2 for side in ("x1", "y1", "x2", "y2"))
+    both = len(face.landmarks) == len(other.landmarks)
+    marks = zip(face.landmarks, other.landmarks, strict=True) if both else ()
+    return Detection(
+        Box(*sides),
+        min(face.confidence, other.confidence),
+        tuple(((x + far_x) / 2, (y + far_y) / 2) for (x, y), (far_x, far_y) in marks),
+    )
 
 
 def _tint(picture: NDArray[np.uint8], face: Detection) -> float:

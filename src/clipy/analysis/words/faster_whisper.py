@@ -70,8 +70,9 @@ class FasterWhisper(Listener):
         return (whisper, *super().weights())
 
     def again(self, language: str) -> Self:
-        """With beam 1: enough to tell whether what is written is said."""
+        """With beam 1, and once where the language is known: enough to tell whether what is written is said."""
         other = super().again(language)
+        other.looks_again = not language
         other.options = other.options.model_copy(update={"beam_size": 1})
         return other
 

@@ -11,7 +11,7 @@ from copy import copy
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
 from pydantic import Field
 
@@ -49,7 +49,7 @@ class Listener(Transcriber):
         )
 
     options: Options
-    looks_again: ClassVar[bool] = True  # whether speech without words is listened to a second time
+    looks_again: bool = True  # whether speech without words is listened to a second time
 
     @abstractmethod
     def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:

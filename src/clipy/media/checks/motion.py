@@ -13,13 +13,16 @@ _FLAT = 1e-4  # smallest eigenvalue below which nothing can be followed at a poi
 _AGREE = 0.35  # pixels within which a point moves with the picture
 _MANY = 0.5  # share of the points that must move together to be the picture
 _FEW = 12  # points that must be followed at all
+_TEXTURE = 2.0  # mean difference of neighbouring pixels, in codes, from which a cell would show a motion
+_STILL = 0.1  # pixels: a textured cell that changed by less of its texture has not moved
 
 
 class Motion:
     """Shown every picture in turn; ``shifts`` are how far each moved since the one before, in shares of its width.
 
     Points of a regular grid are followed (Lucas and Kanade 1981, in pyramids); the picture moves by their median when
-    at least half of them agree. NaN where they do not: at a cut, or when the subject fills the picture.
+    at least half of them agree. NaN where they do not: at a cut, or when the subject fills the picture. Where most of
+    what has texture did not change, nothing is followed: the picture is at rest.
     """
 
     def __init__(self) -> None:
@@ -31,7 +34,10 @@ class Motion:
         """Look at the next picture, (h, w) luma."""
         size = (_ACROSS, max(_WINDOW[1], round(_ACROSS * luma.shape[0] / luma.shape[1])))
         now = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        self.shifts.append((float("nan"),) * 2 if self._before is None else self._shift(self._before, now))
+        if self._before is None:
+            self.shifts.append((float("nan"),) * 2)
+        else:
+            self.shifts.append((0.0, 0.0) if _rests(self._before, now) else self._shift(self._before, now))
         self._before = now
 
     def _shift(self, before: NDArray[np.uint8], now: NDArray[np.uint8]) -> tuple[float, float]:
@@ -56,6 +62,20 @@ class Motion:
             return (float("nan"),) * 2
         x, y = moved[near].mean(axis=0) / now.shape[1]
         return float(x), float(y)
+
+
+def _rests(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> bool:
+    """Whether most cells of a grid that have texture look as before: a motion changes each by its texture, a pixel."""
+    beside = cv2.max(
+        cv2.absdiff(before[1:, 1:], before[1:, :-1]),
+        cv2.absdiff(before[1:, 1:], before[:-1, 1:]),
+    )
+    texture, change = (
+        cv2.resize(values.astype(np.float32), _POINTS, interpolation=cv2.INTER_AREA)
+        for values in (beside, cv2.absdiff(before, now))
+    )
+    textured = texture >= _TEXTURE
+    return bool(textured.sum() >= _FEW and np.median(change[textured] / texture[textured]) < _STILL)
 
 
 def _grid(width: int, height: int) -> NDArray[np.float32]:

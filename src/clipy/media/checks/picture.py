@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from clipy.media.checks.detail import finest_detail
 from clipy.media.checks.flashes import Flashes
@@ -107,11 +109,12 @@ class _Gauges:
 
     def see(self, time: Seconds, planes: Planes) -> None:
         luma = _tiny(planes[0])
-        black = float(np.mean(luma <= _DARK)) >= _DARK_SHARE or float(np.mean(luma <= _VOID)) >= _VOID_SHARE
-        self.black.note(time, holds=black)
-        self.blank.note(time, holds=not black and all(float(plane.std()) < _PLAIN for plane in (luma, *planes[1:])))
+        dark, void = (np.count_nonzero(luma <= level) / luma.size for level in (_DARK, _VOID))
+        black = dark >= _DARK_SHARE or void >= _VOID_SHARE
+        self.black.note(time, holds=bool(black))
+        self.blank.note(time, holds=not black and all(_spread(plane) < _PLAIN for plane in (luma, *planes[1:])))
         self._compare(time, luma)
-        self.changes.append(0.0 if self._before is None else float(cv2.absdiff(luma, self._before).mean()))
+        self.changes.append(0.0 if self._before is None else _mean(cv2.absdiff(luma, self._before)))
         self._before = luma
         self.flashes.see(time, luma)
         self.motion.see(planes[0])
@@ -123,7 +126,7 @@ class _Gauges:
         moved = change is None or int(change.max()) > _CHANGE
         if moved:
             self._reference = luma
-            if change is None or float(change.mean()) > _CUT:
+            if change is None or _mean(change) > _CUT:
                 self.cuts.add(time)
         self.same.note(time, holds=not moved, since=self.times[-1] if self.times else time)
 
@@ -181,6 +184,15 @@ def _luma(frame: av.VideoFrame) -> Plane:
     """The whole picture's luma as coded; how many bits and which range matter little to its detail."""
     (luma, _, _), colours = planes_of(frame)
     return np.asarray(cv2.convertScaleAbs(luma, alpha=0.25) if colours.light is not None else luma, dtype=np.uint8)
+
+
+def _mean(values: NDArray[Any]) -> float:
+    return float(cv2.mean(values)[0])
+
+
+def _spread(values: NDArray[Any]) -> float:
+    """The standard deviation, at a tenth of NumPy's cost."""
+    return float(cv2.meanStdDev(values)[1][0, 0])
 
 
 def _tiny(luma: Plane) -> Plane:

@@ -6,15 +6,16 @@ Everything is measured on the finished file: what it shows is read off its pictu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import compress
 from statistics import median
 from typing import ClassVar
 
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.finished.caption_match import Match, cards, matched
+from clipy.analysis.finished.caption_match import Match, agreed, cards, matched
 from clipy.analysis.finished.faces import faces_of
 from clipy.analysis.finished.inspection import Inspection, inspected
 from clipy.analysis.finished.safe_area import free_area
@@ -31,6 +32,7 @@ _ARE_CAPTIONS = 0.5  # share of the letters shown that must be said, else it is 
 _LEAST_LETTERS = 12
 _LEAST_CARDS = 4  # whose time must be known to judge the timing of all
 _EDGE = 0.02  # of the picture's sides by which a text may seem to leave the safe area: boxes are not exact
+_ALONE = Fraction(1)  # seconds around a word within which nothing was planned: it is no other hearing of a word
 _OFTEN = 0.25  # share of the captions from which on a fault is the clip's
 _MOUTH = (0.62, 0.95)  # of a face's box, from the top
 _COVERED = 0.5  # share of a mouth
@@ -39,17 +41,21 @@ _BIG = 0.08  # of the picture's height; a mouth of a smaller face is not looked 
 
 @dataclass(frozen=True, slots=True)
 class _Captions:
-    """What a clip's captions are like against its sound."""
+    """What a clip's captions are like against ``words``: what is heard, or what they were planned to say.
+
+    ``unsure``: what is heard is something else than what was planned, so that only the plan is compared with.
+    """
 
     lines: tuple[Shown, ...]
     words: tuple[Word, ...]
     match: Match
+    unsure: bool = False
 
 
 class Captions(Reviewer):
     """Captions late or early, words missing or wrong, too fast, out of the safe area, over a mouth, strong language."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     class Options(Reviewer.Options):
         required: bool = Field(
@@ -96,13 +102,16 @@ class Captions(Reviewer):
     def _findings(
         self, clip: Clip, inspection: Inspection, lines: Sequence[Shown], words: Sequence[Word], ctx: Context
     ) -> Iterator[Finding]:
-        shown = clip.edit.words if clip.edit is not None and _planned(clip) else words
-        if not _readable(words) or not _readable(shown):
+        meant = clip.edit.clip_words() if clip.edit is not None and _planned(clip) else ()
+        if not _readable(words) or not _readable(meant or words):
             return  # nothing is said, or shown, that could be read
-        found = _captions(clip, lines, words)
+        found = _captions(clip, lines, words, meant)
         if found is None:
             yield from self._absent(clip, words)
             return
+        if found.unsure:
+            message = "heard anew, the clip says something else than its captions: what is said is hard to tell"
+            yield Finding("unsure", "warning", message, found.lines[0].span, evidence=_seen(found.lines[0]))
         yield from self._timing(found)
         yield from self._words(found)
         yield from self._reading(found)
@@ -218,8 +227,11 @@ class Captions(Reviewer):
                 yield Finding("strong-language", "error", message, line.span, evidence=_seen(line))
 
 
-def _captions(clip: Clip, lines: Sequence[Shown], words: Sequence[Word]) -> _Captions | None:
-    """The lines that are captions, with what is said; None when nothing that is shown is also said."""
+def _captions(clip: Clip, lines: Sequence[Shown], words: Sequence[Word], meant: Sequence[Word]) -> _Captions | None:
+    """The lines that are captions, with what is said; None when nothing that is shown is also said or ``meant``.
+
+    Two hearings of the same sound differ where it is hard to understand. Captions are held against what both heard.
+    """
     others = _drawn_otherwise(clip)
     own = tuple(
         line
@@ -229,7 +241,21 @@ def _captions(clip: Clip, lines: Sequence[Shown], words: Sequence[Word]) -> _Cap
     if sum(len(letters(line.text)) for line in own) < _LEAST_LETTERS:
         return None
     match = matched(own, words)
-    return _Captions(own, tuple(words), match) if match.said >= _ARE_CAPTIONS else None
+    if match.said >= _ARE_CAPTIONS:
+        counts = _counts(words, meant) if meant else (True,) * len(words)
+        shown = tuple(compress(match.shown, counts))
+        if shown:
+            return _Captions(own, tuple(compress(words, counts)), replace(match, shown=shown))
+    planned = matched(own, meant)
+    return _Captions(own, tuple(meant), planned, unsure=True) if planned.said >= _ARE_CAPTIONS else None
+
+
+def _counts(heard: Sequence[Word], meant: Sequence[Word]) -> tuple[bool, ...]:
+    """Which words must be shown: those that were heard both times, and those of a sentence that nobody planned."""
+    known = agreed(heard, meant)
+    near = [Span(max(Fraction(0), word.start - _ALONE), word.end + _ALONE) for word in meant]
+    lost = (not any(word.span.overlap(span) for span in near) for word in heard)
+    return tuple(both or alone for both, alone in zip(known, lost, strict=True))
 
 
 def _readable(words: Sequence[Word]) -> bool:

@@ -6,7 +6,7 @@ other clips.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import ClassVar, Literal
 
@@ -24,6 +24,8 @@ from clipy.stages.base import Reviewer
 from clipy.types import Clip, Evidence, Finding, Repair, Review, Seconds, Severity, Span, Transcript
 
 _ROOM = Fraction(3, 20)  # seconds of silence that are left at an edge that is trimmed
+_INSIDE = Fraction(1, 50)  # seconds of a short pause that are left out of a trim to it
+_OFF = Fraction(1, 2)  # seconds by which a sentence that is heard may be off the pause beside it
 _LOST = Fraction(1, 4)  # of a clip that a trim may cost
 _HEARD = Fraction(1)  # seconds at an edge that are evidence
 _LEAST_WORDS = 12  # from which on the language is known
@@ -36,7 +38,7 @@ Judgement = Literal["refuse", "warn", "ignore"]
 class Content(Reviewer):
     """Words cut at the edges, silence there, an opening that hangs in the air, another language, a clip made before."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     class Options(Reviewer.Options):
         max_silence: float = Field(1.5, gt=0, description="Seconds of silence at either edge that are let pass.")
@@ -104,13 +106,13 @@ class Content(Reviewer):
         severity: Severity = "error" if self.options.cut_words == "refuse" and not given else "warning"
         if edges.cut_start and not _starts_source(clip) and self.options.cut_words != "ignore":
             part = Span(whole.start, min(whole.end, whole.start + _HEARD))
-            repair = _trimmed(whole, start=_next_start(told))
+            repair = first_trim(whole, told, edges.pauses)
             yield Finding(
                 "cut-word", severity, "it begins inside a word", part, evidence=Evidence.sound(part), repair=repair
             )
         if edges.cut_end and self.options.cut_words != "ignore":
             part = Span(max(whole.start, whole.end - _HEARD), whole.end)
-            repair = _trimmed(whole, end=_last_end(told))
+            repair = last_trim(whole, told, edges.pauses)
             yield Finding(
                 "cut-word", severity, "it ends inside a word", part, evidence=Evidence.sound(part), repair=repair
             )
@@ -163,18 +165,22 @@ def _starts_source(clip: Clip) -> bool:
     return clip.edit is not None and clip.edit.highlight.span.start == 0
 
 
-def _next_start(told: tuple[Sentence, ...]) -> Seconds | None:
-    """Where the first whole sentence begins, with room before it."""
-    if len(told) < 2:
-        return None
-    return max(told[0].span.end, told[1].span.start - _ROOM)
+def first_trim(whole: Span, told: Sequence[Sentence], pauses: Sequence[Span]) -> Repair | None:
+    """To the first sentence before which there is a pause: words heard anew are a few tenths of a second off."""
+    for sentence in told[1:]:
+        pause = min(pauses, key=lambda pause: abs(pause.end - sentence.span.start), default=None)
+        if pause is not None and abs(pause.end - sentence.span.start) <= _OFF:
+            return _trimmed(whole, start=max(pause.start + _INSIDE, pause.end - _ROOM))
+    return None
 
 
-def _last_end(told: tuple[Sentence, ...]) -> Seconds | None:
-    """Where the last whole sentence ends, with room after it."""
-    if len(told) < 2:
-        return None
-    return min(told[-1].span.start, told[-2].span.end + _ROOM)
+def last_trim(whole: Span, told: Sequence[Sentence], pauses: Sequence[Span]) -> Repair | None:
+    """To the last sentence after which there is a pause."""
+    for sentence in reversed(told[:-1]):
+        pause = min(pauses, key=lambda pause: abs(pause.start - sentence.span.end), default=None)
+        if pause is not None and abs(pause.start - sentence.span.end) <= _OFF:
+            return _trimmed(whole, end=min(pause.end - _INSIDE, pause.start + _ROOM))
+    return None
 
 
 def _trimmed(whole: Span, *, start: Seconds | None = None, end: Seconds | None = None) -> Repair | None:
