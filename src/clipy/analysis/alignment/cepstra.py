@@ -11,12 +11,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.audio.cepstrum import transform
 from clipy.analysis.audio.speech import RATE
 
 HOP = RATE // 100  # samples between two frames
 _WINDOW = 410  # samples of a frame
 _FFT = 512
-_BANDS, _COEFFICIENTS, _LIFTER = 25, 13, 22
+_BANDS = 25
 _LOWEST, _HIGHEST = 130.0, 6800.0
 _EMPHASIS = 0.97
 _FLOOR = 1e-10
@@ -44,7 +45,7 @@ def _cepstra(samples: Floats) -> Floats:
     padded = np.pad(emphasised, (0, max(0, _WINDOW - len(emphasised))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::HOP]
     power = np.abs(np.fft.rfft(frames * np.hamming(_WINDOW).astype(np.float32), _FFT, axis=1)) ** 2
-    return np.asarray(np.log(power @ _filters() + _FLOOR) @ _transform(), dtype=np.float32)
+    return np.asarray(np.log(power @ _filters() + _FLOOR) @ transform(_BANDS), dtype=np.float32)
 
 
 @cache
@@ -56,12 +57,3 @@ def _filters() -> Floats:
     bins = np.arange(_FFT // 2 + 1)[:, None] * width
     rising, falling = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2]), (edges[2:] - bins) / (edges[2:] - edges[1:-1])
     return np.asarray(np.maximum(0, np.minimum(rising, falling)) / (edges[2:] - edges[:-2]), dtype=np.float32)
-
-
-@cache
-def _transform() -> Floats:
-    """(bands, coefficients): the orthonormal discrete cosine transform and the lifter."""
-    band, order = np.arange(_BANDS)[:, None] + 0.5, np.arange(_COEFFICIENTS)
-    cosine = np.sqrt(2 / _BANDS) * np.cos(np.pi * band * order / _BANDS)
-    cosine[:, 0] /= np.sqrt(2)
-    return np.asarray(cosine * (1 + _LIFTER / 2 * np.sin(np.pi * order / _LIFTER)), dtype=np.float32)

@@ -11,10 +11,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.audio.cepstrum import transform
+
 RATE = 16_000
 HOP = 160
 _WINDOW, _FFT = 400, 512
-_BANDS, _COEFFICIENTS, _LIFTER = 26, 13, 22
+_BANDS = 26
 _EMPHASIS = 0.97
 _BLOCK = 4096  # frames worked on at once
 
@@ -34,7 +36,7 @@ def mfcc(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _cepstra(frames: Floats) -> Floats:
     power = np.abs(np.fft.rfft(frames, _FFT, axis=1)) ** 2 / _FFT
-    cepstra = np.log(_above_zero(power @ _filters())) @ _transform()
+    cepstra = np.log(_above_zero(power @ _filters())) @ transform(_BANDS)
     cepstra[:, 0] = np.log(_above_zero(power.sum(axis=1)))
     return cepstra
 
@@ -53,12 +55,3 @@ def _filters() -> Floats:
     rising = np.where((bins >= low) & (bins < middle), (bins - low) / np.maximum(middle - low, 1), 0)
     falling = np.where((bins >= middle) & (bins < high), (high - bins) / np.maximum(high - middle, 1), 0)
     return np.asarray(rising + falling, dtype=np.float64)
-
-
-@cache
-def _transform() -> Floats:
-    """(bands, coefficients): the orthonormal discrete cosine transform and the lifter."""
-    band, order = np.arange(_BANDS)[:, None] + 0.5, np.arange(_COEFFICIENTS)
-    cosine = np.sqrt(2 / _BANDS) * np.cos(np.pi * band * order / _BANDS)
-    cosine[:, 0] /= np.sqrt(2)
-    return np.asarray(cosine * (1 + _LIFTER / 2 * np.sin(np.pi * order / _LIFTER)), dtype=np.float64)
