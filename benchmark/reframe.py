@@ -4,8 +4,9 @@ For each detector of speakers: shares of frames against every file in FOLDER (or
 (``composed``, ``truth``), with one window only, and beside them with the layouts that are chosen by default; how well
 speaking and silent faces are told apart; delay and false switches on conversations composed at run time, whose
 listeners are still or move their lips; smoothness beside the usual filters; seconds of processor time a minute, by
-part, with that of decoding once beside. Each detector runs in a process of its own, so that memory is its own. A
-detector that is not installed, or whose weights are not here, is reported as null with the reason on standard error.
+part, with that of decoding once beside. Each detector runs in a process of its own, so that memory is its own; what
+comes before all of them (cuts, faces) is done and timed in the first, and loaded by the others. A detector that is not
+installed, or whose weights are not here, is reported as null with the reason on standard error.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ _TALK: tuple[tuple[str, str, Listening, float], ...] = (
     ("oldman_interview_480x360.mp4", "noisy_restaurant.mp4", "moving", 1.0),
 )
 _LENGTH = 25  # seconds of each conversation
+_BEFORE = ("decoding once", "shots", "faces")  # parts that are the same for every detector
 _ANSWER = 2.0  # seconds within which a cut answers a change of speaker
 
 
@@ -59,21 +61,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--media", type=Path, default=named, help="folder of recordings with truth; CLIPY_TEST_MEDIA unless given"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--only", choices=list(BACKENDS), help="measure one detector, in this process")
+    parser.add_argument("--only", choices=list(BACKENDS), help="measure one detector")
     parser.add_argument("--files", nargs="*", default=None, help="names of truth files to take, without .json")
+    parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.media is None or not options.media.is_dir():
         raise ClipyError("there is no folder of recordings", where=options.media, do="Name it: --media FOLDER")
-    if options.only:
-        print(json.dumps(measured(BACKENDS[options.only], options.media, options.files)))
+    if options.work is not None:
+        print(json.dumps(measured(BACKENDS[options.only], options.media, options.files, options.work)))
         return 0
-    found = {name: _apart(name, options) for name in BACKENDS}
+    with tempfile.TemporaryDirectory(prefix="clipy-benchmark-") as work:
+        if options.files is None or "reaction" in options.files:
+            _compose(options.media, Path(work))
+        names = [options.only] if options.only else list(BACKENDS)
+        found = {name: _apart(name, options, Path(work)) for name in names}
+    _with_what_comes_before([numbers for numbers in found.values() if numbers is not None])
     print(json.dumps(found, indent=2) if options.json else _table(found))
     return 0
 
 
-def _apart(name: str, options: argparse.Namespace) -> dict[str, Any] | None:
-    command = [sys.executable, __file__, "--only", name, "--media", str(options.media)]
+def _apart(name: str, options: argparse.Namespace, work: Path) -> dict[str, Any] | None:
+    command = [sys.executable, __file__, "--only", name, "--media", str(options.media), "--work", str(work)]
     command += ["--files", *options.files] if options.files is not None else []
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -83,41 +91,48 @@ def _apart(name: str, options: argparse.Namespace) -> dict[str, Any] | None:
     return result
 
 
-def measured(backend: str, media: Path, files: Sequence[str] | None) -> dict[str, Any]:
-    """Everything about one detector. Raises ClipyError when it cannot run."""
+def _with_what_comes_before(found: Sequence[dict[str, Any]]) -> None:
+    """Give every detector the seconds of what only the first did, and the sum of its parts."""
+    for numbers in found:
+        parts = numbers["seconds_per_minute_by_part"]
+        parts.update({part: found[0]["seconds_per_minute_by_part"][part] for part in _BEFORE if part in parts})
+        numbers["seconds_per_minute"] = round(sum(v for part, v in parts.items() if part != "decoding once"), 1)
+
+
+def measured(backend: str, media: Path, files: Sequence[str] | None, work: Path) -> dict[str, Any]:
+    """Everything about one detector; ``work`` holds the store and the conversations. Raises ClipyError when it cannot
+    run.
+    """
     whole, chosen, by_video = Tally(), Tally(), {}
     spent: dict[str, float] = {}
     smooth: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="clipy-benchmark-") as work:
-        os.environ["CLIPY_STORE"] = str(Path(work) / "store")
-        with context(Pipeline.from_config(load(sets=[f"speakers.backend={backend}"]))) as ctx:
-            for path, truth in _labelled(media, files):
-                video = probe(path)
-                crop, tracks = _framed(video, ctx, spent)
-                tally = scored(crop, truth, tracks)
-                automatic = Speaker(Speaker.Options()).reframe(video, Highlight(video.span), ctx)
-                beside = scored(automatic, truth, tracks)
-                by_video[path.stem] = {**tally.numbers(), "auto": _framing(beside)}
-                smooth[path.stem] = baselines(crop, tracks, video.height)
-                whole.add(tally)
-                chosen.add(beside)
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
-                1024 * (1024 if sys.platform == "darwin" else 1)
-            )  # composing holds more
-            reaction, false = (
-                _reactions(media, Path(work), ctx) if files is None or "reaction" in files else (None, None)
-            )
+    os.environ["CLIPY_STORE"] = str(work / "store")
+    with context(Pipeline.from_config(load(sets=[f"speakers.backend={backend}"]))) as ctx:
+        for path, truth in _labelled(media, files):
+            video = probe(path)
+            crop, tracks = _framed(video, ctx, spent)
+            tally = scored(crop, truth, tracks)
+            automatic = Speaker(Speaker.Options()).reframe(video, Highlight(video.span), ctx)
+            beside = scored(automatic, truth, tracks)
+            by_video[path.stem] = {**tally.numbers(), "auto": _framing(beside)}
+            smooth[path.stem] = baselines(crop, tracks, video.height)
+            whole.add(tally)
+            chosen.add(beside)
+        reaction, false = _reactions(work, ctx)
     if not by_video and reaction is None:
         raise ClipyError("there is nothing to measure", where=media, do="Name a folder of videos with truth: --media")
     minutes = max(1e-9, whole.minutes)
+    parts = {part: round(value / minutes, 1) for part, value in spent.items()}
     return {
         **whole.numbers(),
         "auto": _framing(chosen),
         "reaction_s": reaction,
         "false_switches_per_minute": false,
-        "seconds_per_minute": round(sum(v for part, v in spent.items() if part != "decoding once") / minutes, 1),
-        "seconds_per_minute_by_part": {part: round(value / minutes, 1) for part, value in spent.items()},
-        "peak_mb": round(peak),
+        "seconds_per_minute": None,
+        "seconds_per_minute_by_part": parts,
+        "peak_mb": round(
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * (1024 if sys.platform == "darwin" else 1))
+        ),
         "accel_baselines": smooth,
         "videos": by_video,
     }
@@ -168,18 +183,22 @@ def _framed(video: Video, ctx: Context, spent: dict[str, float]) -> tuple[CropPa
     return crop, tracks
 
 
-def _reactions(media: Path, work: Path, ctx: Context) -> tuple[float | None, float | None]:
+def _compose(media: Path, work: Path) -> None:
+    """Write the conversations whose talkers are there, and when their speakers change."""
+    for seed, (left, right, listening, zoom) in enumerate(_TALK):
+        talkers = [media / "video" / name for name in (left, right)]
+        if all(talker.is_file() for talker in talkers):
+            conversation = drawn(talkers, seed, listening=listening, zoom=zoom, seconds=_LENGTH)
+            conversation.write(work / f"conversation-{seed}.mp4")
+            (work / f"conversation-{seed}.json").write_text(json.dumps(conversation.changes), encoding="utf-8")
+
+
+def _reactions(work: Path, ctx: Context) -> tuple[float | None, float | None]:
     """Median delay from a change of speaker to the cut, and cuts a minute that answer none, on composed videos."""
     delays: list[float] = []
     false, minutes = 0, 0.0
-    for seed, (left, right, listening, zoom) in enumerate(_TALK):
-        talkers = [media / "video" / name for name in (left, right)]
-        if not all(talker.is_file() for talker in talkers):
-            continue
-        path = work / f"conversation-{seed}.mp4"
-        conversation = drawn(talkers, seed, listening=listening, zoom=zoom, seconds=_LENGTH)
-        conversation.write(path)
-        video, changes = probe(path), conversation.changes
+    for path in sorted(work.glob("conversation-*.mp4")):
+        video, changes = probe(path), json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         crop, _ = _framed(video, ctx, {})
         cuts = [float(after.span.start) for before, after in pairwise(crop.shots) if _turns_away(before, after)]
         answered = set()

@@ -58,7 +58,7 @@ class Conversation:
         """Make the video, 1920 x 1080, 25 pictures a second."""
         people = [_Person.read(talker, _WIDTH // len(self.talkers) // 2 * 2, self.zoom) for talker in self.talkers]
         with av.open(str(path), "w") as container:
-            video = container.add_stream("libx264", rate=25, options={"preset": "veryfast", "crf": "23"})
+            video = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "crf": "23"})
             video.width, video.height, video.pix_fmt = _WIDTH, _HEIGHT, "yuv420p"
             audio = container.add_stream("aac", rate=RATE)
             audio.layout = "mono"

@@ -21,12 +21,14 @@ _LONGER = 75  # times (3 s) over which it is compared how much either changes
 _LATE = 3  # times by which the sound may lead or follow the lips
 _GATE = 13  # times (half a second) over which the presence of speech is averaged
 _QUIET = 1e-3  # lip movement, in heights of the face, that is noise of the mesh
+_STILL, _MOVING = -6.6, -5.2  # the log of the lips' speed where correlations begin to count, and from which they do
 
 # Logistic regression of which of the faces on screen speaks, on labelled development videos that count alike: of the
 # log of the lips' speed, of the correlations of the mouth's motion with loudness, of the lips' opening and closing with
 # the rise and fall of loudness, and of the mouth's motion with how much loudness changes. Weights that come from the
-# other videos tell each video's speakers about as well. The constant leans towards the faces: a talker who is missed
-# costs more than a listener who is considered.
+# other videos tell each video's speakers about as well. Correlations count as far as the lips move now: they look
+# seconds ahead and back, and a mouth that has just closed, or will speak next, is not the one that speaks. The constant
+# leans towards the faces: a talker who is missed costs more than a listener who is considered.
 _WEIGHTS = (1.5, 2.2, 1.6, 2.8)
 _CONSTANT = 7.7
 
@@ -39,7 +41,7 @@ class LipSync(SpeakerDetector):
     there is no speech. Faces in profile or under about 40 pixels are judged poorly.
     """
 
-    version = 3
+    version = 4
 
     class Options(SpeakerDetector.Options):
         """Nothing to set."""
@@ -76,11 +78,13 @@ def speaking(mouth: Mouth, heard: Voice) -> NDArray[np.float32]:
         return np.zeros(len(mouth.opening), dtype=np.float32)
     rise = np.gradient(np.asarray(heard.level, dtype=np.float64))
     motion = averaged(mouth.motion, 3)
+    activity = np.log(averaged(mouth.speed, _ACTIVITY) + _QUIET)
+    counts = np.clip((activity - _STILL) / (_MOVING - _STILL), 0, 1)
     evidence = (
-        np.log(averaged(mouth.speed, _ACTIVITY) + _QUIET),
-        correlation(motion, np.asarray(heard.level, dtype=np.float64), _TOGETHER),
-        correlation(np.gradient(averaged(mouth.opening, 3)), rise, _TOGETHER),
-        correlation(motion, averaged(np.abs(rise), 3), _LONGER),
+        activity,
+        counts * correlation(motion, np.asarray(heard.level, dtype=np.float64), _TOGETHER),
+        counts * correlation(np.gradient(averaged(mouth.opening, 3)), rise, _TOGETHER),
+        counts * correlation(motion, averaged(np.abs(rise), 3), _LONGER),
     )
     odds = sum(weight * value for weight, value in zip(_WEIGHTS, evidence, strict=True)) + _CONSTANT
     return np.asarray(averaged(heard.speech, _GATE) / (1 + np.exp(-odds)), dtype=np.float32)
