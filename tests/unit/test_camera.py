@@ -71,6 +71,16 @@ def test_a_cough_does_not_turn_the_camera() -> None:
     assert [turn.track.id for turn in turns if turn.track] == [0]
 
 
+def test_what_is_unsure_must_last_longer_to_turn_the_camera() -> None:
+    def turns(seconds: float) -> list[int]:
+        other = (TIMES >= 3) & (3 + seconds > TIMES)
+        people = [track(0, 400, np.where(other, 0.5, 0.9)), track(1, 1500, np.where(other, 0.7, 0.1))]
+        return [turn.track.id for turn in Attention().turns(TEN, people) if turn.track]
+
+    assert turns(2) == [0]
+    assert turns(4) == [0, 1, 0]
+
+
 def test_each_turn_lasts() -> None:
     flicker = spoken(*((k, k + 0.5) for k in range(10)))
     turns = Attention(stay=1.2).turns(TEN, [track(0, 400, flicker), track(1, 1500, 0.85 - flicker)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -108,6 +109,16 @@ def test_a_listener_takes_no_panel() -> None:
     ((span, members),) = exchanges(SPAN, people)
     assert span == SPAN
     assert [track.id for track in members] == [0, 2]
+
+
+def test_a_listener_whose_lips_move_takes_no_panel() -> None:
+    assert exchanges(SPAN, [face(0, 500, 0.95), face(1, 1400, 0.8)]) == []
+
+
+def test_a_face_that_was_not_seen_for_a_while_takes_no_panel() -> None:
+    people = [face(0, 1400, 0.8), face(1, 500, 0.8)]
+    seen = np.where((TIMES > 8) & (TIMES < 10), 0, 1).astype(np.float32)
+    assert exchanges(SPAN, [people[0], replace(people[1], confidence=seen)]) == []
 
 
 def test_three_who_talk_at_once_are_a_grid() -> None:

@@ -64,6 +64,16 @@ def test_of_two_moving_mouths_the_one_in_step_with_the_sound_speaks() -> None:
     assert np.mean(talker > other) > 0.9
 
 
+def test_lips_that_have_come_to_rest_have_said_all() -> None:
+    sound = syllables(1)
+    first = np.arange(COUNT) < COUNT // 2
+    spoke, speaks = (speaking(mouth(np.where(own, 0.06 * sound, 0.01)), heard(sound)) for own in (first, ~first))
+    assert np.mean(spoke[:100] > speaks[:100]) == 1
+    after = slice(COUNT // 2 + 13, COUNT // 2 + 50)  # correlations still see the words before
+    assert spoke[after].max() < 0.4
+    assert np.all(speaks[after] > spoke[after])
+
+
 def test_a_glimpse_is_too_short_to_tell() -> None:
     tiny = Mouth(*(np.ones(2, dtype=np.float32) for _ in range(3)))
     assert speaking(tiny, heard(syllables(1))).max() == 0

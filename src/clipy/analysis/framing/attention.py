@@ -58,13 +58,15 @@ class Attention:
 
         One voice is heard at a time, so that each face's odds count as a share of all faces' odds, as far as anybody
         on screen is likely to speak: where all are unlikely, somebody unseen is heard, and no face is worth a switch.
+        Nor is one that is hardly likelier than the next: what is unsure must last longer to turn the camera.
         """
         at = np.array([float(time) for time in times])
         half = 0.5 / float(RATE)
         there = np.array([(at >= track.times[0] - half) & (at <= track.times[-1] + half) for track in tracks])
         heard = np.array([self._heard(track, at) for track in tracks]) * there
         odds = np.where(there, heard / (1 - heard) + 1e-6, 0)
-        share = odds / np.maximum(odds.sum(axis=0), 1e-6) * np.minimum(1, heard.max(axis=0) / _LIKELY) ** 2
+        share = odds / np.maximum(odds.sum(axis=0), 1e-6)
+        share *= np.minimum(1, heard.max(axis=0) / _LIKELY) ** 2 * np.sqrt(_lead(share))
         prominence = np.array([_area(track) * _centrality(track, picture) for track in tracks])
         most = _PROMINENCE * float(RATE) / len(times)
         rewards = np.where(there, share, _ABSENT) + most * (prominence / prominence.max())[:, None]
@@ -108,6 +110,12 @@ class Attention:
                 chosen[end - 1] = face
                 end -= 1
         return chosen
+
+
+def _lead(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By how much the greatest share is ahead of the next at each time; all of it where there is one."""
+    ranked = np.sort(np.concatenate([np.zeros((1, share.shape[1])), share]), axis=0)
+    return np.asarray(ranked[-1] - ranked[-2], dtype=np.float64)
 
 
 def _area(track: Track) -> float:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from clipy.analysis.faces.tracks import RATE, grid
 from clipy.types import Span, Track
 
-_SPEAKS = 0.5  # probability
+_SPEAKS = 0.75  # probability: only what is sure is worth more than one panel
+_SHARE = 0.3  # of the odds of all faces: a listener whose lips move is likely to speak, but less so than the talker
 _WORD = 0.4  # seconds of speech that count as somebody's turn
 _AROUND = 4.0  # seconds before and after a moment in which changes of speaker are counted
 _CHANGES = 4  # of them make an exchange: nobody holds the word for more than two seconds
@@ -19,6 +20,7 @@ _BEGIN, _GO_ON = 1.0, 0.5  # of either measure: once shown, several people stay 
 _SHORTEST = 4.0  # seconds that several people are shown, and that one is between two such stretches
 _TAKES_PART = 0.15  # share of the time that somebody must speak to be one of them
 _THERE = 0.95  # ... and be on screen
+_UNSEEN = 0.8  # seconds between two sightings of a face that is surely there: a panel must never show a bare wall
 _MOST = 4
 
 
@@ -28,7 +30,7 @@ def exchanges(span: Span, tracks: Sequence[Track]) -> list[tuple[Span, list[Trac
         return []
     times = grid(span)
     at = np.array([float(time) for time in times])
-    speaks = np.array([_spoken(track, at) for track in tracks])
+    speaks = _speaking(tracks, at)
     measure = np.maximum(_changes(speaks) / _CHANGES, _at_once(speaks) / _AT_ONCE)
     edges = [*times, span.end]
     edges[0] = span.start
@@ -70,9 +72,17 @@ def _present(track: Track, at: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray((at >= track.times[0] - half) & (at <= track.times[-1] + half))
 
 
-def _spoken(track: Track, at: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _speaking(tracks: Sequence[Track], at: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(tracks, times): who speaks, told by each face's own odds and by its share of everybody's."""
+    there = np.array([_present(track, at) for track in tracks])
+    heard = np.array([np.interp(at, track.times, track.speaking) for track in tracks]) * there
+    odds = heard / (1 - np.minimum(heard, 0.999))
+    share = odds / np.maximum(odds.sum(axis=0), 1e-6)
+    return np.array([_in_words(speaks) for speaks in (heard >= _SPEAKS) & (share >= _SHARE)])
+
+
+def _in_words(speaks: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """When somebody speaks, without what is shorter than a word and with the pauses between words."""
-    speaks = (np.interp(at, track.times, track.speaking) >= _SPEAKS) & _present(track, at)
     for value in (False, True):
         for first, last in _runs(speaks == value):
             if last - first < _ticks(_WORD) and first > 0 and last < len(speaks):
@@ -105,7 +115,15 @@ def _around(values: NDArray[np.float64], half: int) -> NDArray[np.float64]:
 
 def _takes_part(track: Track, speaks: NDArray[np.bool_], at: NDArray[np.float64], first: int, last: int) -> bool:
     there = _present(track, at)[first:last]
-    return bool(there.mean() >= _THERE and speaks[first:last].mean() >= _TAKES_PART)
+    return bool(there.mean() >= _THERE and speaks[first:last].mean() >= _TAKES_PART) and _is_seen(
+        track, float(at[first]), float(at[last - 1])
+    )
+
+
+def _is_seen(track: Track, start: float, end: float) -> bool:
+    """Whether a face was found again and again all the time, rather than foretold from before or after."""
+    seen = track.times[(track.confidence > 0) & (track.times > start) & (track.times < end)]
+    return bool(np.diff(np.concatenate([[start], seen, [end]])).max() <= _UNSEEN)
 
 
 def _stretches(measure: NDArray[np.float64], shortest: int) -> list[tuple[int, int]]:

@@ -19,7 +19,7 @@ from clipy.analysis.speakers.association import associated
 from clipy.analysis.voices.turns import turns_of
 from clipy.context import Context
 from clipy.stages.base import Reframer
-from clipy.stages.reframe.director import Director
+from clipy.stages.reframe.director import LAYOUTS, Director
 from clipy.stages.reframe.saliency import attracted
 from clipy.types import CropPath, CropShot, Highlight, Layout, Shot, Track, Video
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 class Speaker(Reframer):
     """Frames the person who speaks, and cuts to the next one when the speaker changes."""
 
-    version = 3
+    version = 4
 
     class Options(Reframer.Options):
         layout: Literal["auto", "single", "stack", "grid", "fit", "inset"] = Field(
@@ -38,8 +38,8 @@ class Speaker(Reframer):
             " picture over a backdrop; inset: a face camera above its content; auto: what suits each shot.",
         )
         layouts: tuple[Layout, ...] = Field(
-            ("single", "fit", "inset"),
-            description="What auto may choose from; stack and grid show everybody who talks, not who does.",
+            LAYOUTS,
+            description="What auto may choose from; stack and grid are for talk at once or in quick exchange.",
             min_length=1,
         )
         face_share: float = Field(
