@@ -1,7 +1,9 @@
-"""How well moments are picked, and how fast: ``python benchmark/highlight.py [--json] [--media FOLDER]``.
+"""How well moments are picked, and how fast: ``python benchmark/highlight.py [--json] [--full] [--media FOLDER]``.
 
 Planted moments found (recall at k, k passages in each talk) by ``local``, ``even`` and chance, on texts that nobody
-looked at while choosing weights; the share of clips with clean edges; seconds and memory for an hour; word times.
+looked at while choosing weights; the share of clips with clean edges; seconds and memory for an hour; word times, and
+what hearing costs; where ``CLIPY_TEST_MEDIA`` names a folder of recordings with truth, how well voices are told apart.
+Some five minutes on two processors; with ``--full``, over more talks, ten.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import argparse
 import importlib
 import json
 import logging
+import os
 import random
 import subprocess
 import sys
@@ -41,6 +44,7 @@ from highlighting.planted import Part, Talk, talk, written
 
 _PLANTED = 3  # passages in each talk, and picks
 _MINUTES = 12.0
+_TALKS, _FULL = 8, 20  # made by default, and with --full; half as many of the second kind
 _DRAWS = 500  # of chance, for each talk
 _FOUND = 0.5  # of a passage that a pick must hold
 
@@ -74,11 +78,12 @@ def main() -> None:
     if arguments.only_hour:
         print(json.dumps(hour()))
         return
-    seeds = range(arguments.seed, arguments.seed + arguments.talks)
+    talks = arguments.talks or (_FULL if arguments.full else _TALKS)
+    seeds = range(arguments.seed, arguments.seed + talks)
     result = measure(arguments.part, seeds)
     result |= again(seeds[: max(1, len(seeds) // 2)]) if arguments.part == "report" else {}
     result |= in_new_process() if not arguments.no_hour else {}
-    result |= word_errors() if not arguments.no_words else {}
+    result |= word_errors() | speaker_errors() if not arguments.no_words else {}
     if arguments.media:
         result |= on_media(arguments.media)
     if arguments.json:
@@ -196,12 +201,20 @@ def in_new_process() -> dict[str, Any]:
 
 def word_errors() -> dict[str, Any]:
     """Errors of word times before and after alignment, and what hearing costs, as ``words.py`` beside this measures."""
-    try:
-        words = importlib.import_module("words")
-    except ImportError as problem:
-        return {"word_error_ms_before": None, "word_error_ms_after": None, "word_error_reason": str(problem)}
-    found: dict[str, Any] = words.measure()
+    words = importlib.import_module("words")
+    found: dict[str, Any] = words.measure((words.DEFAULT, words.PLAIN))
     return {name: value for name, value in found.items() if name.startswith(("word_error_ms", "transcribe", "align"))}
+
+
+def speaker_errors() -> dict[str, Any]:
+    """Diarization error rates on recordings with truth, if there are any, as ``speakers.py`` beside this measures."""
+    media = os.environ.get("CLIPY_TEST_MEDIA")
+    if not media:
+        return {"der": None, "der_reason": "CLIPY_TEST_MEDIA names no folder of recordings with truth"}
+    found: dict[str, Any] = importlib.import_module("speakers").measure(Path(media))
+    rates = {name: round(row["collar 250 ms"]["der"], 4) for name, row in found["files"].items()}
+    exact = {name: round(row["collar 0"]["der"], 4) for name, row in found["files"].items()}
+    return {"der": rates, "der_collar_0": exact, "diarize_realtime": found["diarize_realtime"]}
 
 
 def on_media(folder: Path) -> dict[str, Any]:
@@ -240,12 +253,13 @@ def _ends_of(said: Transcript) -> set[int]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--talks", type=int, default=20, help="how many talks to make")
+    parser.add_argument("--full", action="store_true", help="measure over more talks")
+    parser.add_argument("--talks", type=int, help="how many talks to make")
     parser.add_argument("--seed", type=int, default=0, help="the first talk's seed")
     parser.add_argument("--part", choices=("develop", "report", "second"), default="report", help="which texts")
     parser.add_argument("--media", type=Path, help="a folder of real recordings, for their edges")
     parser.add_argument("--no-hour", action="store_true", help="leave the hour out")
-    parser.add_argument("--no-words", action="store_true", help="leave the errors of word times out")
+    parser.add_argument("--no-words", action="store_true", help="leave words and voices out")
     parser.add_argument("--only-hour", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 

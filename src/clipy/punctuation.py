@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
+from clipy.abbreviations import always_keeps_its_dot, keeps_its_dot
 from clipy.types import Word
 
 OPENERS = "\"'“‘«‹([{¿¡「『（【《"
@@ -13,19 +13,11 @@ TERMINALS = ".?!…‥。．？！｡।॥؟۔።"  # Latin, CJK (full and half
 COMMAS = ",;:—–،؛、，；："
 
 PAUSE = Fraction(4, 5)  # seconds: longer than the breath that people take inside a sentence
-_STOP = Fraction(3, 10)  # seconds: a pause after "U.S." that says the sentence ended there
 _SILENCE = Fraction(5, 2)  # seconds of silence that end a sentence whatever its punctuation says
 
-# Abbreviations, lower case and without their last dot. Others ("etc.", "Inc.") end a sentence as often as not, and
-# what follows them tells: a small letter goes on, a capital begins.
-_BEFORE_NAMES = frozenset(("mr", "mrs", "ms", "dr", "prof", "st", "rev", "hon", "gen", "col", "sgt", "capt", "lt"))
-_BEFORE_NAMES |= frozenset(("gov", "sen", "rep", "hr", "fr", "sra", "sr", "mme", "mlle", "vs", "e.g", "i.e", "z.b"))
-_BEFORE_NUMBERS = frozenset(("no", "nos", "nr", "vol", "fig", "p", "pp", "art", "sec", "ch"))
-_DOTTED = re.compile(r"(?:[^\W\d_]\.){2,}")  # "U.S.", "p.m."
 
-
-def ends_sentence(word: Word, following: Word | None) -> bool:
-    """Whether a sentence ends with this word, given the one after it."""
+def ends_sentence(word: Word, following: Word | None, language: str = "") -> bool:
+    """Whether a sentence ends with this word, given the one after it, and the language where it is known."""
     if following is None:
         return True
     pause = following.start - word.end
@@ -35,10 +27,10 @@ def ends_sentence(word: Word, following: Word | None) -> bool:
     if not bare or bare[-1] not in TERMINALS:
         return False
     if pause >= PAUSE:
-        return bare.rstrip(".").lower() not in _BEFORE_NAMES
+        return not always_keeps_its_dot(bare.lstrip(OPENERS), language)
     if following.text.lstrip(OPENERS)[:1].islower():
         return False  # "What?" he said
-    return not is_abbreviation(word, following)
+    return not is_abbreviation(word, following, language)
 
 
 def ends_clause(word: Word) -> bool:
@@ -46,14 +38,10 @@ def ends_clause(word: Word) -> bool:
     return word.text.rstrip(CLOSERS).endswith(tuple(COMMAS + "?!…？！؟"))
 
 
-def is_abbreviation(word: Word, following: Word) -> bool:
+def is_abbreviation(word: Word, following: Word, language: str = "") -> bool:
     """Whether the one dot at the end of a word belongs to the word, so that the sentence goes on."""
     bare = word.text.rstrip(CLOSERS)
     if not bare.endswith(".") or bare.endswith(".."):
         return False
-    stem = bare[:-1].lower().lstrip(OPENERS)
-    if following.text[:1].isdigit() and (stem.isdigit() or stem in _BEFORE_NUMBERS):
-        return True  # "No. 5", or a decimal whose parts were heard apart
-    if stem in _BEFORE_NAMES or (len(stem) == 1 and stem.isalpha()):
-        return True
-    return following.start - word.end < _STOP and _DOTTED.fullmatch(f"{stem}.") is not None
+    pause = following.start - word.end
+    return keeps_its_dot(bare.lstrip(OPENERS), following.text.lstrip(OPENERS), pause, language)

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from clipy import probe
+from clipy.config import load
 from clipy.context import Context
+from clipy.pipeline import Pipeline, context
 from clipy.stages.base import Highlighter
 from clipy.types import Highlight
+from tests.conftest import played
 from tests.contracts.backends import installed, made
+from tests.media import make_video
+from tests.speech import Speech
+
+
+@pytest.fixture(scope="module")
+def ctx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    """The default analysers and one store for all: the talk is heard once, whoever picks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLIPY_STORE", str(tmp_path_factory.mktemp("store")))
+        with context(Pipeline.from_config(load(environment={}))) as made:
+            yield made
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory, speech: Speech) -> Path:
+    """The talk with small pictures: what is promised does not depend on their size."""
+    path = tmp_path_factory.mktemp("talk") / "talk.mp4"
+    return make_video(path, seconds=len(speech.samples) / speech.rate + 1, size=(160, 90), rate=10, play=played(speech))
 
 
 def picks(name: str, talk: Path, ctx: Context) -> list[Highlight]:
@@ -57,9 +79,7 @@ def test_local_never_cuts_a_sentence_or_a_word(talk: Path, ctx: Context) -> None
 
 
 def test_a_silent_video_is_picked_from_its_pictures(tmp_path: Path, ctx: Context) -> None:
-    from tests.media import make_video
-
-    video = probe(make_video(tmp_path / "silent.mp4", seconds=12, size=(320, 180), play=None))
+    video = probe(make_video(tmp_path / "silent.mp4", seconds=12, size=(160, 90), rate=10, play=None))
     local = made("highlight", "local", count=1, min_duration=4, max_duration=6)
     assert isinstance(local, Highlighter)
     found = local.highlight(video, ctx)

@@ -58,6 +58,39 @@ def test_a_pause_after_initials_ends_the_sentence() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Wir trafen uns am 3. Oktober, bzw. Donnerstag, bei Prof. Meier."),
+        ("de", "Kaiser Karl V. Habsburg zahlte 5 Mio. Gulden."),
+        ("fi", "Se oli 20. Joulukuuta."),
+        ("fr", "Mme. Dupont habite av. Foch."),
+        ("es", "La Dra. Pérez vive en EE. UU. desde 1990."),
+        ("it", "Il sig. Rossi e la dott.ssa Bianchi arrivano."),
+        ("ru", "Это ул. Ленина, т.е. центр."),
+        ("en", "It was Oct. 3 on Mt. Everest."),
+    ],
+)
+def test_goes_on_after_abbreviations_and_ordinals_of_each_language(language: str, text: str) -> None:
+    assert texts(spoken(text, language)) == [text]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "pauses", "expected"),
+    [
+        ("de", "Sie ist 12. Er ist 10.", {}, ["Sie ist 12.", "Er ist 10."]),
+        ("de", "Das war 1990. Oktober kam.", {}, ["Das war 1990.", "Oktober kam."]),
+        ("de", "Er nahm 3. Oktober kam.", {"3.": 0.4}, ["Er nahm 3.", "Oktober kam."]),
+        ("en", "She is 12. Bob is 10.", {}, ["She is 12.", "Bob is 10."]),
+        ("en", "Up to Oct. Then it ends.", {}, ["Up to Oct.", "Then it ends."]),
+    ],
+)
+def test_a_number_ends_a_sentence_where_it_is_no_ordinal(
+    language: str, text: str, pauses: dict[str, float], expected: list[str]
+) -> None:
+    assert texts(spoken(text, language, pauses)) == expected
+
+
 def test_no_is_a_word_unless_a_number_follows() -> None:
     assert texts(spoken("I said no. Then I left.")) == ["I said no.", "Then I left."]
 

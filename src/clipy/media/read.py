@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from clipy.errors import MediaError
 from clipy.media.deinterlace import deinterlaced
+from clipy.media.joining import joined, runs
 from clipy.media.opening import opened, picture_stream
 from clipy.types import Seconds, Span, Video
 
 log = logging.getLogger(__name__)
 
-_GAP = 0.02  # seconds by which a sound packet may be off its place before silence is put in or samples are dropped
 _PREROLL = Fraction(1, 5)  # seconds decoded before a span's sound, for codecs that need a run-up
 _CLOSE = Fraction(1, 90_000)  # a span that ends this much after a time holds the picture of that time
 _BROKEN_LIMIT = 250  # undecodable packets in a row that make a file unreadable
@@ -227,25 +227,19 @@ def _in_place(video: Video, span: Span, track: int, layout: str, total: int) -> 
     """Decoded sound at its own rate, each sample in its place, silence where there is none; ``total`` samples."""
     source = video.audio[track]
     rate, channels = source.sample_rate, 1 if layout == "mono" else 2
-    tolerance = round(_GAP * rate)
     written = 0
     with opened(video.path) as container:
         stream = container.streams[source.index]
         _seek(container, stream, video, max(Fraction(0), span.start - _PREROLL))
-        same_rate = av.AudioResampler(format="fltp", layout=layout, rate=rate)
-        for frame in _frames(container, stream, video):
-            if frame.pts is None or frame.time_base is None:
-                place = written
-            else:
-                place = round((frame.pts * frame.time_base - video.start - span.start) * rate)
-            samples = np.concatenate([part.to_ndarray() for part in same_rate.resample(frame)], axis=1)
-            if abs(place - written) <= tolerance and written > 0:
-                place = written
-            if place < written:
+        mixer = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+        for place, frames in runs(_frames(container, stream, video), rate, video.start + span.start, total):
+            if place is not None and place >= total:
+                break
+            parts = [part.to_ndarray() for part in mixer.resample(joined(frames))]
+            samples = np.concatenate(parts, axis=1) if parts else np.zeros((channels, 0), dtype=np.float32)
+            if place is not None and place < written:
                 samples = samples[:, written - place :]
-            elif place > written:
-                if place >= total:
-                    break
+            elif place is not None and place > written:
                 yield from _silence(channels, place - written)
                 written = place
             samples = samples[:, : total - written]

@@ -92,7 +92,7 @@ def settled(transcript: Transcript) -> Transcript:
     sentence: list[Word] = []
     for word, following in zip_longest(transcript.words, transcript.words[1:]):
         sentence.append(word)
-        if ends_sentence(word, following):
+        if ends_sentence(word, following, transcript.language_of(word)):
             words += _of_one(sentence)
             sentence = []
     return Transcript(transcript.language, tuple(words))

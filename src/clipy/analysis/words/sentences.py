@@ -35,7 +35,7 @@ def sentences(transcript: Transcript) -> tuple[Sentence, ...]:
     """
     parts = (
         part
-        for stretch in _by_punctuation(transcript.words)
+        for stretch in _by_punctuation(transcript)
         for phrase in (_by_pauses(stretch) if _lacks_punctuation(stretch) else (stretch,))
         for part in _short_enough(phrase)
     )
@@ -59,11 +59,11 @@ def written(words: Sequence[Word], language: str) -> str:
     return text
 
 
-def _by_punctuation(words: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
-    start = 0
+def _by_punctuation(transcript: Transcript) -> Iterator[tuple[Word, ...]]:
+    words, start = transcript.words, 0
     for index, word in enumerate(words):
         following = words[index + 1] if index + 1 < len(words) else None
-        if ends_sentence(word, following):
+        if ends_sentence(word, following, transcript.language_of(word)):
             yield tuple(words[start : index + 1])
             start = index + 1
 

@@ -1,0 +1,73 @@
+"""Which frames of sound follow one another, and one frame that holds several: each call to a mixer costs as much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import av
+import numpy as np
+
+from clipy.types import Seconds
+
+_GAP = 0.02  # seconds by which a sound packet may be off its place before silence is put in or samples are dropped
+_JOINED = 1 << 14  # samples that are mixed at once; a coder's frames hold about a thousand
+_JOINABLE = frozenset(f"{kind}{planes}" for kind in ("u8", "s16", "s32", "flt", "dbl") for planes in ("", "p"))
+
+
+def runs(frames: Iterator[Any], rate: int, begin: Seconds, total: int) -> Iterator[tuple[int | None, list[Any]]]:
+    """Frames of sound that are one after the other, to be mixed at once; no more than reach ``total``.
+
+    A frame that does not begin where the one before ended comes by itself, with the sample, counted from ``begin`` on,
+    at which it lies; the others with None.
+    """
+    run: list[Any] = []
+    at = waiting = 0
+    for frame in frames:
+        length, place = round(frame.samples * rate / frame.sample_rate), _place(frame, at, rate, begin)
+        if run and (place is not None or waiting >= _JOINED or not _alike(run[0], frame)):
+            yield None, run
+            run, waiting = [], 0
+        if place is not None:
+            yield place, [frame]
+            at = max(at, place + length)
+        else:
+            run.append(frame)
+            waiting, at = waiting + length, at + length
+        if at >= total:
+            break
+    if run:
+        yield None, run
+
+
+def _place(frame: Any, at: int, rate: int, begin: Seconds) -> int | None:
+    """The sample at which a frame lies; None when that is ``at``, as near as time stamps tell."""
+    if frame.pts is None or frame.time_base is None:
+        return None
+    tolerance = round(_GAP * rate)
+    about = (frame.pts * frame.time_base.numerator / frame.time_base.denominator - float(begin)) * rate
+    if at > 0 and abs(about - at) < tolerance - 1:
+        return None
+    place = round((frame.pts * frame.time_base - begin) * rate)
+    return None if at > 0 and abs(place - at) <= tolerance else place
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two frames can be joined as they are."""
+    return (
+        one.format.name == other.format.name
+        and one.format.name in _JOINABLE
+        and one.layout.name == other.layout.name
+        and one.sample_rate == other.sample_rate
+    )
+
+
+def joined(frames: Sequence[Any]) -> Any:
+    """One frame that holds what several do."""
+    first = frames[0]
+    if len(frames) == 1:
+        return first
+    samples = np.concatenate([frame.to_ndarray() for frame in frames], axis=1)
+    joined = av.AudioFrame.from_ndarray(samples, format=first.format.name, layout=first.layout.name)
+    joined.sample_rate, joined.time_base, joined.pts = first.sample_rate, first.time_base, first.pts
+    return joined
