@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from clipy import probe
 from clipy.media.read import pictures, sound_array
+from clipy.types import Span, Video
 
 RATE = 16_000
 _WIDTH, _HEIGHT = 1920, 1080
+_LONGEST = Fraction(8)  # seconds of a recording that are used: its pictures are held in memory
 _SLOW = 0.4  # speed of a listener who moves out of step, slowly
 _AWAY = 0.45  # share of a recording between where a moving listener is and where the talker was
 
@@ -121,7 +123,7 @@ class _Person:
 def _pictures(path: Path, width: int, zoom: float) -> list[NDArray[np.uint8]]:
     video = probe(path)
     found = []
-    for _, picture in pictures(video, video.span, rate=Fraction(25), height=720):
+    for _, picture in pictures(video, _used(video), rate=Fraction(25), height=720):
         high, wide = picture.shape[:2]
         want = min(wide, round(high * width / _HEIGHT)) / max(1.0, zoom)
         tall = min(high, want * _HEIGHT / width)
@@ -133,9 +135,13 @@ def _pictures(path: Path, width: int, zoom: float) -> list[NDArray[np.uint8]]:
     return found
 
 
+def _used(video: Video) -> Span:
+    return Span(Fraction(0), min(_LONGEST, video.duration))
+
+
 def _sound(path: Path) -> NDArray[np.float32]:
     video = probe(path)
-    samples = sound_array(video, video.span, rate=RATE)[0]
+    samples = sound_array(video, _used(video), rate=RATE)[0]
     level = float(np.sqrt(np.mean(samples**2))) + 1e-6
     return np.asarray(samples * (0.08 / level), dtype=np.float32)
 

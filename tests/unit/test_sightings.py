@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from clipy.analysis.faces.sightings import Detection, Moment, Picture, Search, overlap
+from clipy.analysis.faces.sightings import Detection, Moment, Picture, Search, overlap, with_looks
 from clipy.media.probe import probe
 from clipy.types import Box, Video
 from tests.media import make_video
@@ -49,6 +49,17 @@ def test_where_faces_stay_only_key_pictures_are_searched(video: Video) -> None:
     times, _ = searched(video, [[100, 180]] * 10)
     assert times == [0, 3 * FIFTH, 6 * FIFTH, 9 * FIFTH]
     assert searched(video, [[]] * 10)[0] == times  # nobody comes either
+
+
+def test_a_face_is_seen_with_the_colours_of_face_and_clothes() -> None:
+    picture = np.zeros((200, 300, 3), dtype=np.uint8)
+    picture[40:80] = 210, 160, 140
+    picture[88:128] = 20, 40, 90
+    faces = [Detection(Box(100, 40, 140, 80), 0.9), Detection(Box(10, 60, 50, 190), 0.9)]
+    ((whole, low),) = with_looks([picture], [faces])
+    assert list(whole.look) == [210, 160, 140, 20, 40, 90]
+    assert whole.scaled(2, 2).look == whole.look
+    assert len(low.look) == 3  # its clothes are below the picture
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -69,6 +70,19 @@ def test_two_who_pass_each_other_keep_their_tracks() -> None:
         x = (track.boxes[:, 0] + track.boxes[:, 2]) / 2
         assert abs(x[-1] - x[0]) > 250
         assert np.ptp((track.boxes[:, 1] + track.boxes[:, 3]) / 2) < 10
+
+
+@pytest.mark.parametrize("looks", [((200.0,) * 6, (60.0,) * 6), ((180.0,) * 6, (180.0, 180, 180, 30, 30, 90))])
+def test_two_who_meet_and_turn_back_are_told_apart_by_their_looks(looks: tuple[tuple[float, ...], ...]) -> None:
+    there = [100, 130, 160, 190]
+
+    def faces(place: float) -> tuple[Detection, ...]:
+        return tuple(replace(face(x), look=look) for x, look in zip((place, 410 - place), looks, strict=True))
+
+    seen = [*(faces(place) for place in there), *(faces(place)[::-1] for place in there[-2::-1])]
+    tracks = link([shot(0, 1.4)], walk(*seen))
+    ends = [track.boxes[-1, 0] - track.boxes[0, 0] for track in tracks]
+    assert ends == pytest.approx([0, 0], abs=1)
 
 
 def test_the_biggest_face_comes_first() -> None:

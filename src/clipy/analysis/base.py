@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from clipy.analysis.faces.sightings import Detection, Moment, Search, Sighting
+from clipy.analysis.faces.sightings import Detection, Moment, Search, Sighting, with_looks
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.media.read import pictures
@@ -101,7 +101,7 @@ class FaceDetector(Analyser):
         span = Span(shots[0].span.start, shots[-1].span.end)
         times = [moment.time for moment in due]
         seen = pictures(video, span, times=times, height=max(1, round(video.height * shrink)))
-        search = Search(lambda some: self.detect(some, ctx), video, self.options.batch)
+        search = Search(lambda some: with_looks(some, self.detect(some, ctx)), video, self.options.batch)
         for number, (moment, (_, picture)) in enumerate(zip(due, seen, strict=True)):
             if number % self.options.batch == 0:
                 ctx.report("Looking for faces", number / len(due))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,21 +16,27 @@ from clipy.types import Box, Seconds, Video
 T = TypeVar("T")
 Picture = NDArray[np.uint8]
 
+_CLOTHES = (1.2, 2.2)  # where clothes begin and end, in heights of the face below its top
 _STILL = 0.6  # intersection over union above which a face has stayed where it was
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A face in one picture. ``landmarks``: five (x, y) - right eye, left eye, nose, mouth corners - or none."""
+    """A face in one picture. ``landmarks``: five (x, y) - right eye, left eye, nose, mouth corners - or none.
+
+    ``look`` is the mean red, green and blue of the face, and of the clothes where the picture shows them, 0..255; a
+    detector leaves it to ``with_looks``.
+    """
 
     box: Box
     confidence: float
     landmarks: tuple[tuple[float, float], ...] = ()
+    look: tuple[float, ...] = ()
 
     def scaled(self, x: float, y: float) -> Detection:
         """The same face in a picture that is ``x`` times as wide and ``y`` times as high."""
         box = Box(self.box.x1 * x, self.box.y1 * y, self.box.x2 * x, self.box.y2 * y)
-        return Detection(box, self.confidence, tuple((px * x, py * y) for px, py in self.landmarks))
+        return replace(self, box=box, landmarks=tuple((px * x, py * y) for px, py in self.landmarks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,26 @@ class Search:
                 scale = (self._video.width / picture.shape[1], self._video.height / picture.shape[0])
                 found.append(Sighting(moment.time, tuple(face.scaled(*scale) for face in some)))
         return found
+
+
+def with_looks(pictures: Sequence[Picture], found: Sequence[Sequence[Detection]]) -> list[list[Detection]]:
+    """The faces of each of some pictures with their ``look`` filled in."""
+    return [
+        [replace(face, look=_look(face.box, picture)) for face in faces]
+        for picture, faces in zip(pictures, found, strict=True)
+    ]
+
+
+def _look(face: Box, picture: Picture) -> tuple[float, ...]:
+    """The mean colours of a face and of the clothes below it, as far as the picture shows them."""
+    top, bottom = (face.y1 + share * face.height for share in _CLOTHES)
+    found: list[float] = []
+    for y1, y2 in ((face.y1, face.y2), (top, bottom)):
+        part = picture[max(0, round(y1)) : max(0, round(y2)), max(0, round(face.x1)) : max(0, round(face.x2))]
+        if not part.size:
+            break
+        found += (round(value, 1) for value in cv2.mean(part)[:3])
+    return tuple(found)
 
 
 def overlap(a: Box, b: Box) -> float:

@@ -1,6 +1,7 @@
 """Faces seen now and then -> tracks: one identity within one shot, with a box at every time of a regular grid.
 
-Sightings are joined by place and size. A weak face may continue a track but not begin one (as in ByteTrack, Zhang et
+Sightings are joined by place, size and look: of two faces that could be one's next sighting, the one that looks like
+the last is. A weak face may continue a track but not begin one (as in ByteTrack, Zhang et
 al. 2022), a track survives a few missed detections, and one that was hardly ever seen is dropped as an error of the
 detector. No track crosses a cut. Between sightings boxes are linear.
 """
@@ -23,6 +24,7 @@ RATE = Fraction(25)  # boxes a second, at whole multiples of 1/25 s: what active
 _SURE = 0.5  # confidence that begins a track
 _LOST = 1.0  # seconds without a sighting after which a track has ended
 _REACH = 1.0  # a face may have moved by this many of its own sizes since its place was foretold
+_UNLIKE = 80.0  # difference of mean colour, of 255, that weighs as much as the farthest move
 _GROWTH = 1.7  # ... and be this many times as big or as small
 _SEEN = 3  # sightings that make a track real, or all of those in a shorter shot
 _STEADY = 0.3  # share of a track's life in which it must be seen
@@ -70,14 +72,14 @@ class _Trail:
 
 
 def _trails(sightings: Sequence[Sighting]) -> list[_Trail]:
-    """Join sightings greedily, the nearest pair first: with few faces this is as good as an optimal assignment."""
+    """Join sightings greedily, the best pair first: with few faces this is as good as an optimal assignment."""
     done: list[_Trail] = []
     alive: list[_Trail] = []
     for sighting in sightings:
         done += [trail for trail in alive if sighting.time - trail.times[-1] > _LOST]
         alive = [trail for trail in alive if sighting.time - trail.times[-1] <= _LOST]
         pairs = sorted(
-            (distance, i, j)
+            (distance + _unlike(trail.faces[-1], face), i, j)
             for i, trail in enumerate(alive)
             for j, face in enumerate(sighting.faces)
             if (distance := _distance(trail, sighting.time, face)) < _REACH
@@ -103,6 +105,13 @@ def _distance(trail: _Trail, time: Seconds, face: Detection) -> float:
         return math.inf
     x, y = face.box.center
     return min(math.dist((x, y), trail.foretold(time)), math.dist((x, y), last.center)) / max(size, new)
+
+
+def _unlike(before: Detection, after: Detection) -> float:
+    """0 for the same colours of face and clothes, 1 for very different ones; 0 where they are not known."""
+    pairs = list(zip(before.look, after.look, strict=False))
+    parts = [math.dist(*zip(*pairs[k : k + 3], strict=True)) for k in range(0, len(pairs), 3)]
+    return min(1.0, max(parts, default=0.0) / _UNLIKE)
 
 
 def _size(box: Box) -> float:
