@@ -83,7 +83,7 @@ def test_cuts_inside_words_are_heard_and_can_be_trimmed(tmp_path: Path, speech: 
 
 
 def test_a_trim_ends_in_a_pause_where_the_words_heard_are_off() -> None:
-    texts = "one two. three four. five six.".split()
+    texts = "One two. Three four. Five six.".split()
     told = sentences(Transcript("en", tuple(Word(text, Fraction(n), Fraction(n + 1)) for n, text in enumerate(texts))))
     pauses = (Span(Fraction(17, 10), Fraction(18, 10)), Span(Fraction(43, 10), Fraction(5)))
     first = first_trim(Span(Fraction(0), Fraction(12)), told, pauses)
