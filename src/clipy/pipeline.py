@@ -98,10 +98,11 @@ class Pipeline:
         beside = [files for backend in (*analysers, *stages) if (files := backend.beside(video.path))]
         return key_of(video, analysers, stages, *beside)
 
-    def run(self, video: Video, folder: Path, ctx: Context, *, debug: bool = False) -> Result:
+    def run(self, video: Video, folder: Path, ctx: Context, *, debug: bool = False, report: bool = False) -> Result:
         """Make and publish the clips of one video. Raises NothingToDeliver, after writing why, when none passed.
 
-        With ``debug`` the folder ``debug`` in it shows what was seen and decided, of rejected candidates too.
+        With ``debug`` the folder ``debug`` in it shows what was seen and decided, of rejected candidates too; with
+        ``report`` the page ``report.html`` shows what the reviewers found.
         """
         clock = Clock()
         log.info("%s, %.1f s, %dx%d: %s", video.path.name, video.duration, video.width, video.height, self)
@@ -111,6 +112,8 @@ class Pipeline:
             made = self.upload(made, slug(video.path.stem), ctx)
         result = Result(video, folder, tuple(made), tuple(rejected), clock.spent, self.identity(video))
         write_json(folder / "clips.json", result.document())
+        if report:
+            result.write_report()
         if debug:
             self.save_debug(result, ctx)
         if not made:
@@ -315,12 +318,14 @@ def run(
     overwrite: bool = False,
     since: str | None = None,
     debug: bool = False,
+    report: bool = False,
     listener: Callable[[Event], None] | None = None,
 ) -> Result:
     """Turn one video into finished clips in ``folder``: the whole of clipy in one call.
 
     ``config`` comes from ``clipy.config.load``. ``since`` names a stage (``clipy.storage.renewal.STAGES``): its stored
-    results and those of all after it are made again. ``debug`` saves what was seen and decided in ``folder / "debug"``.
+    results and those of all after it are made again. ``debug`` saves what was seen and decided in ``folder / "debug"``,
+    ``report`` what the reviewers found as a page, ``folder / "report.html"``.
     Raises ClipyError; NothingToDeliver when no clip passed.
     """
     folder = Path(folder)
@@ -329,7 +334,7 @@ def run(
     source = probe(Path(video))
     with context(pipeline, since=since, listener=listener) as ctx, ctx.store.delivering(folder):
         prepare(folder, pipeline.identity(source), overwrite=overwrite)
-        result = pipeline.run(source, folder, ctx, debug=debug)
+        result = pipeline.run(source, folder, ctx, debug=debug, report=report)
     if config.store:
         shelf.tidy(ctx.store, configuration.limits(config.store))
     return result

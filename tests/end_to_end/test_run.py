@@ -99,8 +99,11 @@ def test_a_clip_that_no_reviewer_passes_is_rejected_with_the_reason(talk: Path, 
         "render.quality=draft",
     ]
     with pytest.raises(NothingToDeliver) as error:
-        clipy.run(talk, tmp_path / "out", config=load(sets=impossible))
+        clipy.run(talk, tmp_path / "out", config=load(sets=impossible), report=True)
     assert len(error.value.reasons) == 1
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "0 of 1 clip passed" in page
+    assert "instead of 720" in page
     document = json.loads((tmp_path / "out" / "clips.json").read_text())
     assert document["clips"] == []
     assert document["rejected"][0]["findings"]

@@ -57,7 +57,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     page = folder / "report.html"
     unreadable = Review("technical", (Finding("readable", "error", "it cannot be read"),))
-    write_report(page, [(clip, [Review("captions", findings)]), (broken, [unreadable])])
+    write_report(page, [(clip.name, clip, [Review("captions", findings)]), (broken.name, broken, [unreadable])])
     return page
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--overwrite", is_flag=True, help="Replace files of the same name in the output folder.")
 @click.option("--from", "since", type=click.Choice(STAGES), help="Make what this stage and all after it made again.")
 @click.option("--profile", is_flag=True, help="Write where time and memory went to DIR/debug (--debug does, too).")
+@click.option("--report", is_flag=True, help="Also write DIR/report.html: what was found in each clip, with evidence.")
 @with_settings
 def run(
     settings: Settings,
@@ -47,6 +48,7 @@ def run(
     overwrite: bool,
     since: str | None,
     profile: bool,
+    report: bool,
 ) -> None:
     """The whole pipeline: VIDEO in, finished clips and clips.json out.
 
@@ -78,6 +80,7 @@ def run(
                     overwrite=overwrite,
                     since=since or settings.since,
                     debug=settings.debug,
+                    report=report,
                     listener=listener,
                 )
         except ClipyError as error:
@@ -208,7 +211,7 @@ def review(settings: Settings, clips: tuple[Path, ...], output: Path | None, rep
             before = (clip, *before)
     document = documents.reviews(found)
     if report is not None:
-        write_report(report, found)
+        write_report(report, [(path.name, path, reviews) for path, reviews in found])
     deliver(document, output, settings, f"{len(found)} reviews")
     failed = [entry for entry in document["clips"] if not entry["review"]["passed"]]
     if len(failed) == len(found):

@@ -44,7 +44,7 @@ class Rejected:
     highlight: Highlight
     reviews: tuple[Review, ...]
     repaired: tuple[Finding, ...] = ()
-    edit: Edit | None = None  # where it came that far
+    clip: Clip | None = None  # where it came that far
 
     @classmethod
     def undecodable(cls, item: Highlight | Edit | Clip, error: MediaError) -> Rejected:
@@ -52,18 +52,25 @@ class Rejected:
 
     @classmethod
     def refused(cls, outcome: Outcome) -> Rejected:
-        return cls(outcome.highlight, outcome.reviews or (), outcome.repaired, outcome.clip.edit)
+        return cls(outcome.highlight, outcome.reviews or (), outcome.repaired, outcome.clip)
+
+    @property
+    def edit(self) -> Edit | None:
+        return None if self.clip is None else self.clip.edit
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         return tuple(finding for review in self.reviews for finding in review.findings)
 
+    def name(self) -> str:
+        """What a person calls it: when it is, and its title."""
+        span = self.highlight.span
+        return f"{float(span.start):.1f}-{float(span.end):.1f} s {self.highlight.title!r}"
+
     def reason(self) -> str:
         """One line for a person."""
-        span = self.highlight.span
         tried = f" (after repairing: {blame(self.repaired)})" if self.repaired else ""
-        times = f"{float(span.start):.1f}-{float(span.end):.1f} s"
-        return f"{times} {self.highlight.title!r}: {blame(self.findings)}{tried}"
+        return f"{self.name()}: {blame(self.findings)}{tried}"
 
 
 @dataclass

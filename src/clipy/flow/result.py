@@ -9,6 +9,7 @@ from pathlib import Path
 from clipy import documents
 from clipy.errors import UploadError
 from clipy.flow.outcome import Outcome, Rejected
+from clipy.report import write_report
 from clipy.types import Json, Video
 
 
@@ -27,6 +28,12 @@ class Result:
     def failures(self) -> tuple[UploadError, ...]:
         """What could not be published now; the same run goes on from there."""
         return tuple(failure for outcome in self.made for failure in outcome.failures)
+
+    def write_report(self) -> None:
+        """``report.html``: what the reviewers found in each clip, also of those that were rejected, with evidence."""
+        made = [(m.clip.name, m.clip.path, m.reviews or ()) for m in self.made]
+        refused = [(r.name(), r.clip.path, r.reviews) for r in self.rejected if r.clip is not None]
+        write_report(self.folder / "report.html", [*made, *refused])
 
     def document(self) -> Json:
         """``clips.json``."""

@@ -11,6 +11,9 @@ from clipy.storage.store import write_text
 from clipy.types import Review
 
 
-def write_report(path: Path, reviewed: Iterable[tuple[Path, Sequence[Review]]]) -> None:
-    """Write the page on some clips. It holds all that it shows, so it may be sent to anybody."""
-    write_text(path, html([gathered(clip, reviews) for clip, reviews in reviewed]))
+def write_report(path: Path, reviewed: Iterable[tuple[str, Path, Sequence[Review]]]) -> None:
+    """Write the page on some clips: what each is called, its file, and its reviews.
+
+    It holds all that it shows, so it may be sent to anybody.
+    """
+    write_text(path, html([gathered(name, clip, reviews) for name, clip, reviews in reviewed]))

@@ -59,7 +59,7 @@ class Page:
     told: tuple[Told, ...]
 
 
-def gathered(path: Path, reviews: Sequence[Review]) -> Page:
+def gathered(name: str, path: Path, reviews: Sequence[Review]) -> Page:
     """Look at a clip once more, for its report."""
     findings = [(review.reviewer, finding) for review in reviews for finding in review.findings]
     order = {"error": 0, "warning": 1, "info": 2}
@@ -72,13 +72,13 @@ def gathered(path: Path, reviews: Sequence[Review]) -> Page:
         shown = [(time, _jpeg(p)) for time, p in pictures(video, video.span, times=times, height=_THUMBNAIL)]
         bars = _wave(video)
     except MediaError:
-        unproven = tuple(Told(name, finding, None) for name, finding in findings)
-        return Page(path.name, passed, Fraction(0), (0, 0), (), (), unproven)
+        unproven = tuple(Told(who, finding, None) for who, finding in findings)
+        return Page(name, passed, Fraction(0), (0, 0), (), (), unproven)
     told = tuple(
-        Told(name, finding, _proof(video, finding.evidence) if index < _MOST_EVIDENCE else None)
-        for index, (name, finding) in enumerate(findings)
+        Told(who, finding, _proof(video, finding.evidence) if index < _MOST_EVIDENCE else None)
+        for index, (who, finding) in enumerate(findings)
     )
-    return Page(path.name, passed, video.duration, (video.width, video.height), tuple(shown), bars, told)
+    return Page(name, passed, video.duration, (video.width, video.height), tuple(shown), bars, told)
 
 
 def _wave(video: Video) -> tuple[float, ...]:
