@@ -17,7 +17,9 @@ _STEP = RATE // 100  # samples (10 ms) whose level is one value
 _FADE = 1  # steps at an edge that a fade may have made soft
 _LOOKED = 5  # steps at an edge of which most must be loud for it to lie inside a word
 _LOUD = 16.0  # dB below the level of speech that still is the inside of a word
+_FLOOR, _OVER = 5, 3.0  # percentile of all levels that is the place's own noise; dB above it that are still a pause
 _SPOKEN = 0.5  # Silero's own threshold
+_CERTAIN = 0.9  # probability from which one direction is enough
 _NOBODY = 0.3  # probability under which nobody speaks, whatever else is heard
 _BEGUN = 8  # frames (a quarter of a second) within which speech that goes on at an edge is noticed from there
 _PADDED = 8  # steps at an edge that may hold nothing at all: sound and picture seldom end at the same moment
@@ -52,33 +54,32 @@ def edges_of(video: Video) -> Edges:
     backwards = probabilities(np.ascontiguousarray(samples[::-1]))  # the network hears speech only once it has begun
     within = _by_step(spoken > _SPOKEN, len(levels))
     usual = float(np.percentile(levels[within], _SPEECH)) if within.any() else np.inf
+    loud = max(usual - _LOUD, float(np.percentile(levels, _FLOOR)) + _OVER)
     nobody = (spoken < _NOBODY) & (backwards[::-1] < _NOBODY)
     return Edges(
-        cut_start=_is_cut(levels, spoken, backwards[::-1], usual),
-        cut_end=_is_cut(levels[::-1], backwards, spoken[::-1], usual),
+        cut_start=_is_cut(levels, spoken, backwards[::-1], loud),
+        cut_end=_is_cut(levels[::-1], backwards, spoken[::-1], loud),
         silent_start=Fraction(int(heard[0]) * _STEP, RATE),
         silent_end=Fraction((len(levels) - 1 - int(heard[-1])) * _STEP, RATE),
-        pauses=_pauses((levels < usual - _LOUD) | _by_step(nobody, len(levels))),
+        pauses=_pauses((levels < loud) | _by_step(nobody, len(levels))),
     )
 
 
 def _is_cut(
-    levels: NDArray[np.float64], onwards: NDArray[np.float32], towards: NDArray[np.float32], usual: float
+    levels: NDArray[np.float64], onwards: NDArray[np.float32], towards: NDArray[np.float32], loud: float
 ) -> bool:
     """Whether the beginning of what is given lies inside a word: loud speech from the first moment.
 
     ``onwards`` and ``towards`` are the probabilities of speech, listened to from the beginning and from the end. Both
-    must agree: listened to from its end, music often seems to be speech for a while.
+    must agree unless one is certain: listened to from its end, music often seems to be speech for a while, and from a
+    cold start the network takes up to half a second to hear any.
     """
     begins = next((step for step in range(min(_PADDED, len(levels))) if levels[step] > _NOTHING), 0)
     first = levels[begins + _FADE : begins + _FADE + _LOOKED]
     frame = begins * _STEP // FRAME
-    return bool(
-        len(first)
-        and np.median(first) > usual - _LOUD
-        and towards[frame:][:2].max(initial=0.0) > _SPOKEN
-        and onwards[frame:][:_BEGUN].max(initial=0.0) > _SPOKEN
-    )
+    before, after = towards[frame:][:2].max(initial=0.0), onwards[frame:][:_BEGUN].max(initial=0.0)
+    spoken = before > _CERTAIN or min(before, after) > _SPOKEN
+    return bool(len(first) and np.median(first) > loud and spoken)
 
 
 def _by_step(frames: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
