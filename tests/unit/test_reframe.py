@@ -14,7 +14,7 @@ from clipy.stages.base import Reframer
 from clipy.stages.reframe.center import Center
 from clipy.stages.reframe.saliency import Saliency
 from clipy.stages.reframe.speaker import Speaker
-from clipy.types import CropPath, Highlight, Shot, Span
+from clipy.types import CropPath, Highlight, Shot, Span, Video
 from tests.media import Picture, make_video, moving
 from tests.unit.seeing import EverybodySpeaks, Squares
 
@@ -26,6 +26,11 @@ def two_scenes(time: float, size: tuple[int, int]) -> Picture:
     left = width - 150 if time < 2 - 1e-6 else 70
     picture[100:160, left : left + 60] = (250, 230, 60)
     return picture
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Video:
+    return probe(make_video(tmp_path_factory.mktemp("scenes") / "a.mp4", draw=two_scenes))
 
 
 @pytest.fixture
@@ -52,8 +57,7 @@ def test_center_is_one_still_window_in_the_middle(tmp_path: Path, ctx: Context) 
     assert panel.keyframes[0].box.height == 360
 
 
-def test_speaker_follows_the_face_across_a_cut(tmp_path: Path, seeing: Context) -> None:
-    video = probe(make_video(tmp_path / "a.mp4", draw=two_scenes))
+def test_speaker_follows_the_face_across_a_cut(video: Video, seeing: Context) -> None:
     span = Span(Fraction(1, 2), Fraction(7, 2))
     path = Speaker().reframe(video, Highlight(span), seeing)
     assert covers(path, span)
@@ -65,8 +69,7 @@ def test_speaker_follows_the_face_across_a_cut(tmp_path: Path, seeing: Context) 
         assert left + 60 < window.x2
 
 
-def test_the_second_time_everything_comes_from_the_store(tmp_path: Path, seeing: Context) -> None:
-    video = probe(make_video(tmp_path / "a.mp4", draw=two_scenes))
+def test_the_second_time_everything_comes_from_the_store(video: Video, seeing: Context) -> None:
     first = Speaker().reframe(video, Highlight(video.span), seeing)
     calls = Squares.calls
     assert Speaker().reframe(video, Highlight(video.span), seeing) == first
@@ -94,8 +97,7 @@ def test_without_a_face_what_moves_is_followed(
     assert reframer is Saliency or "no face" in caplog.text
 
 
-def test_fit_shows_the_whole_picture(tmp_path: Path, seeing: Context) -> None:
-    video = probe(make_video(tmp_path / "a.mp4", draw=two_scenes))
+def test_fit_shows_the_whole_picture(video: Video, seeing: Context) -> None:
     path = Speaker(Speaker.Options.model_validate({"layout": "fit"})).reframe(video, Highlight(video.span), seeing)
     assert {shot.layout for shot in path.shots} == {"fit"}
     assert path.shots[0].panels[0].into == (0, 656, 1080, 1264)

@@ -42,19 +42,23 @@ def cuts(path: Path, ctx: Context, span: Span | None = None) -> list[float]:
     return [float(shot.span.start) for shot in shots[1:]]
 
 
-def test_cuts_are_found_at_the_exact_time_of_the_first_picture(tmp_path: Path, ctx: Context) -> None:
-    path = make_video(tmp_path / "a.mp4", seconds=5, draw=three_scenes)
-    assert cuts(path, ctx) == [1.6, 3.2]
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_video(tmp_path_factory.mktemp("scenes") / "a.mp4", seconds=4, draw=three_scenes)
+
+
+def test_cuts_are_found_at_the_exact_time_of_the_first_picture(scenes: Path, ctx: Context) -> None:
+    assert cuts(scenes, ctx) == [1.6, 3.2]
 
 
 @pytest.mark.parametrize("rate", [Fraction(30000, 1001), Fraction(60)])
 def test_other_frame_rates(tmp_path: Path, ctx: Context, rate: Fraction) -> None:
-    path = make_video(tmp_path / "a.mp4", seconds=5, draw=three_scenes, rate=rate)
+    path = make_video(tmp_path / "a.mp4", seconds=4, draw=three_scenes, rate=rate)
     assert cuts(path, ctx) == pytest.approx([1.6, 3.2], abs=1 / float(rate))
 
 
 def test_variable_frame_rate(tmp_path: Path, ctx: Context) -> None:
-    path = make_video(tmp_path / "a.mp4", seconds=5, draw=three_scenes, variable=True)
+    path = make_video(tmp_path / "a.mp4", seconds=4, draw=three_scenes, variable=True)
     assert cuts(path, ctx) == pytest.approx([1.6, 3.2], abs=0.1)
 
 
@@ -66,6 +70,5 @@ def test_a_whip_pan_is_no_cut(tmp_path: Path, ctx: Context) -> None:
     assert cuts(make_video(tmp_path / "a.mp4", seconds=3, draw=panning), ctx) == []
 
 
-def test_only_the_span_is_looked_at(tmp_path: Path, ctx: Context) -> None:
-    path = make_video(tmp_path / "a.mp4", seconds=5, draw=three_scenes)
-    assert cuts(path, ctx, Span(Fraction(2), Fraction(4))) == [3.2]
+def test_only_the_span_is_looked_at(scenes: Path, ctx: Context) -> None:
+    assert cuts(scenes, ctx, Span(Fraction(2), Fraction(4))) == [3.2]
