@@ -58,7 +58,7 @@ def measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     if "4k" in only:
         found |= memory.curve(_source(options, work), work, [], [1] if quick else [10, 20])
     if "listening" in only:
-        found |= memory.listening(_source(options, work), work, lengths)
+        found |= memory.listening(_source(options, work), work, [1, 5] if quick else [10, 30])
     return found
 
 

@@ -46,14 +46,15 @@ class Canary:
         return f"http://127.0.0.1:{self._server.server_port}/canary.ts"
 
     def was_touched(self) -> bool:
-        """Whether the server was asked for anything, or anybody has the pipe open."""
+        """Whether the server was asked for anything, or anybody has, or was seen to have, the pipe open."""
         try:
             os.close(os.open(self.path, os.O_WRONLY | os.O_NONBLOCK))
         except OSError as error:
             if error.errno != errno.ENXIO:  # nobody reads
                 raise
-            return bool(self.touched)
-        return True
+        else:
+            self.touched.append(str(self.path))
+        return bool(self.touched)
 
     def __enter__(self) -> Canary:
         self._thread.start()

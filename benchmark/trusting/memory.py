@@ -30,7 +30,8 @@ _CLIPS = ("highlight.count=2", "highlight.min_duration=10", "highlight.max_durat
 def curve(source: Path, work: Path, minutes: Sequence[int], large: Sequence[int]) -> dict[str, Any]:
     """Peak MB of ``clipy run`` on the source repeated to so many minutes, as it is and (``large``) at 4K.
 
-    A subtitle file stands beside each, so that two hours need not be transcribed; every other stage is the default.
+    A subtitle file stands beside each, so that two hours need not be heard and aligned (``listening`` measures that);
+    everything else is the default.
     """
     found: dict[str, Any] = {"source": source.name}
     with context(Pipeline.from_config(load())) as ctx:
@@ -46,7 +47,7 @@ def curve(source: Path, work: Path, minutes: Sequence[int], large: Sequence[int]
 
 
 def listening(source: Path, work: Path, minutes: Sequence[int]) -> dict[str, Any]:
-    """Peak MB of transcribing the source repeated to so many minutes, with the default transcriber."""
+    """Peak MB of transcribing and aligning the source repeated to so many minutes, with the default backends."""
     found = {}
     for length in minutes:
         video = looped(source, work / f"heard_{length}.mp4", 60 * length)
@@ -74,7 +75,8 @@ def _long(shown: Path, words: Sequence[Word], path: Path, minutes: int) -> Path:
 
 
 def _run(video: Path, work: Path) -> float:
-    settings = [part for text in ("transcribe.backend=subtitles", *_CLIPS) for part in ("--set", text)]
+    given = ("transcribe.backend=subtitles", "align.backend=none", *_CLIPS)
+    settings = [part for text in given for part in ("--set", text)]
     with tempfile.TemporaryDirectory(dir=work) as out:
         peak = _peak([*RUN, str(video), "-o", f"{out}/clips", "--json", *settings], work)
     video.unlink()

@@ -15,7 +15,7 @@ import pytest
 from clipy.media.probe import probe
 from tests.media import make_video
 
-_PATIENCE = 120.0  # seconds that a run may take to begin rendering
+_PATIENCE = 120.0  # seconds that a run may take to begin rendering, and to stop
 
 
 def _command(video: Path, folder: Path) -> list[str]:
@@ -62,7 +62,7 @@ def test_an_interrupted_run_leaves_nothing_and_goes_on_from_there(tmp_path: Path
             assert time.monotonic() < until
             time.sleep(0.02)
         run.send_signal(signal.SIGINT)
-        _, told = run.communicate(timeout=30)
+        _, told = run.communicate(timeout=_PATIENCE)
     finally:
         run.kill()
     assert run.returncode == 130

@@ -37,13 +37,20 @@ def profiled() -> Profile:
 
 
 def test_time_and_memory_go_to_the_stage_and_the_function() -> None:
+    began = time.perf_counter()
     profile = profiled()
+    passed = time.perf_counter() - began
     told = summary(profile)
     stages = told["stages"]
-    assert stages["reframe"]["seconds"] > stages["render"]["seconds"] > 0
+    assert stages["reframe"]["seconds"] > 0.65  # 0.4 busy, 0.3 waiting; less what was between two looks
+    assert stages["render"]["seconds"] > 0.1
+    assert sum(stage["seconds"] for stage in stages.values()) <= passed
     assert stages["reframe"]["cpu_seconds"] > 0
-    assert told["hottest"][0]["function"] == "busy"
-    assert told["hottest"][0]["file"] == __file__
+    took = {one["function"]: one["seconds"] for one in told["hottest"] if one["file"] == __file__}
+    assert took["busy"] > 0.45  # of 0.55: what was between two looks may be another's
+    assert [one["seconds"] for one in told["hottest"]] == sorted(
+        (one["seconds"] for one in told["hottest"]), reverse=True
+    )
     if is_momentary():
         assert stages["render"]["peak_mb"] > stages["reframe"]["peak_mb"] + 80
     waited = [stack for spent in profile.stages.values() for stack in spent.stacks if stack[-1][0] == "Event.wait"]
