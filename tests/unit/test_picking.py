@@ -253,6 +253,36 @@ def test_a_title_needs_no_punctuation() -> None:
     assert title(spoken("so I was walking home with the dog and the")) == "I was walking home with the dog…"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "language"),
+    [
+        (
+            "Workers of the World United Manifesto of the Communist Party by Karl Marx and Frederick Engels.",
+            "Workers of the World United Manifesto…",
+            "en",
+        ),
+        (
+            "He is not a man who ever gives up on anything that he once began to do with his own two hands.",
+            "He is not a man who ever gives up on anything…",
+            "en",
+        ),
+        (
+            "Мне безумно нравится то, что мы ведем этот прекрасный влог, а...",
+            "Мне безумно нравится то, что мы ведем этот прекрасный влог",
+            "ru",
+        ),
+        ("Мне безумно нравится то, что...", "Мне безумно нравится то…", "ru"),
+        (
+            "I am happy to see you on my channel and I am sure you will like what we see.",
+            "I am happy to see you on my channel",
+            "en",
+        ),
+    ],
+)
+def test_a_sentence_too_long_for_a_title_is_cut_where_a_phrase_ends(text: str, expected: str, language: str) -> None:
+    assert title(spoken(text, language=language)) == expected
+
+
 def test_a_title_stands_alone_where_another_one_can() -> None:
     assert title(spoken("He had never done that.", "The old captain died alone.")) == "The old captain died alone"
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.audio.levels import Levels
+from clipy.analysis.meaning.closings import leads_on
 from clipy.analysis.meaning.openings import hook, standalone, words_of
 from clipy.analysis.words.sentences import Sentence
 from clipy.stages.highlight.about import Topic
@@ -159,7 +160,11 @@ class Judge:
         return standalone(first.text, second.text, first.language)
 
     def _finished(self, candidate: Candidate) -> float:
-        ends = self.sentences[candidate.last].text.rstrip("\"'”’») ").endswith(_ENDS)
+        """Whether it ends on a finished sentence and a pause; 0 where that announces what then is not said."""
+        last = self.sentences[candidate.last]
+        if leads_on(last.text, last.language):
+            return 0.0
+        ends = last.text.rstrip("\"'”’») ").endswith(_ENDS)
         return 0.4 * ends + 0.6 * min(1.0, float(candidate.room[1]) / _BREATH)
 
     def _sound(self, candidate: Candidate) -> dict[str, float]:

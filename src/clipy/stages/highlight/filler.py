@@ -95,6 +95,12 @@ _OPEN: Mapping[str, frozenset[str]] = {
         "ru": "и а но или в во с со на к от по о за для что не же как который это был",
     }.items()
 }
+# Of these in English, those that can follow a phrase: before a verb or a "not" nothing is whole.
+_JOINING = frozenset(
+    "of to in on at by for with from into about than as and but or that which who whom whose if when while because"
+    " although though unless until through between without".split()
+)
+_NOT = frozenset("nicht ne non no não niet nie не".split())
 _HELPING = frozenset(
     "to will would shall should can could may might must is are was were be been have has had do does did not".split()
 )
@@ -118,6 +124,12 @@ def is_open(text: str, language: str) -> bool:
         return bool(words)
     adverb = language == "en" and words[-1].endswith("ly") and len(words) > 1
     return adverb and words[-2] in _HELPING
+
+
+def begins_phrase(word: str, language: str) -> bool:
+    """Whether what stands before a word may be whole without it: "the manifesto | of the party"."""
+    plain = word.casefold().strip(_EDGES)
+    return plain in _JOINING if language == "en" else plain in _OPEN.get(language, ()) and plain not in _NOT
 
 
 def _ways(language: str) -> list[re.Pattern[str]]:

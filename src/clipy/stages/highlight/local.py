@@ -44,7 +44,7 @@ class Local(Highlighter):
     near. A passage that says again what a better one says is left out.
     """
 
-    version = 4
+    version = 5
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         transcript = transcript_of(video, ctx)
@@ -66,12 +66,17 @@ class Local(Highlighter):
         return without_overlaps([self._pick(video, transcript, spoken, *item, meaning, ctx) for item in picks])
 
     def _ranked(self, pool: Sequence[tuple[Span, float, Judged]]) -> list[Judged]:
-        """The best sets of stretches whose edges cut into no speech; then, if they are too few, of the others."""
+        """The best sets of stretches that end on no announcement and whose edges cut into no speech.
+
+        Then, if they are too few, of the others.
+        """
         count = self.options.count
-        chosen = best_first([item for item in pool if item[2][0].clear], count, _SPARES)
-        if len(chosen) < count:
-            more = best_first(beside(pool, [span for span, _, _ in chosen]), count - len(chosen), 1)
-            if more:
+        clear = [item for item in pool if item[2][0].clear]
+        chosen = best_first([item for item in clear if item[2][1].values["finished"] > 0], count, _SPARES)
+        for others in (clear, pool):
+            missing = count - len(chosen)
+            more = best_first(beside(others, [span for span, _, _ in chosen]), missing, 1) if missing > 0 else []
+            if more and others is pool:
                 log.warning("%d of the passages begin or end within 0.15 s of other speech: nobody pauses", len(more))
             chosen = sorted([*chosen, *more], key=lambda item: (-item[1], item[0].start))
         return [item for _, _, item in chosen]

@@ -8,7 +8,7 @@ from itertools import product
 
 from clipy.analysis.meaning.openings import standalone
 from clipy.analysis.words.sentences import Sentence
-from clipy.stages.highlight.filler import is_open, without_filler
+from clipy.stages.highlight.filler import begins_phrase, is_open, without_filler
 
 _LIMIT = 60  # letters
 _FEWEST = 3  # words of a phrase that says something
@@ -17,9 +17,10 @@ _STRONG = ";:–—；："  # what a phrase may begin after
 _CLAUSE = re.compile(
     r"(?<=[,;:–—、，；：])\s*"
     r"|\s+(?=(?:but|because|when|while|until|although|unless)\s)"
-    r"|\s+(?=and (?:i|you|he|she|it|we|they|then|so|there)\s)"
+    r"|\s+(?=and (?:I|i|you|he|she|it|we|they|then|so|there)\s)"
 )
 _EDGES = " \"'“”‘’«»,;:–—-、，；：…。．।."
+_PARTING = ",;:–—、，；："
 _CLOSING = " \"'“”‘’»)]"
 _ENDS = tuple(".!?。！？…।؟．")
 _EARLY = 0.03  # off for each sentence that comes before
@@ -62,7 +63,7 @@ def _phrases(sentence: Sentence, limit: int) -> Iterator[tuple[str, float]]:
     """The runs of clauses of a sentence that fit, and what each is worth beside the whole sentence, at most 0."""
     language = sentence.language
     text = without_filler(sentence.text, language)
-    finished = sentence.text.rstrip(_CLOSING).endswith(_ENDS)
+    finished = _is_finished(sentence)
     gaps = [gap.start() for gap in _CLAUSE.finditer(text) if 0 < gap.start() < len(text)]
     begins = [0, *(gap for gap in gaps if text[gap - 1] in _STRONG)]
     for begin, end in product(begins, (*gaps, len(text))):
@@ -101,14 +102,27 @@ def _trimmed(text: str, language: str) -> str:
 
 
 def _cut(sentences: Sequence[Sentence], limit: int) -> str:
-    """The first sentence that says something, cut at a word."""
+    """The first sentence that says something, cut where a phrase ends if it can be, and else at a word."""
     telling = [s for s in sentences if len(s.words) >= _FEWEST] or list(sentences)
     language = telling[0].language
     text = _trimmed(telling[0].text, language) or telling[0].text
-    unended = not telling[0].text.rstrip(_CLOSING).endswith(_ENDS) and is_open(text, language)
+    unended = not _is_finished(telling[0]) and is_open(text, language)
     if len(text) <= limit and not unended:
         return text
     kept = text if len(text) < limit else text[: limit - 1].rsplit(" ", 1)[0]
     words = kept.rstrip(_EDGES).split(" ")
-    ends = [end for end in range(len(words), _FEWEST, -1) if not is_open(" ".join(words[:end]), language)]
-    return " ".join(words[: ends[0] if ends else None]).rstrip(_EDGES) + "…"
+    after = [*words[1:], *text[len(kept) :].split(maxsplit=1)[:1], ""]
+    ends = [end for end in range(len(words), _FEWEST - 1, -1) if not is_open(" ".join(words[:end]), language)]
+    whole = [
+        end
+        for end in ends
+        if len(" ".join(words[:end])) >= limit / 2
+        and (words[end - 1][-1:] in _PARTING or begins_phrase(after[end - 1], language))
+    ]
+    return " ".join(words[: [*whole, *ends, len(words)][0]]).rstrip(_EDGES) + "…"
+
+
+def _is_finished(sentence: Sentence) -> bool:
+    """Whether a sentence was spoken to its end, as far as its punctuation tells."""
+    said = sentence.text.rstrip(_CLOSING)
+    return said.endswith(_ENDS) and not said.endswith(("..", "…"))
