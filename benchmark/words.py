@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
@@ -138,7 +139,7 @@ def measure(compared: Sequence[str] = tuple(HEARD_BY)) -> dict[str, Any]:
     transcriber, aligner = registry.create("transcribe", "faster-whisper", {}), registry.create("align", "sphinx", {})
     assert isinstance(transcriber, Transcriber)
     assert isinstance(aligner, Aligner)
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, threadpool_limits(1, "blas"):  # as in a run
         folder = Path(temporary)
         ctx = Context(Store(folder / "store"), folder)
         made = readings(folder)
