@@ -6,6 +6,8 @@ import base64
 import contextlib
 import hashlib
 import json
+import subprocess
+import sys
 import zlib
 from dataclasses import dataclass
 from typing import get_type_hints
@@ -51,6 +53,13 @@ def with_times(**changes: object) -> bytes:
 
 def packed(data: bytes) -> str:
     return base64.b64encode(zlib.compress(data)).decode()
+
+
+def test_the_name_of_a_type_is_the_same_in_each_process() -> None:
+    """Where a function lies in memory is no part of it: arrays could be read by nobody else."""
+    ask = "from clipy.storage.artifact import name_of; from clipy.types import Array; print(name_of(Array))"
+    told = {subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True).stdout for _ in range(2)}
+    assert told == {f"{name_of(Array)}\n".encode()}
 
 
 @pytest.mark.parametrize(

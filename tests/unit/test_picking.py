@@ -283,6 +283,13 @@ def test_a_sentence_too_long_for_a_title_is_cut_where_a_phrase_ends(text: str, e
     assert title(spoken(text, language=language)) == expected
 
 
+def test_a_title_is_not_given_twice_where_there_is_another() -> None:
+    said = spoken("The old captain died alone.", "Nobody had asked him.")
+    assert title(said) == "The old captain died alone"
+    assert title(said, taken={"The old captain died alone"}) == "Nobody had asked him"
+    assert title(said[:1], taken={"The old captain died alone"}) == "The old captain died alone"
+
+
 def test_a_title_stands_alone_where_another_one_can() -> None:
     assert title(spoken("He had never done that.", "The old captain died alone.")) == "The old captain died alone"
 

@@ -50,6 +50,7 @@ def test_the_moment_when_most_happens_comes_first(match: Video, ctx: Context) ->
     assert [pick.score for pick in found[:2]] == sorted((pick.score for pick in found[:2]), reverse=True)
     assert not any(a.span.overlap(b.span) for a, b in itertools.combinations(found, 2))
     assert all(8 <= pick.span.duration <= 12 for pick in found)
+    assert all(int(pick.span.start) <= int(pick.title.rpartition(":")[2]) < pick.span.end for pick in found)
     assert Signals(options).highlight(match, ctx) == found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,8 @@ SCHEMA = "clipy.storage.artifact/2"
 
 _HEADER = 4096  # bytes of the first line, at most
 _LARGEST = 1 << 30  # bytes of a file, at most
+
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)
 
 Upgrade: TypeAlias = Callable[[Any], Any]
 _UPGRADES: dict[tuple[str, str], tuple[str, Upgrade]] = {}
@@ -119,8 +122,10 @@ def adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def name_of(kind: Any) -> str:
-    """A type's name in headers: ``clipy.types.Transcript``, ``list[clipy.types.Highlight]``."""
-    return f"{kind.__module__}.{kind.__qualname__}" if isinstance(kind, type) and not get_args(kind) else str(kind)
+    """A type's name in headers, in each process the same: ``clipy.types.Clip``, ``list[clipy.types.Highlight]``."""
+    if isinstance(kind, type) and not get_args(kind):
+        return f"{kind.__module__}.{kind.__qualname__}"
+    return _ADDRESS.sub("", str(kind))  # of the functions that read and write an array
 
 
 @lru_cache(maxsize=256)

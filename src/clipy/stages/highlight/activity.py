@@ -75,7 +75,7 @@ class Activity:
         """When in a stretch most happens: where sound, or movement without sound, is at its height."""
         row = self.rows.get("sound", self.rows["movement"])
         first = int(span.start / self.duration * len(row))
-        return (first + int(np.argmax(self._within(row, span)))) * self.duration / len(row)
+        return max(span.start, (first + int(np.argmax(self._within(row, span)))) * self.duration / len(row))
 
     def _within(self, row: NDArray[np.float64], span: Span) -> NDArray[np.float64]:
         first = min(len(row) - 1, int(span.start / self.duration * len(row)))

@@ -58,12 +58,19 @@ class Local(Highlighter):
 
     def _spoken(self, video: Video, transcript: Transcript, ctx: Context) -> list[Highlight]:
         spoken = pieces(sentences(transcript), seconds(self.options.max_duration))
-        found = possible(spoken, video, self.options)
+        every = possible(spoken, video, self.options)
         meaning = meaning_of(spoken, essence(self.options.about), ctx)
         judge = self._judge(video, spoken, meaning, ctx)
-        pool = [(item.span, (judged := judge.features(item)).score, (item, judged)) for item in found]
+        pool = [(item.span, (judged := judge.features(item)).score, (item, judged)) for item in every]
         picks = self._told_once(self._ranked(pool), spoken, meaning)
-        return without_overlaps([self._pick(video, transcript, spoken, *item, meaning, ctx) for item in picks])
+        found, taken = list[Highlight](), set[str]()
+        for candidate, judged in picks:
+            inside = slice(candidate.first, candidate.last + 1)
+            phrase = title(spoken[inside], worth=meaning.striking[inside].tolist(), taken=taken)
+            taken.add(phrase)
+            span = self._at_cuts(candidate.span, video, transcript, ctx)
+            found.append(Highlight(span, round(judged.score, 4), phrase, judged.reason(), judged.values))
+        return without_overlaps(found)
 
     def _ranked(self, pool: Sequence[tuple[Span, float, Judged]]) -> list[Judged]:
         """The best sets of stretches that end on no announcement and whose edges cut into no speech.
@@ -97,20 +104,7 @@ class Local(Highlighter):
             log.info("%.1f s says what %.1f s says better: left out", again.span.start, first.span.start)
         return kept
 
-    def _pick(
-        self,
-        video: Video,
-        transcript: Transcript,
-        spoken: Sequence[Sentence],
-        candidate: Candidate,
-        judged: Features,
-        meaning: Meaning,
-        ctx: Context,
-    ) -> Highlight:
+    def _at_cuts(self, span: Span, video: Video, transcript: Transcript, ctx: Context) -> Span:
         shortest, longest = bounds(self.options.min_duration, self.options.max_duration)
-        reach = seconds(self.options.snap)
-        span = at_cuts(candidate.span, video, transcript.words, shortest, longest, reach, ctx)
         ctx.report("picking")
-        inside = slice(candidate.first, candidate.last + 1)
-        phrase = title(spoken[inside], worth=meaning.striking[inside].tolist())
-        return Highlight(span, round(judged.score, 4), phrase, judged.reason(), judged.values)
+        return at_cuts(span, video, transcript.words, shortest, longest, seconds(self.options.snap), ctx)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from clipy.context import Context
@@ -15,6 +17,8 @@ _SPARES = 3  # rounds of further candidates, to replace those that a reviewer re
 
 class Signals(Highlighter):
     """The stretches in which most happens: loud, swelling sound, movement, cuts, faces up close. Hears no words."""
+
+    version: ClassVar[int] = 2
 
     class Options(Highlighter.Options):
         faces: bool = Field(True, description="Whether to look for faces, every two seconds.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import product
 
 from clipy.analysis.meaning.openings import standalone
@@ -28,6 +29,7 @@ _CUT = 0.3  # off for a phrase that does not begin, or does not end, with its se
 _SHORT = 0.3  # off for a phrase of less than a quarter of the letters that it may have
 _HALF = 0.6  # off for what only leads up to the clause that follows: "If you want to be happy, ..."
 _LEANING = 0.4  # off for a phrase that cannot be understood alone: "He had never done that"
+_TAKEN = 10.0  # off for what is another clip's title already: more than all else together
 _MERIT = 1.5  # on for a sentence that is worth showing
 
 # English words that open what leads up to a clause, and those that turn a phrase's meaning over.
@@ -44,16 +46,23 @@ _FINISHING = {
 }
 
 
-def title(sentences: Sequence[Sentence], limit: int = _LIMIT, worth: Sequence[float] | None = None) -> str:
+def title(
+    sentences: Sequence[Sentence],
+    limit: int = _LIMIT,
+    worth: Sequence[float] | None = None,
+    taken: Collection[str] = (),
+) -> str:
     """The best phrase of at most ``limit`` letters: a whole sentence or its clauses, rather early, not from filler.
 
-    ``worth`` says how much each sentence is worth showing, in 0..1. A passage without any such phrase is cut at a word.
+    ``worth`` says how much each sentence is worth showing, in 0..1. One of the titles ``taken`` is given again only
+    where there is no other phrase. A passage without any such phrase is cut at a word.
     """
     merits = worth if worth is not None else [0.5] * len(sentences)
-    best, highest = "", -1.0
+    best, highest = "", -math.inf
     for place, (sentence, merit) in enumerate(zip(sentences, merits, strict=True)):
         for phrase, loss in _phrases(sentence, limit):
             value = 2 + _MERIT * merit + loss - _EARLY * place - _SHORT * (len(phrase) < limit / 4)
+            value -= _TAKEN * (phrase in taken)
             if value > highest:
                 best, highest = phrase, value
     return best or _cut(sentences, limit)
