@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.faces.sightings import overlap
 from clipy.analysis.finished.inspection import Inspection
 from clipy.analysis.finished.text_reader import Line, Picture, TextReader, cut_out
 from clipy.context import Context
@@ -29,9 +30,12 @@ _LEAST_LOOKS = 10
 _LIKE = 0.8  # correlation from which on two cuts show the same line
 _SMALL = (96, 16)  # pixels of the cuts that are compared
 _SAME_PLACE = 0.6  # intersection over union
+_SAME_BOX = 0.85  # from which on a box is the same one, found a little otherwise
 _SAME_TEXT = 0.6  # ratio of letters
 _READABLE = 0.6  # how sure a line must be
 _STROKE, _FRESH = 40, 24  # luma by which a pixel changes where a letter comes or goes; pixels of a short small word
+_FOUND = 20  # pixels of a line's height at which it is found; half of that is enough, so that smaller ones are, too
+_SMALLEST = 0.35  # of the picture's size
 _MARGIN = 0.6  # of a line's height, above and below rows that hold text
 
 
@@ -54,10 +58,10 @@ def screen_text(inspection: Inspection, ctx: Context) -> list[Shown]:
     proxy = inspection.proxy
     ctx.report("reading the picture")
     rate = max(_FIRST_LOOKS, Fraction(_LEAST_LOOKS) / max(Fraction(1, 2), proxy.duration))
-    rows = _rows([box for _, picture in pictures(proxy, proxy.span, rate=rate) for box in reader.find(picture)])
-    if not rows:
+    boxes = [box for _, picture in pictures(proxy, proxy.span, rate=rate) for box in reader.find(picture)]
+    if not boxes:
         return []
-    followed, strips = _Followed(), [_Strip(top, bottom) for top, bottom in rows]
+    followed, strips = _Followed(), [_Strip(top, bottom, _shrink(top, bottom, boxes)) for top, bottom in _rows(boxes)]
     for time, picture in pictures(proxy, proxy.span, rate=RATE):
         followed.look(time, picture, [box for strip in strips for box in strip.boxes(picture, reader)], reader)
     across, down = inspection.scale
@@ -82,6 +86,7 @@ class _Strip:
 
     top: int
     bottom: int
+    scale: float  # at which they are searched, in pixels of the picture
     _before: NDArray[np.uint8] | None = None
     _found: Sequence[Box] = ()
 
@@ -90,7 +95,7 @@ class _Strip:
         part = picture[self.top : min(self.bottom, picture.shape[0])]
         now = np.asarray(cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
         if self._before is None or np.count_nonzero(cv2.absdiff(now, self._before) > _STROKE) >= _FRESH:
-            found = reader.find(part, min(picture.shape[:2]))
+            found = reader.find(part, self.scale)
             self._found = [Box(box.x1, box.y1 + self.top, box.x2, box.y2 + self.top) for box in found]
             self._before = now
         return self._found
@@ -118,7 +123,7 @@ class _Followed:
         step, still = 1 / RATE, list[_Open]()
         for box in boxes:
             look = _look(picture, box)
-            same = next((old for old in self._open if _same_place(old.line.box, box) and _like(old.look, look)), None)
+            same = next((old for old in self._open if _stays(old, box, look, picture)), None)
             if same is None:
                 line = reader.read(picture, box)
                 if line.sure < _READABLE or not letters(line.text):
@@ -130,7 +135,7 @@ class _Followed:
                     same.line = line
             if same in self._open:
                 self._open.remove(same)
-            same.until, same.look = time + step, look
+            same.until, same.look = time + step, _look(picture, same.line.box)
             still.append(same)
         self._closed += [_shown(old) for old in self._open]
         self._open = still
@@ -165,11 +170,12 @@ def _goes_on(old: Line, new: Line) -> bool:
     return after.startswith(before) or alike(before, after) >= _SAME_TEXT
 
 
-def _same_place(first: Box, second: Box) -> bool:
-    wide = max(0.0, min(first.x2, second.x2) - max(first.x1, second.x1))
-    high = max(0.0, min(first.y2, second.y2) - max(first.y1, second.y1))
-    both = wide * high
-    return both >= _SAME_PLACE * (first.width * first.height + second.width * second.height - both)
+def _stays(old: _Open, box: Box, look: NDArray[np.float32], picture: Picture) -> bool:
+    """Whether what is found in a box is a line that was there before and looks the same: it need not be read."""
+    shared = overlap(old.line.box, box)
+    if shared >= _SAME_PLACE and _like(old.look, look):
+        return True
+    return shared >= _SAME_BOX and _like(old.look, _look(picture, old.line.box))
 
 
 def _rows(boxes: Sequence[Box]) -> list[tuple[int, int]]:
@@ -183,6 +189,12 @@ def _rows(boxes: Sequence[Box]) -> list[tuple[int, int]]:
         else:
             joined.append((top, bottom))
     return joined
+
+
+def _shrink(top: int, bottom: int, boxes: Sequence[Box]) -> float:
+    """How small rows may be searched: big letters are found at a third of the cost."""
+    heights = [box.height for box in boxes if top <= (box.y1 + box.y2) / 2 < bottom]
+    return max(_SMALLEST, min(1.0, _FOUND / float(np.percentile(heights, 25))))
 
 
 def _wider(box: Box, across: float, down: float) -> Box:

@@ -50,11 +50,11 @@ class TextReader:
         self._reader: Any = None
         self._letters: list[str] = []
 
-    def find(self, picture: Picture, side: int | None = None) -> list[Box]:
-        """Where lines of text are, from top to bottom. ``side`` is the shorter side of the whole picture."""
+    def find(self, picture: Picture, scale: float | None = None) -> list[Box]:
+        """Where lines of text are, from top to bottom. ``scale``: at which size; a whole picture's unless given."""
         self._load()
         height, width = picture.shape[:2]
-        scale = min(1.0, _SIDE / (side or min(height, width)))
+        scale = scale or min(1.0, _SIDE / min(height, width))
         wide, high = (max(_MULTIPLE, round(side * scale / _MULTIPLE) * _MULTIPLE) for side in (width, height))
         likely = self._finder.run(
             None, {"x": _as_input(cv2.resize(picture, (wide, high), interpolation=cv2.INTER_AREA))}
