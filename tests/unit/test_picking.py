@@ -141,6 +141,8 @@ def test_an_opening_that_looks_back_does_not_stand_alone() -> None:
     assert standalone(plain, plain, "en") == 1
     assert standalone("And that was it.", plain, "en") < 0.5
     assert standalone("The plan failed, as I said.", plain, "en") == 0
+    assert standalone("Two, it is high time to publish.", plain, "en") < 0.5
+    assert standalone("Two men walked into a bar.", plain, "en") == 1
     assert standalone("Das war es.", plain, "de") == 0.5
     for joined, language in (("Und das war es.", "de"), ("Pero nadie lo sabe.", "es"), ("Но никто не знал.", "ru")):
         assert standalone(joined, plain, language) < 0.5

@@ -40,6 +40,11 @@ _BACKWARD = re.compile(
     r"|\bthe (?:former|latter|above|preceding|aforesaid)\b|\b(?:earlier|previously|going back to)\b",
     re.IGNORECASE,
 )
+_ORDER = re.compile(  # the second of what was announced before, or the first
+    r"^\W*(?:and\s+)?(?:(?:one|two|three|four|five|second(?:ly)?|third(?:ly)?|fourth(?:ly)?|finally|lastly)\s*[,:.–—]"
+    r"|(?:number|point|rule|step|reason|lesson)\s+(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)\b)",
+    re.IGNORECASE,
+)
 _BOLD = frozenset(
     "why how what who never always nobody everybody everyone everything nothing secret mistake wrong truth lie actually"
     " imagine surprising surprised crazy insane biggest worst best first only must stop fear afraid love hate problem"
@@ -89,4 +94,5 @@ def standalone(first: str, second: str, language: str) -> float:
         return 0.5
     if _BACKWARD.search(first) or _BACKWARD.search(second):
         return 0.0
-    return _JOINED if words[0] in _DANGLING else 0.6 if any(word in _DANGLING for word in words[1:4]) else 1.0
+    leans = words[0] in _DANGLING or _ORDER.match(first) is not None
+    return _JOINED if leans else 0.6 if any(word in _DANGLING for word in words[1:4]) else 1.0

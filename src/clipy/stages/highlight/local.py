@@ -44,7 +44,7 @@ class Local(Highlighter):
     near. A passage that says again what a better one says is left out.
     """
 
-    version = 5
+    version = 6
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         transcript = transcript_of(video, ctx)
