@@ -64,15 +64,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", choices=list(BACKENDS), help="measure one detector")
     parser.add_argument("--files", nargs="*", default=None, help="names of truth files to take, without .json")
     parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--compose", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.media is None or not options.media.is_dir():
         raise ClipyError("there is no folder of recordings", where=options.media, do="Name it: --media FOLDER")
+    if options.compose:
+        _compose(options.media, options.work)
+        return 0
     if options.work is not None:
         print(json.dumps(measured(BACKENDS[options.only], options.media, options.files, options.work)))
         return 0
     with tempfile.TemporaryDirectory(prefix="clipy-benchmark-") as work:
         if options.files is None or "reaction" in options.files:
-            _compose(options.media, Path(work))
+            # In a process of its own: those started later would inherit the peak of its memory.
+            arguments = ["--compose", "--media", str(options.media), "--work", work]
+            subprocess.run([sys.executable, __file__, *arguments], check=True)
         names = [options.only] if options.only else list(BACKENDS)
         found = {name: _apart(name, options, Path(work)) for name in names}
     _with_what_comes_before([numbers for numbers in found.values() if numbers is not None])
