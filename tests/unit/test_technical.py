@@ -13,16 +13,16 @@ from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.stages.review.technical import Technical
 from clipy.storage.store import Store
-from clipy.types import Clip, CropPath, Edit, Evidence, Finding, Highlight, Repair, Review, Span
+from clipy.types import Clip, CropPath, Edit, Evidence, Finding, Highlight, Repair, Review, Span, Video
 from tests.media import black, flash, make_video, moving, still, tone
 
 UPRIGHT = (180, 320)
 
 
-def _review(path: Path, edit: Edit | None = None, **options: object) -> Review:
+def _review(path: Path, edit: Edit | None = None, source: Video | None = None, **options: object) -> Review:
     video = probe(path)
     clip = Clip(video.fingerprint, video.duration, video.width, video.height, edit, path)
-    ctx = Context(Store(path.parent / "store"), path.parent)
+    ctx = Context(Store(path.parent / "store"), path.parent, video=source)
     return Technical(Technical.Options.model_validate(options)).review(clip, ctx)
 
 
@@ -37,6 +37,14 @@ def _warnings(review: Review) -> dict[str, Finding]:
 def _edit(seconds: float, size: tuple[int, int] = UPRIGHT) -> Edit:
     span = Span(Fraction(0), Fraction(seconds))
     return Edit(Highlight(span), CropPath(*size, ()), keep=(span,))
+
+
+def _with_caption(picture: NDArray[np.uint8], time: float) -> NDArray[np.uint8]:
+    """A white word that moves along twice a second."""
+    height, width = picture.shape[:2]
+    left = round(width * (0.04 + 0.055 * int(time * 2)))
+    picture[round(0.23 * height) : round(0.25 * height), left : left + round(0.055 * width)] = 255
+    return picture
 
 
 def _loud(times: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -97,6 +105,22 @@ def test_a_picture_that_stops_is_a_fault_and_an_inserted_photo_is_none(tmp_path:
     assert _review(make_video(tmp_path / "b.mp4", size=UPRIGHT, draw=photo, play=_loud)).passed
 
 
+def test_a_picture_that_stops_where_its_source_stands_still_is_a_slide(tmp_path: Path) -> None:
+    def captioned(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
+        return _with_caption(still(time, size), min(time, 2))
+
+    def stopped(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
+        return moving(min(time, 2), size)
+
+    slide = probe(make_video(tmp_path / "slide.mp4", size=UPRIGHT, draw=still, play=_loud))
+    lively = probe(make_video(tmp_path / "lively.mp4", size=UPRIGHT, play=_loud))
+    over_slide = make_video(tmp_path / "a.mp4", size=UPRIGHT, draw=captioned, play=_loud)
+    assert set(_errors(_review(over_slide))) == {"frozen"}
+    assert "frozen" not in _errors(_review(over_slide, _edit(4), slide))
+    broken = make_video(tmp_path / "b.mp4", size=UPRIGHT, draw=stopped, play=_loud)
+    assert set(_errors(_review(broken, _edit(4), lively))) == {"frozen"}
+
+
 def test_a_plain_picture_is_blank(tmp_path: Path) -> None:
     def green(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
         return moving(time, size) if time < 2 else np.full((size[1], size[0], 3), (0, 135, 0), np.uint8)
@@ -119,10 +143,7 @@ def test_what_a_platform_refuses_is_an_error(tmp_path: Path) -> None:
 
 def test_captions_on_a_still_picture_count_as_movement(tmp_path: Path) -> None:
     def captioned(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
-        picture = still(time, size)
-        left = 20 + 30 * int(time * 2)
-        picture[220:240, left : left + 30] = 255
-        return picture
+        return _with_caption(still(time, size), time)
 
     review = _review(make_video(tmp_path / "a.mp4", size=(540, 960), draw=captioned, play=_loud))
     assert review.findings == ()

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from clipy.analysis.finished.inspection import inspected
+from clipy.analysis.finished.source import stands_still
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.media.checks.container import Facts, facts_of
@@ -38,12 +39,13 @@ PlatformName = Literal["shorts", "reels", "tiktok"]
 class Technical(Reviewer):
     """Checks streams, codec, colours, size, length, frame rate, sync, damage, and black, blank and still stretches.
 
-    A picture that stops while it was moving is an error, one that comes on as a still and stays is a slide: a warning.
+    A picture that stops while it was moving is an error, unless the source stands still then, too, as slides do under
+    captions; one that comes on as a still and stays is a slide: a warning.
     A clip that is still throughout passes with ``allow_still`` (a title card, an audiobook's cover without captions).
     How the file is coded is held against a clip only where clipy made it; of other files it is worth knowing.
     """
 
-    version = 2
+    version = 3
 
     class Options(Reviewer.Options):
         width: int | None = Field(None, ge=16, description="Width the clip must have; left out, the crop's.")
@@ -82,7 +84,7 @@ class Technical(Reviewer):
             *self._rate(video, seen),
             *self._length(clip, video, seen, facts),
             *self._damage(seen),
-            *(_trimmed(finding, clip, seen.end) for finding in self._picture(seen)),
+            *(_trimmed(finding, clip, seen.end) for finding in self._picture(seen, clip, ctx)),
             *self._coding(clip, video, facts),
             *self._colours(clip, facts),
             *(refusal for platform in self.options.platforms for refusal in refusals(platform, video, facts)),
@@ -147,7 +149,7 @@ class Technical(Reviewer):
         if seen.frames == 0:
             yield Finding("decodes", "error", "no picture can be decoded", value=0, limit=1)
 
-    def _picture(self, seen: Seen) -> Iterator[Finding]:
+    def _picture(self, seen: Seen, clip: Clip, ctx: Context) -> Iterator[Finding]:
         limit = self.options.longest_black
         yield from stretches("black", "black", seen.black, limit, seen.end, picture_of)
         yield from stretches("blank", "one plain colour", seen.blank, limit, seen.end, picture_of)
@@ -164,9 +166,12 @@ class Technical(Reviewer):
             )
             return
         stopped = tuple(still.span for still in lit if not still.after_cut)
+        freeze = self.options.longest_freeze
         if self._is_slide_show(spans, seen.end):
             stopped = ()
-        freeze = self.options.longest_freeze
+        elif clip.edit is not None and ctx.video is not None:
+            source, edit = ctx.video, clip.edit
+            stopped = tuple(span for span in stopped if span.duration > freeze and not stands_still(source, edit, span))
         yield from stretches("frozen", "a picture that stopped", stopped, freeze, seen.end, picture_of)
         slides = tuple(span for span in spans if span not in stopped)
         slow = self.options.longest_still
