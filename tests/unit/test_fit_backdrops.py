@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from clipy.media.frame import Frame
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.fitted import fitted
 from clipy.stages.render.pictures import clip_frames
-from clipy.types import CropPath, Edit, Highlight, Span, Video
+from clipy.stages.render.room import overlap, taken
+from clipy.types import Box, CropPath, Edit, Highlight, Span, Video, Word
 from tests.clips import VIDEO, clip, pizzazz
 from tests.media import make_video
 
@@ -60,6 +62,17 @@ def test_a_new_backdrop_leaves_the_picture_itself_alone(video: Video, ctx: Conte
     x1, y1, x2, y2 = stretch.into
     assert np.array_equal(plain[40].planes[0][y1:y2, x1:x2], drawn[40].planes[0][y1:y2, x1:x2])
     assert not np.array_equal(plain[40].planes[0][:y1], drawn[40].planes[0][:y1])
+
+
+def test_captions_stay_off_a_picture_that_is_shown_whole(video: Video, ctx: Context) -> None:
+    said = [
+        Word(text, Fraction(n, 4), Fraction(n + 1, 4)) for n, text in enumerate("one two. three four. five six".split())
+    ]
+    edit = pizzazz("captions").plan(video, replace(edit_of(video), words=tuple(said)), ctx)
+    (whole,) = fitted(video, edit)
+    over = [item for item in taken(edit) if item.span.overlap(whole.span) > 0]
+    assert over
+    assert all(overlap(item.box, Box(*whole.into)) == 0 for item in over)
 
 
 def test_light_saturation_and_blur_do_what_they_say(video: Video, ctx: Context) -> None:

@@ -26,14 +26,15 @@ from clipy.stages.base import Pizzazz
 from clipy.stages.render.area import safe_area
 from clipy.stages.render.brand import HEX, brand_digests, colour_of, font_digests, hex_of, load_brand
 from clipy.stages.render.drawing import POP_STEPS, CardPicture
+from clipy.stages.render.fitted import fitted
 from clipy.stages.render.fonts import digests
 from clipy.stages.render.layout import Area, shown, typeface, width_limit
 from clipy.stages.render.overlay import Overlay
 from clipy.stages.render.planning import Caption, decorated, placed
 from clipy.stages.render.presets import LOOKS, Colour, Look, highlighted, voiced
-from clipy.stages.render.room import as_json, taken
+from clipy.stages.render.room import Taken, as_json, taken
 from clipy.subtitles import Style, speaker_of
-from clipy.types import Edit, Seconds, Video, Word
+from clipy.types import Box, Edit, Seconds, Video, Word
 
 _POP_TIME = Fraction(1, 10)  # seconds from a word's own size to its popped one
 
@@ -60,7 +61,7 @@ _STYLE = TypeAdapter(Style)
 class Captions(Pizzazz):
     """Words highlighted as they are spoken, in any script, clear of mouths and of what the platforms draw."""
 
-    version = 4
+    version = 5
 
     class Options(Pizzazz.Options):
         preset: Preset = Field("bold", description="The look to start from.")
@@ -115,7 +116,8 @@ class Captions(Pizzazz):
         if cards and edit.crop.shots and free:
             faces = faces_on_screen(video, edit, ctx, speaking=False)
         looks = self._looks(cards, edit)
-        occupied = taken(edit, but=self.name) if options.position is None else ()
+        whole = (Taken(part.span, Box(*part.into)) for part in fitted(video, edit))  # a slide is not to be written on
+        occupied = (*taken(edit, but=self.name), *whole) if options.position is None else ()
         cards, covered = placed(cards, [looks[speaker_of(card)] for card in cards], edit, area, faces, occupied)
         plan = {
             "cards": _CAPTIONS.dump_python(tuple(cards), mode="json"),
