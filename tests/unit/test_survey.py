@@ -52,15 +52,19 @@ def test_a_texture_is_not_read() -> None:
     assert len(read(noise).lines) <= 1
 
 
-def test_slides_are_pages_and_scenes_are_not(tmp_path: Path, ctx: Context) -> None:
+@pytest.mark.parametrize("size", [SIZE, (320, 180)])
+def test_slides_are_pages_and_scenes_are_not(tmp_path: Path, ctx: Context, size: tuple[int, int]) -> None:
     def draw(time: float, size: tuple[int, int]) -> Picture:
-        return slide(time >= 2, 4) if time >= 1 else moving(time, size)
+        if time < 1:
+            return moving(time, size)
+        return np.asarray(cv2.resize(slide(time >= 2, 4), size, interpolation=cv2.INTER_AREA), np.uint8)
 
-    video = probe(make_video(tmp_path / "a.mp4", seconds=3, size=SIZE, draw=draw, play=None))
+    video = probe(make_video(tmp_path / "a.mp4", seconds=3, size=size, draw=draw, play=None))
     edges = [Fraction(k) for k in range(4)]
     scenes = survey(video, [Shot(Span(a, b)) for a, b in pairwise(edges)], ctx)
     assert [scene.page for scene in scenes] == [False, True, True]
-    assert all(scene.picture == Box(0, 0, *SIZE) for scene in scenes)
+    assert all(scene.picture == Box(0, 0, *size) for scene in scenes)
+    assert all(0 <= box.x1 < box.x2 <= size[0] and box.y2 <= size[1] for scene in scenes for box in scene.writing)
 
 
 def test_bars_are_found_in_display_pixels_of_a_turned_video_with_long_pixels(tmp_path: Path, ctx: Context) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,7 +71,7 @@ class _Notes:
     def see(self, gray: NDArray[np.uint8]) -> None:
         self.brightest.see(gray)
         self.borders.see(gray)
-        self.pages.append(read(gray))
+        self.pages.append(read(_enlarged(gray)))
 
 
 def survey(video: Video, shots: Sequence[Shot], ctx: Context) -> list[Scene]:
@@ -109,18 +110,25 @@ def _runs(span: Span, keys: Sequence[Seconds]) -> list[list[Seconds]]:
 
 
 def _scene(video: Video, shot: Shot, note: _Notes, area: Box, shape: tuple[int, int], scale: float) -> Scene:
-    lasted = lasting(note.pages, shape)
+    lasted = lasting(note.pages, (HEIGHT, max(1, round(shape[1] * HEIGHT / shape[0]))))
     lines = sorted(len(page.lines) for page in note.pages)[len(note.pages) // 2]
     flat = float(np.median([page.flat for page in note.pages]))
     page = lines >= _LINES and float(lasted.mean()) >= _COVER and flat >= _FLAT
     picture = _scaled(area, scale)
     within = Box(picture.x1, picture.y1, min(picture.x2, video.width), min(picture.y2, video.height))
-    return Scene(shot.span, within, page, tuple(_scaled(box, scale) for box in _blocks(lasted)), note.borders, scale)
+    writing = tuple(_scaled(box, video.height / HEIGHT) for box in _blocks(lasted))
+    return Scene(shot.span, within, page, writing, note.borders, scale)
+
+
+def _enlarged(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same picture, ``HEIGHT`` pixels high: writing has strokes of the same width there, however small a source."""
+    if gray.shape[0] == HEIGHT:
+        return gray
+    wide = max(1, round(gray.shape[1] * HEIGHT / gray.shape[0]))
+    return np.asarray(cv2.resize(gray, (wide, HEIGHT), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def _blocks(mask: NDArray[np.bool_]) -> Iterator[Box]:
-    import cv2
-
     _, _, found, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     for x, y, wide, tall, _ in found[1:].tolist():
         yield Box(x, y, x + wide, y + tall)
