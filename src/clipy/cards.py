@@ -70,6 +70,7 @@ class Rules:
     hold: Seconds = Fraction(1, 4)  # how long a card stays after its last word
     bridge: Seconds = Fraction(3, 20)  # an empty screen shorter than this is a flicker: the card stays
     measure: Callable[[str], float] = columns
+    language: str = ""  # of words that do not say theirs: abbreviations and ordinals end no sentence in it
 
 
 def group(words: Iterable[Word], rules: Rules, until: Seconds | None = None) -> tuple[Card, ...]:
@@ -140,7 +141,11 @@ class _Search:
         self.until = [0.0, *accumulate(width + gap for width, gap in zip(widths, self.spaces, strict=True))]
         self.weights = [_weight(w.text) for w in words]
         self.gaps = [float(b.start - a.end) for a, b in pairwise(words)] + [_LONG_GAP]
-        self.stops = [ends_sentence(word, after) for word, after in zip_longest(words, words[1:])]
+        self.languages = [word.language or rules.language for word in words]
+        self.stops = [
+            ends_sentence(word, after, language)
+            for word, after, language in zip_longest(words, words[1:], self.languages)
+        ]
         self.seams = [self._seam(index) for index in range(len(words))]
         self.carries = [self._carry(index) for index in range(len(words))]
 
@@ -225,7 +230,7 @@ class _Search:
             return 0.0
         if self.gaps[index] > self.rules.pause:
             return 0.1
-        if is_abbreviation(self.words[index], after):
+        if is_abbreviation(self.words[index], after, self.languages[index]):
             return 1.8
         if ends_clause(self.words[index]):
             return 0.3

@@ -76,6 +76,13 @@ def test_a_title_stays_with_its_name() -> None:
     ]
 
 
+def test_a_german_date_is_one_phrase_in_german() -> None:
+    spoken = said("Wir feiern am 3. Oktober wieder.")
+    cards = group(spoken, Rules(max_width=18, max_words=5, max_duration=4, language="de"))
+    assert not any(text.endswith("3.") for text in texts(cards))
+    assert any(text.endswith("3.") for text in texts(group(spoken, CAPTION)))
+
+
 def test_a_last_short_word_is_not_left_alone() -> None:
     cards = group(said("we really like to make it"), CAPTION)
     assert min(len(card.words) for card in cards) >= 2

@@ -179,6 +179,7 @@ class Captions(Pizzazz):
             max_lines=self.options.max_lines,
             max_words=self.options.max_words or look.words,
             max_duration=4,
+            language=language,
             measure=lambda text: look.word_space * size if text == " " else font.width(shown(text, look, language)),
         )
         return group(_kept_words(edit), rules, until=edit.duration)
