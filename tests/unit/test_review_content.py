@@ -82,6 +82,28 @@ def test_cuts_inside_words_are_heard_and_can_be_trimmed(tmp_path: Path, speech: 
         assert float(repair.span.end) == pytest.approx(float(words[second - 1].end) + 0.15, abs=0.1)
 
 
+def test_loud_speech_at_an_edge_is_no_cut_where_a_known_word_ends(tmp_path: Path, speech: Speech) -> None:
+    """Somebody else may speak on at once; a word that goes on past the edge is cut, whatever else is known."""
+    words = spoken_words(speech)
+    late = next(index for index, word in enumerate(words) if word.text.startswith("changed"))
+    cut = words[late]
+    middle = (cut.start + cut.end) / 2
+    clip = _clip(tmp_path, "ends", speech, 0, float(middle))
+
+    def found(*known: Word) -> Finding:
+        edit = Edit(
+            Highlight(Span(Fraction(0), middle)), CropPath(*SIZE, ()), (Span(Fraction(0), middle),), "en", known
+        )
+        return _errors(replace(clip, edit=edit), _hearing(tmp_path, speech, 0, float(middle)))["cut-word"]
+
+    assert found(*words[: late + 1]).severity == "error"
+    assert found(*words[: late - 4]).severity == "error"
+    ended = replace(cut, end=middle - Fraction(1, 20))
+    beside = found(*words[:late], ended)
+    assert beside.severity == "warning"
+    assert "between words" in beside.message
+
+
 def test_a_trim_ends_in_a_pause_where_the_words_heard_are_off() -> None:
     texts = "One two. Three four. Five six.".split()
     told = sentences(Transcript("en", tuple(Word(text, Fraction(n), Fraction(n + 1)) for n, text in enumerate(texts))))

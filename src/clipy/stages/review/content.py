@@ -28,6 +28,10 @@ _INSIDE = Fraction(1, 50)  # seconds of a short pause that are left out of a tri
 _OFF = Fraction(1, 2)  # seconds by which a sentence that is heard may be off the pause beside it
 _LOST = Fraction(1, 4)  # of a clip that a trim may cost
 _HEARD = Fraction(1)  # seconds at an edge that are evidence
+_BY_WORD = (
+    Fraction(-1, 20),
+    Fraction(2, 5),
+)  # seconds from the first or last word outwards in which an edge is beside it
 _LEAST_WORDS = 12  # from which on the language is known
 _SAME_SPAN = Fraction(1, 2)  # of the shorter of two clips of one source
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", "۔")
@@ -38,7 +42,7 @@ Judgement = Literal["refuse", "warn", "ignore"]
 class Content(Reviewer):
     """Words cut at the edges, silence there, an opening that hangs in the air, another language, a clip made before."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     class Options(Reviewer.Options):
         max_silence: float = Field(1.5, gt=0, description="Seconds of silence at either edge that are let pass.")
@@ -103,19 +107,15 @@ class Content(Reviewer):
         limit = seconds_of(self.options.max_silence)
         told = sentences(spoken)
         given = clip.edit is not None and clip.edit.highlight.given
-        severity: Severity = "error" if self.options.cut_words == "refuse" and not given else "warning"
+        refused: Severity = "error" if self.options.cut_words == "refuse" and not given else "warning"
         if edges.cut_start and not _starts_source(clip) and self.options.cut_words != "ignore":
             part = Span(whole.start, min(whole.end, whole.start + _HEARD))
-            repair = first_trim(whole, told, edges.pauses)
-            yield Finding(
-                "cut-word", severity, "it begins inside a word", part, evidence=Evidence.sound(part), repair=repair
+            yield _cut(
+                part, "begins", refused, beside=_begins_a_word(clip), repair=first_trim(whole, told, edges.pauses)
             )
         if edges.cut_end and self.options.cut_words != "ignore":
             part = Span(max(whole.start, whole.end - _HEARD), whole.end)
-            repair = last_trim(whole, told, edges.pauses)
-            yield Finding(
-                "cut-word", severity, "it ends inside a word", part, evidence=Evidence.sound(part), repair=repair
-            )
+            yield _cut(part, "ends", refused, beside=_ends_a_word(clip), repair=last_trim(whole, told, edges.pauses))
         if edges.silent_start >= whole.duration:
             return  # nothing is heard at all: the file's fault, not its edges'
         for silent, at_start in ((edges.silent_start, True), (edges.silent_end, False)):
@@ -158,6 +158,27 @@ class Content(Reviewer):
 def seconds_of(value: float) -> Seconds:
     """An option as an exact time."""
     return Fraction(value).limit_denominator(1000)
+
+
+def _cut(part: Span, word: str, severity: Severity, *, beside: bool, repair: Repair | None) -> Finding:
+    """An edge at which speech is loud. Where a known word ends or begins there, it is the next one's, or another's."""
+    evidence = Evidence.sound(part)
+    if beside:
+        return Finding("cut-word", "warning", f"it {word} between words, without a pause", part, evidence=evidence)
+    return Finding("cut-word", severity, f"it {word} inside a word", part, evidence=evidence, repair=repair)
+
+
+def _begins_a_word(clip: Clip) -> bool:
+    """Whether a clip begins just before a word, by the words of the source where they are known."""
+    if clip.edit is None or not clip.edit.words:
+        return False
+    return _BY_WORD[0] <= min(word.start for word in clip.edit.words) - clip.edit.keep[0].start <= _BY_WORD[1]
+
+
+def _ends_a_word(clip: Clip) -> bool:
+    if clip.edit is None or not clip.edit.words:
+        return False
+    return _BY_WORD[0] <= clip.edit.keep[-1].end - max(word.end for word in clip.edit.words) <= _BY_WORD[1]
 
 
 def _starts_source(clip: Clip) -> bool:
