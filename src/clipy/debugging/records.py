@@ -18,7 +18,7 @@ from clipy.errors import DocumentError
 from clipy.types import Box, CropShot, Finding, Json, Span, Track, seconds
 
 TRACKS = "clipy.tracks/1"
-DECISIONS = "clipy.flow.decisions/1"
+DECISIONS = "clipy.decisions/1"
 
 Side = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from clipy.storage.packing import Room
 
-SCHEMA = "clipy.storage.artifact/2"
+SCHEMA = "clipy.artifact/2"
 
 _HEADER = 4096  # bytes of the first line, at most
 _LARGEST = 1 << 30  # bytes of a file, at most
@@ -92,7 +92,7 @@ def _header(line: bytes) -> dict[str, Any]:
     if not isinstance(header, dict) or not isinstance(header.get("schema"), str):
         raise Damaged("its header says nothing")
     if header["schema"] != SCHEMA:
-        if header["schema"].startswith("clipy.storage.artifact/"):
+        if header["schema"].startswith("clipy.artifact/"):
             raise Outdated(header["schema"][:80])
         raise Damaged("it has another schema")
     return header
