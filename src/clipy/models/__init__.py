@@ -56,6 +56,7 @@ __all__ = [
     "find",
     "get",
     "known",
+    "own_file",
     "sha256",
     "verify",
 ]
@@ -99,6 +100,13 @@ def fetch(name: str | Model, *, path: Path | None = None, report: Report | None 
     if path is not None:
         return places.explicit(model, path)
     return places.find(model) or obtain(model, report or _nobody_listens)
+
+
+def own_file(path: Path | None, what: str, do: str) -> Path:
+    """The user's own copy of weights that clipy does not fetch. Raises ModelError when none is named or there."""
+    if path is None or not path.expanduser().is_file():
+        raise ModelError(f"{what}'s weights are not there", where=path, do=do)
+    return path.expanduser()
 
 
 def verify(name: str | Model) -> Path:

@@ -16,7 +16,6 @@ from clipy.analysis.faces.sightings import Detection
 from clipy.analysis.faces.suppression import detections
 from clipy.context import Context
 from clipy.device import for_torch
-from clipy.errors import ModelError
 
 if TYPE_CHECKING:
     from clipy.analysis.networks.s3fd import S3fdNetwork
@@ -61,11 +60,5 @@ class S3fd(FaceDetector):
         return [detections(b, c, self.options.confidence) for b, c in zip(boxes, sure, strict=True)]
 
     def _path(self) -> Path:
-        path = self.options.path
-        if path is None or not path.expanduser().is_file():
-            raise ModelError(
-                "S3FD's weights are not there",
-                where=path,
-                do=f"Get sfd_face.pth as {_PUBLISHED} says, and name it: --set faces.path=FILE",
-            )
-        return path.expanduser()
+        do = f"Get sfd_face.pth as {_PUBLISHED} says, and name it: --set faces.path=FILE"
+        return models.own_file(self.options.path, "S3FD", do)

@@ -65,10 +65,7 @@ class Scrfd(FaceDetector):
         return [face.scaled(width / size[0], height / size[1]) for face in found]
 
     def _path(self) -> Path:
-        path = self.options.path
-        if path is None or not path.expanduser().is_file():
-            raise ModelError("SCRFD's weights are not there", where=path, do="Name a file: --set faces.path=FILE")
-        return path.expanduser()
+        return models.own_file(self.options.path, "SCRFD", "Name a file: --set faces.path=FILE")
 
 
 def _by_level(outputs: Sequence[NDArray[np.float32]]) -> list[tuple[NDArray[np.float32], ...]]:

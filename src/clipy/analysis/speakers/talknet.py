@@ -10,7 +10,6 @@ from pydantic import Field
 from clipy import models
 from clipy.analysis.speakers.networked import NetworkSpeakers
 from clipy.context import Context
-from clipy.errors import ModelError
 
 if TYPE_CHECKING:
     from clipy.analysis.networks.parts import SpeakerNetwork
@@ -43,11 +42,5 @@ class TalkNet(NetworkSpeakers):
         return talknet.load(self._path())
 
     def _path(self) -> Path:
-        path = self.options.path
-        if path is None or not path.expanduser().is_file():
-            raise ModelError(
-                "TalkNet's weights are not there",
-                where=path,
-                do=f"Get pretrain_TalkSet.model as {_PUBLISHED} says, and name it: --set speakers.path=FILE",
-            )
-        return path.expanduser()
+        do = f"Get pretrain_TalkSet.model as {_PUBLISHED} says, and name it: --set speakers.path=FILE"
+        return models.own_file(self.options.path, "TalkNet", do)

@@ -28,10 +28,8 @@ _INSIDE = Fraction(1, 50)  # seconds of a short pause that are left out of a tri
 _OFF = Fraction(1, 2)  # seconds by which a sentence that is heard may be off the pause beside it
 _LOST = Fraction(1, 4)  # of a clip that a trim may cost
 _HEARD = Fraction(1)  # seconds at an edge that are evidence
-_BY_WORD = (
-    Fraction(-1, 20),
-    Fraction(2, 5),
-)  # seconds from the first or last word outwards in which an edge is beside it
+# Seconds from the first or last word outwards in which an edge is beside it.
+_BY_WORD = (Fraction(-1, 20), Fraction(2, 5))
 _LEAST_WORDS = 12  # from which on the language is known
 _SAME_SPAN = Fraction(1, 2)  # of the shorter of two clips of one source
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", "۔")
