@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+
+from tests.serving import Handler, Serving
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _FLAGS = (
@@ -72,7 +74,7 @@ def played(clip: Path, times: list[float], patience: float) -> dict[str, Any]:
     told = threading.Event()
     page = _PAGE.replace("TIMES", json.dumps(times)).encode()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Watched(Handler):
         def do_GET(self) -> None:
             if self.path == "/clip.mp4":
                 _send_part(self, clip.read_bytes())
@@ -84,14 +86,8 @@ def played(clip: Path, times: list[float], patience: float) -> dict[str, Any]:
             _send(self, 204, b"", "text/plain")
             told.set()
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Nobody reads a log of this server."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, tempfile.TemporaryDirectory() as profile:
-        serving = threading.Thread(target=server.serve_forever, daemon=True)
-        serving.start()
-        address = f"http://127.0.0.1:{server.server_address[1]}/"
-        command = [program, *_FLAGS, f"--user-data-dir={profile}", "--remote-debugging-port=0", address]
+    with Serving(Watched) as server, tempfile.TemporaryDirectory() as profile:
+        command = [program, *_FLAGS, f"--user-data-dir={profile}", "--remote-debugging-port=0", f"{server.origin}/"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             if not told.wait(patience):
@@ -99,8 +95,6 @@ def played(clip: Path, times: list[float], patience: float) -> dict[str, Any]:
         finally:
             process.terminate()
             process.wait(20)
-            server.shutdown()
-            serving.join()
     return seen
 
 

@@ -10,16 +10,16 @@ import base64
 import io
 import json
 import math
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from PIL import Image
+
+from tests.serving import Handler, Serving
 
 KEY = "sk-test-5d41402abc4b2a76"
 _KNOWN = {"model", "messages", "response_format", "temperature", "seed", "max_tokens", "max_completion_tokens"}
@@ -68,7 +68,7 @@ class Fault:
 Editor = Callable[[list[dict[str, Any]], Asked], object]
 
 
-class ChatServer:
+class ChatServer(Serving):
     """Serves on 127.0.0.1 for as long as a ``with`` block runs."""
 
     def __init__(
@@ -86,30 +86,16 @@ class ChatServer:
         self.faults: deque[Fault] = deque()
         self.requests: list[Asked] = []
         self.times: list[float] = []
-
-    def __enter__(self) -> Self:
         chat = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Chat(Handler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
                 _serve(self, chat)
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Quiet."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Chat)
+        self.url = f"{self.origin}/v1"
 
     def answer(self, asked: Asked) -> tuple[object, int]:
         """What the editor says about what fits the context, and how many tokens were read."""

@@ -7,21 +7,19 @@ from __future__ import annotations
 import errno
 import os
 import struct
-import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
 
 import av
 import numpy as np
 
 from tests.media import make_video
+from tests.serving import Handler, Serving
 
 
-class Canary:
+class Canary(Serving):
     """A pipe and a local web server that nothing may touch. Use as ``with Canary(folder) as canary``."""
 
     def __init__(self, folder: Path) -> None:
@@ -30,20 +28,16 @@ class Canary:
         os.mkfifo(self.path)
         canary = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Watching(Handler):
             def do_GET(self) -> None:
                 canary.touched.append(self.path)
                 self.send_error(404)
 
-            def log_message(self, *_: object) -> None:
-                pass  # what was asked for is in ``touched``
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        super().__init__(Watching)
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/canary.ts"
+        return f"{self.origin}/canary.ts"
 
     def was_touched(self) -> bool:
         """Whether the server was asked for anything, or anybody has, or was seen to have, the pipe open."""
@@ -55,17 +49,6 @@ class Canary:
         else:
             self.touched.append(str(self.path))
         return bool(self.touched)
-
-    def __enter__(self) -> Canary:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 def reaching(folder: Path, canary: Canary) -> Iterator[Path]:

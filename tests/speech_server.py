@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import wave
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from tests.serving import Handler, Serving
 from tests.speech import Speech
 
 KEY = "sk-test-7d793037a0760186"
@@ -36,7 +34,7 @@ class Fault:
     hang_up: bool = False
 
 
-class SpeechServer:
+class SpeechServer(Serving):
     """Serves on 127.0.0.1 for as long as a ``with`` block runs."""
 
     def __init__(self, speech: Speech, *, form: str = "openai") -> None:
@@ -44,11 +42,9 @@ class SpeechServer:
         self.faults: deque[Fault] = deque()
         self.requests: list[dict[str, list[bytes]]] = []
         self.seconds = 0.0  # of sound received so far
-
-    def __enter__(self) -> Self:
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Listening(Handler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
@@ -71,19 +67,8 @@ class SpeechServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Listening)
+        self.url = f"{self.origin}/v1"
 
     def heard(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, Any]]:
         """The answer to one request."""

@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.serving import Handler, Serving
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Wrong(Exception):
         self.reply = reply
 
 
-class LocalServer:
+class LocalServer(Serving):
     """Listens on 127.0.0.1. A subclass says what its platform does in ``handle`` and forgets it all in ``reset``."""
 
     def __init__(self) -> None:
@@ -91,20 +92,9 @@ class LocalServer:
         self.posts: list[bytes] = []  # the bytes of everything that became public
         self._count = self._active = 0
         self._guard = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(self._handler())
+        self.url = self.origin
         self.reset()
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def handle(self, asked: Asked) -> Answer:
         raise NotImplementedError
@@ -124,7 +114,7 @@ class LocalServer:
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Answering(Handler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
             wbufsize = 1 << 16
@@ -175,10 +165,7 @@ class LocalServer:
                 except OSError:
                     self.close_connection = True  # the client was faster
 
-            def log_message(self, format: str, *arguments: object) -> None:
-                pass
-
-        return Handler
+        return Answering
 
     def _kill(self) -> Answer:
         """What nothing can be done against: SIGKILL, or its like."""

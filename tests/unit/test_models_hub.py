@@ -7,18 +7,18 @@ import os
 import subprocess
 import sys
 import textwrap
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
+from tests.serving import Handler, Serving
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 FILES = {"model.bin": b"weights" * 5000, "config.json": b'{"a": 1}'}
 
 
-class Hub(BaseHTTPRequestHandler):
+class Hub(Handler):
     """``/<repository>/resolve/<revision>/<file>``, with the headers that the client wants."""
 
     asked: list[str]
@@ -43,20 +43,12 @@ class Hub(BaseHTTPRequestHandler):
         if with_body:
             self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent."""
-
 
 @pytest.fixture
 def hub() -> Iterator[tuple[str, type[Hub]]]:
     handler = type("Handler", (Hub,), {"asked": [], "files": dict(FILES)})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", handler
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Serving(handler) as server:
+        yield server.origin, handler
 
 
 def fetch(tmp_path: Path, address: str, **environment: str) -> subprocess.CompletedProcess[str]:

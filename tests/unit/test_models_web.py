@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,11 +13,12 @@ from clipy import models
 from clipy.errors import ModelError
 from clipy.models import Model, WeightsFile
 from clipy.models.web import raw_file
+from tests.serving import Handler, Serving
 
 DATA = b"weights" * 50_000
 
 
-class Server(BaseHTTPRequestHandler):
+class Server(Handler):
     """``/moved`` leads to ``/weights.bin``; ``/endless`` never ends."""
 
     asked: ClassVar[list[str]]
@@ -45,9 +44,6 @@ class Server(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent."""
-
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
@@ -56,16 +52,11 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[st
     monkeypatch.setenv("CLIPY_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
-    class Handler(Server):
+    class Own(Server):
         asked: ClassVar[list[str]] = []
 
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=running.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{running.server_address[1]}", Handler.asked
-    running.shutdown()
-    thread.join()
-    running.server_close()
+    with Serving(Own) as running:
+        yield running.origin, Own.asked
 
 
 def model(address: str) -> Model:

@@ -24,7 +24,7 @@ from clipy.stages.highlight.even import Even
 from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Repair, Review, Span, Video
 from tests.clips import VIDEO, clip
 from tests.media import make_video
-from tests.unit.llm_world import Spoken
+from tests.unit.llm.world import Spoken
 
 SETTINGS = (
     *("highlight.backend=even", "highlight.duration=3", "highlight.min_duration=1", "highlight.count=2"),

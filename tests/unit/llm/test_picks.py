@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -16,40 +15,15 @@ from click.testing import CliRunner
 
 pytest.importorskip("openai", reason='needs the extra: pip install "clipy[llm]"')
 
-from clipy import probe
 from clipy.analysis.words.sentences import sentences
 from clipy.cli import main
 from clipy.context import Context
 from clipy.errors import ConfigError, ServiceError
 from clipy.storage.store import Store
 from clipy.types import Video
-from tests.chat_server import KEY, Asked, ChatServer, Fault
-from tests.media import make_video, silence
-from tests.unit.llm_world import MINUTES, PLANTED, WINDOWED, Spoken, editor, hearing, highlighter, passage, spoken, told
-
-
-@pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory) -> Video:
-    path = tmp_path_factory.mktemp("long") / "long.mp4"
-    return probe(
-        make_video(path, seconds=60 * MINUTES, size=(32, 32), rate=1, play=silence, sample_rate=8000, channels=1)
-    )
-
-
-@pytest.fixture(autouse=True)
-def _key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Context:
-    return hearing(tmp_path, told(PLANTED))
-
-
-@pytest.fixture
-def server() -> Iterator[ChatServer]:
-    with ChatServer(editor) as running:
-        yield running
+from tests.chat_server import Asked, ChatServer, Fault
+from tests.media import make_video
+from tests.unit.llm.world import PLANTED, WINDOWED, Spoken, editor, hearing, highlighter, passage, spoken, told
 
 
 def test_numbers_become_whole_sentences_and_the_order_is_the_models(

@@ -4,46 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("openai", reason='needs the extra: pip install "clipy[llm]"')
 
-from clipy import probe
 from clipy.context import Context, Event
 from clipy.errors import ConfigError, ServiceError
 from clipy.stages.highlight.llm import Llm
 from clipy.storage.store import Store
 from clipy.types import Video
 from tests.chat_server import KEY, ChatServer, Fault
-from tests.media import make_video, silence
-from tests.unit.llm_world import MINUTES, PLANTED, WINDOWED, editor, hearing, highlighter, passage, spoken, told
-
-
-@pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory) -> Video:
-    path = tmp_path_factory.mktemp("long") / "long.mp4"
-    return probe(
-        make_video(path, seconds=60 * MINUTES, size=(32, 32), rate=1, play=silence, sample_rate=8000, channels=1)
-    )
-
-
-@pytest.fixture(autouse=True)
-def _key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Context:
-    return hearing(tmp_path, told(PLANTED))
-
-
-@pytest.fixture
-def server() -> Iterator[ChatServer]:
-    with ChatServer(editor) as running:
-        yield running
+from tests.unit.llm.world import WINDOWED, editor, highlighter, passage, spoken
 
 
 @pytest.mark.parametrize("forms", [("json_object", "text"), ("text",)])
