@@ -99,11 +99,13 @@ def test_a_card_that_is_taller_than_the_area_is_in_its_middle() -> None:
 
 
 def test_the_spare_room_below_is_for_emergencies() -> None:
-    """It is taken rather than to cover eyes or text, and not while there is another free place."""
+    """It is taken rather than to cover a head or text, and not while there is another free place."""
     wall = Taken(Span(Fraction(0), Fraction(3)), Box(0, 960, 1080, 1200))
     spare = 1420.0
     crowded = heights(blocks(3), face(200, 800), (wall,), LIMITS, USUAL, HEIGHT, spare)
     assert all(1200 + 90 <= middle <= spare - 90 + 1 for middle in crowded)
-    for faces, taken in ((face(300, 600), ()), (face(700, 600), ()), ([], (wall,))):
+    chest = heights(blocks(3), face(440, 700), (), LIMITS, USUAL, HEIGHT, spare)
+    assert all(middle - 90 >= 440 + 0.94 * 700 for middle in chest)
+    for faces, taken in ((face(300, 600), ()), (face(800, 600), ()), ([], (wall,))):
         middles = heights(blocks(3), faces, taken, LIMITS, USUAL, HEIGHT, spare)
         assert all(middle + 90 <= LIMITS[1] + 1 for middle in middles)

@@ -16,6 +16,7 @@ from clipy.types import Box, CropShot, Edit, Panel, Seconds, Span, Track, Video,
 
 _VISIBLE = 0.25  # share of a face that must be inside a panel to count as shown
 # A detector's box reaches from the hairline to the chin. Shares of its height, from frontal faces with landmarks.
+_HAIR = (-0.25, 0.28)
 _EYES = (0.28, 0.52)
 _MOUTH = (0.66, 0.94)
 
@@ -36,6 +37,11 @@ class OnScreen:
     def mouth(self) -> Box:
         """The part of the face that shows who speaks, from the nose to the chin."""
         return self._band(*_MOUTH)
+
+    @property
+    def hair(self) -> Box:
+        """The part of the head above the eyes: the forehead, and the hair that a detector's box leaves out."""
+        return self._band(*_HAIR)
 
     @property
     def eyes(self) -> Box:

@@ -33,7 +33,7 @@ class Voiceprint:
         self._scales: dict[str, tuple[Floats, Floats]] = {}
 
     def of(self, sound: Floats) -> Floats:
-        """The voice in a mono sound (n,) at 16 kHz: a unit vector, float32 (192,); those of one person are near.""" ""
+        """The voice in a mono sound (n,) at 16 kHz: a unit vector, float32 (192,); those of one person are near."""
         bands = _bands(sound)
         x = self._head((bands - bands.mean(axis=0)).T)
         x = self._normed(_along(x, self._at["xvector.tdnn.linear.weight"], stride=2), "xvector.tdnn.nonlinear")

@@ -61,7 +61,7 @@ _STYLE = TypeAdapter(Style)
 class Captions(Pizzazz):
     """Words highlighted as they are spoken, in any script, clear of mouths and of what the platforms draw."""
 
-    version = 5
+    version = 6
 
     class Options(Pizzazz.Options):
         preset: Preset = Field("bold", description="The look to start from.")

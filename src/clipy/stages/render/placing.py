@@ -1,8 +1,8 @@
 """At which height each card of captions is: clear of mouths and eyes, and steady.
 
-Every height in the safe area has a cost: most for a mouth that it would cover, less for eyes and the rest of a face,
-least for being far from where captions usually are. A change of height costs too, little at a cut and much within a
-shot. The heights of all cards together are the cheapest path (Viterbi), so one card never jumps for its own sake.
+Every height in the safe area has a cost: most for a mouth that it would cover, less for eyes, hair and the rest of a
+face, least for being far from where captions usually are. A change of height costs too, little at a cut and much within
+a shot. The heights of all cards together are the cheapest path (Viterbi), so one card never jumps for its own sake.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from clipy.analysis.faces.onscreen import OnScreen
 from clipy.stages.render.room import Taken, overlap
 from clipy.types import Box, Span
 
-_STEPS = 48  # heights that are tried over the safe area
-_MOUTH, _EYES, _FACE, _TAKEN = 200.0, 80.0, 5.0, 60.0  # cost of covering all of it
+_STEPS = 160  # heights that are tried over the safe area
+_MOUTH, _EYES, _HAIR, _FACE, _TAKEN = 200.0, 80.0, 6.0, 5.0, 60.0  # cost of covering all of it
 _TOUCH = 20.0  # cost of touching what is drawn there: text over text is never right
-_SPARE = 6.0  # cost of leaving the safe area for the spare one below it
+_SPARE = 3.0  # cost of leaving the safe area for the spare one below it: less than to sit on somebody's head
 _AWAY = 4.0  # cost of being a whole picture's height away from the usual place
-_MOVE, _MOVE_AT_CUT = 2.5, 0.15  # cost of any change of height ...
+_MOVE, _MOVE_AT_CUT = 5.0, 0.15  # cost of any change of height ...
 _FAR = 6.0  # ... and of each picture's height that it goes within a shot
 _SOON = 0.15  # seconds; faces are known at some moments only: those just before and after a card count as well
 
@@ -51,7 +51,7 @@ def heights(
 ) -> list[float]:
     """The middle of each block, in pixels from the top. ``limits`` are the safe area's top and bottom.
 
-    ``spare`` is a lower bottom, for when a block would have to cover a mouth, eyes, or something else that is drawn.
+    ``spare`` is a lower bottom, for when a block would have to cover a head, or something else that is drawn.
     """
     if not blocks:
         return []
@@ -89,7 +89,7 @@ def _at(box: Box, middle: float) -> Box:
 def _cost(card: Box, faces: Sequence[OnScreen], occupied: Sequence[Box], away: float) -> float:
     covered = 0.0
     for face in faces:  # the worst moment counts: a mouth that is covered for a moment is covered
-        parts = ((face.mouth, _MOUTH), (face.eyes, _EYES), (face.box, _FACE))
+        parts = ((face.mouth, _MOUTH), (face.eyes, _EYES), (face.hair, _HAIR), (face.box, _FACE))
         covered = max(covered, sum(cost * _share(part, card) for part, cost in parts))
     touched = sum(_TOUCH + _TAKEN * _share(box, card) for box in occupied if overlap(box, card) > 0)
     return covered + touched + _AWAY * away
