@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,7 +22,6 @@ from threadpoolctl import threadpool_limits
 
 from clipy import config as configuration
 from clipy import registry
-from clipy.analysis.voices.turns import conversation, said_by, settled, speakers
 from clipy.analysis.words.spoken import transcript_of
 from clipy.backend import Backend
 from clipy.config import Config
@@ -33,6 +32,7 @@ from clipy.errors import ConfigError, MediaError, NothingToDeliver, UploadError
 from clipy.flow import parts
 from clipy.flow.decisions import framed, layouts, log_review, picked, told
 from clipy.flow.delivery import delivering_to, prepare
+from clipy.flow.dialogue import Dialogue
 from clipy.flow.judging import Judging, clip_of, judged, published
 from clipy.flow.outcome import Clock, Outcome, Rejected, blame
 from clipy.flow.repair import repaired
@@ -45,7 +45,7 @@ from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer
 from clipy.storage import shelf
 from clipy.storage.renewal import Renewal
 from clipy.storage.store import Store, key_of, write_json
-from clipy.types import Clip, CropPath, Edit, Highlight, Turn, Video, seconds
+from clipy.types import Clip, CropPath, Edit, Highlight, Video, seconds
 
 log = logging.getLogger(__name__)
 B = TypeVar("B", bound=Backend)
@@ -142,7 +142,7 @@ class Pipeline:
         with clock.measuring("highlight"):
             candidates = deque(self.highlight(video, ctx))
         with clock.measuring("transcribe"):
-            turns = self.turns(video, candidates, ctx.at("transcribe"))
+            said = Dialogue.heard(video, candidates, ctx.at("transcribe"))
         made: list[Outcome] = []
         rejected: list[Rejected] = []
         known = published(self.reviewers, ctx)
@@ -150,9 +150,11 @@ class Pipeline:
         while candidates and len(made) < wanted:
             batch = [candidates.popleft() for _ in range(min(wanted - len(made), len(candidates)))]
             with clock.measuring("reframe"):
-                edits = _each(
-                    batch, lambda item, part: self.edit(video, item, part, turns), ctx.at("reframe"), rejected
-                )
+                part = ctx.at("reframe")
+                outlines = _each(batch, partial(self.outline, video), part.within(0, 0.7), rejected)
+                chosen = [outline.highlight for outline in outlines]
+                said = said.watched(video, chosen, self.reframer, part.within(0.7, 0.8))
+                edits = _each(outlines, partial(self.decorate, video, said), part.within(0.8, 1), rejected)
             with clock.measuring("render"):
                 clips = _each(
                     edits,
@@ -165,7 +167,7 @@ class Pipeline:
                 others = (*(outcome.clip for outcome in made), *known)
                 with clock.measuring("review"):
                     outcome = self.judge(clip, part, others)
-                outcome = self.repair(video, outcome, part, clock, others, turns)
+                outcome = self.repair(video, outcome, part, clock, others, said)
                 log_review(outcome)
                 if outcome.passed:
                     made.append(outcome)
@@ -176,10 +178,6 @@ class Pipeline:
     def transcribe(self, video: Video, ctx: Context) -> None:
         """Made first and by itself, because it takes long and every later stage wants it."""
         transcript_of(video, ctx.at("transcribe"))
-
-    def turns(self, video: Video, highlights: Iterable[Highlight], ctx: Context) -> list[Turn]:
-        """Who speaks when in some highlights, where several people do."""
-        return conversation(video, transcript_of(video, ctx), [pick.span for pick in highlights], ctx)
 
     def check_length(self, video: Video) -> None:
         """Before any work: a video shorter than the shortest clip has nothing to deliver."""
@@ -206,27 +204,14 @@ class Pipeline:
         log.info("%s is framed as %s", told(highlight.span), layouts(path), extra={"data": framed(highlight, path)})
         return path
 
-    def edit(self, video: Video, highlight: Highlight, ctx: Context, turns: Sequence[Turn] = ()) -> Edit:
-        """Every decision about one clip."""
-        return self.decorate(video, highlight, self.reframe(video, highlight, ctx), ctx, turns)
+    def outline(self, video: Video, highlight: Highlight, ctx: Context) -> Edit:
+        """A clip of which it is only decided where to look."""
+        return Edit(highlight, self.reframe(video, highlight, ctx), (highlight.span,))
 
-    def decorate(
-        self,
-        video: Video,
-        highlight: Highlight,
-        crop: CropPath,
-        ctx: Context,
-        turns: Sequence[Turn] = (),
-        *,
-        gain: float = 0.0,
-    ) -> Edit:
-        """Let each pizzazz decide, in order, on top of a highlight and its crop. ``turns`` tell who says which word."""
-        spoken = transcript_of(video, ctx)
-        spoken = settled(said_by(spoken, turns)) if turns else spoken
-        words = spoken.within(highlight.span)
-        edit = Edit(
-            highlight, crop, (highlight.span,), spoken.language, words, gain=gain, speakers=speakers(spoken, turns)
-        )
+    def decorate(self, video: Video, said: Dialogue, edit: Edit, ctx: Context) -> Edit:
+        """Let each pizzazz decide, in order, on top of a highlight, its crop and what is said in it by whom."""
+        words = said.within(edit.highlight.span)
+        edit = replace(edit, language=said.transcript.language, words=words, speakers=said.speakers)
         for pizzazz in self.pizzazz:
             if type(pizzazz).plan is not Pizzazz.plan:
                 edit = ctx.cached(pizzazz.plan, video, edit)
@@ -247,8 +232,8 @@ class Pipeline:
         outcome: Outcome,
         ctx: Context,
         clock: Clock,
-        others: tuple[Clip, ...] = (),
-        turns: Sequence[Turn] = (),
+        others: tuple[Clip, ...],
+        said: Dialogue,
     ) -> Outcome:
         """A rejected clip made anew, where all that was found can be repaired, and reviewed again; else as it was."""
         edit = outcome.clip.edit
@@ -260,7 +245,8 @@ class Pipeline:
         log.info("repaired and reviewed again: %s", blame(plan.because))
         try:
             with clock.measuring("render"):
-                again = self.decorate(video, plan.highlight, plan.crop, ctx.at("render"), turns, gain=plan.gain)
+                outline = Edit(plan.highlight, plan.crop, (plan.highlight.span,), gain=plan.gain)
+                again = self.decorate(video, said, outline, ctx.at("render"))
                 clip = self.render(video, again, ctx.at("render"))
             with clock.measuring("review"):
                 return replace(self.judge(clip, ctx.at("review"), others), repaired=plan.because)
@@ -301,8 +287,10 @@ class Pipeline:
         with ctx.store.delivering(folder):
             prepare(folder, identity, overwrite=overwrite)
             with clock.measuring("render"):
-                turns = self.turns(video, [highlight for highlight, _ in cropped], ctx)
-                edits = [self.decorate(video, highlight, crop, ctx, turns) for highlight, crop in cropped]
+                picks = [highlight for highlight, _ in cropped]
+                said = Dialogue.heard(video, picks, ctx).watched(video, picks, self.reframer, ctx)
+                outlines = [Edit(highlight, crop, (highlight.span,)) for highlight, crop in cropped]
+                edits = [self.decorate(video, said, outline, ctx) for outline in outlines]
                 clips = side_by_side(edits, partial(self.render, video), ctx, renders_at_once())
             made = self.upload([Outcome(clip, None) for clip in clips], slug(video.path.stem), ctx)
             result = Result(video, folder, tuple(made), (), clock.spent, identity)

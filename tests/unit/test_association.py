@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from clipy.analysis.base import FaceDetector
 from clipy.analysis.faces.identities import grouped, identified, look
 from clipy.analysis.speakers.association import associated
 from clipy.context import Context
 from clipy.media.probe import probe
-from clipy.types import Span, Track, Turn
 from tests.media import make_video
-
-SECOND = 25
-
-
-def track(number: int, start: float, speaking: list[float], identity: int | None) -> Track:
-    """A face whose speaking probability is given for each second."""
-    values = np.repeat(np.array(speaking, dtype=np.float32), SECOND)
-    times = start + np.arange(len(values)) / SECOND
-    boxes = np.tile(np.array([0, 0, 50, 50], dtype=np.float32), (len(values), 1))
-    span = Span(Fraction(int(start)), Fraction(int(start) + len(speaking)))
-    return Track(number, span, times, boxes, np.ones(len(values), dtype=np.float32), values, identity)
-
-
-def turn(start: int, end: int, speaker: str) -> Turn:
-    return Turn(Span(Fraction(start), Fraction(end)), speaker)
+from tests.unit.talk import track, turn
 
 
 def test_a_doubtful_turn_is_decided_by_whose_voice_it_is() -> None:
@@ -82,5 +67,7 @@ def test_a_look_is_of_colours_above_and_below() -> None:
 def test_identities_are_filled_in_from_a_video(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=3))
     tracks = [track(0, 0, [0.5], None), track(1, 2, [0.5], None)]
-    assert {found.identity for found in identified(video, tracks, ctx)} <= {0, 1}
-    assert identified(video, [], ctx) == []
+    looks = ctx.cached(ctx.analyser(FaceDetector).appearance, video, tracks)
+    assert np.linalg.norm(looks, axis=1) == pytest.approx(1)
+    assert {found.identity for found in identified(tracks, looks)} <= {0, 1}
+    assert identified([], looks[:0]) == []

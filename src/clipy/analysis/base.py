@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from clipy.analysis.faces.identities import appearance
 from clipy.analysis.faces.sightings import Detection, Moment, Search, Sighting, with_looks
 from clipy.backend import Backend
 from clipy.context import Context
@@ -107,6 +108,13 @@ class FaceDetector(Analyser):
                 ctx.report("Looking for faces", number / len(due))
             search.add(moment, picture)
         return search.sightings()
+
+    def appearance(self, video: Video, tracks: list[Track], ctx: Context) -> Array:
+        """Return what each of some tracks (at least one) looks like: float32 (n, d), unit vectors.
+
+        Their dot products say how alike two are. By the colours of head and clothes, unless overridden.
+        """
+        return appearance(video, tracks, ctx)
 
     def _moments(self, video: Video, shot: Span) -> list[Moment]:
         """When a shot is looked at."""

@@ -123,6 +123,10 @@ class Reframer(Stage):
         """The faces that ``reframe`` goes by in a highlight, for people to look at; none by default."""
         return []
 
+    def watches_speakers(self) -> bool:
+        """Whether ``reframe`` finds faces and asks who of them speaks; then words are given to people by that, too."""
+        return False
+
 
 class Pizzazz(Stage):
     """Adds something to a clip. Three hooks, all optional; a hook that is not overridden costs nothing.

@@ -9,8 +9,8 @@ to be.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,23 +32,62 @@ def associated(tracks: Sequence[Track], turns: Sequence[Turn]) -> list[Track]:
     ``turns`` are of voices that were told apart by sound. Without turns, or where nobody or several people are heard at
     once, nothing changes. Tracks without ``identity`` are people of their own.
     """
-    people = [track.identity if track.identity is not None else -1 - index for index, track in enumerate(tracks)]
-    ticks = [np.round(track.times * float(RATE)).astype(int) for track in tracks]
     if not tracks or not turns:
         return list(tracks)
-    first, last = min(int(at[0]) for at in ticks), max(int(at[-1]) for at in ticks)
-    voice, names = _heard(turns, first, last + 1 - first)
-    places = [at - first for at in ticks]
-    odds = [_odds(track) for track in tracks]
+    scene = _scene(tracks, turns)
+    odds = [log_odds(track) for track in tracks]
     for _ in range(_ROUNDS):
-        owner = _owners(odds, places, people, voice, len(names))
+        owner = {pair: _likely(value) for pair, value in _claims(odds, scene).items()}
         odds = [
-            _again(values, owner, person, voice[at]) for values, person, at in zip(odds, people, places, strict=True)
+            _again(values, owner, person, scene.voice[at])
+            for values, person, at in zip(odds, scene.people, scene.places, strict=True)
         ]
     return [
         replace(track, speaking=(1 / (1 + np.exp(-values))).astype(np.float32))
         for track, values in zip(tracks, odds, strict=True)
     ]
+
+
+def claims(
+    tracks: Sequence[Track], turns: Sequence[Turn], owners: Mapping[int, str] | None = None
+) -> dict[tuple[str, int], float]:
+    """Whose voice is whose: for each voice and each ``identity``, for how many seconds of the voice's turns more than
+    by chance the person seems to speak. Below 0 for those who are seen to be silent meanwhile.
+
+    Times at which one of the ``owners`` (the voice of an identity) is more likely than not to speak with that voice are
+    left out: it has its owner then.
+    """
+    if not tracks or not turns:
+        return {}
+    scene = _scene(tracks, turns)
+    odds = [log_odds(track) for track in tracks]
+    for share, at, person in zip(_shares(odds, scene)[0], scene.places, scene.people, strict=True):
+        voice = (owners or {}).get(person)
+        if voice in scene.voices:
+            own = at[(share > 0.5) & (scene.voice[at] == scene.voices.index(voice))]
+            scene.voice[own] = -1
+    return {(scene.voices[number], person): seconds for (number, person), seconds in _claims(odds, scene).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """Who is seen and heard, on the grid of the tracks' times. ``places`` are each track's times on it.
+
+    ``voice``: the number of the one voice at each time, -1 where there is none or more. ``voices``: their names.
+    """
+
+    people: list[int]
+    places: list[NDArray[np.int64]]
+    voice: NDArray[np.int64]
+    voices: list[str]
+
+
+def _scene(tracks: Sequence[Track], turns: Sequence[Turn]) -> _Scene:
+    people = [track.identity if track.identity is not None else -1 - index for index, track in enumerate(tracks)]
+    ticks = [np.round(track.times * float(RATE)).astype(int) for track in tracks]
+    first, last = min(int(at[0]) for at in ticks), max(int(at[-1]) for at in ticks)
+    voice, names = _heard(turns, first, last + 1 - first)
+    return _Scene(people, [at - first for at in ticks], voice, names)
 
 
 def _heard(turns: Sequence[Turn], first: int, count: int) -> tuple[NDArray[np.int64], list[str]]:
@@ -61,29 +100,35 @@ def _heard(turns: Sequence[Turn], first: int, count: int) -> tuple[NDArray[np.in
     return np.where(heard.sum(axis=0) == 1, heard.argmax(axis=0), -1), names
 
 
-def _odds(track: Track) -> Floats:
+def log_odds(track: Track) -> Floats:
+    """The logarithm of the odds that a face speaks, at each time of its track."""
     speaking = np.clip(np.asarray(track.speaking, dtype=np.float64), _SURE, 1 - _SURE)
     return np.asarray(np.log(speaking / (1 - speaking)))
 
 
-def _owners(
-    odds: Sequence[Floats],
-    ticks: Sequence[NDArray[np.int64]],
-    people: Sequence[int],
-    voice: NDArray[np.int64],
-    voices: int,
-) -> dict[tuple[int, int], float]:
-    """How likely each voice (first) is each person's (second). One person's tracks may go by several identities."""
-    total, faces = np.ones(len(voice)), np.zeros(len(voice))  # nobody on screen is as likely as a face of even odds
-    for values, at in zip(odds, ticks, strict=True):
+def _shares(odds: Sequence[Floats], scene: _Scene) -> tuple[list[Floats], list[Floats]]:
+    """How likely each track is to be the one that speaks, at each of its times, and how likely by chance."""
+    count = len(scene.voice)
+    total, faces = np.ones(count), np.zeros(count)  # nobody on screen is as likely as a face of even odds
+    for values, at in zip(odds, scene.places, strict=True):
         total[at] += np.exp(values)
         faces[at] += 1
+    shares = [np.exp(values) / total[at] for values, at in zip(odds, scene.places, strict=True)]
+    return shares, [1 / (faces[at] + 1) for at in scene.places]
+
+
+def _claims(odds: Sequence[Floats], scene: _Scene) -> dict[tuple[int, int], float]:
+    """Seconds for each voice (first) and person (second). One person's tracks may go by several identities."""
     more: dict[tuple[int, int], float] = defaultdict(float)
-    for values, at, person in zip(odds, ticks, people, strict=True):
-        share = np.exp(values) / total[at] - 1 / (faces[at] + 1)
-        for number in range(voices):
-            more[number, person] += float(share[voice[at] == number].sum()) / float(RATE)
-    return {pair: float(1 / (1 + np.exp(-np.clip(value / _ENOUGH, -50, 50)))) for pair, value in more.items()}
+    for share, chance, at, person in zip(*_shares(odds, scene), scene.places, scene.people, strict=True):
+        for number in range(len(scene.voices)):
+            more[number, person] += float((share - chance)[scene.voice[at] == number].sum()) / float(RATE)
+    return more
+
+
+def _likely(seconds: float) -> float:
+    """The probability that a voice is a person's."""
+    return float(1 / (1 + np.exp(-np.clip(seconds / _ENOUGH, -50, 50))))
 
 
 def _again(odds: Floats, owner: dict[tuple[int, int], float], person: int, voice: NDArray[np.int64]) -> Floats:

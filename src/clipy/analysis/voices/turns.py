@@ -40,7 +40,7 @@ def joined(spans: Sequence[Span]) -> tuple[Span, ...]:
 
 
 def conversation(video: Video, spoken: Transcript, spans: Sequence[Span], ctx: Context) -> list[Turn]:
-    """Who speaks when in some spans, where several people do; nothing for one voice alone.
+    """Who speaks when in some spans.
 
     Only these spans are listened to, all at once: so a voice has the same name in every clip, at a price that does not
     grow with the video. Nobody listens where nothing is said, or where the transcript knows who speaks.
@@ -49,11 +49,10 @@ def conversation(video: Video, spoken: Transcript, spans: Sequence[Span], ctx: C
     if Diarizer not in ctx.analysers or not said or any(word.speaker for word in spoken.words):
         return []
     try:
-        turns = turns_of(video, ctx, spans)
+        return turns_of(video, ctx, spans)
     except ModelError as error:
         log.warning("words are not told apart by who says them: %s", error)
         return []
-    return turns if len({turn.speaker for turn in turns}) > 1 else []
 
 
 def said_by(transcript: Transcript, turns: Sequence[Turn]) -> Transcript:

@@ -82,6 +82,9 @@ class Speaker(Reframer):
     def followed(self, video: Video, highlight: Highlight, ctx: Context) -> list[Track]:
         return self.tracks(video, ctx.cached(ctx.analyser(ShotDetector).detect, video, highlight.span), ctx)
 
+    def watches_speakers(self) -> bool:
+        return self.options.layout != "fit"
+
     def tracks(self, video: Video, shots: list[Shot], ctx: Context) -> list[Track]:
         """Every face of the shots, and how surely it speaks."""
         seen = ctx.within(0, 0.5).cached(ctx.analyser(FaceDetector).look, video, shots)
@@ -93,8 +96,8 @@ class Speaker(Reframer):
         wanted = self.options.voices
         if not (ctx.analyser(SpeakerDetector).gains_from_voices() if wanted is None else wanted) or not _meet(tracks):
             return tracks
-        people = identified(video, tracks, ctx.within(0.9, 0.95))
-        return associated(people, turns_of(video, ctx.within(0.95, 1)))
+        looks = ctx.within(0.9, 0.95).cached(ctx.analyser(FaceDetector).appearance, video, tracks)
+        return associated(identified(tracks, looks), turns_of(video, ctx.within(0.95, 1)))
 
 
 def _meet(tracks: Sequence[Track]) -> bool:

@@ -1,0 +1,104 @@
+"""Who says which word, by what is heard and seen: made-up faces and voices, of which the truth is known."""
+
+from __future__ import annotations
+
+from clipy.analysis.speakers.attribution import attributed
+from clipy.analysis.speakers.cast import Cast, cast
+from clipy.types import Track, Turn, Word
+from tests.unit.talk import track, turn, words
+
+SPEAKS, SILENT = 0.95, 0.05
+
+
+def told(spoken: list[Word], tracks: list[Track], turns: list[Turn]) -> str:
+    """The speakers of some words, a letter for each."""
+    return "".join(word.speaker or "-" for word in attributed(spoken, tracks, cast(tracks, turns)))
+
+
+def test_two_people_with_one_voice_are_told_apart_by_their_faces() -> None:
+    left = track(0, 0, [SPEAKS] * 8 + [SILENT] * 8, 0)
+    right = track(1, 0, [SILENT] * 8 + [SPEAKS] * 8, 1)
+    later = track(2, 20, [SPEAKS] * 3, 0)  # known by looks, alone in another shot
+    heard = [turn(0, 16, "1"), turn(20, 23, "1")]
+    spoken = [*words(0, "1" * 32), *words(20, "1" * 6)]
+    assert told(spoken, [left, right, later], heard) == "1" * 16 + "2" * 16 + "1" * 6
+
+
+def test_a_host_of_few_words_has_a_name_and_a_listener_has_none() -> None:
+    """Both are on screen with one who talks, and whose voice it seems to be, for minutes."""
+    talk = [SPEAKS] * 200 + [SILENT] * 30
+    turns = [turn(0, 230, "1")]
+    host = track(1, 0, [SILENT] * 200 + [SPEAKS] * 30, 1)
+    assert cast([track(0, 0, talk, 0), host], turns).names == ("1", "2")
+    listener = track(1, 0, [SILENT] * 200 + [0.5] * 30, 1)
+    assert cast([track(0, 0, talk, 0), listener], turns).names == ("1",)
+
+
+def test_one_person_with_two_voices_is_one() -> None:
+    face = track(0, 0, [SPEAKS] * 20, 0)
+    assert told(words(0, "1" * 20 + "2" * 20), [face], [turn(0, 10, "1"), turn(10, 20, "2")]) == "1" * 40
+
+
+def test_two_voices_that_are_heard_at_once_are_two_people() -> None:
+    face = track(0, 0, [SPEAKS] * 20, 0)
+    people = cast([face], [turn(0, 12, "1"), turn(10, 20, "2")])
+    assert people.names == ("1", "2")
+    assert people.faces == {0: "1"}
+
+
+def test_looks_that_change_make_nobody_new_unless_both_are_seen_at_once() -> None:
+    heard = [turn(0, 20, "1")]
+    apart = [track(0, 0, [SPEAKS] * 10, 0), track(1, 10, [SPEAKS] * 10, 1)]
+    assert cast(apart, heard).names == ("1",)
+    at_once = [*apart, track(2, 4, [SILENT], 1)]
+    assert cast(at_once, heard).names == ("1", "2")
+
+
+def test_a_narrator_keeps_his_voice_while_somebody_listens() -> None:
+    listener = track(0, 0, [SPEAKS] * 8 + [0.1] * 8, 0)
+    heard = [turn(0, 8, "1"), turn(8, 16, "2")]
+    assert told(words(0, "1" * 16 + "2" * 16), [listener], heard) == "1" * 16 + "2" * 16
+
+
+def test_without_faces_voices_alone_tell() -> None:
+    heard = [turn(0, 4, "1"), turn(4, 8, "2")]
+    assert told(words(0, "1" * 8 + "2" * 8), [], heard) == "1" * 8 + "2" * 8
+    unknown = words(0, "12")
+    assert attributed(unknown, [], Cast()) == unknown
+    assert attributed([], [], cast([], heard)) == []
+
+
+def test_who_is_clearly_seen_to_speak_does_whatever_voice_is_heard() -> None:
+    """A whole turn whose voice was taken for the other's; both faces are known from before."""
+    left = track(0, 0, [SPEAKS] * 8 + [SILENT] * 8 + [SPEAKS] * 4, 0)
+    right = track(1, 0, [SILENT] * 8 + [SPEAKS] * 8 + [SILENT] * 4, 1)
+    heard = [turn(0, 8, "1"), turn(8, 20, "2")]
+    assert told(words(0, "1" * 16 + "2" * 24), [left, right], heard) == "1" * 16 + "2" * 16 + "1" * 8
+
+
+def test_where_several_seem_to_speak_the_voice_decides() -> None:
+    left = track(0, 0, [SPEAKS] * 8 + [SILENT] * 8 + [0.9999] * 4, 0)
+    right = track(1, 0, [SILENT] * 8 + [SPEAKS] * 8 + [0.97] * 4, 1)
+    heard = [turn(0, 8, "1"), turn(8, 20, "2")]
+    assert told(words(16, "2" * 8), [left, right], heard) == "2" * 8
+
+
+def test_a_word_amid_others_is_nobody_elses() -> None:
+    heard = [turn(0, 8, "1"), turn(8, 16, "2")]
+    assert told(words(0, "1112111"), [], heard) == "1" * 7
+    assert told(words(0, "1112222"), [], heard) == "1112222"
+    flashes = [SPEAKS] * 6 + [SILENT] * 7
+    left, right = track(0, 0, flashes, 0), track(1, 0, [SILENT] * 6 + [SPEAKS] * 7, 1)
+    left.speaking[200:208] = right.speaking[200:208][::-1]  # for a third of a second, the other face
+    right.speaking[200:208] = SILENT
+    assert told(words(7, "2" * 10), [left, right], heard) == "2" * 10
+
+
+def test_what_earlier_clips_show_stays() -> None:
+    """Another face claims the voice more, and a voice that was somebody's own stays so."""
+    before = Cast({0: "1"}, {"1": ("1",), "2": ("2",)})
+    tracks = [track(0, 0, [0.6] * 8, 0), track(1, 0, [SILENT] * 8, 1), track(2, 10, [SPEAKS] * 20, 1)]
+    assert cast(tracks, [turn(0, 30, "1")], before).faces == {0: "1", 1: "2"}
+    assert cast(tracks, [turn(0, 30, "1")]).faces == {1: "1"}
+    alone = cast([track(0, 0, [SPEAKS] * 20, 0)], [turn(0, 10, "1"), turn(10, 20, "2")], before)
+    assert alone.voices == before.voices
