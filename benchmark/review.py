@@ -28,7 +28,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "src")]
 from clipy import registry  # noqa: E402
 from clipy.config import load  # noqa: E402
 from clipy.context import Context  # noqa: E402
-from clipy.flow.judging import clip_of  # noqa: E402
+from clipy.flow.judging import clip_of, judged  # noqa: E402
 from clipy.pipeline import Pipeline, context  # noqa: E402
 from clipy.stages.base import Reviewer  # noqa: E402
 from clipy.types import Clip, Finding  # noqa: E402
@@ -111,11 +111,9 @@ def _trials(good: Sequence[Good], bases: int, only: Sequence[str]) -> list[tuple
 
 def _errors(reviewers: Sequence[Any], clip: Clip, ctx: Context, before: tuple[Clip, ...] = ()) -> dict[str, Finding]:
     """Every error, by reviewer and check; also beside clips that were made ``before``."""
-    clip = replace(clip)
     return {
-        f"{reviewer.name}.{finding.check}": finding
-        for reviewer in reviewers
-        for review in (reviewer.review(clip, ctx), reviewer.compare(clip, before, ctx))
+        f"{review.reviewer}.{finding.check}": finding
+        for review in judged(reviewers, clip, before, ctx).reviews or ()
         for finding in review.findings
         if finding.severity == "error"
     }
@@ -141,7 +139,7 @@ def _told(line: str) -> None:
 def _show(found: dict[str, Any]) -> None:
     for name, score in found["kinds"].items():
         print(f"{name:24} {score}")
-    for name in ("caught", "false_alarms", "seconds_per_clip", "cpu_seconds_per_clip"):
+    for name in ("caught", "good_clips", "false_alarms", "seconds_per_clip", "cpu_seconds_per_clip"):
         print(f"{name:24} {found[name]}")
 
 
@@ -150,7 +148,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     named = os.environ.get("CLIPY_TEST_MEDIA")
     parser.add_argument("--media", type=Path, default=Path(named) if named else None, help="folder of recordings")
     parser.add_argument("--good", type=Path, nargs="*", default=[], help="further clips that are good")
-    parser.add_argument("--clips", type=int, default=8, help="good clips to make of recordings, at most")
+    parser.add_argument("--clips", type=int, default=30, help="good clips to make of recordings, at most")
     parser.add_argument("--bases", type=int, default=2, help="good clips that each defect is made from")
     parser.add_argument("--only", nargs="*", default=[], choices=list(KINDS), help="defects to try")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")

@@ -25,6 +25,8 @@ from clipy.types import Box, Clip, CropPath, CropShot, Edit, Highlight, Keyframe
 
 SIZE = (540, 960)
 LENGTH = Fraction(6)
+_APART = Fraction(2)  # seconds between two clips: an edge may move by one
+_RECORDINGS = frozenset({".mp4", ".mov", ".webm", ".avi", ".mkv"})
 _LAST_WORD = "laboratory"  # of the second sentence that is synthesised
 _SEARCHED = Fraction(2)  # seconds around an edge in which a pause is looked for
 _PAUSE = Fraction(1, 10)  # seconds whose loudness is compared
@@ -46,27 +48,35 @@ class Good:
 
 
 def from_recordings(folder: Path, most: int, work: Path, ctx: Context) -> Iterator[Good]:
-    """Up to ``most`` clips of people who stay in one window for some six seconds, from pause to pause."""
-    files = sorted(p for p in (*folder.glob("video/*"), *folder.glob("composed/*")) if p.suffix in {".mp4", ".mov"})
+    """Up to ``most`` clips of people who stay in one window for some six seconds, from pause to pause.
+
+    Every recording gives its first before any gives its second: different people and places come first.
+    """
     made = 0
-    per_file = max(1, -(-2 * most // max(1, len(files))))
+    for video, start in sorted(_starts(folder), key=lambda pair: pair[1]):
+        if made == most:
+            return
+        span = Span(_quietest(video, start), _quietest(video, start + LENGTH))
+        found = _window(video, span, ctx)
+        if found is None:
+            continue
+        window, face = found
+        clip = _rendered(video, span, window, (), work / f"{video.path.stem}-{int(start)}.mp4", ctx)
+        yield Good(clip, video, _on_clip(face, window))
+        made += 1
+
+
+def _starts(folder: Path) -> Iterator[tuple[Video, Fraction]]:
+    """Where a clip may begin in each recording, without overlap."""
+    files = sorted(p for p in (*folder.glob("video/*"), *folder.glob("composed/*")) if p.suffix in _RECORDINGS)
     for path in files:
         try:
             video = probe(path)
         except ClipyError:
             continue
-        if not video.audio or video.height < _TALL or video.duration < LENGTH:
-            continue
-        starts = [Fraction(n) * LENGTH * 2 for n in range(per_file * 3) if n * LENGTH * 2 + LENGTH <= video.duration]
-        kept = 0
-        for start in starts:
-            span = Span(_quietest(video, start), _quietest(video, start + LENGTH))
-            if kept == per_file or made == most or (found := _window(video, span, ctx)) is None:
-                continue
-            window, face = found
-            clip = _rendered(video, span, window, (), work / f"{path.stem}-{int(start)}.mp4", ctx)
-            yield Good(clip, video, _on_clip(face, window))
-            made, kept = made + 1, kept + 1
+        if video.audio and video.height >= _TALL:
+            room = int((video.duration - LENGTH) // (LENGTH + _APART)) + 1
+            yield from ((video, number * (LENGTH + _APART)) for number in range(room))
 
 
 def _quietest(video: Video, near: Fraction) -> Fraction:

@@ -13,6 +13,7 @@ from clipy.context import Context
 from clipy.documents import finding_json
 from clipy.flow.judging import clip_of
 from clipy.media.checks.picture import Seen, watch
+from clipy.media.checks.proxy import looks
 from clipy.media.read import pictures
 from clipy.storage.store import Store
 from clipy.types import Box, Evidence, Finding, Span, Video
@@ -33,8 +34,9 @@ def test_the_small_copy_shows_the_clip_upright_and_in_time(tmp_path: Path) -> No
     times = [Fraction(index, 5) for index in range(5)]
     ours = pictures(found.proxy, found.proxy.span, times=times)
     theirs = pictures(found.video, found.video.span, times=times, height=640)
-    for (_, small), (_, big) in zip(ours, theirs, strict=True):
+    for (_, small), (_, big), (_, looked) in zip(ours, theirs, looks(found.proxy), strict=True):
         assert np.abs(small.astype(int) - big).mean() < 4
+        assert np.array_equal(small, looked)
 
 
 def test_a_clip_is_watched_once_even_when_nothing_stored_counts(

@@ -17,7 +17,7 @@ from clipy.flow.together import side_by_side
 from clipy.media.ahead import Ahead
 from clipy.media.frame import AudioBlock, Frame
 from clipy.media.loudness import measure
-from clipy.media.opencv import beside_an_encoder
+from clipy.media.opencv import beside_other_work
 from clipy.media.probe import probe
 from clipy.media.read import decoded, pictures, sound, sound_array
 from clipy.stages.base import Pizzazz
@@ -389,8 +389,8 @@ def test_opencv_has_its_threads_back_after_the_last_render() -> None:
     before = cv2.getNumThreads()
     try:
         cv2.setNumThreads(3)
-        with beside_an_encoder():
-            with beside_an_encoder():
+        with beside_other_work():
+            with beside_other_work():
                 inside = cv2.getNumThreads()
             assert cv2.getNumThreads() == inside == max(1, (os.cpu_count() or 1) // 4)
         assert cv2.getNumThreads() == 3

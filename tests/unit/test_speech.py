@@ -96,3 +96,13 @@ def test_a_part_of_a_window_holds_the_span_that_was_asked_for(talk: Sound) -> No
     assert part.time + Fraction(len(part.samples), RATE) >= start + 1
     offset = part.start - window.start
     assert np.array_equal(part.samples, window.samples[offset : offset + len(part.samples)])
+
+
+def test_a_window_can_be_silenced_outside_of_some_spans(talk: Sound) -> None:
+    window = next(windows(iter([talk]), Fraction(60)))
+    kept = (Span(Fraction(1, 2), Fraction(1)), Span(Fraction(3, 2), Fraction(2)))
+    only = window.only(kept)
+    at = np.arange(len(only.samples)) / RATE
+    inside = ((at >= 0.5) & (at < 1)) | ((at >= 1.5) & (at < 2))
+    assert only.span == window.span
+    assert np.array_equal(only.samples, np.where(inside, window.samples, 0))

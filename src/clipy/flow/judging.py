@@ -15,7 +15,8 @@ from clipy.documents import Delivered
 from clipy.errors import ConfigError, MediaError
 from clipy.flow import parts
 from clipy.flow.outcome import Outcome, blame
-from clipy.flow.together import shares
+from clipy.flow.together import cores, shares, side_by_side
+from clipy.media.opencv import beside_other_work
 from clipy.media.probe import probe
 from clipy.publishing.journal import journal_beside
 from clipy.stages.base import Reviewer
@@ -45,8 +46,18 @@ class Judging:
 
 
 def judged(reviewers: Sequence[Reviewer], clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Outcome:
-    """What every reviewer finds. ``others`` are the clips that it must not repeat."""
-    return Outcome(clip, tuple(_reviewed(reviewer, clip, others, ctx) for reviewer in reviewers))
+    """What every reviewer finds. ``others`` are the clips that it must not repeat.
+
+    They work side by side where there is more than one core: the sound is listened to while the pictures are watched.
+    What several of them need is made by the first that asks, and the others wait for it (see ``storage.store``).
+    """
+
+    def review(reviewer: Reviewer, part: Context) -> Review:
+        return _reviewed(reviewer, clip, others, part)
+
+    with beside_other_work():
+        found = side_by_side(reviewers, review, ctx, len(reviewers) if cores() > 1 else 1)
+    return Outcome(clip, tuple(found))
 
 
 def published(reviewers: Sequence[Reviewer], ctx: Context) -> tuple[Clip, ...]:

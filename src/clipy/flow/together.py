@@ -25,8 +25,12 @@ class Stopped(BaseException):
 
 def renders_at_once() -> int:
     """How many clips to render side by side on this machine."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores // _CORES_OF_A_RENDER, _MOST_RENDERS))
+    return max(1, min(cores() // _CORES_OF_A_RENDER, _MOST_RENDERS))
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def side_by_side(

@@ -1,4 +1,4 @@
-"""How many threads OpenCV uses while an encoder is at work."""
+"""How many threads OpenCV uses while an encoder or other threads are at work."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ _inside: list[int] = []  # the number of threads to go back to, once for each th
 
 
 @contextmanager
-def beside_an_encoder() -> Iterator[None]:
+def beside_other_work() -> Iterator[None]:
     """OpenCV on few threads, one where there are fewer than eight cores, for as long as anyone is inside.
 
-    The encoder keeps every core busy already. OpenCV's threads only take turns with it, and wait by spinning: on two
-    cores they cost a tenth more than they do. The setting is the process's, so the last one out restores it.
+    An encoder keeps every core busy already, and so do several reviewers. OpenCV's threads only take turns with them,
+    and wait by spinning: on two cores they cost a tenth more than they do. The setting is the process's, so the last
+    one out restores it.
     """
     with _lock:
         _inside.append(_inside[0] if _inside else cv2.getNumThreads())

@@ -29,18 +29,23 @@ _SILENCE = 1 << 16  # samples of silence in one block: a gap may last for hours
 _SEEK_BACK = (Fraction(0), Fraction(2), Fraction(10), Fraction(60))  # seconds; some indexes land after the target
 
 
-def decoded(video: Video, span: Span, threads: int = 0) -> Iterator[tuple[Seconds, av.VideoFrame]]:
+def decoded(
+    video: Video, span: Span, threads: int = 0, *, keys_only: bool = False
+) -> Iterator[tuple[Seconds, av.VideoFrame]]:
     """The decoded pictures shown during a span, with their exact times on the source's timeline.
 
     Begins with the picture that is on screen at ``span.start`` (its own time may be earlier). Pictures are as coded:
-    not rotated, not scaled; but interlaced ones are made whole. ``threads`` is the decoder's; 0 lets it choose. Raises
-    MediaError when nothing in the span can be decoded.
+    not rotated, not scaled; but interlaced ones are made whole. ``threads`` is the decoder's; 0 lets it choose. With
+    ``keys_only`` the pictures that need others to be decoded are passed over. Raises MediaError when nothing in the
+    span can be decoded.
     """
     with opened(video.path) as container:
         stream = picture_stream(container, video.path)
         stream.thread_type = "AUTO"
         if threads:
             stream.codec_context.thread_count = threads
+        if keys_only:
+            stream.codec_context.skip_frame = "NONKEY"
         shown: tuple[Seconds, av.VideoFrame] | None = None
         for time, frame in deinterlaced(_from(container, stream, video, span.start)):
             if time >= span.end:
@@ -75,18 +80,19 @@ def pictures(
     times: Sequence[Seconds] = (),
     height: int | None = None,
     gray: bool = False,
+    keys_only: bool = False,
 ) -> Iterator[tuple[Seconds, NDArray[np.uint8]]]:
     """Upright pictures for analysis: (h, w, 3) RGB, or (h, w) when ``gray``, scaled to ``height`` display pixels.
 
     With ``rate``, one picture for each time ``span.start + k / rate``, the one on screen then; with ``times``, one for
     each of them (in order, inside the span); with neither, every picture with its own time. Display proportions are
-    kept, whatever the sample aspect ratio.
+    kept, whatever the sample aspect ratio. ``keys_only`` as for ``decoded``.
     """
     height = height or video.height
     width = max(1, round(height * video.width / video.height))
     turned = video.rotation in (90, 270)
     size = (height, width) if turned else (width, height)
-    shown = decoded(video, span)
+    shown = decoded(video, span, keys_only=keys_only)
     if rate is not None or times:
         shown = _on_screen(shown, times or _grid(span, rate or video.frame_rate))
     last: av.VideoFrame | None = None

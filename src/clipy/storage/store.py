@@ -128,7 +128,7 @@ class Store:
             try:
                 held.acquire(timeout=0)
             except Timeout:
-                log.info("waiting for another run: %s", what)
+                log.info("waiting until another run, or reviewer, is done with it: %s", what)
                 held.acquire()
         try:
             yield

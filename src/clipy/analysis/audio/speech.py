@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -44,6 +44,14 @@ class Window:
         last = min(len(self.probabilities), -int((self.time - span.end) * RATE) // FRAME + 1)
         samples = self.samples[first * FRAME : last * FRAME]
         return Window(self.start + first * FRAME, samples, self.probabilities[first:last])
+
+    def only(self, spans: Sequence[Span]) -> Window:
+        """The same window, silent outside of some spans."""
+        samples = np.zeros_like(self.samples)
+        for span in spans:
+            part = slice(max(0, int((span.start - self.time) * RATE)), max(0, int((span.end - self.time) * RATE)))
+            samples[part] = self.samples[part]
+        return Window(self.start, samples, self.probabilities)
 
 
 def probabilities(samples: NDArray[np.float32]) -> NDArray[np.float32]:

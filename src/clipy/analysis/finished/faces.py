@@ -15,7 +15,7 @@ from clipy.analysis.faces.sightings import Detection, Moment, Search, overlap
 from clipy.analysis.finished.inspection import Inspection, once
 from clipy.context import Context
 from clipy.media.checks.picture import Seen
-from clipy.media.read import pictures
+from clipy.media.checks.proxy import looks
 from clipy.storage.store import key_of
 from clipy.types import Box, Seconds, Span, Video
 
@@ -99,7 +99,7 @@ def _search(inspection: Inspection, detector: FaceDetector, ctx: Context) -> lis
 
 def _pictures(proxy: Video, times: Sequence[Seconds] = ()) -> Iterator[tuple[Seconds, NDArray[np.uint8]]]:
     height = min(proxy.height, round(_SIDE * proxy.height / min(proxy.width, proxy.height)))
-    return pictures(proxy, proxy.span, rate=None if times else RATE, times=times, height=height)
+    return looks(proxy, rate=RATE, times=times, height=height)
 
 
 def _look(time: Seconds, found: Mapping[Seconds, Sequence[Detection]], tints: dict[Detection, float]) -> Look:

@@ -18,9 +18,9 @@ from clipy.context import Context
 from clipy.storage.store import key_of
 from clipy.types import Array, Shot, Track
 
-_VERSION = 3
+_VERSION = 4
 REACH = 20  # times of the grid (0.8 s) by which they may be apart and still be found
-_LONGEST = 300  # times (12 s) of faces that are watched: enough, and what a review has time for
+_LONGEST = 200  # times (8 s) of faces that are watched: enough, and what a review has time for
 _SHORTEST = 50  # times (2 s) of a track that says anything
 _APART = 5  # times (0.2 s) within which shifts are neighbours: syllables are that long
 _SMALL = 24  # pixels of the small copy under which a mouth cannot be measured
@@ -79,7 +79,7 @@ def _measured(inspection: Inspection, ctx: Context) -> LipOffset:
 
 
 def _watched(inspection: Inspection, ctx: Context) -> list[Track]:
-    """The biggest face of each shot for as long as it is there, 12 s in all."""
+    """The biggest face of each shot for as long as it is there, 8 s in all."""
     across, down = inspection.scale
     sightings = [
         Sighting(look.time, tuple(face.scaled(1 / across, 1 / down) for face in look.faces))

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from clipy.analysis.finished.inspection import Inspection
 from clipy.analysis.meaning.duplicates import containment, shingles
 from clipy.context import Context
-from clipy.media.read import pictures, sound_array
+from clipy.media.checks.proxy import looks
+from clipy.media.read import sound_array
 from clipy.storage.store import key_of
 from clipy.types import Array
 
@@ -53,10 +54,10 @@ def print_of(inspection: Inspection, words: str, ctx: Context) -> Print:
 
     def made() -> Print:
         proxy = inspection.proxy
-        looks = [_hash(picture) for _, picture in pictures(proxy, proxy.span, rate=_LOOKS, gray=True)]
+        hashes = [_hash(picture) for _, picture in looks(proxy, rate=_LOOKS, gray=True)]
         video = inspection.video
         heard = sound_array(video, video.span, rate=_RATE)[0] if video.audio else np.zeros(0, dtype=np.float32)
-        return Print(np.array(looks, dtype=np.uint64), _bands(heard), words)
+        return Print(np.array(hashes, dtype=np.uint64), _bands(heard), words)
 
     return stored_print(inspection.video.fingerprint, ctx, made)
 

@@ -21,10 +21,10 @@ from clipy.analysis.faces.sightings import overlap
 from clipy.analysis.finished.inspection import Inspection
 from clipy.analysis.finished.text_reader import Line, Picture, TextReader, cut_out
 from clipy.context import Context
-from clipy.media.read import pictures
+from clipy.media.checks.proxy import LOOKS, looks
 from clipy.types import Box, Seconds, Span
 
-RATE = Fraction(5)  # looks a second: a line's beginning is known to half of the time between two, on average
+RATE = LOOKS  # a second: a line's beginning is known to half of the time between two, on average
 _FIRST_LOOKS = Fraction(1, 2)  # a second
 _LEAST_LOOKS = 10
 _LIKE = 0.8  # correlation from which on two cuts show the same line
@@ -36,6 +36,7 @@ _READABLE = 0.6  # how sure a line must be
 _STROKE, _FRESH = 40, 24  # luma by which a pixel changes where a letter comes or goes; pixels of a short small word
 _FOUND = 20  # pixels of a line's height at which it is found; half of that is enough, so that smaller ones are, too
 _SMALLEST = 0.35  # of the picture's size
+_BRIEF = 3  # seconds after which a line is no caption but a sign, beside which others come and go
 _MARGIN = 0.6  # of a line's height, above and below rows that hold text
 
 
@@ -58,12 +59,15 @@ def screen_text(inspection: Inspection, ctx: Context) -> list[Shown]:
     proxy = inspection.proxy
     ctx.report("reading the picture")
     rate = max(_FIRST_LOOKS, Fraction(_LEAST_LOOKS) / max(Fraction(1, 2), proxy.duration))
-    boxes = [box for _, picture in pictures(proxy, proxy.span, rate=rate) for box in reader.find(picture)]
+    boxes = [box for _, picture in looks(proxy, rate=rate) for box in reader.find(picture)]
     if not boxes:
         return []
     followed, strips = _Followed(), [_Strip(top, bottom, _shrink(top, bottom, boxes)) for top, bottom in _rows(boxes)]
-    for time, picture in pictures(proxy, proxy.span, rate=RATE):
-        followed.look(time, picture, [box for strip in strips for box in strip.boxes(picture, reader)], reader)
+    for time, picture in looks(proxy, rate=RATE):
+        found = [
+            strip.boxes(picture, reader, same=followed.stay(time, picture, strip.top, strip.bottom)) for strip in strips
+        ]
+        followed.look(time, picture, [box for boxes in found for box in boxes], reader)
     across, down = inspection.scale
     return [replace(line, box=_wider(line.box, across, down)) for line in followed.lines()]
 
@@ -82,22 +86,29 @@ def letters(text: str) -> str:
 
 @dataclass
 class _Strip:
-    """Rows of the picture, searched anew only where they look different: a word that appears changes many pixels."""
+    """Rows of the picture, searched anew only where they look different: a word that appears changes many pixels.
+
+    While the lines in them stay, it is mostly what lies behind that moves: then they are searched every other time.
+    """
 
     top: int
     bottom: int
     scale: float  # at which they are searched, in pixels of the picture
     _before: NDArray[np.uint8] | None = None
     _found: Sequence[Box] = ()
+    _passed: bool = False
 
-    def boxes(self, picture: Picture, reader: TextReader) -> Sequence[Box]:
-        """The lines of text in these rows, in pixels of the picture."""
+    def boxes(self, picture: Picture, reader: TextReader, *, same: bool) -> Sequence[Box]:
+        """The lines of text in these rows, in pixels of the picture. ``same``: those found before are still there."""
         part = picture[self.top : min(self.bottom, picture.shape[0])]
         now = np.asarray(cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
         if self._before is None or np.count_nonzero(cv2.absdiff(now, self._before) > _STROKE) >= _FRESH:
+            if same and not self._passed:
+                self._passed = True
+                return self._found
             found = reader.find(part, self.scale)
             self._found = [Box(box.x1, box.y1 + self.top, box.x2, box.y2 + self.top) for box in found]
-            self._before = now
+            self._before, self._passed = now, False
         return self._found
 
 
@@ -139,6 +150,12 @@ class _Followed:
             still.append(same)
         self._closed += [_shown(old) for old in self._open]
         self._open = still
+
+    def stay(self, time: Seconds, picture: Picture, top: int, bottom: int) -> bool:
+        """Whether rows hold lines that came on lately, as captions do, and all of them look as before."""
+        inside = [old for old in self._open if top <= old.line.box.center[1] < bottom]
+        brief = all(time - old.since < _BRIEF for old in inside)
+        return bool(inside) and brief and all(_like(old.look, _look(picture, old.line.box)) for old in inside)
 
     def lines(self) -> list[Shown]:
         self._closed += [_shown(old) for old in self._open]

@@ -7,7 +7,6 @@ Chinese.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +26,7 @@ _GROWS = 1.6  # the network marks the core of a line; the authors' own ratio of 
 _SMALLEST = 4  # pixels that a core is high
 _HEIGHT = 48  # of a line as the second network takes it
 _NARROWEST = 48
-_THREADS = 2
+_THREADS = 1  # small pictures: a second thread costs up to a fifth more in all
 
 Picture = NDArray[np.uint8]
 
@@ -82,10 +81,7 @@ class TextReader:
 
         folder = models.fetch(models.TEXT_READER, report=self._report)
         settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = min(_THREADS, os.cpu_count() or 1)
-        settings.add_session_config_entry(
-            "session.intra_op.allow_spinning", "0"
-        )  # waiting at full speed doubles the cost
+        settings.intra_op_num_threads = _THREADS
         sessions = [
             onnxruntime.InferenceSession(str(folder / file.name), settings, providers=["CPUExecutionProvider"])
             for file in models.TEXT_READER.files

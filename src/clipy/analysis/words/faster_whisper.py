@@ -72,7 +72,7 @@ class FasterWhisper(Listener):
     def again(self, language: str) -> Self:
         """With beam 1, and once where the language is known: enough to tell whether what is written is said."""
         other = super().again(language)
-        other.looks_again = not language
+        other.looks_again, other.in_haste = not language, True
         other.options = other.options.model_copy(update={"beam_size": 1})
         return other
 

@@ -24,7 +24,7 @@ from clipy.analysis.words.languages import Languages, Utterance, utterances
 from clipy.context import Context
 from clipy.errors import BackendUnavailable, MediaError
 from clipy.media.read import sound
-from clipy.types import Seconds, Transcript, Video, Word
+from clipy.types import Seconds, Span, Transcript, Video, Word
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class Listener(Transcriber):
 
     options: Options
     looks_again: bool = True  # whether speech without words is listened to a second time
+    in_haste: bool = False  # ... all of it at once: several times as fast, and not as sure to be heard
 
     @abstractmethod
     def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
@@ -120,13 +121,21 @@ class Listener(Transcriber):
         spaced = language not in _WITHOUT_SPACES
         said, made_up = shown(first, window.time, spaced=spaced)
         words, unvoiced = voiced(said, speech)
-        for gap in unheard(words, speech, _SECOND_LOOK) if self.looks_again else ():
-            part = window.part(gap)
+        for part, gaps in self._second_looks(window, words, speech):
             more, again = shown(self.segments(part, language or None, ctx), part.time, spaced=spaced)
-            found, off = voiced(more, [span.clamp(gap) for span in speech if span.overlap(gap)])
+            found, off = voiced(more, [span.clamp(gap) for gap in gaps for span in speech if span.overlap(gap)])
             words += found
             made_up, unvoiced = made_up + again, unvoiced + off
         return language, sorted(words, key=lambda word: word.start), made_up + unvoiced
+
+    def _second_looks(
+        self, window: Window, words: Sequence[Word], speech: Sequence[Span]
+    ) -> list[tuple[Window, Sequence[Span]]]:
+        """What to listen to again, with the gaps between words that it fills; in haste all in one, the rest silent."""
+        gaps = unheard(words, speech, _SECOND_LOOK) if self.looks_again else ()
+        if not gaps or not self.in_haste:
+            return [(window.part(gap), (gap,)) for gap in gaps]
+        return [(window.only(gaps), gaps)]
 
 
 def _told(words: Sequence[Word], holds: str, video: Video) -> Transcript:

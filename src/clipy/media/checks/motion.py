@@ -17,6 +17,12 @@ _TEXTURE = 2.0  # mean difference of neighbouring pixels, in codes, from which a
 _STILL = 0.1  # pixels: a textured cell that changed by less of its texture has not moved
 
 
+def followed(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The copy of a picture, (h, w) luma, on which its motion is followed."""
+    size = (_ACROSS, max(_WINDOW[1], round(_ACROSS * luma.shape[0] / luma.shape[1])))
+    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
 class Motion:
     """Shown every picture in turn; ``shifts`` are how far each moved since the one before, in shares of its width.
 
@@ -30,10 +36,8 @@ class Motion:
         self._before: NDArray[np.uint8] | None = None
         self._points: NDArray[np.float32] | None = None
 
-    def see(self, luma: NDArray[np.uint8]) -> None:
-        """Look at the next picture, (h, w) luma."""
-        size = (_ACROSS, max(_WINDOW[1], round(_ACROSS * luma.shape[0] / luma.shape[1])))
-        now = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    def see(self, now: NDArray[np.uint8]) -> None:
+        """Look at the next picture, luma as ``followed`` makes it."""
         if self._before is None:
             self.shifts.append((float("nan"),) * 2)
         else:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from clipy.media.checks.detail import finest_detail
 from clipy.media.checks.flashes import Flashes
 from clipy.media.checks.holes import Holes
-from clipy.media.checks.motion import Motion
+from clipy.media.checks.motion import Motion, followed
 from clipy.media.checks.proxy import ProxyWriter, shrunk
 from clipy.media.checks.stretches import Stretches
 from clipy.media.colour import planes_of
@@ -108,7 +108,8 @@ class _Gauges:
     _next_detail: Seconds = Fraction(0)
 
     def see(self, time: Seconds, planes: Planes) -> None:
-        luma = _tiny(planes[0])
+        small = followed(planes[0])
+        luma = _tiny(small)
         dark, void = (np.count_nonzero(luma <= level) / luma.size for level in (_DARK, _VOID))
         black = dark >= _DARK_SHARE or void >= _VOID_SHARE
         self.black.note(time, holds=bool(black))
@@ -117,7 +118,7 @@ class _Gauges:
         self.changes.append(0.0 if self._before is None else _mean(cv2.absdiff(luma, self._before)))
         self._before = luma
         self.flashes.see(time, luma)
-        self.motion.see(planes[0])
+        self.motion.see(small)
         self.times.append(time)
 
     def _compare(self, time: Seconds, luma: Plane) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -10,15 +12,18 @@ from typing import cast
 import av
 import cv2
 import numpy as np
+from av.video.frame import PictureType
 from av.video.reformatter import ColorRange
+from numpy.typing import NDArray
 
 from clipy.media.colour import planes_of, standard
 from clipy.media.frame import Plane, Planes
-from clipy.media.read import upright
+from clipy.media.read import pictures, upright
 from clipy.types import Seconds, Video
 
 SIDE = 360  # pixels of the shorter side at most: a face of a tenth of the width is still 36 pixels wide
 _TICKS = 90_000
+LOOKS = Fraction(5)  # times a second at which whoever looks for something in the pictures may look
 _CLOSE = Fraction(1, 40)  # seconds: at most this many pictures a second are kept
 _BT709 = 1
 _OPTIONS = {"preset": "ultrafast", "crf": "18"}
@@ -50,11 +55,27 @@ def _smaller(plane: Plane, size: tuple[int, int]) -> Plane:
     return plane if (wide, high) == size else np.asarray(cv2.resize(plane, size), dtype=plane.dtype)
 
 
+def looks(
+    proxy: Video,
+    *,
+    rate: Fraction = LOOKS,
+    times: Sequence[Seconds] = (),
+    height: int | None = None,
+    gray: bool = False,
+) -> Iterator[tuple[Seconds, NDArray[np.uint8]]]:
+    """Pictures of a small copy as ``media.read.pictures`` gives them, up to five a second, and at little cost.
+
+    At a time that is no multiple of 1/5 s, the picture of the one before is given.
+    """
+    grid = None if times else rate
+    return pictures(proxy, proxy.span, rate=grid, times=times, height=height, gray=gray, keys_only=True)
+
+
 class ProxyWriter:
     """Use as ``with ProxyWriter(path, video) as proxy: proxy.add(time, planes)``; the file is complete afterwards.
 
-    Every picture keeps its time, except that the first one is shown from the beginning. There is no sound: whoever
-    listens takes the clip's own.
+    Every picture keeps its time, except that the first one is shown from the beginning. What is on screen at a multiple
+    of 1/5 s can be decoded without the others (see ``looks``). There is no sound: whoever listens takes the clip's own.
     """
 
     def __init__(self, path: Path, video: Video) -> None:
@@ -67,21 +88,31 @@ class ProxyWriter:
         codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
         codec.color_range = ColorRange.MPEG
         self._stream.thread_count = 1  # the same bytes on every machine
-        self._last: Seconds | None = None
+        self._last: tuple[Seconds, av.VideoFrame] | None = None  # waits until it is known how long it is shown
 
     def add(self, time: Seconds, planes: Planes) -> None:
         """Append the picture from ``time`` on; one that follows too closely is left out."""
         if self._last is None:
             time = Fraction(0)
-        elif time - self._last < _CLOSE:
+        elif time - self._last[0] < _CLOSE:
             return
+        else:
+            self._encode(until=time)
         frame = av.VideoFrame(self._stream.width, self._stream.height, "yuv420p")
         for target, values in zip(frame.planes, planes, strict=True):
             rows = np.frombuffer(target, dtype=np.uint8).reshape(-1, target.line_size)  # type: ignore[call-overload]
             rows[: values.shape[0], : values.shape[1]] = values
         frame.pts, frame.time_base = round(time * _TICKS), Fraction(1, _TICKS)
+        self._last = time, frame
+
+    def _encode(self, until: Seconds | None = None) -> None:
+        """Code the picture that waits; by itself where it is on screen at a time at which somebody may look."""
+        if self._last is None:
+            return
+        since, frame = self._last
+        if until is None or math.ceil(since * LOOKS) < until * LOOKS:
+            frame.pict_type = PictureType.I
         self._container.mux(self._stream.encode(frame))
-        self._last = time
 
     def __enter__(self) -> ProxyWriter:
         return self
@@ -90,5 +121,6 @@ class ProxyWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
+            self._encode()
             self._container.mux(self._stream.encode(None))
         self._container.close()
