@@ -29,6 +29,7 @@ from clipy.types import Box, Clip, Evidence, Finding, Review, Seconds, Severity,
 
 _LASTING = 6  # seconds: a text that stays longer is a title or a sign
 _ARE_CAPTIONS = 0.5  # share of the letters shown that must be said, else it is other text
+_HEARD_AGAIN = 0.5  # share of the words heard anew that must be known, else the two hearings contradict each other
 _LEAST_LETTERS = 12
 _LEAST_CARDS = 4  # whose time must be known to judge the timing of all
 _EDGE = 0.02  # of the picture's sides by which a text may seem to leave the safe area: boxes are not exact
@@ -250,7 +251,12 @@ def _captions(clip: Clip, lines: Sequence[Shown], words: Sequence[Word], meant: 
         if shown:
             return _Captions(own, tuple(compress(words, counts)), replace(match, shown=shown))
     planned = matched(own, meant)
-    return _Captions(own, tuple(meant), planned, unsure=True) if planned.said >= _ARE_CAPTIONS else None
+    if planned.said < _ARE_CAPTIONS:
+        return None
+    # A second hearing may leave out a lot. Only what it hears otherwise casts doubt on the first.
+    known = {letters(word.text) for word in meant}
+    doubtful = sum(letters(word.text) in known for word in words) < _HEARD_AGAIN * len(words)
+    return _Captions(own, tuple(meant), planned, unsure=doubtful)
 
 
 def _counts(heard: Sequence[Word], meant: Sequence[Word]) -> tuple[bool, ...]:
