@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from clipy.backend import Backend
 from clipy.config import load
@@ -26,6 +27,13 @@ SAID = (
     "Here is that sentence. I will do the next small step before I judge the last one. "
     "It sounds simple, but nobody in the first group had ever tried it."
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """As in a run: the workers share the cores, and OpenBLAS's threads wait by spinning."""
+    with threadpool_limits(1, "blas"):
+        yield
 
 
 @pytest.fixture(autouse=True)
