@@ -38,7 +38,7 @@ from clipy.errors import ClipyError  # noqa: E402
 from clipy.media.read import decoded  # noqa: E402
 from clipy.pipeline import Pipeline, context  # noqa: E402
 from clipy.stages.reframe.speaker import Speaker  # noqa: E402
-from clipy.types import CropPath, CropShot, Highlight, Track, Video  # noqa: E402
+from clipy.types import CropPath, CropShot, Highlight, Seconds, Span, Track, Video, seconds  # noqa: E402
 from reframing.conversation import Listening, drawn  # noqa: E402
 from reframing.scoring import Tally, scored  # noqa: E402
 from reframing.smoothness import baselines  # noqa: E402
@@ -63,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--only", choices=list(BACKENDS), help="measure one detector")
     parser.add_argument("--files", nargs="*", default=None, help="names of truth files to take, without .json")
+    parser.add_argument("--seconds", type=float, default=60, help="how much of each recording is taken, at most")
     parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--compose", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -72,7 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _compose(options.media, options.work)
         return 0
     if options.work is not None:
-        print(json.dumps(measured(BACKENDS[options.only], options.media, options.files, options.work)))
+        wanted = list(_labelled(options.media, options.files, seconds(options.seconds)))
+        print(json.dumps(measured(BACKENDS[options.only], wanted, options.work)))
         return 0
     with tempfile.TemporaryDirectory(prefix="clipy-benchmark-") as work:
         if options.files is None or "reaction" in options.files:
@@ -88,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _apart(name: str, options: argparse.Namespace, work: Path) -> dict[str, Any] | None:
     command = [sys.executable, __file__, "--only", name, "--media", str(options.media), "--work", str(work)]
+    command += ["--seconds", str(options.seconds)]
     command += ["--files", *options.files] if options.files is not None else []
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -105,28 +108,27 @@ def _with_what_comes_before(found: Sequence[dict[str, Any]]) -> None:
         numbers["seconds_per_minute"] = round(sum(v for part, v in parts.items() if part != "decoding once"), 1)
 
 
-def measured(backend: str, media: Path, files: Sequence[str] | None, work: Path) -> dict[str, Any]:
-    """Everything about one detector; ``work`` holds the store and the conversations. Raises ClipyError when it cannot
-    run.
+def measured(backend: str, wanted: Sequence[tuple[Video, Span, dict[str, Any]]], work: Path) -> dict[str, Any]:
+    """Everything about one detector, on spans of videos with their truth; ``work`` holds the store and the
+    conversations. Raises ClipyError when it cannot run.
     """
     whole, chosen, by_video = Tally(), Tally(), {}
     spent: dict[str, float] = {}
     smooth: dict[str, Any] = {}
     os.environ["CLIPY_STORE"] = str(work / "store")
     with context(Pipeline.from_config(load(sets=[f"speakers.backend={backend}"]))) as ctx:
-        for path, truth in _labelled(media, files):
-            video = probe(path)
-            crop, tracks = _framed(video, ctx, spent)
+        for video, span, truth in wanted:
+            crop, tracks = _framed(video, span, ctx, spent)
             tally = scored(crop, truth, tracks)
-            automatic = Speaker(Speaker.Options()).reframe(video, Highlight(video.span), ctx)
+            automatic = Speaker(Speaker.Options()).reframe(video, Highlight(span), ctx)
             beside = scored(automatic, truth, tracks)
-            by_video[path.stem] = {**tally.numbers(), "auto": _framing(beside)}
-            smooth[path.stem] = baselines(crop, tracks, video.height)
+            by_video[video.path.stem] = {**tally.numbers(), "auto": _framing(beside)}
+            smooth[video.path.stem] = baselines(crop, tracks, video.height)
             whole.add(tally)
             chosen.add(beside)
         reaction, false = _reactions(work, ctx)
     if not by_video and reaction is None:
-        raise ClipyError("there is nothing to measure", where=media, do="Name a folder of videos with truth: --media")
+        raise ClipyError("there is nothing to measure", do="Name a folder of videos with truth: --media")
     minutes = max(1e-9, whole.minutes)
     parts = {part: round(value / minutes, 1) for part, value in spent.items()}
     return {
@@ -149,7 +151,10 @@ def _framing(tally: Tally) -> dict[str, float | None]:
     return {name: tally.numbers()[name] for name in ("on_speaker", "contested", "empty", "wrong_person")}
 
 
-def _labelled(media: Path, files: Sequence[str] | None) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _labelled(
+    media: Path, files: Sequence[str] | None, longest: Seconds
+) -> Iterator[tuple[Video, Span, dict[str, Any]]]:
+    """Each video that has truth, the span of it that is taken, and the truth of that span."""
     for file in [*sorted((media / "composed").glob("*.json")), *sorted((media / "truth").glob("*.json"))]:
         if files is not None and file.stem not in files:
             continue
@@ -157,22 +162,24 @@ def _labelled(media: Path, files: Sequence[str] | None) -> Iterator[tuple[Path, 
         folder = file.parent if file.parent.name == "composed" else media / "video"
         videos = [path for path in folder.glob(f"{file.stem}.*") if path.suffix != ".json"]
         if truth.get("frames") and videos:
-            yield videos[0], truth
+            video = probe(videos[0])
+            span = Span(Fraction(0), min(video.duration, longest))
+            yield video, span, {**truth, "frames": [one for one in truth["frames"] if seconds(one["time"]) in span]}
 
 
-def _framed(video: Video, ctx: Context, spent: dict[str, float]) -> tuple[CropPath, list[Track]]:
-    """One window over a whole video as the product makes it; processor seconds of each part are added up."""
+def _framed(video: Video, span: Span, ctx: Context, spent: dict[str, float]) -> tuple[CropPath, list[Track]]:
+    """One window over a span of a video as the product makes it; processor seconds of each part are added up."""
     speaker = Speaker(Speaker.Options(layout="single"))
 
     def timed(part: str, start: float) -> None:
         spent[part] = spent.get(part, 0.0) + time.process_time() - start
 
     begin = time.process_time()
-    for _ in decoded(video, video.span):
+    for _ in decoded(video, span):
         pass
     timed("decoding once", begin)
     begin = time.process_time()
-    shots = ctx.cached(ctx.analyser(ShotDetector).detect, video, video.span)
+    shots = ctx.cached(ctx.analyser(ShotDetector).detect, video, span)
     timed("shots", begin)
     begin = time.process_time()
     seen = ctx.cached(ctx.analyser(FaceDetector).look, video, shots)
@@ -184,7 +191,7 @@ def _framed(video: Video, ctx: Context, spent: dict[str, float]) -> tuple[CropPa
     tracks = speaker.tracks(video, shots, ctx)
     timed("speakers", begin)
     begin = time.process_time()
-    crop = speaker.reframe(video, Highlight(video.span), ctx)
+    crop = speaker.reframe(video, Highlight(span), ctx)
     timed("path", begin)
     return crop, tracks
 
@@ -205,7 +212,7 @@ def _reactions(work: Path, ctx: Context) -> tuple[float | None, float | None]:
     false, minutes = 0, 0.0
     for path in sorted(work.glob("conversation-*.mp4")):
         video, changes = probe(path), json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        crop, _ = _framed(video, ctx, {})
+        crop, _ = _framed(video, video.span, ctx, {})
         cuts = [float(after.span.start) for before, after in pairwise(crop.shots) if _turns_away(before, after)]
         answered = set()
         for change in changes:

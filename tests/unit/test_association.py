@@ -40,6 +40,14 @@ def test_a_voice_that_is_nobodys_on_screen_makes_nobody_speak() -> None:
     assert again.speaking.max() < 0.2
 
 
+def test_two_people_taken_for_one_voice_are_told_apart_by_their_lips_alone() -> None:
+    left = track(0, 0, [0.9] * 6 + [0.2] * 6 + [0.9] * 3 + [0.2] * 2, 0)
+    right = track(1, 0, [0.2] * 6 + [0.9] * 6 + [0.2] * 3 + [0.9] * 2, 1)
+    again = associated([left, right], [turn(0, 17, "1")])
+    for before, after in zip([left, right], again, strict=True):
+        assert after.speaking == pytest.approx(before.speaking, abs=1e-3)
+
+
 def test_nothing_changes_in_silence_or_when_two_talk_at_once() -> None:
     tracks = [track(0, 0, [0.7, 0.7, 0.7], 0), track(1, 0, [0.2, 0.2, 0.2], 1)]
     again = associated(tracks, [turn(1, 2, "1"), turn(1, 2, "2")])

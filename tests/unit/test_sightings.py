@@ -33,15 +33,17 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Video:
     return probe(make_video(tmp_path_factory.mktemp("video") / "a.mp4", seconds=0.2))
 
 
-def searched(video: Video, places: Sequence[Sequence[int]], batch: int = 8) -> tuple[list[Fraction], list[int]]:
-    """The times at which pictures with faces at these places were searched, every third a key one; and the batches."""
+def searched(
+    video: Video, places: Sequence[Sequence[int]], batch: int = 8, stride: int = 3
+) -> tuple[list[Fraction], list[int]]:
+    """The times at which pictures with faces at these places were searched, every so manieth a key one; the batches."""
     faces = Faces()
     search = Search(faces, video, batch)
     for index, row in enumerate(places):
         picture = np.zeros((video.height, video.width, 3), dtype=np.uint8)
         picture[0, : len(row), 0] = row
-        is_key = index % 3 == 0 or index == len(places) - 1
-        search.add(Moment(index * FIFTH, index == 0, is_key), picture)
+        is_key = index % stride == 0 or index == len(places) - 1
+        search.add(Moment(index * FIFTH, is_key), picture)
     return [sighting.time for sighting in search.sightings()], faces.batches
 
 
@@ -65,9 +67,16 @@ def test_a_face_is_seen_with_the_colours_of_face_and_clothes() -> None:
 @pytest.mark.parametrize(
     "after", [[], [100, 200], [140]], ids=["the face goes", "another one comes", "the face moves away"]
 )
-def test_where_faces_change_every_picture_is_searched(video: Video, after: list[int]) -> None:
+def test_where_faces_change_the_pictures_around_it_are_searched(video: Video, after: list[int]) -> None:
     times, _ = searched(video, [[100]] * 5 + [after] * 5)
     assert times == [index * FIFTH for index in (0, 3, 4, 5, 6, 9)]
+    times, _ = searched(video, [[100]] * 8 + [after] * 9, stride=8)
+    assert times == [index * FIFTH for index in (0, 4, 6, 7, 8, 16)]
+
+
+def test_while_faces_move_every_picture_is_searched(video: Video) -> None:
+    times, _ = searched(video, [[100 + 30 * index] for index in range(5)], stride=4)
+    assert times == [index * FIFTH for index in range(5)]
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 8])

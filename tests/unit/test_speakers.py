@@ -115,15 +115,18 @@ def test_no_faces_need_no_weights(tmp_path: Path, ctx: Context) -> None:
 
 
 class Looks:
-    """A face mesh that counts how often it is asked."""
+    """A face mesh that is always the same, but for the lips where they ``talk``. It counts how often it is asked."""
 
-    def __init__(self) -> None:
-        self.mesh = FaceMesh(str(models.fetch(models.FACE_LANDMARK)))
+    def __init__(self, talk: bool = False) -> None:
+        self.mesh = FaceMesh(str(models.fetch(models.FACE_LANDMARK))).points(np.zeros((192, 192, 3), dtype=np.uint8))
+        self.talk = talk
         self.count = 0
 
     def points(self, face: NDArray[np.uint8]) -> NDArray[np.float32]:
         self.count += 1
-        return self.mesh.points(face)
+        points = self.mesh.copy()
+        points[[178, 14, 402], 1] += 10 * (self.count % 3) if self.talk else 0  # the lower lip
+        return points
 
 
 def still(number: int, first: int, count: int, span: Span) -> Track:
@@ -137,9 +140,16 @@ def test_a_face_alone_is_looked_at_less_often_and_moves_as_much(tmp_path: Path, 
     (alone,) = mouths(video, [still(0, 0, 100, video.span)], looks, ctx)
     assert looks.count == 40
     together = mouths(video, [still(0, 0, 100, video.span), still(1, 0, 50, video.span)], looks, ctx)
-    assert looks.count == 40 + 2 * 50 + 20
+    assert looks.count == 40 + 40 + 20  # nobody's lips move: no choice either
     assert [len(found.speed) for found in together] == [100, 50]
     assert together[0].motion[:50].mean() == pytest.approx(alone.motion[:50].mean(), rel=0.25)
+
+
+def test_where_several_mouths_move_every_time_is_looked_at(tmp_path: Path, ctx: Context) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", seconds=4))
+    looks = Looks(talk=True)
+    mouths(video, [still(0, 0, 100, video.span), still(1, 0, 50, video.span)], looks, ctx)
+    assert looks.count == 2 * 50 + 20  # both all the time, then the one who is alone in pairs
 
 
 def test_a_face_mesh_follows_a_track_of_anything(tmp_path: Path, ctx: Context) -> None:

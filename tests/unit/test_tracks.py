@@ -41,6 +41,14 @@ def test_a_missed_detection_does_not_end_a_track() -> None:
     assert len(track.times) == 55
 
 
+def test_a_face_that_is_searched_seldom_is_one_track() -> None:
+    seldom = [Sighting(time, (face(100),)) for time in (Fraction(0), Fraction(6, 5), Fraction(12, 5))]
+    (track,) = link([shot(0, 2.5)], seldom)
+    assert len(track.times) == 63
+    gone = [*seldom, Sighting(Fraction(13, 5), ()), *(Sighting(Fraction(k, 5), (face(100),)) for k in (18, 19, 20))]
+    assert len(link([shot(0, 4.1)], gone)) == 2
+
+
 def test_no_track_crosses_a_cut() -> None:
     tracks = link([shot(0, 1), shot(1, 2)], walk(*[(face(100),)] * 10))
     assert [track.shot for track in tracks] == [shot(0, 1).span, shot(1, 2).span]

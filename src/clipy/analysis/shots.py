@@ -31,7 +31,7 @@ class PySceneDetect(ShotDetector):
     back is a flash. The threshold leans towards finding cuts: a missed one shows a wrong window, one too many nothing.
     """
 
-    version = 1
+    version = 2
 
     class Options(ShotDetector.Options):
         threshold: float = Field(3.0, gt=1, description="How many times its neighbours a change must be to be a cut.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clipy.media.opening import opened, picture_stream
 from clipy.types import Seconds, Video
 
-_REORDERED = 3  # pictures by which an index, which is in decoding order, may be early
+_REORDERED = 5  # pictures by which an index, which is in decoding order, may be early
 
 
 def key_times(video: Video) -> list[Seconds]:

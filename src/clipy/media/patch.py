@@ -27,16 +27,40 @@ def patch(
     if frame.format.name not in _PLANAR:
         frame = frame.reformat(format="yuv420p")
     over = max(1, min(8, round(side / size)))  # a square much bigger than the patch is averaged, not skipped over
-    to_coded = _coded_from_display(video) @ _display_from_patch(center, side, size * over, roll)
+    to_coded = _coded_from_display(video) @ _display_from_patch(center, side, size, roll)
     planes = []
     for index, plane in enumerate(frame.planes):
         shrink = 1 if index == 0 else 2
         high, wide = -(-frame.height // shrink), -(-frame.width // shrink)
         pixels = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)[:high, :wide]
         matrix = _scaling(1 / shrink) @ to_coded @ _scaling(shrink)
-        cut = _warp(pixels, matrix, size * over // shrink)
-        planes.append(cv2.resize(cut, (size // shrink,) * 2, interpolation=cv2.INTER_AREA) if over > 1 else cut)
+        planes.append(_cut(pixels, matrix, size // shrink, over))
     return yuv_to_rgb(*planes)
+
+
+def _cut(pixels: NDArray[np.uint8], matrix: NDArray[np.float64], size: int, over: int) -> Any:
+    """The square that ``matrix`` finds in a plane, from a copy of what is around it that is ``over`` times smaller."""
+    if over == 1:
+        return _warp(pixels, matrix, size)
+    corners = matrix @ np.array([[0, size, 0, size], [0, 0, size, size], [1, 1, 1, 1]])
+    left, right = _around(corners[0], over, pixels.shape[1])
+    top, bottom = _around(corners[1], over, pixels.shape[0])
+    small = cv2.resize(
+        pixels[top:bottom, left:right], ((right - left) // over, (bottom - top) // over), interpolation=cv2.INTER_AREA
+    )
+    moved = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]])
+    return _warp(np.asarray(small, dtype=np.uint8), _scaling(1 / over) @ moved @ matrix, size)
+
+
+def _around(places: NDArray[np.float64], step: int, count: int) -> tuple[int, int]:
+    """From which to which of ``count`` pixels some places lie, with some room, in whole steps."""
+    if count <= step:
+        return 0, count
+    first = min(max(0, math.floor(places.min()) - step), count - step)
+    last = max(min(count, math.ceil(places.max()) + step), first + step)
+    if last == count:
+        return max(last - -(-(last - first) // step) * step, count % step), last
+    return first, first + (last - first) // step * step
 
 
 def _warp(pixels: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TypeVar
 
 import cv2
@@ -52,15 +52,15 @@ class Moment:
     """A time at which a picture may be searched; a key one surely is. The first and the last of a shot are key ones."""
 
     time: Seconds
-    is_first: bool
     is_key: bool
 
 
 class Search:
     """Searches key pictures in batches, and what lies between two of a shot only where their faces differ.
 
-    ``detect`` returns the faces of each picture of a batch of at most ``batch``, in that picture's own pixels. As many
-    pictures are held as lie between the key ones of a batch.
+    There the picture in the middle is searched, and both halves are judged likewise. ``detect`` returns the faces of
+    each picture of a batch of at most ``batch``, in that picture's own pixels. As many pictures are held as lie between
+    the key ones of a batch.
     """
 
     def __init__(self, detect: Callable[[Sequence[Picture]], list[list[Detection]]], video: Video, batch: int) -> None:
@@ -81,28 +81,29 @@ class Search:
         return self._found
 
     def _settle(self) -> None:
-        keys = self._searched([pair for pair in self._waiting if pair[0].is_key])
-        found = iter(keys)
-        between: list[tuple[Moment, Picture]] = []
-        unsure: list[tuple[Moment, Picture]] = []
-        for moment, picture in self._waiting:
-            if not moment.is_key:
-                unsure.append((moment, picture))
-                continue
-            now = next(found)
-            if unsure and (self._last is None or not _alike(self._last, now)):
-                between += unsure
-            unsure, self._last = [], now
-        self._found += sorted([*keys, *self._searched(between)], key=lambda sighting: sighting.time)
+        """Search what waits; it begins after a key picture, or with the first."""
+        keys = [index for index, (moment, _) in enumerate(self._waiting) if moment.is_key]
+        found = self._searched(keys)
+        if self._last is not None:
+            found[-1] = self._last
+        gaps = list(pairwise(sorted(found)))
+        while gaps := [(a, b) for a, b in gaps if b - a > 1 and not _alike(found[a], found[b])]:
+            middles = [(a + b) // 2 for a, b in gaps]
+            found.update(self._searched(middles))
+            gaps = [half for (a, b), middle in zip(gaps, middles, strict=True) for half in ((a, middle), (middle, b))]
+        self._found += [found[index] for index in sorted(found) if index >= 0]
+        self._last = self._found[-1] if self._found else None
         self._waiting = []
 
-    def _searched(self, chosen: Sequence[tuple[Moment, Picture]]) -> list[Sighting]:
-        found = []
+    def _searched(self, chosen: Sequence[int]) -> dict[int, Sighting]:
+        """The faces of some of the pictures that wait, by their places among them."""
+        found = {}
         for group in batched(chosen, self._batch):
-            faces = self._detect([picture for _, picture in group])
-            for (moment, picture), some in zip(group, faces, strict=True):
+            faces = self._detect([self._waiting[index][1] for index in group])
+            for index, some in zip(group, faces, strict=True):
+                moment, picture = self._waiting[index]
                 scale = (self._video.width / picture.shape[1], self._video.height / picture.shape[0])
-                found.append(Sighting(moment.time, tuple(face.scaled(*scale) for face in some)))
+                found[index] = Sighting(moment.time, tuple(face.scaled(*scale) for face in some))
         return found
 
 

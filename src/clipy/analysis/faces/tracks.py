@@ -22,7 +22,7 @@ from clipy.types import Box, Seconds, Shot, Span, Track
 RATE = Fraction(25)  # boxes a second, at whole multiples of 1/25 s: what active-speaker networks are trained on
 
 _SURE = 0.5  # confidence that begins a track
-_LOST = 1.0  # seconds without a sighting after which a track has ended
+_LOST = 1.0  # seconds after which a track has ended, where pictures were searched since and it was in none of them
 _REACH = 1.0  # a face may have moved by this many of its own sizes since its place was foretold
 _UNLIKE = 80.0  # difference of mean colour, of 255, that weighs as much as the farthest move
 _GROWTH = 1.7  # ... and be this many times as big or as small
@@ -75,9 +75,12 @@ def _trails(sightings: Sequence[Sighting]) -> list[_Trail]:
     """Join sightings greedily, the best pair first: with few faces this is as good as an optimal assignment."""
     done: list[_Trail] = []
     alive: list[_Trail] = []
+    before: Seconds | None = None
     for sighting in sightings:
-        done += [trail for trail in alive if sighting.time - trail.times[-1] > _LOST]
-        alive = [trail for trail in alive if sighting.time - trail.times[-1] <= _LOST]
+        lost = [trail.times[-1] != before and sighting.time - trail.times[-1] > _LOST for trail in alive]
+        done += [trail for trail, gone in zip(alive, lost, strict=True) if gone]
+        alive = [trail for trail, gone in zip(alive, lost, strict=True) if not gone]
+        before = sighting.time
         pairs = sorted(
             (distance + _unlike(trail.faces[-1], face), i, j)
             for i, trail in enumerate(alive)

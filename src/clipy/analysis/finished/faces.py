@@ -85,14 +85,14 @@ def _search(inspection: Inspection, detector: FaceDetector, ctx: Context) -> lis
     for index, (time, picture) in enumerate(_pictures(proxy)):
         ctx.report("looking for faces on the clip", min(1.0, index / total))
         cut = any(abs(time - other) <= 1 / RATE for other in cuts)
-        search.add(Moment(time, index == 0, cut or index % _STRIDE == 0), picture)
+        search.add(Moment(time, cut or index % _STRIDE == 0), picture)
         times.append(time)
     found = {sighting.time: sighting.faces for sighting in search.sightings()}
     if any(found.values()):
         unsure = [time for time in times if time not in found and not _before(time, found)]
         again = Search(detect, video, _BATCH)
         for time, picture in _pictures(proxy, unsure) if unsure else ():
-            again.add(Moment(time, is_first=False, is_key=True), picture)
+            again.add(Moment(time, is_key=True), picture)
         found.update((sighting.time, sighting.faces) for sighting in again.sightings())
     return [_look(time, found, tints) for time in times]
 

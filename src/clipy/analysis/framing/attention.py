@@ -12,6 +12,7 @@ from clipy.analysis.faces.tracks import RATE, grid
 from clipy.types import Box, Seconds, Span, Track
 
 _ABSENT = -2.0  # reward a second for looking where the face is not
+_SUREST = 1 - 1e-6  # probability: how much surer one is than another counts up to here
 _LIKELY = 0.3  # probability from which the likeliest speaker on screen is taken for the one who is heard
 _PROMINENCE = 0.1  # reward, all in all, for the most prominent face: decides where nobody speaks, buys no switch
 _OFF = 0.5  # share of its prominence that a face at the picture's edge loses
@@ -75,7 +76,7 @@ class Attention:
     def _heard(self, track: Track, at: NDArray[np.float64]) -> NDArray[np.float64]:
         if not len(track.speaking):
             return np.zeros(len(at))
-        return np.clip(np.interp(at + self.lead, track.times, track.speaking), 0, 0.999)
+        return np.clip(np.interp(at + self.lead, track.times, track.speaking), 0, _SUREST)
 
     def _best(self, rewards: NDArray[np.float64]) -> NDArray[np.int64]:
         """The face for each time: Viterbi, in which a change costs ``switch`` and is followed by at least ``stay``."""

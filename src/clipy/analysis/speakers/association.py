@@ -19,9 +19,11 @@ from clipy.analysis.faces.tracks import RATE
 from clipy.types import Track, Turn
 
 _ENOUGH = 1.0  # seconds of more speech than chance that make a person e times as likely to have a voice
+_MIXED = 1.0  # a voice that goes with two on screen, each so many seconds more than chance,
+_PURE = 0.5  # ... and with neither for this share of what it could, is that of two who were not told apart
 _DOUBT = 0.1  # a voice is never so sure to be, or not to be, somebody's that its turns cannot say otherwise
 _ROUNDS = 2  # the second finds the owners from what the first made of the probabilities
-_SURE = 1e-3  # speaking probabilities are kept this far from 0 and 1
+_SURE = 1e-6  # speaking probabilities are kept this far from 0 and 1
 
 Floats = NDArray[np.float64]
 
@@ -30,14 +32,15 @@ def associated(tracks: Sequence[Track], turns: Sequence[Turn]) -> list[Track]:
     """The same tracks, their speaking probabilities estimated anew from whose voice is heard.
 
     ``turns`` are of voices that were told apart by sound. Without turns, or where nobody or several people are heard at
-    once, nothing changes. Tracks without ``identity`` are people of their own.
+    once, nothing changes; a voice that is two people's tells nothing. Tracks without ``identity`` are people of their
+    own.
     """
     if not tracks or not turns:
         return list(tracks)
     scene = _scene(tracks, turns)
     odds = [log_odds(track) for track in tracks]
     for _ in range(_ROUNDS):
-        owner = {pair: _likely(value) for pair, value in _claims(odds, scene).items()}
+        owner = _owners(odds, scene)
         odds = [
             _again(values, owner, person, scene.voice[at])
             for values, person, at in zip(odds, scene.people, scene.places, strict=True)
@@ -126,9 +129,48 @@ def _claims(odds: Sequence[Floats], scene: _Scene) -> dict[tuple[int, int], floa
     return more
 
 
-def _likely(seconds: float) -> float:
-    """The probability that a voice is a person's."""
-    return float(1 / (1 + np.exp(-np.clip(seconds / _ENOUGH, -50, 50))))
+def _owners(odds: Sequence[Floats], scene: _Scene) -> dict[tuple[int, int], float]:
+    """How likely each voice (first) is each person's (second)."""
+    more, most = _claims(odds, scene), _at_most(scene)
+    together = _seen_together(scene)
+    owner: dict[tuple[int, int], float] = {}
+    for number, person in more:
+        rivals = ((more[number, other], most[number, other]) for other in together[person])
+        mine = (more[number, person], most[number, person])
+        owner[number, person] = _likely(mine, max(rivals, default=(0.0, 0.0)))
+    return owner
+
+
+def _at_most(scene: _Scene) -> dict[tuple[int, int], float]:
+    """How many seconds each voice's (first) claim of each person (second) could be at most."""
+    most: dict[tuple[int, int], float] = defaultdict(float)
+    faces = np.zeros(len(scene.voice))
+    for at in scene.places:
+        faces[at] += 1
+    for at, person in zip(scene.places, scene.people, strict=True):
+        for number in range(len(scene.voices)):
+            heard = at[scene.voice[at] == number]
+            most[number, person] += float((1 - 1 / (faces[heard] + 1)).sum()) / float(RATE)
+    return most
+
+
+def _seen_together(scene: _Scene) -> dict[int, set[int]]:
+    """With whom each person is ever on screen at once."""
+    seen = {person: np.zeros(len(scene.voice), dtype=bool) for person in scene.people}
+    for at, person in zip(scene.places, scene.people, strict=True):
+        seen[person][at] = True
+    return {a: {b for b in seen if a != b and bool((seen[a] & seen[b]).any())} for a in seen}
+
+
+def _likely(mine: tuple[float, float], rival: tuple[float, float]) -> float:
+    """How likely a voice is one person's rather than that of the ``rival`` on screen who goes with it most.
+
+    Each: for how many seconds more than by chance the person seems to speak with it, and how many that is at most.
+    """
+    (less, _), (more, most) = sorted((mine, rival))
+    if less >= _MIXED and more < _PURE * most:
+        return 0.5
+    return float(1 / (1 + np.exp(-np.clip((mine[0] - max(0.0, rival[0])) / _ENOUGH, -50, 50))))
 
 
 def _again(odds: Floats, owner: dict[tuple[int, int], float], person: int, voice: NDArray[np.int64]) -> Floats:

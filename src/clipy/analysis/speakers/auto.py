@@ -46,6 +46,9 @@ class Auto(SpeakerDetector):
         log.info("who speaks is told by %s", self.chosen.name)
         return self.chosen.score(video, tracks, ctx)
 
+    def early(self) -> float:
+        return self.chosen.early()
+
     def gains_from_voices(self) -> bool:
         return self.chosen.gains_from_voices()
 

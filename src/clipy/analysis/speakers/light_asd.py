@@ -15,7 +15,7 @@ class LightAsd(PublishedSpeakers):
     Its kernels see the picture and time apart, so that it runs on a processor.
     """
 
-    version = 1
+    version = 2
 
     network = "clipy.analysis.networks.light_asd"
     published: ClassVar[Mapping[str, models.Model]] = {"talkset": models.LIGHT_ASD, "ava": models.LIGHT_ASD_AVA}

@@ -20,6 +20,7 @@ _TOGETHER = 51  # times (2 s) over which lips and sound are compared
 _LONGER = 75  # times (3 s) over which it is compared how much either changes
 _LATE = 3  # times by which the sound may lead or follow the lips
 _GATE = 13  # times (half a second) over which the presence of speech is averaged
+_EARLY = 0.2  # seconds by which the odds rise before a first word, as both averages look ahead: measured
 _QUIET = 1e-3  # lip movement, in heights of the face, that is noise of the mesh
 _STILL, _MOVING = -6.6, -5.2  # the log of the lips' speed where correlations begin to count, and from which they do
 
@@ -41,7 +42,7 @@ class LipSync(SpeakerDetector):
     there is no speech. Faces in profile or under about 40 pixels are judged poorly.
     """
 
-    version = 4
+    version = 5
 
     class Options(SpeakerDetector.Options):
         """Nothing to set."""
@@ -54,6 +55,9 @@ class LipSync(SpeakerDetector):
 
     def weights(self) -> tuple[str, ...]:
         return (models.sha256(models.FACE_LANDMARK),)
+
+    def early(self) -> float:
+        return _EARLY
 
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
         if not tracks:

@@ -1,14 +1,14 @@
 """How each face's mouth moves: measured on a face mesh, in one pass over the video.
 
-Where several faces are on screen, so that there is a choice, every time of their tracks is looked at. A face alone is
-looked at in pairs of neighbouring times, five pairs a second: a change from one time to the next is the same measure in
+Faces are looked at in pairs of neighbouring times, five pairs a second. Where several mouths move at once, so that
+there is a choice, every time of their tracks is looked at: a change from one time to the next is the same measure in
 both. Between looks the values are linear.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -26,7 +26,9 @@ from clipy.types import Track, Video
 
 _SIDE = 192  # pixels of the network's input
 _AROUND = 1.6  # side of the square around a face, in heights of its box
-_EVERY = 5  # times of the grid from one pair of looks at a face that is alone to the next
+_EVERY = 5  # times of the grid from one pair of looks to the next
+_LATELY = 5  # pairs of looks (1 s) by which it is judged whether a mouth moves
+_MOVES = 0.0015  # mean speed of lips, in heights of the face a time, from which a mouth may be one that speaks
 _MOUTH = 32  # pixels of the stabilised picture of the mouth
 _POINTS = 468
 _BELOW_EYES = 0.85  # where the mouth lies below the eyes, in distances of their outer corners
@@ -69,6 +71,16 @@ class FaceMesh:
         return np.asarray(points.reshape(_POINTS, 3)[:, :2], dtype=np.float32)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """A face cut out at one of its track's times, turned by ``roll``; ``is_due`` where it is measured in any case."""
+
+    index: int
+    is_due: bool
+    face: NDArray[np.uint8]
+    roll: float
+
+
 @dataclass
 class _Mouthing:
     """What was measured of one track so far, by the index of the time, and what the next look needs."""
@@ -76,20 +88,26 @@ class _Mouthing:
     opening: dict[int, float] = field(default_factory=dict)
     speed: dict[int, float] = field(default_factory=dict)  # where the time before was looked at, too
     motion: dict[int, float] = field(default_factory=dict)
+    changes: deque[float] = field(default_factory=lambda: deque(maxlen=_LATELY))  # of the opening in the latest pairs
     roll: float = 0.0
     before: NDArray[np.float32] | None = None
 
-    def add(self, index: int, points: NDArray[np.float32], face: NDArray[np.uint8]) -> None:
-        height = max(1.0, _length(points[_CHIN] - points[_FOREHEAD]))
-        gap = points[list(_LOWER_LIP)] - points[list(_UPPER_LIP)]
-        self.opening[index] = float(np.linalg.norm(gap, axis=1).mean()) / height
-        now = _mouth_picture(points, face)
+    @property
+    def moves(self) -> bool:
+        """Whether the lips have moved lately, as far as pairs of looks tell."""
+        return len(self.changes) > 0 and float(np.mean(self.changes)) >= _MOVES
+
+    def add(self, look: _Look, points: NDArray[np.float32]) -> None:
+        """Note what the mesh of a look says; looks come in order."""
+        index = look.index
+        self.opening[index] = _opening(points)
+        now = _mouth_picture(points, look.face)
         if self.before is not None and index - 1 in self.opening:
             self.speed[index] = abs(self.opening[index] - self.opening[index - 1])
             self.motion[index] = float(np.abs(now - self.before).mean())
         self.before = now
         across = points[_LEFT_EYE] - points[_RIGHT_EYE]
-        tilt = math.atan2(float(across[1]), float(across[0]))
+        tilt = look.roll + math.atan2(float(across[1]), float(across[0])) - self.roll
         self.roll = max(-1.0, min(1.0, self.roll + 0.3 * tilt))  # followed slowly: the mesh itself jitters
 
     def mouth(self, count: int) -> Mouth:
@@ -97,31 +115,78 @@ class _Mouthing:
 
 
 def mouths(video: Video, tracks: Sequence[Track], mesh: Mesh, ctx: Context, *, always: bool = False) -> list[Mouth]:
-    """Measure the mouths of all tracks; ``always`` looks at every time of theirs: timing needs that, not who speaks."""
+    """Measure the mouths of all tracks; ``always`` measures all of their times: timing needs that, not who speaks."""
     at = _looks(tracks, always)
-    found = [_Mouthing() for _ in tracks]
+    watch = _Watch([_Mouthing() for _ in tracks], mesh)
     times = sorted(at)
     for done, (time, frame) in enumerate(shown_at(video, times)):
         if done % 100 == 0:
             ctx.report("Watching lips", done / len(times))
-        for number, index in at[time]:
+        watch.begin(int(time * RATE) // _EVERY)
+        for number, index, is_due in at[time]:
             x1, y1, x2, y2 = (float(value) for value in tracks[number].boxes[index])
-            side = _AROUND * max(y2 - y1, x2 - x1)
-            face = patch(frame, video, ((x1 + x2) / 2, (y1 + y2) / 2), side, _SIDE, found[number].roll)
-            found[number].add(index, mesh.points(face), face)
-    return [mouthing.mouth(len(track.times)) for mouthing, track in zip(found, tracks, strict=True)]
+            side, roll = _AROUND * max(y2 - y1, x2 - x1), watch.found[number].roll
+            face = patch(frame, video, ((x1 + x2) / 2, (y1 + y2) / 2), side, _SIDE, roll)
+            watch.see(number, _Look(index, is_due, face, roll))
+    watch.settle()
+    return [mouthing.mouth(len(track.times)) for mouthing, track in zip(watch.found, tracks, strict=True)]
 
 
-def _looks(tracks: Sequence[Track], always: bool) -> dict[Fraction, list[tuple[int, int]]]:
-    """When to look at which tracks (first) and at which of their times (second)."""
+@dataclass
+class _Watch:
+    """Measures looks as soon as it is known whether they matter, which is at the end of each fifth of a second."""
+
+    found: list[_Mouthing]
+    mesh: Mesh
+    period: int = 0
+    held: dict[int, list[_Look]] = field(default_factory=lambda: defaultdict(list))
+
+    def begin(self, period: int) -> None:
+        if period != self.period:
+            self.settle()
+        self.period = period
+
+    def see(self, number: int, look: _Look) -> None:
+        self.held[number].append(look)
+
+    def settle(self) -> None:
+        """Measure the looks that are due, and, where several mouths move, the others too."""
+        points: dict[int, dict[int, NDArray[np.float32]]] = {
+            number: {look.index: self.mesh.points(look.face) for look in looks if look.is_due}
+            for number, looks in self.held.items()
+        }
+        for number, known in points.items():
+            self.found[number].changes.extend(
+                abs(_opening(known[index]) - _opening(known[index - 1])) for index in known if index - 1 in known
+            )
+        matters = sum(self.found[number].moves for number in points) > 1
+        for number, looks in self.held.items():
+            for look in looks:
+                if look.index in points[number]:
+                    self.found[number].add(look, points[number][look.index])
+                elif matters:
+                    self.found[number].add(look, self.mesh.points(look.face))
+        self.held.clear()
+
+
+def _looks(tracks: Sequence[Track], always: bool) -> dict[Fraction, list[tuple[int, int, bool]]]:
+    """When to look at which tracks (first), at which of their times (second), and whether that is measured anyhow."""
     ticks = [np.round(track.times * float(RATE)).astype(int).tolist() for track in tracks]
     faces = Counter(tick for own in ticks for tick in own)
-    at: dict[Fraction, list[tuple[int, int]]] = defaultdict(list)
+    at: dict[Fraction, list[tuple[int, int, bool]]] = defaultdict(list)
     for number, own in enumerate(ticks):
         for index, tick in enumerate(own):
-            if always or faces[tick] > 1 or tick % _EVERY < 2 or index == 0:
-                at[Fraction(tick) / RATE].append((number, index))
+            is_due = always or tick % _EVERY < 2 or index == 0
+            if is_due or faces[tick] > 1:
+                at[Fraction(tick) / RATE].append((number, index, is_due))
     return at
+
+
+def _opening(points: NDArray[np.float32]) -> float:
+    """The gap between the lips, in heights of the face."""
+    height = max(1.0, _length(points[_CHIN] - points[_FOREHEAD]))
+    gap = points[list(_LOWER_LIP)] - points[list(_UPPER_LIP)]
+    return float(np.linalg.norm(gap, axis=1).mean()) / height
 
 
 def _filled(known: dict[int, float], count: int) -> NDArray[np.float32]:

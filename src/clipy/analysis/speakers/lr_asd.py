@@ -15,7 +15,7 @@ class LrAsd(PublishedSpeakers):
     It is quicker than Light-ASD, and better where faces are small or the sound is noisy.
     """
 
-    version = 1
+    version = 2
 
     network = "clipy.analysis.networks.lr_asd"
     published: ClassVar[Mapping[str, models.Model]] = {"talkset": models.LR_ASD, "ava": models.LR_ASD_AVA}

@@ -24,7 +24,7 @@ class TalkNet(NetworkSpeakers):
     the file ``pretrain_TalkSet.model`` (or ``pretrain_AVA.model``) that their demo downloads. Only numbers are read.
     """
 
-    version = 1
+    version = 2
 
     class Options(NetworkSpeakers.Options):
         path: Path | None = Field(None, description="File of TalkNet's published weights; there is no default.")

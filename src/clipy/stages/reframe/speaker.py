@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 class Speaker(Reframer):
     """Frames the person who speaks, and cuts to the next one when the speaker changes."""
 
-    version = 5
+    version = 6
 
     class Options(Reframer.Options):
         layout: Literal["auto", "single", "stack", "grid", "fit", "inset"] = Field(
@@ -70,7 +70,7 @@ class Speaker(Reframer):
             options.height,
             face_share=options.face_share,
             max_upscale=options.max_upscale,
-            attention=Attention(options.stay, options.lead, options.switch),
+            attention=Attention(options.stay, options.lead - ctx.analyser(SpeakerDetector).early(), options.switch),
         )
         forced = None if options.layout == "auto" else options.layout
         director = Director(camera, attracted, forced, options.layouts)
