@@ -6,6 +6,7 @@ import pytest
 
 from clipy.stages.render.emoji import emoji_for
 from clipy.stages.render.emphasis import key_words
+from clipy.stages.render.presets import LOOKS, voices
 from clipy.types import Word
 
 
@@ -43,3 +44,12 @@ def test_few_words_stand_out() -> None:
 def test_an_emoji_is_that_of_the_first_word_that_has_one() -> None:
     assert emoji_for(["Such", "a", "good", "IDEA,", "for", "money"]) == "💡"
     assert emoji_for(["nothing", "here"]) == ""
+
+
+@pytest.mark.parametrize("preset", sorted(LOOKS))
+def test_no_speaker_has_the_colour_of_key_words(preset: str) -> None:
+    look = LOOKS[preset]
+    colours = voices(look, emphasis=True)
+    assert len(colours) >= 4
+    assert look.emphasis is None or look.emphasis.colour not in colours
+    assert voices(look, emphasis=False) == look.palette

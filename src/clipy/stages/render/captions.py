@@ -31,7 +31,7 @@ from clipy.stages.render.fonts import digests
 from clipy.stages.render.layout import Area, shown, typeface, width_limit
 from clipy.stages.render.overlay import Overlay
 from clipy.stages.render.planning import Caption, decorated, placed
-from clipy.stages.render.presets import LOOKS, Colour, Look, highlighted, voiced
+from clipy.stages.render.presets import LOOKS, Colour, Look, highlighted, voiced, voices
 from clipy.stages.render.room import Taken, as_json, taken
 from clipy.subtitles import Style, speaker_of
 from clipy.types import Box, Edit, Seconds, Video, Word
@@ -163,10 +163,10 @@ class Captions(Pizzazz):
         own = self.look()
         here = (speaker_of(card) for card in cards if speaker_of(card))
         speakers = list(dict.fromkeys([*edit.speakers, *here]))
-        looks = {"": own}
+        looks, colours = {"": own}, voices(own, emphasis=self.options.emphasis == "auto")
         for number, speaker in enumerate(speakers):
             plain = number == 0 or not self.options.speaker_colors
-            looks[speaker] = own if plain else voiced(own, own.palette[(number - 1) % len(own.palette)])
+            looks[speaker] = own if plain else voiced(own, colours[(number - 1) % len(colours)])
         return looks
 
     def _grouped(self, edit: Edit) -> tuple[Card, ...]:

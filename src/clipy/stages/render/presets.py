@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -15,6 +16,9 @@ WHITE: Colour = (255, 255, 255)
 # 2008), light enough to be read on black, or dark enough to carry white letters.
 LIGHT: tuple[Colour, ...] = ((86, 204, 255), (255, 145, 77), (150, 240, 120), (255, 140, 205), (200, 170, 255))
 DARK: tuple[Colour, ...] = ((0, 108, 178), (193, 66, 0), (0, 122, 88), (176, 40, 120), (96, 96, 112))
+
+
+_APART = 60.0  # how far red, green and blue of two colours, 0..255, must be apart for nobody to take one for the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +258,14 @@ def highlighted(look: Look, colour: Colour) -> Look:
         return replace(look, word_plate=replace(look.word_plate, ink=Ink(colour, look.word_plate.ink.opacity)))
     spoken = None if look.spoken is None else replace(look.spoken, colour=colour)
     return replace(look, highlight=replace(look.highlight, colour=colour), spoken=spoken)
+
+
+def voices(look: Look, *, emphasis: bool) -> tuple[Colour, ...]:
+    """The colours of the second speaker, the third, ...: none that would be taken for that of key words."""
+    if look.emphasis is None or not emphasis:
+        return look.palette
+    key = look.emphasis.colour
+    return tuple(colour for colour in look.palette if math.dist(colour, key) >= _APART)
 
 
 def voiced(look: Look, colour: Colour) -> Look:
