@@ -18,6 +18,7 @@ from clipy.analysis.faces.sightings import Detection
 from clipy.backend import Backend
 from clipy.config import load
 from clipy.context import Context
+from clipy.errors import ModelError
 from clipy.flow.dialogue import Dialogue
 from clipy.media.probe import probe
 from clipy.pipeline import Pipeline, context
@@ -160,6 +161,19 @@ def test_no_face_is_looked_for_where_the_reframer_looks_for_none(video: Video, s
         before = Faces.looked
         assert voices.watched(video, [Highlight(FIRST)], pipeline.reframer, ctx) == voices
         assert Faces.looked == before
+
+
+def test_where_faces_cannot_be_had_voices_tell(video: Video, caplog: pytest.LogCaptureFixture) -> None:
+    class Missing(Lips):
+        def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
+            raise ModelError("there are no weights of lips")
+
+    whole = pipeline_of()
+    pipeline = replace(whole, analysers={**whole.analysers, SpeakerDetector: Missing()})
+    with context(pipeline) as ctx:
+        voices = Dialogue.heard(video, [Highlight(FIRST)], ctx)
+        assert voices.watched(video, [Highlight(FIRST)], pipeline.reframer, ctx) == voices
+    assert "told by voice alone: there are no weights of lips" in caplog.text
 
 
 def test_a_run_says_in_its_documents_who_speaks(video: Video, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from clipy.analysis.speakers.cast import cast as cast_of
 from clipy.analysis.voices.turns import conversation, said_by, settled, speakers
 from clipy.analysis.words.spoken import transcript_of
 from clipy.context import Context
-from clipy.errors import MediaError
+from clipy.errors import MediaError, ModelError
 from clipy.stages.base import Reframer
 from clipy.types import Highlight, Span, Track, Transcript, Turn, Video, Word
 
@@ -69,7 +69,7 @@ class Dialogue:
         try:
             faces = self._faces(video, spans, ctx)
             tracks = _known(video, faces, ctx, voices=len({turn.speaker for turn in self.turns}))
-        except MediaError as error:
+        except (MediaError, ModelError) as error:
             log.warning("who speaks is told by voice alone: %s", error)
             return self
         cast = cast_of(tracks, self.turns, self._decided(tracks))
