@@ -75,7 +75,7 @@ class FaceDetector(Analyser):
     class Options(Analyser.Options):
         rate: float = Field(5, gt=0, le=60, description="How many pictures a second are searched where faces move.")
         stride: int = Field(
-            6,
+            3,
             ge=1,
             le=60,
             description="Where faces stay, only every so manieth of these pictures is searched; 1 searches all.",

@@ -21,8 +21,8 @@ from clipy.types import Track, Turn
 _ENOUGH = 1.0  # seconds of more speech than chance that make a person e times as likely to have a voice
 _MIXED = 1.0  # a voice that goes with two on screen, each so many seconds more than chance,
 _PURE = 0.5  # ... and with neither for this share of what it could, is that of two who were not told apart
-_DOUBT = 0.1  # a voice is never so sure to be, or not to be, somebody's that its turns cannot say otherwise
-_ROUNDS = 2  # the second finds the owners from what the first made of the probabilities
+_DOUBT = 0.2  # a voice is never so sure to be, or not to be, somebody's that what is seen cannot say otherwise
+_ROUNDS = 3  # the second finds the owners from what the first made of the probabilities, and so on
 _SURE = 1e-6  # speaking probabilities are kept this far from 0 and 1
 
 Floats = NDArray[np.float64]
@@ -38,12 +38,12 @@ def associated(tracks: Sequence[Track], turns: Sequence[Turn]) -> list[Track]:
     if not tracks or not turns:
         return list(tracks)
     scene = _scene(tracks, turns)
-    odds = [log_odds(track) for track in tracks]
+    seen = odds = [log_odds(track) for track in tracks]
     for _ in range(_ROUNDS):
         owner = _owners(odds, scene)
         odds = [
             _again(values, owner, person, scene.voice[at])
-            for values, person, at in zip(odds, scene.people, scene.places, strict=True)
+            for values, person, at in zip(seen, scene.people, scene.places, strict=True)
         ]
     return [
         replace(track, speaking=(1 / (1 + np.exp(-values))).astype(np.float32))
