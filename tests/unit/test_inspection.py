@@ -11,13 +11,29 @@ from clipy.analysis.finished import inspection
 from clipy.analysis.finished.inspection import inspected
 from clipy.context import Context
 from clipy.documents import finding_json
-from clipy.flow.judging import clip_of
+from clipy.flow.judging import clip_of, judged
 from clipy.media.checks.picture import Seen, watch
 from clipy.media.checks.proxy import looks
 from clipy.media.read import pictures
+from clipy.stages.base import Reviewer
 from clipy.storage.store import Store
-from clipy.types import Box, Evidence, Finding, Span, Video
+from clipy.types import Box, Clip, Evidence, Finding, Review, Span, Video
 from tests.media import make_video
+
+
+class _Counting(Reviewer):
+    """Refuses a clip of too few pictures."""
+
+    class Options(Reviewer.Options):
+        least: int
+
+    options: Options
+
+    def review(self, clip: Clip, ctx: Context) -> Review:
+        frames = inspected(clip, ctx).seen.frames
+        return Review(
+            "counting", (Finding("few", "error", f"{frames} pictures"),) if frames < self.options.least else ()
+        )
 
 
 def _context(folder: Path, *, reuse: bool = True) -> Context:
@@ -53,6 +69,23 @@ def test_a_clip_is_watched_once_even_when_nothing_stored_counts(
     monkeypatch.setattr(inspection, "watch", noted)
     first, second = inspected(clip, ctx), inspected(replace(clip, name="b"), ctx)
     assert (first.video, first.proxy, first.seen.frames) == (second.video, second.proxy, second.seen.frames)
+    assert len(watched) == 1
+
+
+def test_reviewers_side_by_side_watch_a_clip_once_and_are_told_of_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = clip_of(make_video(tmp_path / "a.mp4", size=(180, 320), seconds=1))
+    watched: list[Video] = []
+
+    def noted(video: Video, proxy: Path) -> Seen:
+        watched.append(video)
+        return watch(video, proxy)
+
+    monkeypatch.setattr(inspection, "watch", noted)
+    reviewers = [_Counting(_Counting.Options(least=least)) for least in (1, 100)]
+    outcome = judged(reviewers, clip, (), _context(tmp_path))
+    assert [review.passed for review in outcome.reviews or ()] == [True, False]
     assert len(watched) == 1
 
 

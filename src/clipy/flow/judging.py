@@ -15,7 +15,7 @@ from clipy.documents import Delivered
 from clipy.errors import ConfigError, MediaError
 from clipy.flow import parts
 from clipy.flow.outcome import Outcome, blame
-from clipy.flow.together import cores, shares, side_by_side
+from clipy.flow.together import reviews_at_once, shares, side_by_side
 from clipy.media.opencv import beside_other_work
 from clipy.media.probe import probe
 from clipy.publishing.journal import journal_beside
@@ -56,7 +56,7 @@ def judged(reviewers: Sequence[Reviewer], clip: Clip, others: tuple[Clip, ...], 
         return _reviewed(reviewer, clip, others, part)
 
     with beside_other_work():
-        found = side_by_side(reviewers, review, ctx, len(reviewers) if cores() > 1 else 1)
+        found = side_by_side(reviewers, review, ctx, reviews_at_once())
     return Outcome(clip, tuple(found))
 
 

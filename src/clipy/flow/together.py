@@ -25,10 +25,15 @@ class Stopped(BaseException):
 
 def renders_at_once() -> int:
     """How many clips to render side by side on this machine."""
-    return max(1, min(cores() // _CORES_OF_A_RENDER, _MOST_RENDERS))
+    return max(1, min(_cores() // _CORES_OF_A_RENDER, _MOST_RENDERS))
 
 
-def cores() -> int:
+def reviews_at_once() -> int:
+    """How many reviewers look at a clip side by side: one more than there are cores, as some wait for others."""
+    return 1 if _cores() == 1 else _cores() + 1
+
+
+def _cores() -> int:
     """How many processor cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
