@@ -112,6 +112,14 @@ def test_a_model_without_pins_is_refused_with_what_to_do_instead() -> None:
         transcriber(model="large-v1").weights()
 
 
+def test_a_size_is_one_also_beside_a_folder_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "base").mkdir()
+    assert transcriber(model="base").weights()[0] == models.sha256("whisper-base")
+    with pytest.raises(ModelError, match=r"tokenizer\.json is missing"):
+        transcriber(model="./base").weights()
+
+
 def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such folder"):
         transcriber(model=str(tmp_path / "nowhere")).weights()

@@ -125,8 +125,10 @@ class FasterWhisper(Listener):
         return self._loaded[ctx.device]
 
     def _users_folder(self) -> Path | None:
-        """The model's folder when the option names one, not a size."""
+        """The model's folder when the option names one, not a size. A size is one also where a folder is called so."""
         path = Path(self.options.model).expanduser()
+        if self.options.model in _sizes():
+            return None
         if not path.is_dir():
             if len(path.parts) > 1:
                 raise ModelError(
@@ -153,7 +155,7 @@ class FasterWhisper(Listener):
                 f"Whisper {size} knows English only, not {language!r}", do=f"Set model to {size.removesuffix('.en')}"
             )
         name = f"whisper-{size}"
-        known = [model.name.removeprefix("whisper-") for model in models.known() if model.name.startswith("whisper-")]
+        known = _sizes()
         if size not in known:
             raise ModelError(
                 f"clipy has no checksums for Whisper {size!r}",
@@ -161,6 +163,11 @@ class FasterWhisper(Listener):
                 f"hf download Systran/faster-whisper-{size} --local-dir {size}) and set model to that folder",
             )
         return name
+
+
+def _sizes() -> list[str]:
+    """The sizes of Whisper that can be fetched."""
+    return [model.name.removeprefix("whisper-") for model in models.known() if model.name.startswith("whisper-")]
 
 
 def _processors() -> int:
