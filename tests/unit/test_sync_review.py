@@ -10,13 +10,20 @@ from clipy.analysis.finished.lip_offset import REACH, LipOffset
 from clipy.context import Context
 from clipy.flow.judging import clip_of
 from clipy.stages.review.sync import Sync
+from clipy.types import Array
 from tests.media import make_video
 
 
-def _offset(late: float, best: float = 0.6, other: float = 0.1) -> LipOffset:
+def _curve(late: float, best: float = 0.6, other: float = 0.1) -> Array:
     curve = np.full(2 * REACH + 1, other)
     curve[REACH + round(late * 25)] = best
-    return LipOffset(curve, 6.0)
+    return curve
+
+
+def _offset(late: float, best: float = 0.6, other: float = 0.1, second: float | None = None) -> LipOffset:
+    """``second``: what the second half of it finds by itself."""
+    curve = _curve(late, best, other)
+    return LipOffset(curve, 6.0, np.stack([curve, curve if second is None else _curve(second)]))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +34,9 @@ def _offset(late: float, best: float = 0.6, other: float = 0.1) -> LipOffset:
         (_offset(-0.2), True),
         (_offset(0.4, other=0.55), False),  # as good elsewhere: cannot tell
         (_offset(0.4, best=0.2), False),  # hardly anything in common: cannot tell
-        (LipOffset(np.zeros(0), 0.0), False),  # nobody to see
+        (_offset(0.2, second=0.32), True),
+        (_offset(0.36, second=0.04), False),  # each half finds something else: cannot tell
+        (LipOffset(np.zeros(0), 0.0, np.zeros((2, 0))), False),  # nobody to see
     ],
 )
 def test_only_an_offset_that_is_sure_and_too_big_is_told(

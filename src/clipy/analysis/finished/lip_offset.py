@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clipy import models
-from clipy.analysis.audio.voice import voice
+from clipy.analysis.audio.voice import Voice, voice
 from clipy.analysis.faces.sightings import Sighting
 from clipy.analysis.faces.tracks import RATE, link
 from clipy.analysis.finished.faces import faces_of, shots_of
@@ -18,22 +20,26 @@ from clipy.context import Context
 from clipy.storage.store import key_of
 from clipy.types import Array, Shot, Track
 
-_VERSION = 4
+_VERSION = 5
 REACH = 20  # times of the grid (0.8 s) by which they may be apart and still be found
-_LONGEST = 200  # times (8 s) of faces that are watched: enough, and what a review has time for
+_LONGEST = 250  # times (10 s) of faces that are watched: enough, and what a review has time for
 _SHORTEST = 50  # times (2 s) of a track that says anything
 _APART = 5  # times (0.2 s) within which shifts are neighbours: syllables are that long
 _SMALL = 24  # pixels of the small copy under which a mouth cannot be measured
+
+_Part: TypeAlias = tuple[int, Mouth]  # a mouth, and the time of the sound at which it begins
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LipOffset:
     """``curve`` float64 (41,): how well lips and sound agree when the sound comes from -0.8 to 0.8 s later than the
-    lips, in steps of 1/25 s. ``seconds`` of speaking faces were watched. Empty where there was no face.
+    lips, in steps of 1/25 s. ``seconds`` of speaking faces were watched. Empty where there was no face. ``halves``
+    float64 (2, 41): the same of each half of what was watched by itself.
     """
 
     curve: Array
     seconds: float
+    halves: Array
 
     @property
     def late(self) -> float:
@@ -47,6 +53,12 @@ class LipOffset:
         best = int(np.argmax(self.curve))
         far = np.abs(np.arange(len(self.curve)) - best) > _APART
         return float(self.curve.max() - self.curve[far].max())
+
+    @property
+    def steady(self) -> bool:
+        """Whether each half by itself agrees best there, too, up to 0.2 s: what is found by chance is found once."""
+        apart = np.abs(self.halves.argmax(axis=1) - int(np.argmax(self.curve)))
+        return bool((apart <= _APART).all())
 
     @property
     def agreement(self) -> float:
@@ -64,22 +76,47 @@ def lip_offset(inspection: Inspection, ctx: Context) -> LipOffset:
 def _measured(inspection: Inspection, ctx: Context) -> LipOffset:
     tracks = _watched(inspection, ctx)
     if not tracks:
-        return LipOffset(np.zeros(0), 0.0)
+        return LipOffset(np.zeros(0), 0.0, np.zeros((2, 0)))
     mesh = FaceMesh(str(models.fetch(models.FACE_LANDMARK, report=ctx.report)))
     heard = voice(inspection.video, inspection.video.span)
+    seen = [
+        (round(float(track.times[0]) * float(RATE)) - heard.first, mouth)
+        for track, mouth in zip(tracks, mouths(inspection.proxy, tracks, mesh, ctx, always=True), strict=True)
+    ]
+    curve, weight = _summed(seen, heard, _SHORTEST / 2)
+    if not weight:
+        return LipOffset(np.zeros(0), 0.0, np.zeros((2, 0)))
+    halves = [_summed(half, heard, _SHORTEST / 5)[0] for half in _halves(seen)]
+    return LipOffset(curve, weight / float(RATE), np.stack(halves))
+
+
+def _summed(seen: Sequence[_Part], heard: Voice, least: float) -> tuple[NDArray[np.float64], float]:
+    """The mean curve of what was seen, by how many times of speech it rests on, and these; 0 where too few."""
     total, weight = np.zeros(2 * REACH + 1), 0.0
-    for track, mouth in zip(tracks, mouths(inspection.proxy, tracks, mesh, ctx, always=True), strict=True):
-        first = round(float(track.times[0]) * float(RATE)) - heard.first
-        found = _curve(mouth, heard.level, heard.speech, first)
+    for first, mouth in seen:
+        found = _curve(mouth, heard.level, heard.speech, first, least)
         if found is not None:
             curve, share = found
             total += share * curve
             weight += share
-    return LipOffset(total / weight if weight else np.zeros(0), weight / float(RATE))
+    return (total / weight if weight else total), weight
+
+
+def _halves(seen: Sequence[_Part]) -> tuple[list[_Part], list[_Part]]:
+    """The first and the second half of all times."""
+    left = sum(len(mouth.opening) for _, mouth in seen) // 2
+    before: list[_Part] = []
+    after: list[_Part] = []
+    for first, mouth in seen:
+        cut = min(left, len(mouth.opening))
+        left -= cut
+        before += [(first, mouth.part(0, cut))] if cut else []
+        after += [(first + cut, mouth.part(cut, len(mouth.opening)))] if cut < len(mouth.opening) else []
+    return before, after
 
 
 def _watched(inspection: Inspection, ctx: Context) -> list[Track]:
-    """The biggest face of each shot for as long as it is there, 8 s in all."""
+    """The biggest face of each shot for as long as it is there, 10 s in all."""
     across, down = inspection.scale
     sightings = [
         Sighting(look.time, tuple(face.scaled(1 / across, 1 / down) for face in look.faces))
@@ -100,10 +137,13 @@ def _watched(inspection: Inspection, ctx: Context) -> list[Track]:
 
 
 def _curve(
-    mouth: Mouth, level: NDArray[np.float32], speech: NDArray[np.float32], first: int
+    mouth: Mouth, level: NDArray[np.float32], speech: NDArray[np.float32], first: int, least: float
 ) -> tuple[NDArray[np.float64], float] | None:
-    """Agreement at each shift, and how many times of speech it rests on."""
+    """Agreement at each shift, and how many times of speech it rests on; None for fewer than ``least``."""
     count = len(mouth.opening)
+    spoken = np.clip(speech[max(0, first) : first + count], 0, 1)
+    if float(spoken.sum()) < least:
+        return None
     opening = _smooth(np.asarray(mouth.opening, dtype=np.float64))
     seen = (
         _smooth(np.log(np.asarray(mouth.motion, dtype=np.float64) + 1)),
@@ -111,9 +151,6 @@ def _curve(
         opening,
     )
     padded = np.pad(np.asarray(level, dtype=np.float64), REACH, mode="edge")
-    spoken = np.clip(speech[max(0, first) : first + count], 0, 1)
-    if float(spoken.sum()) < _SHORTEST / 2:
-        return None
     curve = np.zeros(2 * REACH + 1)
     for shift in range(-REACH, REACH + 1):
         begin = first + shift + REACH

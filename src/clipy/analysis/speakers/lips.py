@@ -50,6 +50,10 @@ class Mouth:
     speed: NDArray[np.float32]
     motion: NDArray[np.float32]
 
+    def part(self, begin: int, end: int) -> Mouth:
+        """From one of its times to another."""
+        return Mouth(self.opening[begin:end], self.speed[begin:end], self.motion[begin:end])
+
 
 class Mesh(Protocol):
     """What finds the points of a face."""

@@ -19,10 +19,12 @@ _SHOWN = Fraction(5)  # seconds of sound that show it
 class Sync(Reviewer):
     """Compares how a mouth moves with how loud the sound is, at every shift up to 0.8 s.
 
-    What is found is reported only where it is sure: some seconds of a speaking face, a clear best shift, and none that
-    is nearly as good elsewhere. A clip in which that cannot be told has no finding. Sound that comes late is borne
-    better than sound that comes early, as in nature (ITU-R BT.1359).
+    What is found is reported only where it is sure: some seconds of a speaking face, a clear best shift, none that is
+    nearly as good elsewhere, and the same in each half of them. A clip in which that cannot be told has no finding.
+    Sound that comes late is borne better than sound that comes early, as in nature (ITU-R BT.1359).
     """
+
+    version = 2
 
     class Options(Reviewer.Options):
         late: float = Field(
@@ -34,7 +36,7 @@ class Sync(Reviewer):
         agreement: float = Field(
             0.3, gt=0, lt=1, description="Correlation of lips and sound from which they belong together."
         )
-        margin: float = Field(0.12, gt=0, lt=1, description="How much better the best shift must be than others.")
+        margin: float = Field(0.15, gt=0, lt=1, description="How much better the best shift must be than others.")
         least: float = Field(2.0, ge=0, description="Seconds of a speaking face below which nothing is said.")
 
     options: Options
@@ -61,4 +63,5 @@ class Sync(Reviewer):
     def _is_sure(self, found: LipOffset) -> bool:
         options = self.options
         enough = len(found.curve) > 0 and found.seconds >= options.least
-        return enough and found.agreement >= options.agreement and found.margin >= options.margin
+        clear = enough and found.agreement >= options.agreement and found.margin >= options.margin
+        return clear and found.steady
