@@ -48,6 +48,14 @@ def test_two_people_taken_for_one_voice_are_told_apart_by_their_lips_alone() -> 
         assert after.speaking == pytest.approx(before.speaking, abs=1e-3)
 
 
+def test_faces_that_are_hard_to_tell_apart_are_no_two_people_with_one_voice() -> None:
+    """Both move their lips all the time; the one who speaks is a little likelier for most of it."""
+    left = track(0, 0, [0.6, 0.6, 0.4] * 5, 0)
+    right = track(1, 0, [0.5, 0.5, 0.6] * 5, 1)
+    again = associated([left, right], [turn(0, 15, "1")])
+    assert np.all(again[0].speaking[25:-25] > again[1].speaking[25:-25])
+
+
 def test_nothing_changes_in_silence_or_when_two_talk_at_once() -> None:
     tracks = [track(0, 0, [0.7, 0.7, 0.7], 0), track(1, 0, [0.2, 0.2, 0.2], 1)]
     again = associated(tracks, [turn(1, 2, "1"), turn(1, 2, "2")])

@@ -9,7 +9,7 @@ to be.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,8 +19,8 @@ from clipy.analysis.faces.tracks import RATE
 from clipy.types import Track, Turn
 
 _ENOUGH = 1.0  # seconds of more speech than chance that make a person e times as likely to have a voice
-_MIXED = 1.0  # a voice that goes with two on screen, each so many seconds more than chance,
-_PURE = 0.5  # ... and with neither for this share of what it could, is that of two who were not told apart
+_LEADS = 0.5  # of all probability: by how much more one of two surely speaks than the other, for a second
+_MIXED, _SHARE = 1.0, 0.25  # a voice with which each of two surely speaks, for seconds and this share, is of both
 _DOUBT = 0.2  # a voice is never so sure to be, or not to be, somebody's that what is seen cannot say otherwise
 _ROUNDS = 3  # the second finds the owners from what the first made of the probabilities, and so on
 _SURE = 1e-6  # speaking probabilities are kept this far from 0 and 1
@@ -39,8 +39,10 @@ def associated(tracks: Sequence[Track], turns: Sequence[Turn]) -> list[Track]:
         return list(tracks)
     scene = _scene(tracks, turns)
     seen = odds = [log_odds(track) for track in tracks]
+    together = _seen_together(scene)
+    mixed = _mixed(seen, scene, together)
     for _ in range(_ROUNDS):
-        owner = _owners(odds, scene)
+        owner = _owners(odds, scene, together, mixed)
         odds = [
             _again(values, owner, person, scene.voice[at])
             for values, person, at in zip(seen, scene.people, scene.places, strict=True)
@@ -129,29 +131,20 @@ def _claims(odds: Sequence[Floats], scene: _Scene) -> dict[tuple[int, int], floa
     return more
 
 
-def _owners(odds: Sequence[Floats], scene: _Scene) -> dict[tuple[int, int], float]:
-    """How likely each voice (first) is each person's (second)."""
-    more, most = _claims(odds, scene), _at_most(scene)
-    together = _seen_together(scene)
+def _owners(
+    odds: Sequence[Floats],
+    scene: _Scene,
+    together: Mapping[int, set[int]],
+    mixed: Container[tuple[int, int]],
+) -> dict[tuple[int, int], float]:
+    """How likely each voice (first) is each person's (second) rather than the one's on screen who goes with it most."""
+    more = _claims(odds, scene)
     owner: dict[tuple[int, int], float] = {}
-    for number, person in more:
-        rivals = ((more[number, other], most[number, other]) for other in together[person])
-        mine = (more[number, person], most[number, person])
-        owner[number, person] = _likely(mine, max(rivals, default=(0.0, 0.0)))
+    for voice, person in more:
+        rival = max((more[voice, other] for other in together[person]), default=0.0)
+        ahead = np.clip((more[voice, person] - max(0.0, rival)) / _ENOUGH, -50, 50)
+        owner[voice, person] = 0.5 if (voice, person) in mixed else float(1 / (1 + np.exp(-ahead)))
     return owner
-
-
-def _at_most(scene: _Scene) -> dict[tuple[int, int], float]:
-    """How many seconds each voice's (first) claim of each person (second) could be at most."""
-    most: dict[tuple[int, int], float] = defaultdict(float)
-    faces = np.zeros(len(scene.voice))
-    for at in scene.places:
-        faces[at] += 1
-    for at, person in zip(scene.places, scene.people, strict=True):
-        for number in range(len(scene.voices)):
-            heard = at[scene.voice[at] == number]
-            most[number, person] += float((1 - 1 / (faces[heard] + 1)).sum()) / float(RATE)
-    return most
 
 
 def _seen_together(scene: _Scene) -> dict[int, set[int]]:
@@ -162,15 +155,32 @@ def _seen_together(scene: _Scene) -> dict[int, set[int]]:
     return {a: {b for b in seen if a != b and bool((seen[a] & seen[b]).any())} for a in seen}
 
 
-def _likely(mine: tuple[float, float], rival: tuple[float, float]) -> float:
-    """How likely a voice is one person's rather than that of the ``rival`` on screen who goes with it most.
+def _mixed(odds: Sequence[Floats], scene: _Scene, together: Mapping[int, set[int]]) -> set[tuple[int, int]]:
+    """Voices (first) that are those of two people (second) who were not told apart by sound.
 
-    Each: for how many seconds more than by chance the person seems to speak with it, and how many that is at most.
+    While such a voice is heard, now one and now the other surely speaks. Faces that are hard to tell apart do not show
+    that: then neither leads for a second.
     """
-    (less, _), (more, most) = sorted((mine, rival))
-    if less >= _MIXED and more < _PURE * most:
-        return 0.5
-    return float(1 / (1 + np.exp(-np.clip((mine[0] - max(0.0, rival[0])) / _ENOUGH, -50, 50))))
+    share = {person: np.full(len(scene.voice), np.nan) for person in scene.people}
+    for own, at, person in zip(_shares(odds, scene)[0], scene.places, scene.people, strict=True):
+        share[person][at] = np.fmax(share[person][at], own)
+    pairs = [(one, other) for one in together for other in together[one] if one < other]
+    mixed = set()
+    for voice in range(len(scene.voices)):
+        heard = scene.voice == voice
+        for one, other in pairs:
+            lead = (share[one] - share[other])[heard]
+            if _takes_turns(lead[~np.isnan(lead)]):
+                mixed |= {(voice, one), (voice, other)}
+    return mixed
+
+
+def _takes_turns(lead: Floats) -> bool:
+    """Whether now the first and now the second of two leads, second by second."""
+    second = int(RATE)
+    means = lead[: len(lead) // second * second].reshape(-1, second).mean(axis=1)
+    first, other = int((means > _LEADS).sum()), int((means < -_LEADS).sum())
+    return min(first, other) >= max(_MIXED, _SHARE * (first + other))
 
 
 def _again(odds: Floats, owner: dict[tuple[int, int], float], person: int, voice: NDArray[np.int64]) -> Floats:
