@@ -12,6 +12,7 @@ import pytest
 from clipy import probe
 from clipy.analysis.framing.camera import Camera
 from clipy.context import Context
+from clipy.errors import ConfigError
 from clipy.media.frame import Frame
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.fitted import fitted
@@ -73,6 +74,14 @@ def test_captions_stay_off_a_picture_that_is_shown_whole(video: Video, ctx: Cont
     over = [item for item in taken(edit) if item.span.overlap(whole.span) > 0]
     assert over
     assert all(overlap(item.box, Box(*whole.into)) == 0 for item in over)
+
+
+@pytest.mark.parametrize("name", ["blur-background", "frame"])
+def test_a_backdrop_does_not_come_after_what_it_would_paint_over(name: str, video: Video, ctx: Context) -> None:
+    said = replace(edit_of(video), words=(Word("one", Fraction(1, 4), Fraction(1, 2)),))
+    captioned = pizzazz("captions").plan(video, said, ctx)
+    with pytest.raises(ConfigError, match=f"{name} comes after captions.*Put {name} before captions"):
+        pizzazz(name).plan(video, captioned, ctx)
 
 
 def test_light_saturation_and_blur_do_what_they_say(video: Video, ctx: Context) -> None:

@@ -13,6 +13,7 @@ from clipy.context import Context
 from clipy.media.frame import Frame, Plane
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.fitted import Fitted, Rectangle, as_json, fitted, from_json
+from clipy.stages.render.room import leave_alone
 from clipy.types import Edit, Video
 
 _ACROSS = 96  # pixels across the backdrop before it is enlarged
@@ -32,6 +33,7 @@ class BlurBackground(Pizzazz):
 
     def plan(self, video: Video, edit: Edit, ctx: Context) -> Edit:
         """Find the stretches with a backdrop: ``plans[name]`` holds them under ``fit``."""
+        leave_alone(edit, self.name)
         found = fitted(video, edit)
         return replace(edit, plans={**edit.plans, self.name: {"fit": as_json(found)}}) if found else edit
 

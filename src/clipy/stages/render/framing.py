@@ -19,6 +19,7 @@ from clipy.stages.render.brand import HEX, colour_of
 from clipy.stages.render.fitted import Fitted, Rectangle, as_json, fitted, from_json
 from clipy.stages.render.overlay import Overlay, rounded, softened
 from clipy.stages.render.presets import BLACK, Colour
+from clipy.stages.render.room import leave_alone
 from clipy.types import CropShot, Edit, Panel, Video
 
 _SHADOW = 0.03  # standard deviation of the shadow, as a share of the picture's shorter side
@@ -46,6 +47,7 @@ class Framed(Pizzazz):
 
     def plan(self, video: Video, edit: Edit, ctx: Context) -> Edit:
         """Inset the fitted pictures, so that they are drawn once at their size, and keep where they are."""
+        leave_alone(edit, self.name)
         if not fitted(video, edit):
             return edit
         crop = replace(edit.crop, shots=tuple(self._inset(shot, edit) for shot in edit.crop.shots))

@@ -7,10 +7,11 @@ rectangle (output pixels). Any pizzazz, a third party's too, is read and respect
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
+from clipy.errors import ConfigError
 from clipy.types import Box, Edit, Json, Span
 
 
@@ -34,6 +35,14 @@ def taken(edit: Edit, but: str = "") -> tuple[Taken, ...]:
     """What the plans made so far will draw, in the order of the plans; ``but`` leaves out the plan of one name."""
     plans = (plan for name, plan in edit.plans.items() if name != but and isinstance(plan, Mapping))
     return tuple(item for plan in plans if "taken" in plan for item in _TAKEN.validate_python(plan["taken"]))
+
+
+def leave_alone(edit: Edit, name: str) -> None:
+    """Raise ConfigError where something planned earlier is drawn: ``name`` would paint over it."""
+    drawn = [other for other in edit.plans if taken(replace(edit, plans={other: edit.plans[other]}))]
+    if drawn:
+        what = f"{name} comes after {', '.join(drawn)}, and would paint over it"
+        raise ConfigError(what, do=f"Put {name} before {drawn[0]}")
 
 
 def overlap(a: Box, b: Box) -> float:
