@@ -21,8 +21,9 @@ log = logging.getLogger(__name__)
 _MICROSECOND = Fraction(1, 1_000_000)
 
 
-def probe(path: Path) -> Video:
+def probe(path: str | Path) -> Video:
     """Read what a file holds. Raises MediaError for what is no readable video, and says why."""
+    path = Path(path)
     with opened(path) as container:
         stream = picture_stream(container, path)
         _check_complete(container, stream, path)

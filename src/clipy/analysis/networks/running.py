@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from torch import Tensor
 
 from clipy.analysis.faces.sightings import batched
 from clipy.analysis.networks.parts import SpeakerNetwork
+
+# oneDNN keeps each convolution that it has compiled, with memory for it, and tracks have many lengths: of the 1024 that
+# it would keep, most are never met again. It reads this when it is first used.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
 
 Floats = NDArray[np.float32]
 
