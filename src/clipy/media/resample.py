@@ -199,13 +199,25 @@ def resampled(plane: NDArray[Any], edges: Edges, size: tuple[int, int]) -> NDArr
     right, bottom = across.missing(), down.missing()
     if right or bottom:
         part = cv2.copyMakeBorder(part, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
-    for axis, shape in ((across, (1, -1)), (down, (-1, 1))):
-        kernel = _kernel(round(axis.shift * _STEPS), 1.0 if average else min(1.0, axis.factor))
-        if len(kernel) > 1:
-            part = cv2.filter2D(part, -1, kernel.reshape(shape), borderType=cv2.BORDER_REPLICATE)
+    part = _filtered(part, *(axis.kernel(average=average) for axis in (across, down)))
     how = cv2.INTER_AREA if average else cv2.INTER_CUBIC
     scaled = cv2.resize(part, None, fx=across.factor, fy=down.factor, interpolation=how)
     return np.asarray(scaled[down.drop : down.drop + size[1], across.drop : across.drop + size[0]])
+
+
+def _filtered(part: NDArray[Any], across: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[Any]:
+    """A plane through the filters of both axes, those of one tap left out."""
+    if len(across) > 1 and len(down) > 1 and _is_even(across) and _is_even(down):
+        # Half the time of one after the other; with a filter that shifts it would be twice.
+        return np.asarray(cv2.sepFilter2D(part, -1, across, down, borderType=cv2.BORDER_REPLICATE))
+    for kernel, shape in ((across, (1, -1)), (down, (-1, 1))):
+        if len(kernel) > 1:
+            part = np.asarray(cv2.filter2D(part, -1, kernel.reshape(shape), borderType=cv2.BORDER_REPLICATE))
+    return part
+
+
+def _is_even(kernel: NDArray[np.float32]) -> bool:
+    return bool(np.array_equal(kernel, kernel[::-1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +236,8 @@ class _Axis:
         factor = length / (high - low)
         margin = math.ceil((_LOBES + 1) / min(1.0, factor))  # pixels beyond the window that the filters look at
         last = min(max(0, math.floor(low) - margin), limit - 1)
-        starts = range(last, max(-1, last - _STARTS), -1) if factor > 1 else (last,)  # shrinking is filtered anyway
         start, drop, shift = last, 0, math.inf
-        for tried in starts:
+        for tried in range(last, max(-1, last - _STARTS), -1):
             nearest = max(0, math.floor((low - tried) * factor + 0.5))
             off = low - tried - nearest / factor
             if abs(off) < abs(shift):
@@ -236,6 +247,10 @@ class _Axis:
                 break
         stop = max(start + 1, min(limit, math.ceil(high) + margin))
         return cls(start, stop, shift, factor, drop, length)
+
+    def kernel(self, *, average: bool) -> NDArray[np.float32]:
+        """The filter before scaling: it shifts, and takes out what a smaller picture cannot hold."""
+        return _kernel(round(self.shift * _STEPS), 1.0 if average else min(1.0, self.factor))
 
     def missing(self) -> int:
         """Pixels to repeat at the end so that rounding cannot leave the output short."""

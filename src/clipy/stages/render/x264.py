@@ -26,7 +26,7 @@ class X264(Mp4):
     class Options(Mp4.Options):
         threads: int = Field(0, ge=0, le=64, description="Threads of the encoder and the decoder; 0 lets them choose.")
 
-    version = 4
+    version = 5
     options: Options
     needs = "an FFmpeg with x264"
 
