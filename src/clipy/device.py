@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import sys
 from typing import Literal
 
@@ -17,6 +18,11 @@ from clipy.errors import BackendUnavailable, ConfigError
 log = logging.getLogger(__name__)
 
 NAMES = ("auto", "cpu", "cuda", "mps")
+
+
+def processors() -> int:
+    """How many processor cores this process may use; only Linux tells, elsewhere how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def for_torch(device: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -10,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from clipy.context import Context, Event
+from clipy.device import processors
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -25,17 +25,12 @@ class Stopped(BaseException):
 
 def renders_at_once() -> int:
     """How many clips to render side by side on this machine."""
-    return max(1, min(_cores() // _CORES_OF_A_RENDER, _MOST_RENDERS))
+    return max(1, min(processors() // _CORES_OF_A_RENDER, _MOST_RENDERS))
 
 
 def reviews_at_once() -> int:
     """How many reviewers look at a clip side by side: one more than there are cores, as some wait for others."""
-    return 1 if _cores() == 1 else _cores() + 1
-
-
-def _cores() -> int:
-    """How many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 1 if processors() == 1 else processors() + 1
 
 
 def side_by_side(

@@ -199,7 +199,7 @@ def resampled(plane: NDArray[Any], edges: Edges, size: tuple[int, int]) -> NDArr
     right, bottom = across.missing(), down.missing()
     if right or bottom:
         part = cv2.copyMakeBorder(part, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
-    part = _filtered(part, *(axis.kernel(average=average) for axis in (across, down)))
+    part = _filtered(part, across.kernel(average=average), down.kernel(average=average))
     how = cv2.INTER_AREA if average else cv2.INTER_CUBIC
     scaled = cv2.resize(part, None, fx=across.factor, fy=down.factor, interpolation=how)
     return np.asarray(scaled[down.drop : down.drop + size[1], across.drop : across.drop + size[0]])

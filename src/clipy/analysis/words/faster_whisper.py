@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -15,7 +14,7 @@ from clipy.analysis.audio.speech import RATE, Window
 from clipy.analysis.words.hearing import Heard, Said
 from clipy.analysis.words.listening import Listener
 from clipy.context import Context
-from clipy.device import for_ctranslate2
+from clipy.device import for_ctranslate2, processors
 from clipy.errors import ConfigError, ModelError
 
 log = logging.getLogger(__name__)
@@ -114,7 +113,7 @@ class FasterWhisper(Listener):
                     str(folder),
                     device=device,
                     compute_type="float16" if device == "cuda" else "int8",
-                    cpu_threads=self.options.threads or _processors(),
+                    cpu_threads=self.options.threads or processors(),
                 )
             except (RuntimeError, ValueError) as error:
                 raise ModelError(
@@ -168,8 +167,3 @@ class FasterWhisper(Listener):
 def _sizes() -> list[str]:
     """The sizes of Whisper that can be fetched."""
     return [model.name.removeprefix("whisper-") for model in models.known() if model.name.startswith("whisper-")]
-
-
-def _processors() -> int:
-    """How many processors this process may use; only Linux tells."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
