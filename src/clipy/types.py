@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -306,8 +306,7 @@ class Edit:
     def clip_words(self) -> tuple[Word, ...]:
         """The words in clip time."""
         return tuple(
-            Word(word.text, self.clip_time(word.start), self.clip_time(word.end), word.probability, word.speaker)
-            for word in self.words
+            replace(word, start=self.clip_time(word.start), end=self.clip_time(word.end)) for word in self.words
         )
 
 

@@ -84,3 +84,13 @@ def test_about_finds_what_is_said_in_other_words(video: Video, ctx: Context) -> 
         Span(when(heard, wanted[0]), when(heard, wanted[0]) + 6).overlap(Local(options).highlight(video, ctx)[0].span)
         > 4
     )
+
+
+@pytest.mark.parametrize(("texts", "why"), [(("Thank you.",), "hardly anybody"), ((), "nobody")])
+def test_a_word_or_two_in_music_are_no_passage(
+    video: Video, ctx: Context, texts: tuple[str, ...], why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = Local(Local.Options(count=2)).highlight(video, hearing(ctx, *texts))
+    assert len(found) >= 2
+    assert all(pick.title.startswith("Moment at") for pick in found), "picked by what is seen"
+    assert f"{why} speaks" in caplog.text

@@ -179,3 +179,14 @@ def test_progress_is_silent_when_asked(capsys: pytest.CaptureFixture[str]) -> No
     with logging_to("error", as_json=False), progress("a.mp4", ("render",)) as listener:
         listener(Event("render", "working", 0.5))
     assert capsys.readouterr().err == ""
+
+
+def test_plain_progress_names_what_is_done_only_where_that_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clipy.cli.terminal._EVERY", 0.0)
+    with logging_to("warning", as_json=False), progress("a.mp4", ("render",)) as listener:
+        for event in (Event("render", "1 of 2", 0.0), Event("render", "", 0.5), Event("render", "cutting", 0.5)):
+            listener(event)
+    said = [re.sub(r", [^,]* left$", "", line) for line in capsys.readouterr().err.splitlines()]
+    assert said[:-1] == ["a.mp4: render     1 of 2", "a.mp4: render      50%", "a.mp4: render      50% cutting"]

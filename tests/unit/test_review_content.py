@@ -143,6 +143,19 @@ def test_another_language_than_asked_is_refused(tmp_path: Path, speech: Speech) 
     assert found["language"].severity == "error"
 
 
+@pytest.mark.parametrize(("heard", "warned"), [("pt", False), ("en", False), ("es", True)])
+def test_a_clip_may_be_in_any_language_that_its_words_are_in(
+    tmp_path: Path, speech: Speech, heard: str, *, warned: bool
+) -> None:
+    end = float(spoken_words(speech)[-1].end) + 0.3
+    words = tuple(replace(word, language="pt" if n > 4 else None) for n, word in enumerate(spoken_words(speech)))
+    span = Span(Fraction(0), Fraction(end).limit_denominator(1000))
+    edit = Edit(Highlight(span), CropPath(*SIZE, ()), (span,), "en", words)
+    clip = replace(_clip(tmp_path, "a", speech, 0, end), edit=edit)
+    found = _errors(clip, _hearing(tmp_path, speech, 0, end, heard), cut_words="ignore")
+    assert ("language" in found) == warned
+
+
 def test_the_same_moment_is_found_again_whatever_was_done_to_it(tmp_path: Path, speech: Speech) -> None:
     whole = float(spoken_words(speech)[-1].end) + 0.3
     first = _clip(tmp_path, "first", speech, 0, whole)

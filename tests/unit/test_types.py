@@ -66,8 +66,9 @@ def test_source_time_is_the_inverse_of_clip_time(time: Fraction) -> None:
 
 
 def test_words_are_given_in_clip_time() -> None:
-    cut = Edit(*_fields(edit((10, 20))), words=(Word("hi", Fraction(11), Fraction(12), speaker="A"),))
-    assert cut.clip_words() == (Word("hi", Fraction(1), Fraction(2), speaker="A"),)
+    said = Word("olá", Fraction(11), Fraction(12), 0.5, "A", "pt")
+    cut = Edit(*_fields(edit((10, 20))), words=(said,))
+    assert cut.clip_words() == (Word("olá", Fraction(1), Fraction(2), 0.5, "A", "pt"),), "all else stays"
 
 
 def _fields(made: Edit) -> tuple[Highlight, CropPath, tuple[Span, ...]]:

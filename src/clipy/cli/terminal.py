@@ -144,7 +144,8 @@ class _Lines:
             self._say("started" if not event.message else event.message)
         elif now - self.said >= _EVERY and event.fraction is not None:
             self.said = now
-            self._say(f"{event.fraction:4.0%} {event.message}, {self._left(event.fraction, now)}")
+            doing = f" {event.message}" if event.message else ""
+            self._say(f"{event.fraction:4.0%}{doing}, {self._left(event.fraction, now)}")
         self.outcome = event.message if event.fraction == 1 else ""
 
     def finish(self) -> None:

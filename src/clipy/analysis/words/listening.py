@@ -90,7 +90,7 @@ class Listener(Transcriber):
                 holds = holds if self.options.multilingual else language
         if dropped:
             log.info("%d words that nobody said were left out of the transcript", dropped)
-        ctx.report("Transcribing", 1)
+        ctx.report("", 1)
         return _told(words, holds, video)
 
     def _parts(self, window: Window, holds: str, known: Languages, ctx: Context) -> list[tuple[Window, str]]:

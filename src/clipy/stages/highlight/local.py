@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TypeAlias
 
 from clipy.analysis.audio.levels import levels
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 Judged: TypeAlias = tuple[Candidate, Features]
 
 _SPARES = 3  # rounds of further candidates, to replace those that a reviewer rejects
+_SPOKEN = 0.15  # share of a stretch in which somebody speaks, at least: a word or two in music are no passage
 
 
 class Local(Highlighter):
@@ -41,24 +43,34 @@ class Local(Highlighter):
 
     Every stretch within the length bounds is scored by named features (``features.WEIGHTS`` and those beside it); the
     best set that does not overlap is found exactly. Edges lie in silence, and on a cut of the picture where one is
-    near. A passage that says again what a better one says is left out.
+    near. A passage that says again what a better one says is left out, and so is a stretch in which hardly anybody
+    speaks: a word in a minute of music may well be one that the transcriber made up.
     """
 
-    version = 6
+    version = 7
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         transcript = transcript_of(video, ctx)
-        if not transcript.words:
-            log.warning("%s: nobody speaks, so picture and sound alone decide", video.path.name)
+        spoken = pieces(sentences(transcript), seconds(self.options.max_duration))
+        every = possible(spoken, video, self.options) if spoken else []
+        passages = [item for item in every if _share_spoken(item, spoken) >= _SPOKEN]
+        if not passages:
+            speaks = "hardly anybody speaks" if spoken else "nobody speaks"
+            log.warning("%s: %s, so picture and sound alone decide", video.path.name, speaks)
             options = self.options
             shortest, longest = bounds(options.min_duration, options.max_duration)
             target = options.target_duration
             return busiest(video, shortest, longest, options.count, ctx, spares=_SPARES, target=target)
-        return self._spoken(video, transcript, ctx)
+        return self._best(video, transcript, spoken, passages, ctx)
 
-    def _spoken(self, video: Video, transcript: Transcript, ctx: Context) -> list[Highlight]:
-        spoken = pieces(sentences(transcript), seconds(self.options.max_duration))
-        every = possible(spoken, video, self.options)
+    def _best(
+        self,
+        video: Video,
+        transcript: Transcript,
+        spoken: Sequence[Sentence],
+        every: Sequence[Candidate],
+        ctx: Context,
+    ) -> list[Highlight]:
         meaning = meaning_of(spoken, essence(self.options.about), ctx)
         judge = self._judge(video, spoken, meaning, ctx)
         pool = [(item.span, (judged := judge.features(item)).score, (item, judged)) for item in every]
@@ -108,3 +120,9 @@ class Local(Highlighter):
         shortest, longest = bounds(self.options.min_duration, self.options.max_duration)
         ctx.report("picking")
         return at_cuts(span, video, transcript.words, shortest, longest, seconds(self.options.snap), ctx)
+
+
+def _share_spoken(candidate: Candidate, spoken: Sequence[Sentence]) -> float:
+    """How much of a stretch is words, in 0..1; pauses between them are not."""
+    said = (word.span.duration for at in range(candidate.first, candidate.last + 1) for word in spoken[at].words)
+    return float(sum(said, Fraction(0)) / candidate.span.duration)

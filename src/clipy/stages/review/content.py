@@ -6,6 +6,7 @@ other clips.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import ClassVar, Literal
@@ -40,7 +41,7 @@ Judgement = Literal["refuse", "warn", "ignore"]
 class Content(Reviewer):
     """Words cut at the edges, silence there, an opening that hangs in the air, another language, a clip made before."""
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     class Options(Reviewer.Options):
         max_silence: float = Field(1.5, gt=0, description="Seconds of silence at either edge that are let pass.")
@@ -50,7 +51,7 @@ class Content(Reviewer):
             " person set its times.",
         )
         language: str = Field(
-            "", max_length=3, description="Language that clips must be in (ISO 639-1); that of the source unless given."
+            "", max_length=3, description="Language that clips must be in (ISO 639-1); what is said there unless given."
         )
         duplicates: Judgement = Field(
             "refuse", description="What to do about a clip of a moment that another clip of the run shows."
@@ -135,7 +136,7 @@ class Content(Reviewer):
         told = sentences(known if known.words else spoken)
         if not told:
             return
-        if spoken.language == "en" and is_dangling(told[0].text):
+        if told[0].language == "en" and is_dangling(told[0].text):
             start = told[0].words[0]
             message = f"it opens with {start.text!r}, which leans on something said before"
             yield Finding("opening", "warning", message, start.span, evidence=Evidence.sound(told[0].span))
@@ -147,10 +148,12 @@ class Content(Reviewer):
             yield Finding("closing", "warning", message, part, evidence=Evidence.sound(part))
 
     def _language(self, clip: Clip, spoken: Transcript) -> Iterator[Finding]:
-        wanted = self.options.language or (clip.edit.language if clip.edit else "")
-        if wanted and spoken.language != wanted and len(spoken.words) >= _LEAST_WORDS:
+        """A clip of a video in several languages may be in any of those that its own words are known to be in."""
+        wanted = [self.options.language] if self.options.language else _languages(clip)
+        if wanted and spoken.language not in wanted and len(spoken.words) >= _LEAST_WORDS:
             severity: Severity = "error" if self.options.language else "warning"
-            yield Finding("language", severity, f"it is spoken in {spoken.language!r}, not in {wanted!r}")
+            named = " or ".join(repr(code) for code in wanted)
+            yield Finding("language", severity, f"it is spoken in {spoken.language!r}, not in {named}")
 
 
 def seconds_of(value: float) -> Seconds:
@@ -177,6 +180,14 @@ def _ends_a_word(clip: Clip) -> bool:
     if clip.edit is None or not clip.edit.words:
         return False
     return _BY_WORD[0] <= clip.edit.keep[-1].end - max(word.end for word in clip.edit.words) <= _BY_WORD[1]
+
+
+def _languages(clip: Clip) -> list[str]:
+    """What a clip is said in, by the words of the source: the one of most of them first."""
+    if clip.edit is None or not clip.edit.language:
+        return []
+    counts = Counter(word.language or clip.edit.language for word in clip.edit.clip_words())
+    return [code for code, _ in counts.most_common()] or [clip.edit.language]
 
 
 def _starts_source(clip: Clip) -> bool:
