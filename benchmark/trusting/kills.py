@@ -49,7 +49,7 @@ _PRELOADED = (
         "clipy.stages.render.x264",
     ),
     *("clipy.stages.render.captions", "clipy.stages.review.technical", "clipy.stages.upload.folder"),
-    *("cv2", "scenedetect.detectors", "faster_whisper.vad", "onnxruntime", "PIL.ImageFont", "PIL.ImageDraw"),
+    *("cv2", "scenedetect.detectors", "faster_whisper.vad", "onnxruntime", "uharfbuzz"),
 )
 _KILLED = -signal.SIGKILL
 

@@ -212,7 +212,7 @@ def test_captions_are_the_same_at_every_resolution(preset: str, ctx: Context, vi
     small = draw(captions(preset=preset), make_edit(SPEECH, (540, 960)), [Fraction(1, 2)], ctx, video)[0]
     shrunk = cv2.resize(large.planes[0], (540, 960), interpolation=cv2.INTER_AREA)
     assert changed(small) == pytest.approx(tuple(edge / 2 for edge in changed(large)), abs=4)
-    assert float(np.abs(shrunk.astype(int) - small.planes[0]).mean()) < 1.5
+    assert float(np.abs(shrunk.astype(int) - small.planes[0]).mean()) < 2.5  # words stand on whole pixels
 
 
 def test_options_change_the_picture(ctx: Context, video: Video) -> None:

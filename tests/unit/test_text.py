@@ -10,6 +10,7 @@ import pytest
 
 from clipy.stages.render.bidi import is_right_to_left, levels, visual_order
 from clipy.stages.render.fonts import Face, Fonts, digests, packaged
+from clipy.stages.render.shaping import Extent, family, shaped
 from clipy.stages.render.text import Type, capitals
 
 ANTON = packaged("fontpkg_anton", "Anton-Regular.ttf", 900)
@@ -43,9 +44,12 @@ def test_each_script_is_drawn_by_a_packaged_face_that_covers_it(text: str, name:
 
 def test_coverage_agrees_with_what_is_drawn() -> None:
     """A character that is said to be missing draws the same box as one that surely is; one that is there does not."""
-    box = bytes(ANTON.sized(40).getmask("\U0010fffd"))
+
+    def drawn(char: str) -> bytes:
+        return shaped([(ANTON, 40.0, char)], False, "").drawn(Extent(-10, -60, 60, 20)).tobytes()
+
     for char in "AzßŁỹ€½я字ש":
-        assert ANTON.covers(char) == (bytes(ANTON.sized(40).getmask(char)) != box)
+        assert ANTON.covers(char) == (drawn(char) != drawn("\U0010fffd"))
 
 
 def test_a_word_that_no_face_covers_alone_is_cut_into_pieces() -> None:
@@ -89,6 +93,47 @@ def test_arabic_letters_join() -> None:
     """All of this word's letters join, and none has dots: it is one piece of ink, however many letters it has."""
     pieces, _ = cv2.connectedComponents(Type(FONTS, 60).masks("محمد", True).letters)
     assert pieces - 1 == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "parts"),
+    [
+        ("ביולי15", ["15", "ביולי"]),
+        ("15ביולי", ["ביולי", "15"]),
+        ("مايو15", ["15", "مايو"]),
+        ("x2", ["x2"]),
+    ],
+)
+def test_numbers_read_from_left_to_right_in_every_script(word: str, parts: list[str]) -> None:
+    face, right_to_left = FONTS.runs(word)[0][0], is_right_to_left("", [word])
+    alone = [shaped([(face, 60.0, part)], is_right_to_left("", [part]), "").glyphs for part in parts]
+    drawn = shaped([(face, 60.0, word)], right_to_left, "").glyphs
+    assert [glyph.number for glyph in drawn] == [glyph.number for part in alone for glyph in part]
+
+
+def test_letters_that_fit_under_each_other_are_moved_together() -> None:
+    font = Type(Fonts(packaged("fontpkg_montserrat", "Montserrat[[]wght].ttf", 700)), 100)
+    assert font.width("AV") < font.width("A") + font.width("V") - 2
+
+
+@pytest.mark.parametrize("outline", [1.5, 4.0, 9.25])
+def test_an_outline_is_as_wide_as_was_asked(outline: float) -> None:
+    """A full stop of this face is a rectangle: one with an outline is so much larger, and its corners are round."""
+    masks = Type(FONTS, 120).masks(".", outline=outline)
+    height, width = (masks.letters.sum(axis=axis).max() / 255 for axis in (0, 1))
+    across = masks.outlined.astype(float).sum(axis=1).max() / 255
+    assert across == pytest.approx(width + 2 * outline, abs=0.2)
+    area = height * width + 2 * outline * (height + width) + np.pi * outline**2
+    assert masks.outlined.sum() / 255 == pytest.approx(area, rel=0.01)
+
+
+def test_nothing_is_drawn_of_a_space() -> None:
+    assert Type(FONTS, 40).width(" ") > 0
+    assert Type(FONTS, 40).masks(" ", outline=3).outlined.sum() == 0
+
+
+def test_a_font_is_called_by_its_family() -> None:
+    assert family(ANTON) == "Anton"
 
 
 def test_what_is_drawn_lies_inside_what_was_measured() -> None:

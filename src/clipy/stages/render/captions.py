@@ -33,6 +33,7 @@ from clipy.stages.render.overlay import Overlay
 from clipy.stages.render.planning import Caption, decorated, placed
 from clipy.stages.render.presets import LOOKS, Colour, Look, highlighted, voiced, voices
 from clipy.stages.render.room import Taken, as_json, taken
+from clipy.stages.render.shaping import family
 from clipy.subtitles import Style, speaker_of
 from clipy.types import Box, Edit, Seconds, Video, Word
 
@@ -61,7 +62,7 @@ _STYLE = TypeAdapter(Style)
 class Captions(Pizzazz):
     """Words highlighted as they are spoken, in any script, clear of mouths and of what the platforms draw."""
 
-    version = 6
+    version = 7
 
     class Options(Pizzazz.Options):
         preset: Preset = Field("bold", description="The look to start from.")
@@ -195,7 +196,7 @@ class Captions(Pizzazz):
         return Style(
             width=edit.crop.width,
             height=edit.crop.height,
-            font=str(face.sized(size).getname()[0] or ""),
+            font=family(face),
             size=round(size, 1),
             text=hex_of(look.text.colour),
             highlight=hex_of(_voice(look)),

@@ -2,28 +2,25 @@
 
 Fonts come from installed packages, so that captions look the same on every machine: display faces for Latin text,
 Noto Sans for other scripts and for emoji, Noto Sans CJK when the extra ``cjk`` is installed. Only what none of them
-covers is looked for among the system's own fonts. A font's coverage is read from its ``cmap`` table
-(https://learn.microsoft.com/typography/opentype/spec/cmap) because Pillow does not tell.
+covers is looked for among the system's own fonts.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import struct
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+
+import uharfbuzz as hb
+from uharfbuzz import HarfBuzzError
 
 from clipy.storage.store import file_digest
-
-if TYPE_CHECKING:
-    from PIL.ImageFont import FreeTypeFont
 
 log = logging.getLogger(__name__)
 
@@ -43,35 +40,8 @@ class Face:
 
     def covers(self, text: str) -> bool:
         """Whether there is a glyph for every character; joiners and variation selectors need none."""
-        starts, ends = _coverage(self.path, self.index)
-        for char in text:
-            place = bisect_right(starts, ord(char)) - 1
-            if (place < 0 or ord(char) > ends[place]) and char not in _IGNORABLE:
-                return False
-        return True
-
-    def sized(self, pixels: float) -> FreeTypeFont:
-        """The face at a size, in pixels an em."""
-        return _sized(self, round(pixels, 2))
-
-
-@lru_cache(maxsize=256)
-def _sized(face: Face, pixels: float) -> FreeTypeFont:
-    from PIL import ImageFont
-
-    font = ImageFont.truetype(str(face.path), pixels, face.index, layout_engine=ImageFont.Layout.RAQM)
-    try:
-        axes = font.get_variation_axes()
-    except OSError:  # not a variable font
-        return font
-    wanted = [
-        min(max(face.weight, axis["minimum"] or 0), axis["maximum"] or 0)
-        if axis["name"] == b"Weight"
-        else axis["default"]
-        for axis in axes
-    ]
-    font.set_variation_by_axes([float(value or 0) for value in wanted])
-    return font
+        drawn = _coverage(self.path, self.index)
+        return all(ord(char) in drawn or char in _IGNORABLE for char in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +123,7 @@ def _system_faces() -> tuple[Face, ...]:
     ]
     files = [path for folder in folders if folder.is_dir() for path in folder.rglob("*")]
     faces = (Face(path) for path in files if path.suffix.lower() in _SUFFIXES)
-    return tuple(sorted((face for face in faces if _coverage(face.path, face.index)[0]), key=_plainness))
+    return tuple(sorted((face for face in faces if _coverage(face.path, face.index)), key=_plainness))
 
 
 def _plainness(face: Face) -> tuple[bool, bool, str]:
@@ -186,65 +156,21 @@ def _clusters(text: str) -> list[str]:
 
 
 @cache
-def _coverage(path: Path, index: int) -> tuple[list[int], list[int]]:
-    """First and last code points of the runs that a face has glyphs for; nothing for a face without outlines."""
+def _coverage(path: Path, index: int) -> AbstractSet[int]:
+    """The code points that a face has glyphs for; none for a face without outlines, or a file that is no font."""
     try:
-        with path.open("rb") as file:
-            tables = _tables(file, index)
-            if not tables.keys() & {b"glyf", b"CFF ", b"CFF2"} or b"cmap" not in tables:
-                return [], []  # bitmaps only, as in some colour emoji fonts
-            file.seek(tables[b"cmap"][0])
-            runs = sorted(_cmap_runs(file.read(tables[b"cmap"][1])))
-    except (OSError, struct.error, IndexError) as error:
+        face = opened(path, index)
+    except HarfBuzzError as error:
         log.warning("%s: this font cannot be read and is passed over (%s)", path, error)
-        return [], []
-    return [start for start, _ in runs], [end for _, end in runs]
+        return frozenset()
+    if not face.glyph_count:
+        log.warning("%s: this is no font and is passed over", path)
+        return frozenset()
+    drawn = {"glyf", "CFF ", "CFF2"}.intersection(face.table_tags)  # bitmaps only, as in some colour emoji fonts
+    return frozenset(face.unicodes) if drawn else frozenset()
 
 
-def _tables(file: BinaryIO, index: int) -> dict[bytes, tuple[int, int]]:
-    """Offset and length of each table of a face of a font file or collection."""
-    start = 0
-    if file.read(4) == b"ttcf":
-        file.seek(12 + 4 * index)
-        (start,) = struct.unpack(">I", file.read(4))
-    file.seek(start + 4)
-    (count,) = struct.unpack(">H", file.read(2))
-    file.seek(start + 12)
-    entries = (struct.unpack(">4s4xII", file.read(16)) for _ in range(count))
-    return {tag: (offset, length) for tag, offset, length in entries}
-
-
-def _cmap_runs(table: bytes) -> Iterator[tuple[int, int]]:
-    """The runs of the widest Unicode subtable: format 12 has all planes, format 4 the basic one."""
-    (count,) = struct.unpack_from(">H", table, 2)
-    records = [struct.unpack_from(">HHI", table, 4 + 8 * number) for number in range(count)]
-    unicode = [
-        offset for platform, encoding, offset in records if platform == 0 or (platform == 3 and encoding in (1, 10))
-    ]
-    formats = {struct.unpack_from(">H", table, offset)[0]: offset for offset in unicode}
-    if 12 in formats:
-        (groups,) = struct.unpack_from(">I", table, formats[12] + 12)
-        for number in range(groups):
-            first, last, glyph = struct.unpack_from(">III", table, formats[12] + 16 + 12 * number)
-            yield first + (glyph == 0), last
-    elif 4 in formats:
-        yield from _format_4(table, formats[4])
-
-
-def _format_4(table: bytes, offset: int) -> Iterator[tuple[int, int]]:
-    (double,) = struct.unpack_from(">H", table, offset + 6)
-    count = double // 2
-    ends = struct.unpack_from(f">{count}H", table, offset + 14)
-    starts = struct.unpack_from(f">{count}H", table, offset + 16 + double)
-    deltas = struct.unpack_from(f">{count}H", table, offset + 16 + 2 * double)
-    ranges_at = offset + 16 + 3 * double
-    ranges = struct.unpack_from(f">{count}H", table, ranges_at)
-    for number, (start, end, delta, away) in enumerate(zip(starts, ends, deltas, ranges, strict=True)):
-        if away == 0:
-            if start != 0xFFFF:
-                yield start, end - ((end + delta) & 0xFFFF == 0)
-            continue
-        at = ranges_at + 2 * number + away
-        for code in range(start, end + 1):
-            if code != 0xFFFF and struct.unpack_from(">H", table, at + 2 * (code - start))[0]:
-                yield code, code
+@lru_cache(maxsize=64)
+def opened(path: Path, index: int) -> hb.Face:
+    """A face of a font file or collection. Raises HarfBuzzError where there is no such file."""
+    return hb.Face(hb.Blob.from_file_path(str(path)), index)

@@ -79,6 +79,8 @@ _PLAN = TypeAdapter(_Plan)
 class Title(Pizzazz):
     """The clip's title over its first seconds, clear of faces and of what other pizzazz has planned before it."""
 
+    version = 2
+
     class Options(Pizzazz.Options):
         text: str | None = Field(None, max_length=200, description="What to write; else the highlight's title.")
         style: Literal["plate", "dark", "accent", "bold"] = Field(

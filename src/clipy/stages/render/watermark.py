@@ -36,6 +36,8 @@ _SHADE, _BLUR = 0.55, 0.14  # of the shadow that keeps white letters readable on
 class Watermark(Pizzazz):
     """Your mark in a corner, all through the clip."""
 
+    version = 2
+
     class Options(Pizzazz.Options):
         image: Path | None = Field(None, description="A picture, best a PNG with transparency; else the brand's logo.")
         text: str = Field("", max_length=80, description="A line below the picture, or instead of it.")
