@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from clipy import models
+from clipy import device, models
 from clipy.analysis.faces.s3fd import S3fd
 from clipy.analysis.speakers.light_asd import LightAsd
 from clipy.analysis.speakers.lr_asd import LrAsd
@@ -34,6 +34,7 @@ NETWORKS = {
     "talknet": "TalkNetNetwork",
     "s3fd": "S3fdNetwork",
 }
+ON_A_CARD = 1e-3  # sums are taken in another order there
 SPEAKERS = ["light_asd", "lr_asd", "talknet"]
 
 
@@ -49,12 +50,15 @@ def made(name: str, path: Path) -> Path:
     return path
 
 
-def outputs(network: Any) -> np.ndarray[Any, Any]:
+def outputs(network: Any, place: str = "cpu") -> np.ndarray[Any, Any]:
     import torch
 
-    with torch.inference_mode():
-        judged = network(torch.from_numpy(golden.faces()), torch.from_numpy(golden.cepstra()))
-    return np.asarray(judged[0])
+    from clipy.analysis.networks.parts import exactly
+
+    inputs = (torch.from_numpy(values).to(place) for values in (golden.faces(), golden.cepstra()))
+    with exactly():
+        judged = network.to(place)(*inputs)
+    return np.asarray(judged[0].cpu())
 
 
 @pytest.mark.parametrize("name", SPEAKERS)
@@ -62,6 +66,22 @@ def test_a_network_with_made_weights_says_what_the_published_code_says(name: str
     path = made(name, tmp_path / "weights")
     network = importlib.import_module(f"clipy.analysis.networks.{name}").load(path)
     assert np.abs(outputs(network) - NUMBERS[f"{name} made"]).max() < 1e-4
+
+
+@pytest.fixture
+def card() -> str:
+    """The best device of PyTorch here beside the processor."""
+    pytest.importorskip("torch", reason="needs the extra light-asd (PyTorch)")
+    best = device.for_torch("auto")
+    if best == "cpu":
+        pytest.skip("needs a graphics card that PyTorch can use")
+    return best
+
+
+@pytest.mark.parametrize("name", SPEAKERS)
+def test_a_network_on_a_card_says_what_the_published_code_says(name: str, card: str, tmp_path: Path) -> None:
+    network = importlib.import_module(f"clipy.analysis.networks.{name}").load(made(name, tmp_path / "weights"))
+    assert np.abs(outputs(network, card) - NUMBERS[f"{name} made"]).max() < ON_A_CARD
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
@@ -74,17 +94,31 @@ def test_a_network_with_published_weights_says_what_the_published_code_says(name
     assert np.abs(outputs(network) - NUMBERS[f"{name} published"]).max() < 1e-4
 
 
-def test_s3fd_finds_what_the_published_code_finds(tmp_path: Path) -> None:
-    path = made("s3fd", tmp_path / "weights")
+def far_from_published_s3fd(path: Path, place: str = "cpu") -> tuple[float, float]:
+    """By how many pixels, and by how much confidence at most."""
     import torch
 
     from clipy.analysis.networks import s3fd
+    from clipy.analysis.networks.parts import exactly
 
-    with torch.inference_mode():
-        boxes, sure = s3fd.load(path)(torch.from_numpy(golden.picture()))
+    with exactly():
+        found = s3fd.load(path).to(place)(torch.from_numpy(golden.picture()).to(place))
+    boxes, sure = (values[0, ::7].cpu().numpy() for values in found)
     expected = NUMBERS["s3fd made"]
-    assert np.abs(boxes[0, ::7].numpy().flatten() - expected["boxes"]).max() < 0.01
-    assert np.abs(sure[0, ::7].numpy() - expected["confidence"]).max() < 1e-4
+    pixels, confidence = boxes.flatten() - expected["boxes"], sure - expected["confidence"]
+    return float(np.abs(pixels).max()), float(np.abs(confidence).max())
+
+
+def test_s3fd_finds_what_the_published_code_finds(tmp_path: Path) -> None:
+    pixels, confidence = far_from_published_s3fd(made("s3fd", tmp_path / "weights"))
+    assert pixels < 0.01
+    assert confidence < 1e-4
+
+
+def test_s3fd_on_a_card_finds_what_the_published_code_finds(card: str, tmp_path: Path) -> None:
+    pixels, confidence = far_from_published_s3fd(made("s3fd", tmp_path / "weights"), card)
+    assert pixels < 0.01
+    assert confidence < ON_A_CARD
 
 
 def test_cepstra_are_those_of_the_package_that_the_networks_were_trained_with() -> None:

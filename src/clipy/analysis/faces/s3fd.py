@@ -49,12 +49,14 @@ class S3fd(FaceDetector):
     def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:
         import torch
 
+        from clipy.analysis.networks.parts import exactly
+
         device = for_torch(ctx.device)
         if self._network is None:
             from clipy.analysis.networks import s3fd
 
             self._network = s3fd.load(self._path()).to(device)
-        with torch.inference_mode():
+        with exactly():
             stacked = torch.from_numpy(np.stack(pictures)).to(device).permute(0, 3, 1, 2).float()
             boxes, sure = (values.cpu().numpy() for values in self._network(stacked))
         return [detections(b, c, self.options.confidence) for b, c in zip(boxes, sure, strict=True)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,17 @@ from clipy.errors import ModelError
 from clipy.models.tensors import read_tensors
 
 _MEAN, _DEVIATION = 0.4161, 0.1688  # of the grey faces that the networks were trained on, for pixels in 0..1
+
+
+@contextmanager
+def exactly() -> Iterator[None]:
+    """Run networks, and only run them, with all digits of their numbers on every device.
+
+    CUDA's convolutions would leave out 13 of 23 binary digits (TF32). What one device found is taken for what any other
+    finds, and what the exact way costs is little beside decoding: see ``benchmark/devices.py``.
+    """
+    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        yield
 
 
 class SpeakerNetwork(nn.Module, ABC):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from clipy.analysis.faces.sightings import batched
-from clipy.analysis.networks.parts import SpeakerNetwork
+from clipy.analysis.networks.parts import SpeakerNetwork, exactly
 
 # oneDNN keeps each convolution that it has compiled, with memory for it, and tracks have many lengths: of the 1024 that
 # it would keep, most are never met again. It reads this when it is first used.
@@ -71,7 +71,7 @@ class Runner:
         shape = np.minimum(np.arange(1, window + 1), np.arange(window, 0, -1))[: min(window, count)].astype(float)
         for group in batched(dict.fromkeys(starts), self.batch):
             parts = [slice(start, start + min(window, count)) for start in group]
-            with torch.inference_mode():
+            with exactly():
                 faces, sound = (self._tensor(np.stack([values[part] for part in parts])) for values in (seen, heard))
                 outputs = self.network.judge(faces, sound).float().cpu().numpy()
             for part, output in zip(parts, outputs, strict=True):
@@ -92,7 +92,7 @@ class Runner:
         return {owner: np.concatenate(parts) for owner, parts in found.items()}
 
     def _encode(self, pieces: list[Piece], encode: Callable[[Tensor], Tensor], found: dict[int, list[Floats]]) -> None:
-        with torch.inference_mode():
+        with exactly():
             values = encode(self._tensor(np.stack([piece.values for piece in pieces]))).float().cpu().numpy()
         for piece, value in zip(pieces, values, strict=True):
             found[piece.owner].append(value[piece.keep])

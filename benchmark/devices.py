@@ -1,0 +1,139 @@
+"""What a graphics card gives to the networks that run with PyTorch: ``python benchmark/devices.py [--json]``.
+
+Each network is given the same input on the processor and on every card that PyTorch has here, in one process: seconds
+of the processor's clock for it, seconds of the card's, their ratio, and by how much the two disagree at most (of the
+log odds that a face speaks, or of the confidence of a face). Speaker networks see a face for 20 s, in batches of
+several sizes; S3FD searches 16 pictures 1280 wide. Weights are the published ones where at hand, else drawn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from tests.unit.test_networks import PUBLISHED, SPEAKERS, made  # noqa: E402
+
+from clipy import device, models  # noqa: E402
+from clipy.analysis.networks.parts import exactly  # noqa: E402
+from clipy.analysis.networks.running import Piece, Runner, cut  # noqa: E402
+
+_RATE, _SECONDS, _SIZE = 25, 20, 50  # pictures of a face a second, how long it is seen, times in a piece
+_BATCHES = (2, 8, 32)  # pieces of a face, or pictures, at once
+_PICTURES = 16
+
+Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Seconds of wall time, and what came out."""
+
+    seconds: float
+    values: Values
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args(arguments)
+    cards = [name for name in device.found() if name != "cpu"]
+    found: dict[str, Any] = {"machine": _machine(), "cards": cards, "networks": {}}
+    with tempfile.TemporaryDirectory(prefix="clipy-benchmark-") as folder:
+        for name in (*SPEAKERS, "s3fd"):
+            work = _speaking(name, Path(folder)) if name in SPEAKERS else _searching(Path(folder))
+            found["networks"][name] = _compared(work, cards)
+    print(json.dumps(found, indent=2) if options.json else _table(found))
+    return 0
+
+
+def _compared(work: Callable[[str, int], Values], cards: Sequence[str]) -> dict[str, Any]:
+    processor = _timed(work, "cpu", _BATCHES[0])
+    numbers: dict[str, Any] = {"cpu": {"seconds": round(processor.seconds, 3)}}
+    for card in cards:
+        for batch in _BATCHES:
+            run = _timed(work, card, batch)
+            numbers[f"{card}, {batch} at once"] = {
+                "seconds": round(run.seconds, 3),
+                "times_faster": round(processor.seconds / run.seconds, 1),
+                "apart": float(f"{np.abs(run.values - processor.values).max():.2g}"),
+                "memory_mb": round(torch.cuda.max_memory_allocated() / 1e6) if card == "cuda" else None,
+            }
+    return numbers
+
+
+def _timed(work: Callable[[str, int], Values], name: str, batch: int) -> Measured:
+    """On a card the second of two runs: the first loads libraries and chooses how to convolve."""
+    if name == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+    if name != "cpu":
+        work(name, batch)
+    start = time.perf_counter()
+    values = work(name, batch)
+    return Measured(time.perf_counter() - start, values)
+
+
+def _speaking(name: str, folder: Path) -> Callable[[str, int], Values]:
+    """One face over 20 s, and what is heard with it, as the detectors of speakers give them to their network."""
+    path = (models.find(PUBLISHED[name]) if name in PUBLISHED else None) or made(name, folder / name)
+    network = importlib.import_module(f"clipy.analysis.networks.{name}").load(path)
+    random = np.random.default_rng(1)
+    count = _RATE * _SECONDS
+    faces = random.integers(0, 256, (count, 14, 14), dtype=np.uint8).repeat(8, axis=1).repeat(8, axis=2)
+    cepstra = random.normal(0, 5, (4 * count, 13)).astype(np.float32)
+
+    def work(place: str, batch: int) -> Values:
+        runner = Runner(network.to(place), place, batch)
+        seen = runner.see(Piece(0, faces[part], keep) for part, keep in cut(count, _SIZE, 12))[0]
+        heard = runner.hear([Piece(0, cepstra, slice(0, count))])[0]
+        return runner.judge(seen, heard, 6 * _RATE)
+
+    return work
+
+
+def _searching(folder: Path) -> Callable[[str, int], Values]:
+    network = importlib.import_module("clipy.analysis.networks.s3fd").load(made("s3fd", folder / "s3fd"))
+    coarse = np.random.default_rng(3).integers(0, 256, (_PICTURES, 3, 90, 160), dtype=np.uint8)
+    pictures = torch.from_numpy(coarse.repeat(8, axis=2).repeat(8, axis=3))
+
+    def work(place: str, batch: int) -> Values:
+        network.to(place)
+        with exactly():
+            sure = [
+                network(pictures[start : start + batch].to(place).float())[1].cpu().numpy()
+                for start in range(0, len(pictures), batch)
+            ]
+        return np.concatenate(sure)
+
+    return work
+
+
+def _machine() -> dict[str, Any]:
+    card = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return {"processors": device.processors(), "card": card, "torch": torch.__version__, "threads": os.cpu_count()}
+
+
+def _table(found: dict[str, Any]) -> str:
+    lines = [", ".join(f"{key} {value}" for key, value in found["machine"].items())]
+    for name, numbers in found["networks"].items():
+        lines += [f"{name:10} {place:18} {json.dumps(values)}" for place, values in numbers.items()]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
