@@ -9,9 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.audio.speech import FRAME, RATE, probabilities
-from clipy.media.read import sound_array
-from clipy.types import Seconds, Span, Video
+from clipy.analysis.audio.speech import FRAME, RATE, Window, probabilities
+from clipy.types import Seconds, Span
 
 _STEP = RATE // 100  # samples (10 ms) whose level is one value
 _FADE = 1  # steps at an edge that a fade may have made soft
@@ -43,14 +42,14 @@ class Edges:
     pauses: tuple[Span, ...] = ()
 
 
-def edges_of(video: Video) -> Edges:
-    """What the first and the last moments of a clip sound like. The video has sound."""
-    samples = sound_array(video, video.span, rate=RATE)[0]
+def edges_of(sound: Window) -> Edges:
+    """What the first and the last moments of a clip sound like, of which all the sound is given."""
+    samples, spoken = sound.samples, sound.probabilities
     levels = _levels(samples)
     heard = np.flatnonzero(levels > _QUIET)
     if not len(heard):
-        return Edges(cut_start=False, cut_end=False, silent_start=video.duration, silent_end=video.duration)
-    spoken = probabilities(samples)
+        whole = sound.span.duration
+        return Edges(cut_start=False, cut_end=False, silent_start=whole, silent_end=whole)
     backwards = probabilities(np.ascontiguousarray(samples[::-1]))  # the network hears speech only once it has begun
     within = _by_step(spoken > _SPOKEN, len(levels))
     usual = float(np.percentile(levels[within], _SPEECH)) if within.any() else np.inf

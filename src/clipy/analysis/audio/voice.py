@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.audio import speech
+from clipy.analysis.audio.speech import Window
 from clipy.analysis.faces.tracks import RATE
 from clipy.media.read import sound
 from clipy.types import Span, Video
@@ -41,8 +42,18 @@ def voice(video: Video, span: Span) -> Voice:
     if not video.audio:
         return Voice(first, *(np.zeros(count, dtype=np.float32) for _ in range(2)))
     samples = np.concatenate(list(sound(video, Span(first / RATE, last / RATE), rate=speech.RATE)), axis=1)[0]
-    mel = _log_mel(samples)
-    return Voice(first, _speech(samples, count), _pooled(mel.mean(axis=1), np.arange(count) * (100 // int(RATE))))
+    return _at_grid(first, count, samples, speech.probabilities(samples))
+
+
+def voice_in(heard: Window) -> Voice:
+    """The same of sound that was decoded and judged already, from its beginning on."""
+    first, last = int(heard.span.start * RATE), int(heard.span.end * RATE) + 2
+    return _at_grid(first, last - first, heard.samples, heard.probabilities)
+
+
+def _at_grid(first: int, count: int, samples: NDArray[np.float32], probability: NDArray[np.float32]) -> Voice:
+    level = _log_mel(samples).mean(axis=1)
+    return Voice(first, _speech(probability, count), _pooled(level, np.arange(count) * (100 // int(RATE))))
 
 
 def _log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -75,7 +86,6 @@ def _pooled(values: NDArray[np.float32], at: NDArray[np.int64]) -> NDArray[np.fl
     return np.asarray(smooth[np.minimum(at, len(smooth) - 1)], dtype=np.float32)
 
 
-def _speech(samples: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    probability = speech.probabilities(samples)
+def _speech(probability: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     middles = (np.arange(len(probability)) + 0.5) * speech.FRAME / speech.RATE
     return np.interp(np.arange(count) / float(RATE), middles, probability).astype(np.float32)

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from clipy.analysis.audio import speech
-from clipy.context import Context
-from clipy.media.read import sound_array
-from clipy.storage.store import key_of
-from clipy.types import Array, Video
+from clipy.analysis.audio.speech import Window
+from clipy.types import Array
 
-_VERSION = 1
 _PAUSE = 0.3  # probability of speech below which nobody speaks
 _SPEAKS = 0.5  # ... and from which somebody does
 _ENOUGH = 10  # frames (a third of a second) of speech from which a voice can be judged
@@ -36,16 +33,9 @@ class Voiced:
     range: float
 
 
-def voiced(video: Video, ctx: Context) -> Voiced:
-    """Listen for a voice in a short video that has sound, or load what was heard."""
-    key = key_of("voiced", _VERSION, video)
-    found: Voiced = ctx.store.value("review.voiced", key, Voiced, lambda: _voiced(video))
-    return found
-
-
-def _voiced(video: Video) -> Voiced:
-    samples = sound_array(video, video.span, rate=speech.RATE)[0]
-    probability = speech.probabilities(samples)
+def voiced(sound: Window) -> Voiced:
+    """Listen for a voice in all the sound of a short video."""
+    samples, probability = sound.samples, sound.probabilities
     speaks = probability >= _SPEAKS
     if np.count_nonzero(speaks) < _ENOUGH:
         return Voiced(probability, float(speaks.mean()) if len(speaks) else 0.0, 0.0, 0.0, 0.0)

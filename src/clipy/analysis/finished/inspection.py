@@ -12,7 +12,7 @@ from clipy.media.probe import probe
 from clipy.storage.store import Store, key_of
 from clipy.types import Clip, Video
 
-_VERSION = 4  # of what is measured here; raised whenever a result changes
+_VERSION = 5  # of what is measured here; raised whenever a result changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy import models
-from clipy.analysis.audio.voice import Voice, voice
+from clipy.analysis.audio.voice import Voice, voice_in
 from clipy.analysis.faces.sightings import Sighting
 from clipy.analysis.faces.tracks import RATE, link
 from clipy.analysis.finished.faces import faces_of, shots_of
 from clipy.analysis.finished.inspection import Inspection, once
+from clipy.analysis.finished.speech import speech_of
 from clipy.analysis.speakers.lips import FaceMesh, Mouth, mouths
 from clipy.context import Context
 from clipy.storage.store import key_of
@@ -78,7 +79,7 @@ def _measured(inspection: Inspection, ctx: Context) -> LipOffset:
     if not tracks:
         return LipOffset(np.zeros(0), 0.0, np.zeros((2, 0)))
     mesh = FaceMesh(str(models.fetch(models.FACE_LANDMARK, report=ctx.report)))
-    heard = voice(inspection.video, inspection.video.span)
+    heard = voice_in(speech_of(inspection.video, ctx))
     seen = [
         (round(float(track.times[0]) * float(RATE)) - heard.first, mouth)
         for track, mouth in zip(tracks, mouths(inspection.proxy, tracks, mesh, ctx, always=True), strict=True)

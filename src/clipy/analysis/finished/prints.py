@@ -16,19 +16,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.audio.speech import RATE
 from clipy.analysis.finished.inspection import Inspection
+from clipy.analysis.finished.speech import speech_of
 from clipy.analysis.meaning.duplicates import containment, shingles
 from clipy.context import Context
 from clipy.media.checks.proxy import looks
-from clipy.media.read import sound_array
 from clipy.storage.store import key_of
 from clipy.types import Array
 
 VERSION = 1
 _LOOKS = Fraction(2)  # pictures a second
 _SIDE, _KEPT = 32, 8  # pixels of the picture that is transformed, and of its low frequencies
-_RATE = 16_000
-_HOP = _RATE // 10
+_HOP = RATE // 10
 _BANDS = 8
 _LOWEST, _HIGHEST = 100.0, 6000.0  # Hz
 _ALIKE_SOUND = 0.8  # correlation over the stretch that both share
@@ -56,7 +56,7 @@ def print_of(inspection: Inspection, words: str, ctx: Context) -> Print:
         proxy = inspection.proxy
         hashes = [_hash(picture) for _, picture in looks(proxy, rate=_LOOKS, gray=True)]
         video = inspection.video
-        heard = sound_array(video, video.span, rate=_RATE)[0] if video.audio else np.zeros(0, dtype=np.float32)
+        heard = speech_of(video, ctx).samples if video.audio else np.zeros(0, dtype=np.float32)
         return Print(np.array(hashes, dtype=np.uint64), _bands(heard), words)
 
     return stored_print(inspection.video.fingerprint, ctx, made)
@@ -102,7 +102,7 @@ def _bands(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     if count == 0:
         return np.zeros((0, _BANDS), dtype=np.float32)
     power = np.abs(np.fft.rfft(samples[: count * _HOP].reshape(count, _HOP) * np.hanning(_HOP), axis=1)) ** 2
-    edges = np.geomspace(_LOWEST, _HIGHEST, _BANDS + 1) / (_RATE / _HOP)
+    edges = np.geomspace(_LOWEST, _HIGHEST, _BANDS + 1) / (RATE / _HOP)
     columns = [power[:, int(low) : max(int(low) + 1, int(high))].sum(axis=1) for low, high in pairwise(edges)]
     return np.asarray(10 * np.log10(np.stack(columns, axis=1) + 1e-6), dtype=np.float32)
 

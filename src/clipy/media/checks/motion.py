@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -74,12 +77,24 @@ def _rests(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> bool:
         cv2.absdiff(before[1:, 1:], before[1:, :-1]),
         cv2.absdiff(before[1:, 1:], before[:-1, 1:]),
     )
-    texture, change = (
-        cv2.resize(values.astype(np.float32), _POINTS, interpolation=cv2.INTER_AREA)
-        for values in (beside, cv2.absdiff(before, now))
-    )
+    texture, change = _cells(beside), _cells(cv2.absdiff(before, now))
     textured = texture >= _TEXTURE
     return bool(textured.sum() >= _FEW and np.median(change[textured] / texture[textured]) < _STILL)
+
+
+def _cells(values: NDArray[Any]) -> NDArray[np.float32]:
+    """The mean of each cell of the grid, (14, 8): what OpenCV's INTER_AREA gives, at a quarter of its cost."""
+    across, down = _POINTS
+    left, right = _shares(values.shape[0], down), _shares(values.shape[1], across).T
+    return np.asarray(left @ (values.astype(np.float32) @ right), dtype=np.float32)
+
+
+@lru_cache(maxsize=8)
+def _shares(pixels: int, cells: int) -> NDArray[np.float32]:
+    """(cells, pixels): which part of each cell each pixel of a row fills."""
+    edges, at = np.linspace(0, pixels, cells + 1), np.arange(pixels)
+    inside = np.minimum(edges[1:, None], at + 1) - np.maximum(edges[:-1, None], at)
+    return np.asarray(np.maximum(inside, 0) * cells / pixels, dtype=np.float32)
 
 
 def _grid(width: int, height: int) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ from pydantic import Field
 from clipy.analysis.audio.edges import Edges, edges_of
 from clipy.analysis.finished.inspection import inspected
 from clipy.analysis.finished.prints import Print, print_of, same_moment, stored_print
+from clipy.analysis.finished.speech import speech_of
 from clipy.analysis.finished.spoken_again import spoken_again
 from clipy.analysis.meaning.openings import is_dangling
 from clipy.analysis.words.sentences import Sentence, sentences, written
@@ -67,7 +68,7 @@ class Content(Reviewer):
         try:
             inspection = inspected(clip, ctx)
             spoken = spoken_again(clip, ctx)
-            edges = edges_of(inspection.video) if inspection.video.audio else None
+            edges = edges_of(speech_of(inspection.video, ctx)) if inspection.video.audio else None
             print_of(inspection, written(spoken.words, spoken.language), ctx)
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))

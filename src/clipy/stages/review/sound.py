@@ -8,7 +8,8 @@ from fractions import Fraction
 from pydantic import Field
 
 from clipy.analysis.audio.voiced import Voiced, voiced
-from clipy.analysis.finished.inspection import listened, once
+from clipy.analysis.finished.inspection import listened
+from clipy.analysis.finished.speech import speech_of
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.media.checks.sound import Heard
@@ -83,7 +84,7 @@ class Sound(Reviewer):
             if not video.audio:
                 return Review(name)  # technical says so
             heard = listened(video, ctx)
-            voice = voiced(video, once(ctx))
+            voice = voiced(speech_of(video, ctx))
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
         findings = (
