@@ -19,7 +19,7 @@ from clipy.errors import ConfigError, ModelError
 
 log = logging.getLogger(__name__)
 
-_LOOK = 30  # seconds at most that the network is asked the language of
+_LOOK, _GLANCE = 30, 6  # seconds at most that the network is asked the language of; in haste
 _NEEDED = ("model.bin", "config.json", "tokenizer.json")  # without the last, faster-whisper would ask the network
 _ALSO_KNOWN_AS = {"turbo": "large-v3-turbo", "large": "large-v3"}
 
@@ -44,7 +44,7 @@ class FasterWhisper(Listener):
     ``clipy.analysis.words.languages`` is for, and what is not heard at first is given to it again, by itself.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     class Options(Listener.Options):
         model: str = Field(
@@ -61,7 +61,7 @@ class FasterWhisper(Listener):
 
     def __init__(self, options: Options | None = None) -> None:
         super().__init__(options)
-        self._loaded: dict[str, Any] = {}  # device -> faster_whisper.WhisperModel
+        self._loaded: dict[tuple[str, int], Any] = {}  # device, threads -> faster_whisper.WhisperModel
 
     def weights(self) -> tuple[str, ...]:
         folder = self._users_folder()
@@ -69,7 +69,7 @@ class FasterWhisper(Listener):
         return (whisper, *super().weights())
 
     def again(self, language: str) -> Self:
-        """With beam 1, and once where the language is known: enough to tell whether what is written is said."""
+        """With beam 1, on brief sound, once where the language is known: enough to tell if what is written is said."""
         other = super().again(language)
         other.looks_again, other.in_haste = not language, True
         other.options = other.options.model_copy(update={"beam_size": 1})
@@ -80,15 +80,13 @@ class FasterWhisper(Listener):
         if not whisper.model.is_multilingual:
             return {"en": 1.0}
         # Not padded to 30 s, which would take as long as 30 s do: what it says of 4 s and more is the same.
-        features = whisper.feature_extractor(window.samples[: _LOOK * RATE])
+        features = whisper.feature_extractor(window.samples[: (_GLANCE if self.in_haste else _LOOK) * RATE])
         found = whisper.model.detect_language(whisper.encode(features[..., : features.shape[-1] // 2 * 2]))
         return {token[2:-2]: float(likely) for token, likely in found[0]}
 
     def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
-        from faster_whisper import BatchedInferencePipeline
-
         # Second tries at rising temperatures are random, so that two runs would differ: there are none.
-        found, _ = BatchedInferencePipeline(self._whisper(ctx)).transcribe(
+        found, _ = self._pipeline(ctx).transcribe(
             window.samples,
             language=language,
             beam_size=self.options.beam_size,
@@ -101,27 +99,46 @@ class FasterWhisper(Listener):
             words = tuple(Heard(word.word, word.start, word.end, word.probability) for word in segment.words or ())
             yield Said(words, segment.no_speech_prob, segment.avg_logprob, segment.compression_ratio)
 
-    def _whisper(self, ctx: Context) -> Any:
-        """The network, loaded at the first use on a device."""
-        if ctx.device not in self._loaded:
-            from faster_whisper import WhisperModel
+    def _pipeline(self, ctx: Context) -> Any:
+        if self.in_haste:
+            from clipy.analysis.words.brief_hearing import BriefPipeline
 
-            folder = self._users_folder() or models.fetch(self._model_name(), report=ctx.report)
-            device = for_ctranslate2(ctx.device, "faster-whisper")
-            try:
-                self._loaded[ctx.device] = WhisperModel(
-                    str(folder),
-                    device=device,
-                    compute_type="float16" if device == "cuda" else "int8",
-                    cpu_threads=self.options.threads or processors(),
-                )
-            except (RuntimeError, ValueError) as error:
-                raise ModelError(
-                    f"this Whisper model cannot be loaded on {ctx.device} ({error})",
-                    where=folder,
-                    do="Check that it is a CTranslate2 conversion, or choose another device",
-                ) from error
-        return self._loaded[ctx.device]
+            return BriefPipeline(self._whisper(ctx))
+        from faster_whisper import BatchedInferencePipeline
+
+        return BatchedInferencePipeline(self._whisper(ctx))
+
+    def _whisper(self, ctx: Context) -> Any:
+        """The network, loaded at the first use on a device.
+
+        What hears in haste does so beside others who look at the same clip, and takes half of the cores, unless a
+        network is loaded already.
+        """
+        threads = self.options.threads or processors()
+        if self.in_haste and (ctx.device, threads) not in self._loaded:
+            threads = max(1, threads // 2)
+        if (ctx.device, threads) not in self._loaded:
+            self._loaded[ctx.device, threads] = self._load(threads, ctx)
+        return self._loaded[ctx.device, threads]
+
+    def _load(self, threads: int, ctx: Context) -> Any:
+        from faster_whisper import WhisperModel
+
+        folder = self._users_folder() or models.fetch(self._model_name(), report=ctx.report)
+        device = for_ctranslate2(ctx.device, "faster-whisper")
+        try:
+            return WhisperModel(
+                str(folder),
+                device=device,
+                compute_type="float16" if device == "cuda" else "int8",
+                cpu_threads=threads,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise ModelError(
+                f"this Whisper model cannot be loaded on {ctx.device} ({error})",
+                where=folder,
+                do="Check that it is a CTranslate2 conversion, or choose another device",
+            ) from error
 
     def _users_folder(self) -> Path | None:
         """The model's folder when the option names one, not a size. A size is one also where a folder is called so."""
