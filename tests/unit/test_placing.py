@@ -2,13 +2,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
 from clipy.analysis.faces.onscreen import OnScreen
+from clipy.stages.render import planning
+from clipy.stages.render.area import safe_area
 from clipy.stages.render.placing import Block, heights
+from clipy.stages.render.planning import Caption
+from clipy.stages.render.presets import LOOKS
 from clipy.stages.render.room import Taken, overlap
-from clipy.types import Box, Span
+from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Word
 
 LIMITS, USUAL, HEIGHT = (288.0, 1248.0), 1142.0, 1920
 
@@ -74,6 +79,35 @@ def test_at_a_cut_captions_may_move() -> None:
     faces = [*face(760, 600, 0, 2), *face(400, 300, 2, 4)]
     middles = placed(faces, 4, [0, 0, 1, 1])
     assert middles[0] == middles[1] != middles[2] == middles[3] == USUAL
+
+
+def _across_a_cut(faces: list[OnScreen], cut: int) -> list[Caption]:
+    """A caption that is seen from 0 to 4 s, with a cut of the picture in it."""
+    ends = (Fraction(0), Fraction(cut, 10), Fraction(4))
+    whole = Panel((Keyframe(Fraction(0), Box(0, 0, 1080, 1920)),), (0, 0, 1080, 1920))
+    shots = tuple(CropShot(Span(*span), "single", (whole,)) for span in pairwise(ends))
+    span = Span(Fraction(0), Fraction(4))
+    edit = Edit(Highlight(span), CropPath(1080, 1920, shots), (span,), "en")
+    words = (Word("One", Fraction(0), Fraction(1)), Word("two.", Fraction(1), Fraction(4)))
+    cards, taken = planning.placed([Caption(span, (words,))], [LOOKS["bold"]], edit, safe_area(1080, 1920), faces, ())
+    assert [item.span for item in taken] == [card.span for card in cards]
+    return cards
+
+
+def test_a_card_moves_at_a_cut_where_one_height_does_not_suit_both_sides() -> None:
+    low, high = face(800, 400, 0, 2), face(360, 700, 2, 4)
+    first, second = _across_a_cut([*low, *high], 20)
+    assert [first.span.end, second.span.start, second.span.end] == [2, 2, 4]
+    assert first.words == second.words
+    assert first.position * HEIGHT + 90 < 800
+    assert second.position * HEIGHT - 90 > 360 + 0.94 * 700
+
+
+def test_a_card_stays_one_where_one_height_suits_or_only_a_glance_lies_beyond_the_cut() -> None:
+    (still,) = _across_a_cut(face(300, 300, 0, 4), 20)
+    assert still.span == Span(Fraction(0), Fraction(4))
+    (glance,) = _across_a_cut([*face(800, 400, 0, 1), *face(360, 700, 1, 4)], 2)
+    assert glance.span == Span(Fraction(0), Fraction(4))
 
 
 def test_in_a_stack_captions_are_where_the_panels_meet() -> None:

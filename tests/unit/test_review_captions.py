@@ -8,7 +8,10 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from clipy.analysis.base import Transcriber
 from clipy.analysis.finished.caption_match import matched
@@ -16,9 +19,11 @@ from clipy.analysis.finished.screen_text import Shown
 from clipy.analysis.finished.spoken_again import spoken_again
 from clipy.analysis.words.subtitled import Subtitles
 from clipy.context import Context
+from clipy.media.probe import probe
 from clipy.stages.review.captions import Captions
 from clipy.types import Box, Clip, Finding, Json, Span, Video, Word
-from tests.spoken_clips import captioned, hearing, said, source, spoken_words
+from tests.media import make_video
+from tests.spoken_clips import SIZE, captioned, hearing, said, source, spoken_words
 
 Make = Callable[..., Clip]
 
@@ -100,6 +105,27 @@ def test_captions_of_sound_that_is_heard_otherwise_are_held_against_their_plan(
     heard = (replace(first, text="Rivers carve valleys"), replace(last, text="in a million years"))
     found = _found(good, hearing(tmp_path, heard))
     assert {check: finding.severity for check, finding in found.items()} == {"unsure": "warning"}
+
+
+def test_other_writing_in_the_picture_and_captions_that_rhyme(
+    world: tuple[Path, Video, tuple[Word, ...], Context], tmp_path: Path
+) -> None:
+    """A recording of a screen, whose small lines come and go, under captions that differ in a few letters."""
+    code = ("import numpy as np", "def forward(inputs):", "loss.backward()", "for step in range(9):")
+
+    def screen(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
+        picture = np.full((size[1], size[0], 3), 24, np.uint8)
+        for row in range(0 if time % 1.5 < 1 else 3, 6):
+            at = (10, 40 + 26 * row)
+            cv2.putText(picture, code[(row + int(time)) % 4], at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (200, 200, 200), 1)
+        return picture
+
+    texts = "By working a lot harder, by being a lot smarter, by being a self-starter.".split()
+    words = tuple(Word(text, Fraction(n, 3), Fraction(n + 1, 3)) for n, text in enumerate(texts))
+    video = probe(make_video(tmp_path / "screen.mp4", seconds=5, size=SIZE, draw=screen))
+    ctx = hearing(tmp_path, words)
+    clip = captioned(tmp_path, "clip", video, words, ctx)
+    assert _found(clip, ctx) == {}
 
 
 def test_words_of_subtitles_are_not_listened_for_again(

@@ -27,12 +27,13 @@ _HALF = 0.5
 @dataclass(frozen=True, slots=True)
 class Match:
     """``shown`` tells of each word whether it is in the captions. ``said`` is the share of the captions' letters that
-    are said, in 0..1. ``offsets`` are the seconds by which each caption that could be paired begins after its first
-    word, with the caption.
+    are said, in 0..1, and ``lines`` that of each line's. ``offsets`` are the seconds by which each caption that could
+    be paired begins after its first word, with the caption.
     """
 
     shown: tuple[bool, ...]
     said: float
+    lines: tuple[float, ...]
     offsets: tuple[tuple[float, Shown], ...]
 
     @property
@@ -51,7 +52,10 @@ def matched(lines: Sequence[Shown], words: Sequence[Word]) -> Match:
         hits[word_of[there]] += 1
     sizes = np.bincount(word_of, minlength=len(words)) if len(word_of) else np.zeros(len(words))
     shown = tuple(bool(size == 0 or hit >= _HALF * size) for hit, size in zip(hits, sizes, strict=True))
-    return Match(shown, len(pairs) / max(1, len(read)), _offsets(lines, line_of, words, word_of, pairs))
+    found = np.bincount(line_of[[at for at, _ in pairs]], minlength=len(lines)) if pairs else np.zeros(len(lines))
+    spelled = np.bincount(line_of, minlength=len(lines)) if len(line_of) else np.zeros(len(lines))
+    shares = tuple((found / np.maximum(1, spelled)).tolist())
+    return Match(shown, len(pairs) / max(1, len(read)), shares, _offsets(lines, line_of, words, word_of, pairs))
 
 
 def agreed(words: Sequence[Word], others: Sequence[Word]) -> tuple[bool, ...]:

@@ -31,8 +31,9 @@ _LIKE = 0.8  # correlation from which on two cuts show the same line
 _SMALL = (96, 16)  # pixels of the cuts that are compared
 _SAME_PLACE = 0.6  # intersection over union
 _SAME_BOX = 0.85  # from which on a box is the same one, found a little otherwise
-_SAME_TEXT = 0.6  # ratio of letters
+_SAME_TEXT = 0.8  # ratio of letters: what is misread differs less, the next caption of a rhyme more
 _READABLE = 0.6  # how sure a line must be
+_WIDEST = 2.0  # times its height that a letter is wide, at most: in a wider box most was not read
 _STROKE, _FRESH = 40, 24  # luma by which a pixel changes where a letter comes or goes; pixels of a short small word
 _FOUND = 20  # pixels of a line's height at which it is found; half of that is enough, so that smaller ones are, too
 _SMALLEST = 0.35  # of the picture's size
@@ -137,7 +138,7 @@ class _Followed:
             same = next((old for old in self._open if _stays(old, box, look, picture)), None)
             if same is None:
                 line = reader.read(picture, box)
-                if line.sure < _READABLE or not letters(line.text):
+                if line.sure < _READABLE or box.width > _WIDEST * box.height * len(letters(line.text)):
                     continue
                 same = next((old for old in self._open if _goes_on(old.line, line)), None)
                 if same is None:

@@ -24,6 +24,7 @@ _SPARE = 3.0  # cost of leaving the safe area for the spare one below it: less t
 _AWAY = 4.0  # cost of being a whole picture's height away from the usual place
 _MOVE, _MOVE_AT_CUT = 5.0, 0.15  # cost of any change of height ...
 _FAR = 6.0  # ... and of each picture's height that it goes within a shot
+_MOVE_IN_CARD = 1.5  # cost of a change in the middle of a card, at a cut: it is being read
 _SOON = 0.15  # seconds; faces are known at some moments only: those just before and after a card count as well
 
 
@@ -31,13 +32,15 @@ _SOON = 0.15  # seconds; faces are known at some moments only: those just before
 class Block:
     """A card to be placed: when it is seen, what it covers when its middle is at height 0, and in which shot it is.
 
-    ``seam`` is the height at which two panels of the shot meet, where they do: nobody's face is there.
+    ``seam`` is the height at which two panels of the shot meet, where they do: nobody's face is there. ``continued``
+    tells that the words are those of the block before, on the other side of a cut.
     """
 
     span: Span
     box: Box
     shot: int
     seam: float | None = None
+    continued: bool = False
 
 
 def heights(
@@ -57,16 +60,19 @@ def heights(
         return []
     costs, middles = [], []
     times = np.array([float(face.time) for face in faces])
-    for block in blocks:
+    goes_on = [*(block.continued for block in blocks[1:]), False]
+    for block, continues in zip(blocks, goes_on, strict=True):
         wanted = usual if block.seam is None else block.seam
         options = _options(block, limits, wanted, max(spare, limits[1]))
-        near = np.flatnonzero((times >= float(block.span.start) - _SOON) & (times < float(block.span.end) + _SOON))
+        start = float(block.span.start) - (0 if block.continued else _SOON)
+        end = float(block.span.end) + (0 if continues else _SOON)
+        near = np.flatnonzero((times >= start) & (times < end))
         seen = [faces[index] for index in near.tolist()]
         others = [item.box for item in occupied if item.span.overlap(block.span) > 0]
         middles.append(options)
         cost = [_cost(_at(block.box, y), seen, others, abs(y - wanted) / height) for y in options]
         costs.append(np.array(cost) + _SPARE * (options + block.box.y2 > limits[1] + 1))
-    chosen = _path(costs, middles, [block.shot for block in blocks], height)
+    chosen = _path(costs, middles, blocks, height)
     return [float(options[index]) for options, index in zip(middles, chosen, strict=True)]
 
 
@@ -102,14 +108,16 @@ def _share(part: Box, card: Box) -> float:
 def _path(
     costs: Sequence[NDArray[np.float64]],
     middles: Sequence[NDArray[np.float64]],
-    shots: Sequence[int],
+    blocks: Sequence[Block],
     height: int,
 ) -> list[int]:
     total, came = costs[0], []
     for index in range(1, len(costs)):
         distance = np.abs(middles[index][:, None] - middles[index - 1][None, :]) / height
-        same = shots[index] == shots[index - 1]
-        move = np.where(distance < 1e-3, 0.0, (_MOVE + _FAR * distance) if same else _MOVE_AT_CUT)
+        same, at_cut = blocks[index].shot == blocks[index - 1].shot, _MOVE_AT_CUT
+        if blocks[index].continued:
+            at_cut = _MOVE_IN_CARD
+        move = np.where(distance < 1e-3, 0.0, (_MOVE + _FAR * distance) if same else at_cut)
         through = total[None, :] + move
         came.append(through.argmin(axis=1))
         total = through.min(axis=1) + costs[index]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
 
 from clipy.analysis.faces.onscreen import OnScreen
 from clipy.cards import Card
@@ -13,9 +15,10 @@ from clipy.stages.render.layout import Area, Layout
 from clipy.stages.render.placing import Block, heights
 from clipy.stages.render.presets import Look
 from clipy.stages.render.room import Taken
-from clipy.types import Box, CropShot, Edit
+from clipy.types import Box, CropShot, Edit, Span
 
 _EMOJI_APART = 2  # at most one card in so many has an emoji
+_GLANCE = Fraction(2, 5)  # seconds on either side of a cut that a card must be seen to be moved there
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +56,48 @@ def placed(
     faces: Sequence[OnScreen],
     occupied: Sequence[Taken],
 ) -> tuple[list[Caption], list[Taken]]:
-    """The captions with their heights, clear of faces and of what else is drawn, and the rectangles they cover."""
+    """The captions with their heights, clear of faces and of what else is drawn, and the rectangles they cover.
+
+    A caption that is seen on both sides of a cut becomes two of the same words where one height does not suit both.
+    """
     height, smaller = edit.crop.height, min(edit.crop.width, edit.crop.height)
     free = replace(area, middle=(area.top + area.bottom) / 2)
-    boxes = []
+    parts, blocks = [], []
     for caption, look in zip(captions, looks, strict=True):
         box = Layout(caption, look, free, look.size * smaller, edit.language, caption.emoji).bounds()
-        boxes.append(Box(box.x1, box.y1 - free.middle, box.x2, box.y2 - free.middle))
-    blocks = []
-    for caption, box in zip(captions, boxes, strict=True):
-        shot = _shot(edit, caption)
-        blocks.append(Block(caption.span, box, shot, _seam(edit.crop.shots[shot : shot + 1], area)))
+        box = Box(box.x1, box.y1 - free.middle, box.x2, box.y2 - free.middle)
+        for number, span in enumerate(_between_cuts(edit, caption.span)):
+            shot = _shot(edit, span)
+            blocks.append(Block(span, box, shot, _seam(edit.crop.shots[shot : shot + 1], area), number > 0))
+            parts.append(replace(caption, span=span))
     middles = heights(blocks, faces, occupied, (area.top, area.bottom), area.middle, height, area.spare)
-    taken = [
-        Taken(caption.span, Box(box.x1, box.y1 + middle, box.x2, box.y2 + middle))
-        for caption, box, middle in zip(captions, boxes, middles, strict=True)
-    ]
-    return [
-        replace(caption, position=round(middle / height, 5)) for caption, middle in zip(captions, middles, strict=True)
-    ], taken
+    made, covered = list[Caption](), list[Taken]()
+    for part, block, middle in zip(parts, blocks, middles, strict=True):
+        position = round(middle / height, 5)
+        if block.continued and made[-1].position == position:
+            span = Span(made.pop().span.start, part.span.end)
+            covered.pop()
+        else:
+            span = part.span
+        made.append(replace(part, span=span, position=position))
+        box = block.box
+        covered.append(Taken(span, Box(box.x1, box.y1 + middle, box.x2, box.y2 + middle)))
+    return made, covered
 
 
-def _shot(edit: Edit, caption: Caption) -> int:
+def _between_cuts(edit: Edit, span: Span) -> list[Span]:
+    """A caption's time in parts, each on one side of a cut and long enough to be read on."""
+    edges = [span.start]
+    for shot in edit.crop.shots[1:]:
+        cut = edit.clip_time(shot.span.start)
+        if edges[-1] + _GLANCE <= cut <= span.end - _GLANCE:
+            edges.append(cut)
+    return [Span(*part) for part in pairwise([*edges, span.end])]
+
+
+def _shot(edit: Edit, span: Span) -> int:
     """The number of the shot in which most of a caption is seen."""
-    middle = edit.source_time((caption.span.start + caption.span.end) / 2)
+    middle = edit.source_time((span.start + span.end) / 2)
     before = (index for index, shot in enumerate(edit.crop.shots) if middle < shot.span.end)
     return next(before, len(edit.crop.shots))
 

@@ -31,6 +31,9 @@ _LASTING = 6  # seconds: a text that stays longer is a title or a sign
 _ARE_CAPTIONS = 0.5  # share of the letters shown that must be said, else it is other text
 _HEARD_AGAIN = 0.5  # share of the words heard anew that must be known, else the two hearings contradict each other
 _LEAST_LETTERS = 12
+_SURELY_SAID = 0.8  # share of a line's letters from which on it is said ...
+_LEAST_OF_LINE = 5  # ... and no line that chance pairs with what is said
+_AS_HIGH = 1.6  # times as high as another line, or as low, that a line of the same captions is at most
 _LEAST_CARDS = 4  # whose time must be known to judge the timing of all
 _EDGE = 0.02  # of the picture's sides by which a text may seem to leave the safe area: boxes are not exact
 _ALONE = Fraction(1)  # seconds around a word within which nothing was planned: it is no other hearing of a word
@@ -56,7 +59,7 @@ class _Captions:
 class Captions(Reviewer):
     """Captions late or early, words missing or wrong, too fast, out of the safe area, over a mouth, strong language."""
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
 
     class Options(Reviewer.Options):
         required: bool = Field(
@@ -242,6 +245,7 @@ def _captions(clip: Clip, lines: Sequence[Shown], words: Sequence[Word], meant: 
         for line in lines
         if line.span.duration <= _LASTING and not any(_share(line.box, box) >= _COVERED for box in others)
     )
+    own = _in_their_size(own, words) or _in_their_size(own, meant) or own
     if sum(len(letters(line.text)) for line in own) < _LEAST_LETTERS:
         return None
     match = matched(own, words)
@@ -257,6 +261,20 @@ def _captions(clip: Clip, lines: Sequence[Shown], words: Sequence[Word], meant: 
     known = {letters(word.text) for word in meant}
     doubtful = sum(letters(word.text) in known for word in words) < _HEARD_AGAIN * len(words)
     return _Captions(own, tuple(meant), planned, unsure=doubtful)
+
+
+def _in_their_size(lines: Sequence[Shown], words: Sequence[Word]) -> tuple[Shown, ...]:
+    """The lines in letters as high as those of the lines that are said; none where no line surely is.
+
+    What else is written in the picture, on a screen, a slide or a sign, is mostly bigger or smaller than its captions.
+    """
+    said = [
+        line.box.height
+        for line, share in zip(lines, matched(lines, words).lines, strict=True)
+        if share >= _SURELY_SAID and len(letters(line.text)) >= _LEAST_OF_LINE
+    ]
+    low, high = (median(said) / _AS_HIGH, median(said) * _AS_HIGH) if said else (0.0, 0.0)
+    return tuple(line for line in lines if low <= line.box.height <= high)
 
 
 def _counts(heard: Sequence[Word], meant: Sequence[Word]) -> tuple[bool, ...]:
