@@ -183,10 +183,11 @@ class Pipeline:
         """Before any work: a video shorter than the shortest clip has nothing to deliver."""
         shortest = self.highlighter.options.min_duration
         if video.duration < shortest:
+            fits = min(5, int(video.duration))
             raise NothingToDeliver(
                 f"the video lasts {float(video.duration):.1f} s, less than the shortest clip ({shortest:g} s)",
                 where=video.path,
-                do="Ask for shorter ones with --set highlight.min_duration=5",
+                do=f"Ask for shorter ones with --set highlight.min_duration={fits}" if fits else "Give a longer video",
             )
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:

@@ -85,7 +85,9 @@ def test_sound_alone_is_no_video(tmp_path: Path) -> None:
 def test_a_short_video_says_what_to_do(silent: Path, tmp_path: Path) -> None:
     result = run("run", silent, "-o", tmp_path / "out")
     assert result.exit_code == 3
-    assert "min_duration" in error_line(result)
+    assert "min_duration=5" in error_line(result)
+    shorter = make_video(tmp_path / "b.mp4", seconds=3, size=(64, 64), play=None)
+    assert "min_duration=3" in error_line(run("run", shorter, "-o", tmp_path / "out")), "5 would not help"
 
 
 @pytest.mark.parametrize(

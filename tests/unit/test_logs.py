@@ -181,6 +181,15 @@ def test_progress_is_silent_when_asked(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().err == ""
 
 
+def test_the_same_warning_is_shown_once(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with logging_to("warning", as_json=False) as logs:
+        logs.begin("test")
+        for text in ("no sound", "no sound", "no faces", "no sound"):
+            logging.getLogger("clipy.somewhere").warning("%s", text)
+    assert capsys.readouterr().err.splitlines() == ["WARNING: no sound", "WARNING: no faces"]
+    assert "".join(logs_of(store)).count("no sound") == 3
+
+
 def test_plain_progress_names_what_is_done_only_where_that_is_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clipy import probe
 from clipy.context import Context
+from clipy.stages.highlight.activity import stretches
 from clipy.stages.highlight.local import Local
 from clipy.stages.highlight.signals import Signals
 from clipy.types import Span, Video
@@ -52,6 +53,13 @@ def test_the_moment_when_most_happens_comes_first(match: Video, ctx: Context) ->
     assert all(8 <= pick.span.duration <= 12 for pick in found)
     assert all(int(pick.span.start) <= int(pick.title.rpartition(":")[2]) < pick.span.end for pick in found)
     assert Signals(options).highlight(match, ctx) == found
+
+
+def test_a_clip_begins_with_no_sliver_of_a_shot() -> None:
+    cuts = [Fraction(124, 10), Fraction(21)]
+    starts = {span.start for span in stretches(cuts, Fraction(60), Fraction(8), Fraction(12), None)}
+    assert {*cuts, Fraction(10), Fraction(13)} <= starts
+    assert not starts & {Fraction(11), Fraction(12), Fraction(20)}, "these shots are over at once"
 
 
 def test_faces_are_looked_for_only_when_wanted(match: Video, ctx: Context) -> None:

@@ -119,9 +119,15 @@ class _Shown(logging.Handler):
         super().__init__()
         self.setFormatter(formatter)
         self.write: Callable[[str], None] = _to_standard_error
+        self._warned: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.write(self.format(record))
+        """Write a record. What several stages warn of in the same words is said once; the file has it each time."""
+        text = self.format(record)
+        if record.levelno != logging.WARNING or text not in self._warned:
+            self.write(text)
+        if record.levelno == logging.WARNING:
+            self._warned.add(text)
 
 
 def _to_standard_error(text: str) -> None:

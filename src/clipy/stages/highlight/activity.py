@@ -48,6 +48,7 @@ _CLOSE = 0.05  # of the picture: faces that fill so much are a close-up
 _SWELL = 8.0  # seconds before and after a moment whose loudness is compared
 _JUMP = 12.0  # decibels of difference between them that are a swell without a doubt
 _MANY_CUTS = 0.5  # a second
+_SLIVER = Fraction(3, 2)  # seconds: a shot that a clip shows less of at its beginning looks like a mistake
 _ENDS = 4  # cuts, about, that are tried as the end of a stretch: bounds the search where cuts are many
 _GOOD_LENGTH = (15.0, 30.0)  # seconds; action without words is cut shorter than talk
 
@@ -116,7 +117,7 @@ def busiest(
     """
     activity = activity_of(video, ctx, faces=faces)
     pool = []
-    for span in _stretches(activity.cuts, video.duration, shortest, longest, target):
+    for span in stretches(activity.cuts, video.duration, shortest, longest, target):
         values = activity.features(span, target)
         total = sum(WEIGHTS[name] for name in values)
         pool.append((span, sum(WEIGHTS[name] * value for name, value in values.items()) / total, values))
@@ -181,12 +182,14 @@ def _ranked(values: Array) -> NDArray[np.float64]:
     return np.asarray(np.searchsorted(ordered, values, side="left") / max(1, len(values) - 1), dtype=np.float64)
 
 
-def _stretches(
+def stretches(
     cuts: Sequence[Seconds], duration: Seconds, shortest: Seconds, longest: Seconds, target: float | None
 ) -> list[Span]:
     """From each cut (and each second of a long shot) to some of the cuts in reach, or for a few set lengths."""
     ends_of_shots = [*cuts, duration]
-    starts = sorted({Fraction(0), *cuts, *(Fraction(second) for second in range(int(duration)))})
+    seconds = (Fraction(second) for second in range(int(duration)))
+    inside = (time for time in seconds if ends_of_shots[bisect_left(ends_of_shots, time)] - time >= _SLIVER)
+    starts = sorted({Fraction(0), *cuts, *inside})
     lengths = {shortest, longest, (shortest + longest) / 2}
     if target is not None:
         lengths.add(Fraction(target).limit_denominator(1000))
