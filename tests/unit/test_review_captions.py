@@ -20,6 +20,7 @@ from clipy.analysis.finished.spoken_again import spoken_again
 from clipy.analysis.words.subtitled import Subtitles
 from clipy.context import Context
 from clipy.media.probe import probe
+from clipy.stages.review.caption_lines import caption_lines, said_elsewhere
 from clipy.stages.review.captions import Captions
 from clipy.types import Box, Clip, Finding, Json, Span, Video, Word
 from tests.media import make_video
@@ -126,6 +127,27 @@ def test_other_writing_in_the_picture_and_captions_that_rhyme(
     ctx = hearing(tmp_path, words)
     clip = captioned(tmp_path, "clip", video, words, ctx)
     assert _found(clip, ctx) == {}
+
+
+def test_captions_that_the_source_has_already_are_told_from_those_that_were_planned(good: Clip) -> None:
+    """Those of the source are smaller, and more of them: not for their number are they taken for the clip's."""
+    edit = good.edit
+    assert edit is not None
+    words, plan = edit.clip_words(), edit.plans["captions"]
+    assert isinstance(plan, dict)
+    own = []
+    for card, taken in zip(plan["cards"], plan["taken"], strict=True):
+        times, box = (Fraction(card["span"][side]) for side in ("start", "end")), taken["box"]
+        text = " ".join(word["text"] for line in card["lines"] for word in line)
+        own.append(Shown(Span(*times), Box(box["x1"], box["y1"], box["x2"], box["y1"] + 40), text, 1.0))
+    theirs = [Shown(word.span, Box(100, 600, 100 + 9 * len(word.text), 618), word.text, 1.0) for word in words]
+    shown = sorted([*theirs, *own], key=lambda line: line.span.start)
+    found = caption_lines(good, shown, words, words)
+    assert found is not None
+    assert {line.box.height for line in found.lines} == {40}
+    assert all(found.match.shown)
+    assert len(said_elsewhere(found, shown)) >= 4
+    assert not said_elsewhere(found, found.lines)
 
 
 def test_words_of_subtitles_are_not_listened_for_again(

@@ -6,16 +6,14 @@ Everything is measured on the finished file: what it shows is read off its pictu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import compress
 from statistics import median
 from typing import ClassVar
 
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.finished.caption_match import Match, agreed, cards, matched
+from clipy.analysis.finished.caption_match import cards
 from clipy.analysis.finished.faces import faces_of
 from clipy.analysis.finished.inspection import Inspection, inspected
 from clipy.analysis.finished.safe_area import free_area
@@ -25,35 +23,15 @@ from clipy.analysis.words.profanity import Profanity
 from clipy.context import Context
 from clipy.errors import MediaError, ModelError
 from clipy.stages.base import Reviewer
+from clipy.stages.review.caption_lines import LEAST_LETTERS, CaptionLines, caption_lines, said_elsewhere
 from clipy.types import Box, Clip, Evidence, Finding, Review, Seconds, Severity, Span, Word
 
-_LASTING = 6  # seconds: a text that stays longer is a title or a sign
-_ARE_CAPTIONS = 0.5  # share of the letters shown that must be said, else it is other text
-_HEARD_AGAIN = 0.5  # share of the words heard anew that must be known, else the two hearings contradict each other
-_LEAST_LETTERS = 12
-_SURELY_SAID = 0.8  # share of a line's letters from which on it is said ...
-_LEAST_OF_LINE = 5  # ... and no line that chance pairs with what is said
-_AS_HIGH = 1.6  # times as high as another line, or as low, that a line of the same captions is at most
 _LEAST_CARDS = 4  # whose time must be known to judge the timing of all
 _EDGE = 0.02  # of the picture's sides by which a text may seem to leave the safe area: boxes are not exact
-_ALONE = Fraction(1)  # seconds around a word within which nothing was planned: it is no other hearing of a word
 _OFTEN = 0.25  # share of the captions from which on a fault is the clip's
 _MOUTH = (0.62, 0.95)  # of a face's box, from the top
 _COVERED = 0.5  # share of a mouth
 _BIG = 0.08  # of the picture's height; a mouth of a smaller face is not looked at
-
-
-@dataclass(frozen=True, slots=True)
-class _Captions:
-    """What a clip's captions are like against ``words``: what is heard, or what they were planned to say.
-
-    ``unsure``: what is heard is something else than what was planned, so that only the plan is compared with.
-    """
-
-    lines: tuple[Shown, ...]
-    words: tuple[Word, ...]
-    match: Match
-    unsure: bool = False
 
 
 class Captions(Reviewer):
@@ -109,13 +87,14 @@ class Captions(Reviewer):
         meant = clip.edit.clip_words() if clip.edit is not None and _planned(clip) else ()
         if not _readable(words) or not _readable(meant or words):
             return  # nothing is said, or shown, that could be read
-        found = _captions(clip, lines, words, meant)
+        found = caption_lines(clip, lines, words, meant)
         if found is None:
             yield from self._absent(clip, words)
             return
         if found.unsure:
             message = "heard anew, the clip says something else than its captions: what is said is hard to tell"
             yield Finding("unsure", "warning", message, found.lines[0].span, evidence=_seen(found.lines[0]))
+        yield from self._twice(found, lines)
         yield from self._timing(found)
         yield from self._words(found)
         yield from self._reading(found)
@@ -126,12 +105,18 @@ class Captions(Reviewer):
     def _absent(self, clip: Clip, words: Sequence[Word]) -> Iterator[Finding]:
         planned = clip.edit is not None and bool(_planned(clip))
         spelled = sum(len(letters(word.text)) for word in words)
-        if (planned or self.options.required) and spelled >= _LEAST_LETTERS:
+        if (planned or self.options.required) and spelled >= LEAST_LETTERS:
             span = Span(words[0].start, max(word.end for word in words))
             message = f"{len(words)} words are said, and no captions show them"
             yield Finding("no-captions", "error", message, span, 0, spelled, evidence=Evidence.picture(span.start))
 
-    def _timing(self, found: _Captions) -> Iterator[Finding]:
+    def _twice(self, found: CaptionLines, lines: Sequence[Shown]) -> Iterator[Finding]:
+        said = said_elsewhere(found, lines)
+        if len(said) >= _LEAST_CARDS:
+            message = "the source shows captions of its own: to have those alone, use --set pizzazz="
+            yield Finding("captions-twice", "warning", message, said[0].span, evidence=_seen(said[0]))
+
+    def _timing(self, found: CaptionLines) -> Iterator[Finding]:
         late, limit = found.match.late, self.options.max_offset
         if late is None or len(found.match.offsets) < _LEAST_CARDS or abs(late) <= limit:
             return
@@ -141,7 +126,7 @@ class Captions(Reviewer):
         evidence = Evidence.picture(typical.span.start, typical.box)
         yield Finding("caption-timing", "error", message, typical.span, round(late, 3), limit, evidence=evidence)
 
-    def _words(self, found: _Captions) -> Iterator[Finding]:
+    def _words(self, found: CaptionLines) -> Iterator[Finding]:
         missing = [word for word, shown in zip(found.words, found.match.shown, strict=True) if not shown]
         share, limit = len(missing) / len(found.words), self.options.max_missing
         wrong = 1 - found.match.said
@@ -164,7 +149,7 @@ class Captions(Reviewer):
             message = f"{wrong:.0%} of what the captions say is not said"
             yield Finding("wrong-words", "warning", message, found.lines[0].span, round(wrong, 3), limit)
 
-    def _reading(self, found: _Captions) -> Iterator[Finding]:
+    def _reading(self, found: CaptionLines) -> Iterator[Finding]:
         shown = cards(found.lines)
         speeds = [sum(len(line.text) for line in card) / float(_together(card).duration) for card in shown]
         speed, limit = median(speeds), self.options.reading_speed
@@ -178,7 +163,7 @@ class Captions(Reviewer):
                 "lines", "warning", message, _together(tall), len(tall), self.options.max_lines, _seen(tall[0])
             )
 
-    def _place(self, found: _Captions, inspection: Inspection) -> Iterator[Finding]:
+    def _place(self, found: CaptionLines, inspection: Inspection) -> Iterator[Finding]:
         video = inspection.video
         if not self.options.safe_area:
             return
@@ -198,7 +183,7 @@ class Captions(Reviewer):
             message = f"{share:.0%} of the captions lie where platforms draw their buttons and descriptions"
             yield Finding("safe-area", severity, message, out[0].span, round(share, 3), _OFTEN, _seen(out[0]))
 
-    def _faces(self, found: _Captions, inspection: Inspection, ctx: Context) -> Iterator[Finding]:
+    def _faces(self, found: CaptionLines, inspection: Inspection, ctx: Context) -> Iterator[Finding]:
         looked, covered = 0, list[tuple[Seconds, Box]]()
         for sighting in faces_of(inspection, ctx):
             lines = [line for line in found.lines if sighting.time in line.span]
@@ -222,7 +207,7 @@ class Captions(Reviewer):
             evidence = Evidence.picture(time, mouth)
             yield Finding("covered-mouth", "warning", message, Span(time, time), round(share, 3), _OFTEN, evidence)
 
-    def _language(self, clip: Clip, found: _Captions) -> Iterator[Finding]:
+    def _language(self, clip: Clip, found: CaptionLines) -> Iterator[Finding]:
         profanity = Profanity()
         asked = clip.edit is not None and any("*" in word.text for word in clip.edit.words)
         if self.options.strong_language and not asked:
@@ -232,57 +217,6 @@ class Captions(Reviewer):
             if strong:
                 message = f"strong language is written out in the captions: {profanity.masked(strong[0])}"
                 yield Finding("strong-language", "error", message, line.span, evidence=_seen(line))
-
-
-def _captions(clip: Clip, lines: Sequence[Shown], words: Sequence[Word], meant: Sequence[Word]) -> _Captions | None:
-    """The lines that are captions, with what is said; None when nothing that is shown is also said or ``meant``.
-
-    Two hearings of the same sound differ where it is hard to understand. Captions are held against what both heard.
-    """
-    others = _drawn_otherwise(clip)
-    own = tuple(
-        line
-        for line in lines
-        if line.span.duration <= _LASTING and not any(_share(line.box, box) >= _COVERED for box in others)
-    )
-    own = _in_their_size(own, words) or _in_their_size(own, meant) or own
-    if sum(len(letters(line.text)) for line in own) < _LEAST_LETTERS:
-        return None
-    match = matched(own, words)
-    if match.said >= _ARE_CAPTIONS:
-        counts = _counts(words, meant) if meant else (True,) * len(words)
-        shown = tuple(compress(match.shown, counts))
-        if shown:
-            return _Captions(own, tuple(compress(words, counts)), replace(match, shown=shown))
-    planned = matched(own, meant)
-    if planned.said < _ARE_CAPTIONS:
-        return None
-    # A second hearing may leave out a lot. Only what it hears otherwise casts doubt on the first.
-    known = {letters(word.text) for word in meant}
-    doubtful = sum(letters(word.text) in known for word in words) < _HEARD_AGAIN * len(words)
-    return _Captions(own, tuple(meant), planned, unsure=doubtful)
-
-
-def _in_their_size(lines: Sequence[Shown], words: Sequence[Word]) -> tuple[Shown, ...]:
-    """The lines in letters as high as those of the lines that are said; none where no line surely is.
-
-    What else is written in the picture, on a screen, a slide or a sign, is mostly bigger or smaller than its captions.
-    """
-    said = [
-        line.box.height
-        for line, share in zip(lines, matched(lines, words).lines, strict=True)
-        if share >= _SURELY_SAID and len(letters(line.text)) >= _LEAST_OF_LINE
-    ]
-    low, high = (median(said) / _AS_HIGH, median(said) * _AS_HIGH) if said else (0.0, 0.0)
-    return tuple(line for line in lines if low <= line.box.height <= high)
-
-
-def _counts(heard: Sequence[Word], meant: Sequence[Word]) -> tuple[bool, ...]:
-    """Which words must be shown: those that were heard both times, and those of a sentence that nobody planned."""
-    known = agreed(heard, meant)
-    near = [Span(max(Fraction(0), word.start - _ALONE), word.end + _ALONE) for word in meant]
-    lost = (not any(word.span.overlap(span) for span in near) for word in heard)
-    return tuple(both or alone for both, alone in zip(known, lost, strict=True))
 
 
 def _readable(words: Sequence[Word]) -> bool:
@@ -295,13 +229,6 @@ def _planned(clip: Clip) -> Sequence[object]:
     """The cards that clipy planned to draw."""
     plan = clip.edit.plans.get("captions") if clip.edit else None
     return plan.get("cards", ()) if isinstance(plan, dict) else ()
-
-
-def _drawn_otherwise(clip: Clip) -> list[Box]:
-    """Where clipy drew something else than captions, such as a title."""
-    plans = (plan for name, plan in clip.edit.plans.items() if name != "captions") if clip.edit else ()
-    taken = (item["box"] for plan in plans if isinstance(plan, dict) for item in plan.get("taken", ()))
-    return [Box(*(float(box[side]) for side in ("x1", "y1", "x2", "y2"))) for box in taken]
 
 
 def _together(card: Sequence[Shown]) -> Span:
