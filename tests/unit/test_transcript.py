@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from fractions import Fraction
 from itertools import pairwise
@@ -13,7 +14,9 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy import models
+from clipy.analysis.audio.speech import RATE, Window
 from clipy.analysis.words.faster_whisper import FasterWhisper
+from clipy.analysis.words.hearing import Heard, Said
 from clipy.analysis.words.sentences import sentences
 from clipy.context import Context, Event
 from clipy.errors import ConfigError, MediaError, ModelError
@@ -71,6 +74,22 @@ def test_words_and_their_times_are_right_also_over_the_borders_of_windows(
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
     assert len(sentences(found)) >= 8
+
+
+class Looping(FasterWhisper):
+    """Falls into a loop, as Whisper does where people quarrel, unless it may not."""
+
+    def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
+        if not self.may_repeat:
+            yield from super().segments(window, language, ctx)
+            return
+        times = np.arange(0, len(window.samples) / RATE, 0.05).tolist()
+        yield Said(tuple(Heard(" no,", time, time + 0.05, 0.9) for time in times), 0.1, -0.1, 19.0)
+
+
+def test_what_is_lost_in_a_loop_is_heard_again(talk: Path, speech: Speech, quiet: Context) -> None:
+    found = Looping(Looping.Options(language="en", beam_size=1)).transcribe(probe(talk), quiet)
+    assert len(start_errors(found, speech)) >= 0.9 * len(speech.words)
 
 
 @pytest.mark.parametrize("kind", ["silence", "tone"])
@@ -138,6 +157,13 @@ def test_a_folder_that_is_no_model_is_told(tmp_path: Path, talk: Path, quiet: Co
         (tmp_path / name).write_bytes(b"{}")
     with pytest.raises(ModelError, match="cannot be loaded"):
         transcriber(model=str(tmp_path), language="en").transcribe(probe(talk), quiet)
+
+
+def test_a_quarrel_is_heard_to_its_end(media: Path, quiet: Context) -> None:
+    """Two talk at once for eight seconds, in which the decoder falls into a loop; then one of them alone."""
+    found = transcriber(language="en").transcribe(probe(media / "video" / "interview_split_2faces.mp4"), quiet)
+    alone = " ".join(plain(word.text) for word in found.words if word.start > 8)
+    assert "because you want to interview me i aint interviewing you you want to talk to me" in alone
 
 
 def test_real_voices(media: Path, quiet: Context) -> None:

@@ -20,6 +20,7 @@ from clipy.errors import ConfigError, ModelError
 log = logging.getLogger(__name__)
 
 _LOOK, _GLANCE = 30, 6  # seconds at most that the network is asked the language of; in haste
+_PHRASE = 6  # tokens that are not said twice in half a minute, where that is forbidden; with 10 loops went on
 _NEEDED = ("model.bin", "config.json", "tokenizer.json")  # without the last, faster-whisper would ask the network
 _ALSO_KNOWN_AS = {"turbo": "large-v3-turbo", "large": "large-v3"}
 
@@ -44,7 +45,7 @@ class FasterWhisper(Listener):
     ``clipy.analysis.words.languages`` is for, and what is not heard at first is given to it again, by itself.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
 
     class Options(Listener.Options):
         model: str = Field(
@@ -94,6 +95,7 @@ class FasterWhisper(Listener):
             temperature=0.0,
             word_timestamps=True,
             vad_filter=True,
+            no_repeat_ngram_size=0 if self.may_repeat else _PHRASE,
         )
         for segment in found:
             words = tuple(Heard(word.word, word.start, word.end, word.probability) for word in segment.words or ())

@@ -51,6 +51,7 @@ class Listener(Transcriber):
     options: Options
     looks_again: bool = True  # whether speech without words is listened to a second time
     in_haste: bool = False  # ... all of it at once: several times as fast, and not as sure to be heard
+    may_repeat: bool = True  # whether the same may be heard again and again: people say it, and Whisper in a loop
 
     @abstractmethod
     def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
@@ -112,8 +113,8 @@ class Listener(Transcriber):
     def _words(self, window: Window, language: str, video: Video, ctx: Context) -> tuple[str, list[Word], int]:
         """The language, the words of a window, and how many were left out because nobody said them.
 
-        Whisper at times jumps over half a minute in which people speak. What it did not hear at first it is given
-        again, by itself.
+        Whisper at times jumps over half a minute in which people speak, or says the same words till its end where they
+        quarrel. What it did not hear at first it is given again, by itself, and may not repeat itself then.
         """
         speech = regions(window.probabilities, window.time)
         first = list(_reported(self.segments(window, language or None, ctx), window, video, ctx))
@@ -121,8 +122,10 @@ class Listener(Transcriber):
         spaced = language not in _WITHOUT_SPACES
         said, made_up = shown(first, window.time, spaced=spaced)
         words, unvoiced = voiced(said, speech)
+        patient = copy(self)
+        patient.may_repeat = False
         for part, gaps in self._second_looks(window, words, speech):
-            more, again = shown(self.segments(part, language or None, ctx), part.time, spaced=spaced)
+            more, again = shown(patient.segments(part, language or None, ctx), part.time, spaced=spaced)
             found, off = voiced(more, [span.clamp(gap) for gap in gaps for span in speech if span.overlap(gap)])
             words += found
             made_up, unvoiced = made_up + again, unvoiced + off
