@@ -90,6 +90,21 @@ def test_missing_words_and_a_bad_place_are_told(world: tuple[Path, Video, tuple[
     assert _found(clip, ctx, safe_area=False, max_missing=0.9) == {}
 
 
+def test_speech_that_was_never_heard_is_told(
+    world: tuple[Path, Video, tuple[Word, ...], Context], tmp_path: Path
+) -> None:
+    """Hearing it again does not tell, where the network fails in the same way."""
+    folder, video, words, _ = world
+    middle = words[0].start + (words[-1].end - words[0].start) / 2
+    heard = tuple(word for word in words if abs(word.start - middle) > 3)
+    ctx = hearing(tmp_path, heard)
+    clip = captioned(folder, "lost", video, heard, ctx)
+    found = _found(clip, ctx)
+    assert set(found) == {"uncaptioned"}
+    assert found["uncaptioned"].value == pytest.approx(6, abs=1.5)
+    assert _found(clip, ctx, max_uncaptioned=10) == {}
+
+
 def test_captions_that_were_planned_and_are_not_there(
     good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]
 ) -> None:

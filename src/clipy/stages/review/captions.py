@@ -13,18 +13,21 @@ from typing import ClassVar
 from pydantic import Field
 
 from clipy import models
+from clipy.analysis.alignment.word_times import unheard
+from clipy.analysis.audio.speech import regions
 from clipy.analysis.finished.caption_match import cards
 from clipy.analysis.finished.faces import faces_of
 from clipy.analysis.finished.inspection import Inspection, inspected
 from clipy.analysis.finished.safe_area import free_area
 from clipy.analysis.finished.screen_text import Shown, letters, screen_text
+from clipy.analysis.finished.speech import speech_of
 from clipy.analysis.finished.spoken_again import spoken_again
 from clipy.analysis.words.profanity import Profanity
 from clipy.context import Context
 from clipy.errors import MediaError, ModelError
 from clipy.stages.base import Reviewer
 from clipy.stages.review.caption_lines import LEAST_LETTERS, CaptionLines, caption_lines, said_elsewhere
-from clipy.types import Box, Clip, Evidence, Finding, Review, Seconds, Severity, Span, Word
+from clipy.types import Box, Clip, Evidence, Finding, Review, Seconds, Severity, Span, Word, seconds
 
 _LEAST_CARDS = 4  # whose time must be known to judge the timing of all
 _EDGE = 0.02  # of the picture's sides by which a text may seem to leave the safe area: boxes are not exact
@@ -37,7 +40,7 @@ _BIG = 0.08  # of the picture's height; a mouth of a smaller face is not looked 
 class Captions(Reviewer):
     """Captions late or early, words missing or wrong, too fast, out of the safe area, over a mouth, strong language."""
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
 
     class Options(Reviewer.Options):
         required: bool = Field(
@@ -48,6 +51,9 @@ class Captions(Reviewer):
         )
         max_missing: float = Field(
             0.15, gt=0, le=1, description="Share of the words said that may be missing in the captions."
+        )
+        max_uncaptioned: float = Field(
+            4, gt=0, description="Seconds in which somebody may speak on while what clipy captions shows nothing."
         )
         max_wrong: float = Field(0.35, gt=0, le=1, description="Share of the captions that may not be said.")
         reading_speed: float = Field(
@@ -85,6 +91,8 @@ class Captions(Reviewer):
         self, clip: Clip, inspection: Inspection, lines: Sequence[Shown], words: Sequence[Word], ctx: Context
     ) -> Iterator[Finding]:
         meant = clip.edit.clip_words() if clip.edit is not None and _planned(clip) else ()
+        if meant:
+            yield from self._uncaptioned(inspection, meant, ctx)
         if not _readable(words) or not _readable(meant or words):
             return  # nothing is said, or shown, that could be read
         found = caption_lines(clip, lines, words, meant)
@@ -101,6 +109,15 @@ class Captions(Reviewer):
         yield from self._place(found, inspection)
         yield from self._faces(found, inspection, ctx)
         yield from self._language(clip, found)
+
+    def _uncaptioned(self, inspection: Inspection, meant: Sequence[Word], ctx: Context) -> Iterator[Finding]:
+        """Speech that was never heard is not missed by hearing it again: a voice detector tells that there is some."""
+        speech = regions(speech_of(inspection.video, ctx).probabilities)
+        for gap in unheard(meant, speech, seconds(self.options.max_uncaptioned)):
+            spoken = sum((span.clamp(gap).duration for span in speech if span.overlap(gap)), Fraction(0))
+            message = f"somebody speaks for {float(spoken):.1f} s without captions: the words were not made out"
+            limit = self.options.max_uncaptioned
+            yield Finding("uncaptioned", "error", message, gap, round(float(spoken), 2), limit, Evidence.sound(gap))
 
     def _absent(self, clip: Clip, words: Sequence[Word]) -> Iterator[Finding]:
         planned = clip.edit is not None and bool(_planned(clip))
