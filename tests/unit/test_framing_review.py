@@ -120,6 +120,17 @@ def test_somebody_who_leaves_the_picture_is_missed(tmp_path: Path) -> None:
     assert found.span.end == 4
 
 
+def test_nobody_is_missing_where_all_of_the_source_is_shown(tmp_path: Path) -> None:
+    def leaves(time: float, size: tuple[int, int]) -> Picture:
+        return _face(time, size, 65 if time < 2 else 500)
+
+    source, window = probe(make_video(tmp_path / "source.mp4", size=SIZE, draw=leaves, seconds=4)), _edit()
+    (shot,) = window.crop.shots
+    whole = replace(window, crop=replace(window.crop, shots=(replace(shot, layout="fit"),)))
+    assert "empty" in _errors(_review(tmp_path, leaves, window, source=source))
+    assert "empty" not in _errors(_review(tmp_path, leaves, whole, source=source))
+
+
 def test_a_cut_to_something_else_is_no_loss_unless_people_are_expected(tmp_path: Path) -> None:
     def cuts(time: float, size: tuple[int, int]) -> Picture:
         return _face(time, size, 65) if time < 1.6 else 255 - _face(time, size, 500) // 2

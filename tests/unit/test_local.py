@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -84,6 +85,22 @@ def test_about_finds_what_is_said_in_other_words(video: Video, ctx: Context) -> 
         Span(when(heard, wanted[0]), when(heard, wanted[0]) + 6).overlap(Local(options).highlight(video, ctx)[0].span)
         > 4
     )
+
+
+class Early(Said):
+    """Hears the first word long before all the rest."""
+
+    def transcribe(self, video: Video, ctx: Context) -> Transcript:
+        first, *others = super().transcribe(video, ctx).words
+        return Transcript("en", (first, *(replace(w, start=w.start + 12, end=w.end + 12) for w in others)))
+
+
+def test_a_passage_has_no_long_pause_where_another_can_be_picked(video: Video, ctx: Context) -> None:
+    said = Early()
+    said.texts = ("The.", *TOLD)
+    ctx = Context(ctx.store, ctx.work, {**ctx.analysers, Transcriber: said, Aligner: Unaligned()})
+    found = Local(Local.Options(count=1, min_duration=10, max_duration=60, target_duration=40)).highlight(video, ctx)
+    assert found[0].span.start > 12
 
 
 @pytest.mark.parametrize(("texts", "why"), [(("Thank you.",), "hardly anybody"), ((), "nobody")])

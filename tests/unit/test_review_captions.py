@@ -144,25 +144,44 @@ def test_other_writing_in_the_picture_and_captions_that_rhyme(
     assert _found(clip, ctx) == {}
 
 
-def test_captions_that_the_source_has_already_are_told_from_those_that_were_planned(good: Clip) -> None:
-    """Those of the source are smaller, and more of them: not for their number are they taken for the clip's."""
-    edit = good.edit
-    assert edit is not None
-    words, plan = edit.clip_words(), edit.plans["captions"]
+def _as_planned(clip: Clip) -> list[Shown]:
+    """What a reader without a fault would see of a clip's captions."""
+    plan = clip.edit.plans["captions"] if clip.edit else None
     assert isinstance(plan, dict)
-    own = []
+    read = []
     for card, taken in zip(plan["cards"], plan["taken"], strict=True):
         times, box = (Fraction(card["span"][side]) for side in ("start", "end")), taken["box"]
         text = " ".join(word["text"] for line in card["lines"] for word in line)
-        own.append(Shown(Span(*times), Box(box["x1"], box["y1"], box["x2"], box["y1"] + 40), text, 1.0))
+        read.append(Shown(Span(*times), Box(box["x1"], box["y1"], box["x2"], box["y1"] + 40), text, 1.0))
+    return read
+
+
+def test_captions_that_the_source_has_already_are_told_from_those_that_were_planned(
+    good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]
+) -> None:
+    """Those of the source are smaller, and more of them: not for their number are they taken for the clip's."""
+    words = world[2]
     theirs = [Shown(word.span, Box(100, 600, 100 + 9 * len(word.text), 618), word.text, 1.0) for word in words]
-    shown = sorted([*theirs, *own], key=lambda line: line.span.start)
+    shown = sorted([*theirs, *_as_planned(good)], key=lambda line: line.span.start)
     found = caption_lines(good, shown, words, words)
     assert found is not None
     assert {line.box.height for line in found.lines} == {40}
     assert all(found.match.shown)
     assert len(said_elsewhere(found, shown)) >= 4
-    assert not said_elsewhere(found, found.lines)
+    assert not said_elsewhere(found, [*found.lines, *theirs[:5]]), "a sign or two"
+
+
+def test_words_that_are_written_and_cannot_be_read_are_not_missing(
+    good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]
+) -> None:
+    words, (first, second, *rest) = world[2], _as_planned(good)
+    box = replace(second.box, y2=second.box.y1 + 20)
+    blurred = caption_lines(good, [first, replace(second, text="THASA", box=box), *rest], words, words)
+    gone = caption_lines(good, [first, *rest], words, words)
+    assert blurred is not None
+    assert gone is not None
+    assert all(blurred.match.shown)
+    assert not all(gone.match.shown)
 
 
 def test_words_of_subtitles_are_not_listened_for_again(

@@ -75,7 +75,7 @@ class Sphinx(Aligner):
         others = Counter(code for word in words if (code := transcript.language_of(word)) != _LANGUAGE)
         if others:
             log.warning(
-                "%d of %d words keep the transcriber's times: there is no acoustic model for %s",
+                "%d of %d words keep the transcriber's own, rougher times: only English is aligned, not %s",
                 others.total(),
                 len(words),
                 ", ".join(repr(code) for code in sorted(others)),

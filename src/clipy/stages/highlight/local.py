@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import TypeAlias
 
 from clipy.analysis.audio.levels import levels
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 Judged: TypeAlias = tuple[Candidate, Features]
 
 _SPARES = 3  # rounds of further candidates, to replace those that a reviewer rejects
+_PAUSE = 8  # seconds in which nobody speaks that a passage is not picked over, where another can be
 _SPOKEN = 0.15  # share of a stretch in which somebody speaks, at least: a word or two in music are no passage
 
 
@@ -47,13 +49,14 @@ class Local(Highlighter):
     speaks: a word in a minute of music may well be one that the transcriber made up.
     """
 
-    version = 7
+    version = 8
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         transcript = transcript_of(video, ctx)
         spoken = pieces(sentences(transcript), seconds(self.options.max_duration))
         every = possible(spoken, video, self.options) if spoken else []
-        passages = [item for item in every if _share_spoken(item, spoken) >= _SPOKEN]
+        told = [item for item in every if _share_spoken(item, spoken) >= _SPOKEN]
+        passages = [item for item in told if _longest_pause(item, spoken) <= _PAUSE] or told
         if not passages:
             speaks = "hardly anybody speaks" if spoken else "nobody speaks"
             log.warning("%s: %s, so picture and sound alone decide", video.path.name, speaks)
@@ -126,3 +129,9 @@ def _share_spoken(candidate: Candidate, spoken: Sequence[Sentence]) -> float:
     """How much of a stretch is words, in 0..1; pauses between them are not."""
     said = (word.span.duration for at in range(candidate.first, candidate.last + 1) for word in spoken[at].words)
     return float(sum(said, Fraction(0)) / candidate.span.duration)
+
+
+def _longest_pause(candidate: Candidate, spoken: Sequence[Sentence]) -> Fraction:
+    """The longest time between two sentences of a stretch, in seconds."""
+    inside = spoken[candidate.first : candidate.last + 1]
+    return max((after.span.start - before.span.end for before, after in pairwise(inside)), default=Fraction(0))

@@ -23,6 +23,8 @@ _HEARD_AGAIN = 0.5  # share of the words heard anew that must be known, else the
 _SURELY_SAID = 0.8  # share of a line's letters from which on it is said ...
 _LEAST_OF_LINE = 5  # ... and no line that chance pairs with what is said
 _AS_HIGH = 1.6  # times as high as another line, or as low, that a line of the same captions is at most
+_MOST = 0.5  # share of the captions' letters that captions of the source have, too
+_PART = 0.2  # share of a card's height that writing in its place has, which may be a misread part of it
 _ALONE = Fraction(1)  # seconds around a word within which nothing was planned: it is no other hearing of a word
 _COVERED = 0.5  # share of a line that lies where something else is drawn
 
@@ -54,12 +56,14 @@ def caption_lines(
         if line.span.duration <= _LASTING and not any(_share(line.box, box) >= _COVERED for box in others)
     )
     places = _places(clip)
-    own = _in_their_size(own, words, places) or _in_their_size(own, meant, places) or own
+    written, own = own, _in_their_size(own, words, places) or _in_their_size(own, meant, places) or own
     if sum(len(letters(line.text)) for line in own) < LEAST_LETTERS:
         return None
     match = matched(own, words)
     if match.said >= _ARE_CAPTIONS:
         counts = _counts(words, meant) if meant else (True,) * len(words)
+        unread = _unread(words, match.shown, [line for line in written if line not in own], places)
+        counts = tuple(count and not lost for count, lost in zip(counts, unread, strict=True))
         shown = tuple(compress(match.shown, counts))
         if shown:
             return CaptionLines(own, tuple(compress(words, counts)), replace(match, shown=shown))
@@ -93,10 +97,30 @@ def _surely_said(lines: Sequence[Shown], words: Sequence[Word]) -> list[Shown]:
     return [line for line, share in told if share >= _SURELY_SAID and len(letters(line.text)) >= _LEAST_OF_LINE]
 
 
+def _unread(
+    words: Sequence[Word], shown: Sequence[bool], others: Sequence[Shown], places: Sequence[tuple[Span, Box]]
+) -> list[bool]:
+    """Which words are not read where something is written in the place of their caption.
+
+    Before a busy background the reader is at fault, and not the caption.
+    """
+    blurred = [
+        span
+        for span, box in places
+        if any(line.box.height >= _PART * box.height and _lies_in(line, span, box) for line in others)
+    ]
+    return [
+        not seen and any(word.span.overlap(span) > 0 for span in blurred)
+        for word, seen in zip(words, shown, strict=True)
+    ]
+
+
 def said_elsewhere(found: CaptionLines, lines: Sequence[Shown]) -> list[Shown]:
-    """Lines beside the captions that show what is said, too: those of captions that the source had already."""
+    """Lines beside the captions that show most of what is said, too: those of captions that the source had already."""
     others = [line for line in lines if line not in found.lines and line.span.duration <= _LASTING]
-    return _surely_said(others, found.words)
+    said = _surely_said(others, found.words)
+    spelled, again = (sum(len(letters(line.text)) for line in each) for each in (found.lines, said))
+    return said if again >= _MOST * spelled else []
 
 
 def _counts(heard: Sequence[Word], meant: Sequence[Word]) -> tuple[bool, ...]:

@@ -53,7 +53,7 @@ class Framing(Reviewer):
     one whose source is soft is told as a warning.
     """
 
-    version = 2
+    version = 3
 
     class Options(Reviewer.Options):
         people: Literal["auto", "expected", "none"] = Field(
@@ -117,6 +117,8 @@ class Framing(Reviewer):
             inside = [(look.time, here) for look, here in zip(looks, there, strict=True) if look.time in shot]
             if len(inside) >= _LEAST_LOOKS and np.mean([here for _, here in inside]) >= _IN_SHOT:
                 for gap in _runs([(time, not here) for time, here in inside], shot.end):
+                    if edit is not None and not _has_window(edit, gap):
+                        continue  # all of the source is shown: whoever is not there is missing in no window
                     if gap.duration > Fraction(self.options.longest_empty):
                         message = f"nobody is in the picture for {float(gap.duration):.1f} s"
                         value, limit = float(gap.duration), self.options.longest_empty
