@@ -18,6 +18,7 @@ from clipy.errors import MediaError
 from clipy.media.deinterlace import deinterlaced
 from clipy.media.joining import joined, runs
 from clipy.media.opening import opened, picture_stream
+from clipy.media.sparing import Sparing
 from clipy.types import Seconds, Span, Video
 
 log = logging.getLogger(__name__)
@@ -31,15 +32,22 @@ _SEEK_BACK = (Fraction(0), Fraction(2), Fraction(10), Fraction(60))  # seconds; 
 
 
 def decoded(
-    video: Video, span: Span, threads: int = 0, *, keys_only: bool = False, rough: bool = False
+    video: Video,
+    span: Span,
+    threads: int = 0,
+    *,
+    keys_only: bool = False,
+    rough: bool = False,
+    times: Sequence[Seconds] = (),
 ) -> Iterator[tuple[Seconds, av.VideoFrame]]:
     """The decoded pictures shown during a span, with their exact times on the source's timeline.
 
     Begins with the picture that is on screen at ``span.start`` (its own time may be earlier). Pictures are as coded:
     not rotated, not scaled; but interlaced ones are made whole. ``threads`` is the decoder's; 0 lets it choose. With
     ``keys_only`` the pictures that need others to be decoded are passed over. ``rough`` leaves out the smoothing of
-    block edges, a fifth of the work: for those who look at a much smaller copy. Raises MediaError when nothing in the
-    span can be decoded.
+    block edges, a fifth of the work: for those who look at a much smaller copy. With ``times`` (in order, inside the
+    span) only the pictures on screen then are sure to be among them. Raises MediaError when nothing in the span can be
+    decoded.
     """
     with opened(video.path) as container:
         stream = picture_stream(container, video.path)
@@ -51,7 +59,7 @@ def decoded(
         if keys_only:
             stream.codec_context.skip_frame = "NONKEY"
         shown: tuple[Seconds, av.VideoFrame] | None = None
-        for time, frame in deinterlaced(_from(container, stream, video, span.start)):
+        for time, frame in deinterlaced(_from(container, stream, video, span.start, times)):
             if time >= span.end:
                 break
             if time <= span.start:
@@ -73,7 +81,7 @@ def shown_at(video: Video, times: Sequence[Seconds]) -> Iterator[tuple[Seconds, 
     """For each of some times, in order, the decoded picture on screen then: one pass, as coded."""
     if times:
         span = Span(times[0], times[-1] + _CLOSE)
-        yield from _on_screen(decoded(video, span), times)
+        yield from _on_screen(decoded(video, span, times=times), times)
 
 
 def pictures(
@@ -97,9 +105,11 @@ def pictures(
     width = max(1, round(height * video.width / video.height))
     turned = video.rotation in (90, 270)
     size = (height, width) if turned else (width, height)
-    shown = decoded(video, span, keys_only=keys_only, rough=height * _MUCH <= video.height)
-    if rate is not None or times:
-        shown = _on_screen(shown, times or _grid(span, rate or video.frame_rate))
+    if rate is not None and not times:
+        times = list(_grid(span, rate))
+    shown = decoded(video, span, keys_only=keys_only, rough=height * _MUCH <= video.height, times=times)
+    if times:
+        shown = _on_screen(shown, times)
     last: av.VideoFrame | None = None
     picture: NDArray[np.uint8] | None = None
     scaler, kind = VideoReformatter(), "gray" if gray else "rgb24"  # one for all pictures: it is dear to set up
@@ -138,20 +148,25 @@ def _on_screen(
 
 
 def _from(
-    container: av.container.InputContainer, stream: av.VideoStream, video: Video, start: Seconds
+    container: av.container.InputContainer,
+    stream: av.VideoStream,
+    video: Video,
+    start: Seconds,
+    times: Sequence[Seconds],
 ) -> Iterator[tuple[Seconds, av.VideoFrame]]:
     """Decode from the last picture that is no later than ``start``, as far as the file's index allows."""
+    absolute = [time + video.start for time in times]
     for back in _SEEK_BACK:
         target = max(Fraction(0), start - back)
         _seek(container, stream, video, target)
-        frames = _timed(container, stream, video)
+        frames = _timed(container, stream, video, Sparing(stream, start + video.start, absolute))
         first = next(frames, None)
         if first is not None and (first[0] <= start or target == 0):
             yield first
             yield from frames
             return
     container.seek(0)
-    yield from _timed(container, stream, video)
+    yield from _timed(container, stream, video, Sparing(stream, start + video.start, absolute))
 
 
 def _seek(container: av.container.InputContainer, stream: av.stream.Stream, video: Video, time: Seconds) -> None:
@@ -163,21 +178,22 @@ def _seek(container: av.container.InputContainer, stream: av.stream.Stream, vide
 
 
 def _timed(
-    container: av.container.InputContainer, stream: av.VideoStream, video: Video
+    container: av.container.InputContainer, stream: av.VideoStream, video: Video, sparing: Sparing
 ) -> Iterator[tuple[Seconds, av.VideoFrame]]:
     step = 1 / video.frame_rate
     time = -step
-    for frame in _frames(container, stream, video):
+    for frame in _frames(sparing.packets(container.demux(stream)), video):
+        sparing.see(frame)
         stamp = frame.pts if frame.pts is not None else frame.dts
         base = frame.time_base or stream.time_base
         time = time + step if stamp is None or base is None else stamp * base - video.start
         yield time, frame
 
 
-def _frames(container: av.container.InputContainer, stream: av.stream.Stream, video: Video) -> Iterator[Any]:
+def _frames(packets: Iterable[av.Packet[Any]], video: Video) -> Iterator[Any]:
     """Decode a stream, passing over broken packets as players do; many in a row are an error."""
     broken = 0
-    for packet in container.demux(stream):
+    for packet in packets:
         try:
             frames = packet.decode()
         except av.error.InvalidDataError as error:
@@ -244,7 +260,7 @@ def _in_place(video: Video, span: Span, track: int, layout: str, total: int) -> 
         stream = container.streams[source.index]
         _seek(container, stream, video, max(Fraction(0), span.start - _PREROLL))
         mixer = av.AudioResampler(format="fltp", layout=layout, rate=rate)
-        for place, frames in runs(_frames(container, stream, video), rate, video.start + span.start, total):
+        for place, frames in runs(_frames(container.demux(stream), video), rate, video.start + span.start, total):
             if place is not None and place >= total:
                 break
             parts = [part.to_ndarray() for part in mixer.resample(joined(frames))]

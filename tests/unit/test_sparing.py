@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from clipy.media.probe import probe
+from clipy.media.read import decoded, pictures, shown_at
+from clipy.types import Seconds, Span, Video
+from tests.media import moving
+
+SIZE = (160, 90)
+RATE = 25
+
+
+@pytest.fixture(scope="module", params=["steady", "variable"])
+def video(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Video:
+    """Four seconds of which three in four pictures are built on others, and half have none built on them."""
+    path = tmp_path_factory.mktemp("video") / "a.mp4"
+    options = {"preset": "fast", "crf": "12", "bf": "3", "g": "40", "x264-params": "b-pyramid=normal:b-adapt=0"}
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=RATE, options=options)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        for index in range(4 * RATE):
+            if request.param == "variable" and index % 7 in (2, 3, 6):
+                continue
+            frame = av.VideoFrame.from_ndarray(moving(index / RATE, SIZE), format="rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, RATE)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return probe(path)
+
+
+def luma(frame: av.VideoFrame) -> bytes:
+    return bytes(np.frombuffer(frame.planes[0], dtype=np.uint8))  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("every", [Fraction(1, 25), Fraction(1, 5), Fraction(3, 10), Fraction(1)])
+def test_the_picture_on_screen_at_a_time_is_the_same_however_few_are_looked_at(video: Video, every: Seconds) -> None:
+    times = [Fraction(1, 3) + index * every for index in range(int(Fraction(3) / every))]
+    whole = list(decoded(video, video.span))
+    found = [luma(frame) for _, frame in shown_at(video, times)]
+    on_screen = [max((one for one in whole if one[0] <= time), key=lambda one: one[0]) for time in times]
+    assert found == [luma(frame) for _, frame in on_screen]
+
+
+def test_pictures_that_nobody_looks_at_and_nothing_is_built_on_are_not_decoded(video: Video) -> None:
+    times = [Fraction(index) for index in range(4)]
+    few = list(decoded(video, video.span, times=times))
+    whole = list(decoded(video, video.span))
+    assert len(few) < 0.7 * len(whole)
+    assert [time for time, _ in few] == sorted(time for time, _ in few)
+
+
+def test_a_span_begins_with_the_picture_on_screen_then_and_misses_none(video: Video) -> None:
+    whole = [time for time, _ in decoded(video, video.span)]
+    start = Fraction(37, 20)
+    part = [time for time, _ in decoded(video, Span(start, Fraction(3)))]
+    first = max(time for time in whole if time <= start)
+    assert part == [time for time in whole if first <= time < 3]
+
+
+def test_key_pictures_alone_stay_alone(video: Video) -> None:
+    times = [Fraction(index, 5) for index in range(20)]
+    found = {picture.tobytes() for _, picture in pictures(video, video.span, times=times, keys_only=True)}
+    assert len(found) <= 3
