@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from clipy.analysis.faces.identities import appearance
-from clipy.analysis.faces.sightings import Detection, Moment, Search, Sighting, with_looks
+from clipy.analysis.faces.regions import Region, within
+from clipy.analysis.faces.search import Search, moments
+from clipy.analysis.faces.sightings import Detection, Picture, Sighting, with_looks
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.media.read import pictures
-from clipy.types import Array, Shot, Span, Track, Transcript, Turn, Video, seconds
+from clipy.types import Array, Shot, Span, Track, Transcript, Turn, Video
 
 _ENLARGED = 2.0  # a small picture is searched at most this much bigger, for its small faces
 
@@ -78,7 +80,8 @@ class FaceDetector(Analyser):
             3,
             ge=1,
             le=60,
-            description="Where faces stay, only every so manieth of these pictures is searched; 1 searches all.",
+            description="Where faces stay, only every so manieth of these pictures is searched, three in four of them"
+            " only around the faces.",
         )
         size: int = Field(
             360, ge=64, le=4320, description="Shorter side of the pictures that are searched, in pixels at most."
@@ -92,17 +95,26 @@ class FaceDetector(Analyser):
         """Return the faces of each (h, w, 3) RGB picture of a batch, in that picture's own pixels."""
 
     def look(self, video: Video, shots: list[Shot], ctx: Context) -> list[Sighting]:
-        """Search pictures of adjoining shots in one pass, each shot's first and last among them.
+        """Search pictures of adjoining shots in one pass.
 
-        Every ``stride``-th picture is searched at once; between two of them only where the two differ, the middle
-        first, so that time goes where faces come, go or move. There boxes between sightings would be wrong.
+        Every ``stride``-th picture is searched at once, and each shot's first and last, most of them only around the
+        faces of those that are searched whole; between two of them only where the two differ, the middle first, so that
+        time goes where faces come, go or move. There boxes between sightings would be wrong.
         """
-        due = [moment for shot in shots for moment in self._moments(video, shot.span)]
+        rate, stride = self.options.rate, self.options.stride
+        due = [
+            moment for number, shot in enumerate(shots) for moment in moments(number, shot.span, video, rate, stride)
+        ]
         shrink = min(_ENLARGED, self.options.size / min(video.width, video.height))
         span = Span(shots[0].span.start, shots[-1].span.end)
         times = [moment.time for moment in due]
         seen = pictures(video, span, times=times, height=max(1, round(video.height * shrink)))
-        search = Search(lambda some: with_looks(some, self.detect(some, ctx)), video, self.options.batch)
+
+        def found(some: Sequence[Picture], parts: Sequence[Sequence[Region]]) -> list[list[Detection]]:
+            faces = within(some, parts, lambda cut: self.detect(cut, ctx), self.options.batch)
+            return with_looks(some, faces)
+
+        search = Search(found, video, self.options.batch)
         for number, (moment, (_, picture)) in enumerate(zip(due, seen, strict=True)):
             if number % self.options.batch == 0:
                 ctx.report("Looking for faces", number / len(due))
@@ -115,18 +127,6 @@ class FaceDetector(Analyser):
         Their dot products say how alike two are. By the colours of head and clothes, unless overridden.
         """
         return appearance(video, tracks, ctx)
-
-    def _moments(self, video: Video, shot: Span) -> list[Moment]:
-        """When a shot is looked at."""
-        step = 1 / seconds(self.options.rate)
-        last = max(shot.start, shot.end - 1 / video.frame_rate)
-        count = int((last - shot.start) / step) + 1
-        times = [shot.start + index * step for index in range(count)]
-        if times[-1] != last:
-            times.append(last)
-        return [
-            Moment(time, is_key=index % self.options.stride == 0 or time == last) for index, time in enumerate(times)
-        ]
 
 
 class SpeakerDetector(Analyser):

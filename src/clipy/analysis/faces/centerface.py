@@ -29,7 +29,7 @@ class CenterFace(FaceDetector):
     inference, so that it needs no other package.
     """
 
-    version = 5
+    version = 6
 
     class Options(FaceDetector.Options):
         confidence: float = Field(0.35, gt=0, lt=1, description="How sure a face must be to be reported.")

@@ -31,7 +31,7 @@ class S3fd(FaceDetector):
     itself: name the file. Only numbers are read. It reports no landmarks.
     """
 
-    version = 4
+    version = 5
 
     class Options(FaceDetector.Options):
         path: Path | None = Field(None, description="File of S3FD's published weights; there is no default.")

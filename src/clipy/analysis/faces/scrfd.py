@@ -30,7 +30,7 @@ class Scrfd(FaceDetector):
     a file whose outputs hold landmarks, such as ``scrfd_2.5g_kps.onnx``.
     """
 
-    version = 4
+    version = 5
 
     class Options(FaceDetector.Options):
         path: Path | None = Field(None, description="An SCRFD file with landmarks (ONNX); there is no default.")

@@ -1,23 +1,22 @@
-"""Faces in pictures of a video, and which pictures need be searched for them."""
+"""Faces in pictures of a video."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise
+from itertools import islice
 from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.types import Box, Seconds, Video
+from clipy.types import Box, Seconds
 
 T = TypeVar("T")
 Picture = NDArray[np.uint8]
 
 _CLOTHES = (1.2, 2.2)  # where clothes begin and end, in heights of the face below its top
-_STILL = 0.6  # intersection over union above which a face has stayed where it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,66 +44,6 @@ class Sighting:
 
     time: Seconds
     faces: tuple[Detection, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A time at which a picture may be searched; a key one surely is. The first and the last of a shot are key ones."""
-
-    time: Seconds
-    is_key: bool
-
-
-class Search:
-    """Searches key pictures in batches, and what lies between two of a shot only where their faces differ.
-
-    There the picture in the middle is searched, and both halves are judged likewise. ``detect`` returns the faces of
-    each picture of a batch of at most ``batch``, in that picture's own pixels. As many pictures are held as lie between
-    the key ones of a batch.
-    """
-
-    def __init__(self, detect: Callable[[Sequence[Picture]], list[list[Detection]]], video: Video, batch: int) -> None:
-        self._detect, self._video, self._batch = detect, video, batch
-        self._waiting: list[tuple[Moment, Picture]] = []
-        self._last: Sighting | None = None  # of the key picture before those that wait
-        self._found: list[Sighting] = []
-
-    def add(self, moment: Moment, picture: Picture) -> None:
-        """Take the next picture."""
-        self._waiting.append((moment, picture))
-        if sum(waiting.is_key for waiting, _ in self._waiting) == self._batch:
-            self._settle()
-
-    def sightings(self) -> list[Sighting]:
-        """All that was found, in order."""
-        self._settle()
-        return self._found
-
-    def _settle(self) -> None:
-        """Search what waits; it begins after a key picture, or with the first."""
-        keys = [index for index, (moment, _) in enumerate(self._waiting) if moment.is_key]
-        found = self._searched(keys)
-        if self._last is not None:
-            found[-1] = self._last
-        gaps = list(pairwise(sorted(found)))
-        while gaps := [(a, b) for a, b in gaps if b - a > 1 and not _alike(found[a], found[b])]:
-            middles = [(a + b) // 2 for a, b in gaps]
-            found.update(self._searched(middles))
-            gaps = [half for (a, b), middle in zip(gaps, middles, strict=True) for half in ((a, middle), (middle, b))]
-        self._found += [found[index] for index in sorted(found) if index >= 0]
-        self._last = self._found[-1] if self._found else None
-        self._waiting = []
-
-    def _searched(self, chosen: Sequence[int]) -> dict[int, Sighting]:
-        """The faces of some of the pictures that wait, by their places among them."""
-        found = {}
-        for group in batched(chosen, self._batch):
-            faces = self._detect([self._waiting[index][1] for index in group])
-            for index, some in zip(group, faces, strict=True):
-                moment, picture = self._waiting[index]
-                scale = (self._video.width / picture.shape[1], self._video.height / picture.shape[0])
-                found[index] = Sighting(moment.time, tuple(face.scaled(*scale) for face in some))
-        return found
 
 
 def with_looks(pictures: Sequence[Picture], found: Sequence[Sequence[Detection]]) -> list[list[Detection]]:
@@ -142,10 +81,3 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     remaining = iter(items)
     while group := list(islice(remaining, size)):
         yield group
-
-
-def _alike(before: Sighting, after: Sighting) -> bool:
-    """Whether each face of either picture is still there in the other."""
-    return len(before.faces) == len(after.faces) and all(
-        any(overlap(face.box, other.box) >= _STILL for other in after.faces) for face in before.faces
-    )

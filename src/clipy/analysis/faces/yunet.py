@@ -27,7 +27,7 @@ class YuNet(FaceDetector):
     Quicker than CenterFace, and less sure of small and turned faces.
     """
 
-    version = 4
+    version = 5
 
     class Options(FaceDetector.Options):
         confidence: float = Field(0.6, gt=0, lt=1, description="How sure a face must be to be reported.")

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.base import FaceDetector
-from clipy.analysis.faces.sightings import Detection, Moment, Search, overlap
+from clipy.analysis.faces.regions import Region, within
+from clipy.analysis.faces.search import Moment, Search
+from clipy.analysis.faces.sightings import Detection, Picture, overlap
 from clipy.analysis.finished.inspection import Inspection, once
 from clipy.context import Context
 from clipy.media.checks.picture import Seen
@@ -23,7 +25,7 @@ RATE = Fraction(5, 2)  # pictures a second that are searched
 _SIDE = 288  # pixels of their shorter side
 _STRIDE = 3  # every so-many-th is searched anyway: one in 1.2 s, so that no absence and no cut face is missed
 _BATCH = 8
-_VERSION = 3
+_VERSION = 4
 _JUMP, _NEIGHBOURS, _TIMES = 10.0, 3, 3.0  # a cut changes the picture by so many codes, so many times its neighbours'
 
 
@@ -71,8 +73,8 @@ def _search(inspection: Inspection, detector: FaceDetector, ctx: Context) -> lis
     video, proxy = inspection.video, inspection.proxy
     tints: dict[Detection, float] = {}
 
-    def detect(some: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
-        found = detector.detect(some, ctx)
+    def detect(some: Sequence[Picture], parts: Sequence[Sequence[Region]]) -> list[list[Detection]]:
+        found = within(some, parts, lambda cut: detector.detect(cut, ctx), _BATCH)
         for picture, faces in zip(some, found, strict=True):
             scale = (video.width / picture.shape[1], video.height / picture.shape[0])
             tints.update((face.scaled(*scale), _tint(picture, face)) for face in faces)
