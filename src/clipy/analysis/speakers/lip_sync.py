@@ -42,7 +42,7 @@ class LipSync(SpeakerDetector):
     there is no speech. Faces in profile or under about 40 pixels are judged poorly.
     """
 
-    version = 5
+    version = 6
 
     class Options(SpeakerDetector.Options):
         """Nothing to set."""

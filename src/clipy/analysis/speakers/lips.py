@@ -1,8 +1,8 @@
 """How each face's mouth moves: measured on a face mesh, in one pass over the video.
 
-Faces are looked at in pairs of neighbouring times, five pairs a second. Where several mouths move at once, so that
-there is a choice, every time of their tracks is looked at: a change from one time to the next is the same measure in
-both. Between looks the values are linear.
+Faces are looked at in pairs of neighbouring times, five pairs a second, and half as many while a mouth does not move.
+Where several mouths move at once, so that there is a choice, every time of their tracks is looked at: a change from one
+time to the next is the same measure in all. Between looks the values are linear.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Protocol
 
+import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.faces.tracks import RATE
 from clipy.context import Context
+from clipy.media.opencv import beside_other_work
 from clipy.media.patch import patch
 from clipy.media.read import shown_at
 from clipy.types import Track, Video
@@ -27,8 +29,8 @@ from clipy.types import Track, Video
 _SIDE = 192  # pixels of the network's input
 _AROUND = 1.6  # side of the square around a face, in heights of its box
 _EVERY = 5  # times of the grid from one pair of looks to the next
-_LATELY = 5  # pairs of looks (1 s) by which it is judged whether a mouth moves
-_MOVES = 0.0015  # mean speed of lips, in heights of the face a time, from which a mouth may be one that speaks
+_LATELY, _SETTLED = 5, 3  # pairs of looks (1 s) by which it is judged whether a mouth moves, or that it does not
+_MOVES = 0.002  # mean speed of lips, in heights of the face a time, from which a mouth may be one that speaks
 _MOUTH = 32  # pixels of the stabilised picture of the mouth
 _POINTS = 468
 _BELOW_EYES = 0.85  # where the mouth lies below the eyes, in distances of their outer corners
@@ -75,16 +77,6 @@ class FaceMesh:
         return np.asarray(points.reshape(_POINTS, 3)[:, :2], dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Look:
-    """A face cut out at one of its track's times, turned by ``roll``; ``is_due`` where it is measured in any case."""
-
-    index: int
-    is_due: bool
-    face: NDArray[np.uint8]
-    roll: float
-
-
 @dataclass
 class _Mouthing:
     """What was measured of one track so far, by the index of the time, and what the next look needs."""
@@ -94,6 +86,7 @@ class _Mouthing:
     motion: dict[int, float] = field(default_factory=dict)
     changes: deque[float] = field(default_factory=lambda: deque(maxlen=_LATELY))  # of the opening in the latest pairs
     roll: float = 0.0
+    turned: float = 0.0  # by which faces are cut out: the same for a fifth of a second, so that neighbours compare
     before: NDArray[np.float32] | None = None
 
     @property
@@ -101,17 +94,23 @@ class _Mouthing:
         """Whether the lips have moved lately, as far as pairs of looks tell."""
         return len(self.changes) > 0 and float(np.mean(self.changes)) >= _MOVES
 
-    def add(self, look: _Look, points: NDArray[np.float32]) -> None:
-        """Note what the mesh of a look says; looks come in order."""
-        index = look.index
+    @property
+    def rests(self) -> bool:
+        """Whether it is known that they have not."""
+        return len(self.changes) >= _SETTLED and not self.moves
+
+    def add(self, index: int, face: NDArray[np.uint8], points: NDArray[np.float32], *, is_pair: bool) -> None:
+        """Note what the mesh says of a face that was cut out at one of the track's times, ``turned``; in order."""
         self.opening[index] = _opening(points)
-        now = _mouth_picture(points, look.face)
+        now = _mouth_picture(points, face)
         if self.before is not None and index - 1 in self.opening:
             self.speed[index] = abs(self.opening[index] - self.opening[index - 1])
             self.motion[index] = float(np.abs(now - self.before).mean())
+            if is_pair:
+                self.changes.append(self.speed[index])
         self.before = now
         across = points[_LEFT_EYE] - points[_RIGHT_EYE]
-        tilt = look.roll + math.atan2(float(across[1]), float(across[0])) - self.roll
+        tilt = self.turned + math.atan2(float(across[1]), float(across[0])) - self.roll
         self.roll = max(-1.0, min(1.0, self.roll + 0.3 * tilt))  # followed slowly: the mesh itself jitters
 
     def mouth(self, count: int) -> Mouth:
@@ -121,56 +120,29 @@ class _Mouthing:
 def mouths(video: Video, tracks: Sequence[Track], mesh: Mesh, ctx: Context, *, always: bool = False) -> list[Mouth]:
     """Measure the mouths of all tracks; ``always`` measures all of their times: timing needs that, not who speaks."""
     at = _looks(tracks, always)
-    watch = _Watch([_Mouthing() for _ in tracks], mesh)
+    found = [_Mouthing() for _ in tracks]
     times = sorted(at)
-    for done, (time, frame) in enumerate(shown_at(video, times)):
-        if done % 100 == 0:
-            ctx.report("Watching lips", done / len(times))
-        watch.begin(int(time * RATE) // _EVERY)
-        for number, index, is_due in at[time]:
-            x1, y1, x2, y2 = (float(value) for value in tracks[number].boxes[index])
-            side, roll = _AROUND * max(y2 - y1, x2 - x1), watch.found[number].roll
-            face = patch(frame, video, ((x1 + x2) / 2, (y1 + y2) / 2), side, _SIDE, roll)
-            watch.see(number, _Look(index, is_due, face, roll))
-    watch.settle()
-    return [mouthing.mouth(len(track.times)) for mouthing, track in zip(watch.found, tracks, strict=True)]
+    period, watched = -1, set[int]()
+    with beside_other_work():
+        for done, (time, frame) in enumerate(shown_at(video, times)):
+            if done % 100 == 0:
+                ctx.report("Watching lips", done / len(times))
+            before, (period, place) = period, divmod(int(time * RATE), _EVERY)
+            watched = {number for number, _, is_due in at[time] if is_due} | (watched if period == before else set())
+            several = sum(found[number].moves for number in watched) > 1
+            for number, index, is_due in at[time]:
+                mouthing = found[number]
+                if several or (is_due and not (period % 2 and mouthing.rests and not always)):
+                    mouthing.turned = mouthing.turned if place and index else mouthing.roll
+                    face = _face(frame, video, tracks[number].boxes[index], mouthing.turned)
+                    mouthing.add(index, face, mesh.points(face), is_pair=place == 1)
+    return [mouthing.mouth(len(track.times)) for mouthing, track in zip(found, tracks, strict=True)]
 
 
-@dataclass
-class _Watch:
-    """Measures looks as soon as it is known whether they matter, which is at the end of each fifth of a second."""
-
-    found: list[_Mouthing]
-    mesh: Mesh
-    period: int = 0
-    held: dict[int, list[_Look]] = field(default_factory=lambda: defaultdict(list))
-
-    def begin(self, period: int) -> None:
-        if period != self.period:
-            self.settle()
-        self.period = period
-
-    def see(self, number: int, look: _Look) -> None:
-        self.held[number].append(look)
-
-    def settle(self) -> None:
-        """Measure the looks that are due, and, where several mouths move, the others too."""
-        points: dict[int, dict[int, NDArray[np.float32]]] = {
-            number: {look.index: self.mesh.points(look.face) for look in looks if look.is_due}
-            for number, looks in self.held.items()
-        }
-        for number, known in points.items():
-            self.found[number].changes.extend(
-                abs(_opening(known[index]) - _opening(known[index - 1])) for index in known if index - 1 in known
-            )
-        matters = sum(self.found[number].moves for number in points) > 1
-        for number, looks in self.held.items():
-            for look in looks:
-                if look.index in points[number]:
-                    self.found[number].add(look, points[number][look.index])
-                elif matters:
-                    self.found[number].add(look, self.mesh.points(look.face))
-        self.held.clear()
+def _face(frame: av.VideoFrame, video: Video, box: NDArray[np.float32], roll: float) -> NDArray[np.uint8]:
+    x1, y1, x2, y2 = (float(value) for value in box)
+    side = _AROUND * max(y2 - y1, x2 - x1)
+    return patch(frame, video, ((x1 + x2) / 2, (y1 + y2) / 2), side, _SIDE, roll)
 
 
 def _looks(tracks: Sequence[Track], always: bool) -> dict[Fraction, list[tuple[int, int, bool]]]:
