@@ -10,13 +10,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from clipy.analysis.audio.edges import edges_of
+from clipy.analysis.audio.speech import RATE, windows
 from clipy.analysis.words.sentences import sentences
 from clipy.context import Context
 from clipy.flow.judging import clip_of, judged, published
+from clipy.media.probe import probe
+from clipy.media.read import sound
 from clipy.publishing.journal import Entry, State, journal_beside
 from clipy.stages.review.content import Content, first_trim, last_trim
 from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Span, Transcript, Word
-from tests.media import make_video, moving
+from tests.media import make_video, moving, silence
 from tests.speech import Speech
 from tests.spoken_clips import hearing, said, spoken_words
 
@@ -125,6 +129,13 @@ def test_silence_at_the_edges_can_be_trimmed(tmp_path: Path, speech: Speech) -> 
     assert found["edge-silence"].value == pytest.approx(2.0, abs=0.4)
     assert found["edge-silence"].repair is not None
     assert _errors(clip, _hearing(tmp_path, speech, 0, end), max_silence=3) == {}
+
+
+def test_a_picture_a_little_longer_than_its_silent_sound_has_no_silent_edges(tmp_path: Path) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", seconds=4, size=SIZE, play=silence))
+    edges = edges_of(next(windows(sound(video, video.span, rate=RATE), Fraction(60))))
+    assert edges.nothing_heard(video.duration + Fraction(1, 48_000))
+    assert not replace(edges, silent_end=Fraction(0)).nothing_heard(video.duration + Fraction(1, 48_000))
 
 
 def test_an_opening_that_leans_and_a_closing_inside_a_sentence_are_warned_of(tmp_path: Path, speech: Speech) -> None:

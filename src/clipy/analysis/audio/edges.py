@@ -41,6 +41,10 @@ class Edges:
     silent_end: Seconds
     pauses: tuple[Span, ...] = ()
 
+    def nothing_heard(self, duration: Seconds) -> bool:
+        """Whether all of a file of that duration is silent: a picture may last a part of a sample longer."""
+        return self.silent_start + self.silent_end >= duration
+
 
 def edges_of(sound: Window) -> Edges:
     """What the first and the last moments of a clip sound like, of which all the sound is given."""

@@ -23,7 +23,7 @@ _HEARD_AGAIN = 0.5  # share of the words heard anew that must be known, else the
 _SURELY_SAID = 0.8  # share of a line's letters from which on it is said ...
 _LEAST_OF_LINE = 5  # ... and no line that chance pairs with what is said
 _AS_HIGH = 1.6  # times as high as another line, or as low, that a line of the same captions is at most
-_MOST = 0.5  # share of the captions' letters that captions of the source have, too
+_MUCH = 0.3  # share of the captions' letters that captions of the source are read to have, at least: a sign has less
 _PART = 0.2  # share of a card's height that writing in its place has, which may be a misread part of it
 _ALONE = Fraction(1)  # seconds around a word within which nothing was planned: it is no other hearing of a word
 _COVERED = 0.5  # share of a line that lies where something else is drawn
@@ -116,11 +116,11 @@ def _unread(
 
 
 def said_elsewhere(found: CaptionLines, lines: Sequence[Shown]) -> list[Shown]:
-    """Lines beside the captions that show most of what is said, too: those of captions that the source had already."""
+    """Lines beside the captions that show much of what is said, too: those of captions that the source had already."""
     others = [line for line in lines if line not in found.lines and line.span.duration <= _LASTING]
     said = _surely_said(others, found.words)
     spelled, again = (sum(len(letters(line.text)) for line in each) for each in (found.lines, said))
-    return said if again >= _MOST * spelled else []
+    return said if again >= _MUCH * spelled else []
 
 
 def _counts(heard: Sequence[Word], meant: Sequence[Word]) -> tuple[bool, ...]:

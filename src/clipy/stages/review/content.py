@@ -42,7 +42,7 @@ Judgement = Literal["refuse", "warn", "ignore"]
 class Content(Reviewer):
     """Words cut at the edges, silence there, an opening that hangs in the air, another language, a clip made before."""
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
 
     class Options(Reviewer.Options):
         max_silence: float = Field(1.5, gt=0, description="Seconds of silence at either edge that are let pass.")
@@ -116,7 +116,7 @@ class Content(Reviewer):
         if edges.cut_end and self.options.cut_words != "ignore":
             part = Span(max(whole.start, whole.end - _HEARD), whole.end)
             yield _cut(part, "ends", refused, beside=_ends_a_word(clip), repair=last_trim(whole, told, edges.pauses))
-        if edges.silent_start >= whole.duration:
+        if edges.nothing_heard(whole.duration):
             return  # nothing is heard at all: the file's fault, not its edges'
         for silent, at_start in ((edges.silent_start, True), (edges.silent_end, False)):
             if silent > limit:
