@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import clipy
 from clipy.cli import main
 from clipy.config import load
 from clipy.errors import NothingToDeliver, OutputError
+from clipy.flow.listed import with_sources
+from clipy.media.probe import probe
 
 SETTINGS = [
     "--preset",
@@ -77,6 +80,36 @@ def test_the_same_run_again_loads_everything(talk: Path, delivered: tuple[Path, 
     assert {name: (folder / name).read_bytes() for name in same} == same
     assert json.loads(result.stdout)["clips"] == document["clips"]
     assert again < first
+
+
+def test_a_delivered_clip_is_reviewed_again_as_what_it_was_meant_to_be(
+    talk: Path, delivered: tuple[Path, Path, dict[str, Any], float], tmp_path: Path
+) -> None:
+    store, folder, document, _ = delivered
+    path = folder / document["clips"][0]["file"]
+    result = CliRunner(env={"CLIPY_STORE": str(store)}).invoke(main, ["review", str(path), "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["clips"][0]["review"]["passed"]
+    elsewhere = Path(shutil.copy(path, tmp_path))
+    (known, source), (unknown, none) = with_sources([path, elsewhere])
+    assert known.edit is not None
+    assert [float(time) for time in (known.edit.keep[0].start, known.edit.keep[-1].end)] == pytest.approx(
+        [document["clips"][0]["start"], document["clips"][0]["end"]], abs=0.01
+    )
+    assert source is not None
+    assert source.fingerprint == probe(talk).fingerprint
+    assert (unknown.edit, none) == (None, None)
+
+
+@pytest.mark.parametrize("content", ["{}", "no JSON", '{"clips": [{"file": "../x.mp4"}]}'])
+def test_another_clips_json_beside_a_file_is_told_of_and_passed_over(
+    talk: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str
+) -> None:
+    path = Path(shutil.copy(talk, tmp_path))
+    (tmp_path / "clips.json").write_text(content)
+    ((clip, source),) = with_sources([path])
+    assert (clip.edit, source) == (None, None)
+    assert "reviewed as any file" in caplog.text
 
 
 def test_another_run_does_not_overwrite(talk: Path, delivered: tuple[Path, Path, dict[str, Any], float]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -187,11 +188,13 @@ def render(settings: Settings, video: Path, given: Path, folder: Path, overwrite
 def review(settings: Settings, clips: tuple[Path, ...], output: Path | None, report: Path | None) -> None:
     """Stage 4: is it good? Works on any video file. Exit code 3 when no clip passes.
 
-    A clip that repeats one named before it, or one that was published, is refused.
+    A clip that repeats one named before it, or one that was published, is refused. What a clips.json beside a clip
+    tells of it counts: what was meant, and what its source shows as well.
     """
     from clipy import documents
     from clipy.cli.terminal import progress
-    from clipy.flow.judging import Judging, file_as_clip, published
+    from clipy.flow.judging import Judging, published
+    from clipy.flow.listed import with_sources
     from clipy.flow.together import shares
     from clipy.pipeline import context
     from clipy.report import write_report
@@ -205,9 +208,8 @@ def review(settings: Settings, clips: tuple[Path, ...], output: Path | None, rep
     ):
         before = published(judging.reviewers, ctx)
         found = []
-        for path, part in shares(clips, ctx.at("review")):
-            clip = file_as_clip(path)
-            found.append((path, judging.judge(clip, part, before).reviews or ()))
+        for (clip, source), part in shares(with_sources(clips), ctx.at("review")):
+            found.append((clip.path, judging.judge(clip, replace(part, video=source), before).reviews or ()))
             before = (clip, *before)
     document = documents.reviews(found)
     if report is not None:

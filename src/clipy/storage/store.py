@@ -241,7 +241,7 @@ def write_json(path: Path, document: Any) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a text file in UTF-8, whole or not at all. Raises OutputError."""
     try:
-        write_atomically(path, text.encode())
+        write_atomically(path, text.encode(errors="backslashreplace"))  # file names may hold what is no Unicode
     except OSError as error:
         raise OutputError(f"cannot write it ({error.strerror})", where=path, do="Choose another place") from error
 
