@@ -17,6 +17,11 @@ _HOP = speech.RATE // 100
 _WINDOW = 400  # samples: 25 ms
 _BANDS = 40
 _FLOOR = 1e-6
+_ALWAYS = 20  # percentile of a band's levels that is the noise of the place
+
+# Hz: where each band begins, has its middle and ends, evenly spaced on the mel scale.
+_EDGES = 700 * (np.exp(np.linspace(np.log(1 + 80 / 700), np.log(1 + 7600 / 700), _BANDS + 2)) - 1)
+_VOICED = (_EDGES[1:-1] > 300) & (_EDGES[1:-1] < 3400)  # what a telephone lets through of a voice (ITU-T G.712)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +47,22 @@ def voice(video: Video, span: Span) -> Voice:
     if not video.audio:
         return Voice(first, *(np.zeros(count, dtype=np.float32) for _ in range(2)))
     samples = np.concatenate(list(sound(video, Span(first / RATE, last / RATE), rate=speech.RATE)), axis=1)[0]
-    return _at_grid(first, count, samples, speech.probabilities(samples))
+    return _at_grid(first, count, _log_mel(samples).mean(axis=1), speech.probabilities(samples))
 
 
-def voice_in(heard: Window) -> Voice:
-    """The same of sound that was decoded and judged already, from its beginning on."""
+def voice_over_noise(heard: Window) -> Voice:
+    """The same of sound that was decoded and judged already, from its beginning on, in a loud place, too.
+
+    ``level`` is how far a voice's own bands (300 to 3400 Hz) lie above what is always heard in each, on average.
+    """
     first, last = int(heard.span.start * RATE), int(heard.span.end * RATE) + 2
-    return _at_grid(first, last - first, heard.samples, heard.probabilities)
+    bands = _log_mel(heard.samples)[:, _VOICED]
+    above = np.maximum(bands - np.percentile(bands, _ALWAYS, axis=0), 0)
+    return _at_grid(first, last - first, above.mean(axis=1), heard.probabilities)
 
 
-def _at_grid(first: int, count: int, samples: NDArray[np.float32], probability: NDArray[np.float32]) -> Voice:
-    level = _log_mel(samples).mean(axis=1)
+def _at_grid(first: int, count: int, level: NDArray[np.float32], probability: NDArray[np.float32]) -> Voice:
+    """From values 100 times a second, and probabilities for each 32 ms."""
     return Voice(first, _speech(probability, count), _pooled(level, np.arange(count) * (100 // int(RATE))))
 
 
@@ -72,11 +82,9 @@ def _log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _filters() -> NDArray[np.float32]:
     """(bins, bands) triangles, evenly spaced on the mel scale from 80 Hz to 7.6 kHz."""
-    mel = np.linspace(1127 * np.log(1 + 80 / 700), 1127 * np.log(1 + 7600 / 700), _BANDS + 2)
-    edges = 700 * (np.exp(mel / 1127) - 1)
     bins = np.fft.rfftfreq(_WINDOW, 1 / speech.RATE)[:, None]
-    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
+    rising = (bins - _EDGES[:-2]) / (_EDGES[1:-1] - _EDGES[:-2])
+    falling = (_EDGES[2:] - bins) / (_EDGES[2:] - _EDGES[1:-1])
     return np.asarray(np.maximum(0, np.minimum(rising, falling)), dtype=np.float32)
 
 

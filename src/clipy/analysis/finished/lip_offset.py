@@ -1,4 +1,4 @@
-"""How far sound and lips are apart: how a mouth moves, correlated with how loud the sound is, over shifts."""
+"""How far sound and lips are apart: how a mouth moves, correlated with how loud the voice is, over shifts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy import models
-from clipy.analysis.audio.voice import Voice, voice_in
+from clipy.analysis.audio.voice import Voice, voice_over_noise
 from clipy.analysis.faces.sightings import Sighting
 from clipy.analysis.faces.tracks import RATE, link
 from clipy.analysis.finished.faces import faces_of, shots_of
@@ -21,7 +21,7 @@ from clipy.context import Context
 from clipy.storage.store import key_of
 from clipy.types import Array, Shot, Track
 
-_VERSION = 5
+_VERSION = 6
 REACH = 20  # times of the grid (0.8 s) by which they may be apart and still be found
 _LONGEST = 250  # times (10 s) of faces that are watched: enough, and what a review has time for
 _SHORTEST = 50  # times (2 s) of a track that says anything
@@ -79,7 +79,7 @@ def _measured(inspection: Inspection, ctx: Context) -> LipOffset:
     if not tracks:
         return LipOffset(np.zeros(0), 0.0, np.zeros((2, 0)))
     mesh = FaceMesh(str(models.fetch(models.FACE_LANDMARK, report=ctx.report)))
-    heard = voice_in(speech_of(inspection.video, ctx))
+    heard = voice_over_noise(speech_of(inspection.video, ctx))
     seen = [
         (round(float(track.times[0]) * float(RATE)) - heard.first, mouth)
         for track, mouth in zip(tracks, mouths(inspection.proxy, tracks, mesh, ctx, always=True), strict=True)

@@ -40,7 +40,7 @@ _BIG = 0.08  # of the picture's height; a mouth of a smaller face is not looked 
 class Captions(Reviewer):
     """Captions late or early, words missing or wrong, too fast, out of the safe area, over a mouth, strong language."""
 
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
 
     class Options(Reviewer.Options):
         required: bool = Field(

@@ -24,7 +24,7 @@ class Sync(Reviewer):
     Sound that comes late is borne better than sound that comes early, as in nature (ITU-R BT.1359).
     """
 
-    version = 2
+    version = 3
 
     class Options(Reviewer.Options):
         late: float = Field(

@@ -45,7 +45,7 @@ class Technical(Reviewer):
     How the file is coded is held against a clip only where clipy made it; of other files it is worth knowing.
     """
 
-    version = 3
+    version = 4
 
     class Options(Reviewer.Options):
         width: int | None = Field(None, ge=16, description="Width the clip must have; left out, the crop's.")
