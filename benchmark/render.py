@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "src")]
 
 from clipy.config import load  # noqa: E402
 from clipy.pipeline import Pipeline, context  # noqa: E402
+from measuring import reported  # noqa: E402
 from rendering import speed  # noqa: E402
 from rendering.clips import enlarged, looped  # noqa: E402
 from rendering.costs import costs  # noqa: E402
@@ -36,14 +36,7 @@ LIMITS = {"wall_ratio": 1.10, "peak_mb": 600, "peak_mb_long": 600, "sync_frames_
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     source = options.media / "composed" / "podcast_dev.mp4" if options.media else None
-    with tempfile.TemporaryDirectory(prefix="clipy-benchmark-") as work:
-        os.environ["CLIPY_STORE"] = str(Path(work) / "store")
-        found = measured(options, source or _own_source(Path(work)), Path(work))
-    if options.json:
-        print(json.dumps(found, indent=2))
-    else:
-        _show(found)
-    return 0
+    return reported(lambda work: measured(options, source or _own_source(work), work), _show, as_json=options.json)
 
 
 def measured(options: argparse.Namespace, source: Path, work: Path) -> dict[str, Any]:

@@ -10,11 +10,9 @@ further files that are known to be good.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -32,6 +30,7 @@ from clipy.flow.judging import clip_of, judged  # noqa: E402
 from clipy.pipeline import Pipeline, context  # noqa: E402
 from clipy.stages.base import Reviewer  # noqa: E402
 from clipy.types import Clip, Finding  # noqa: E402
+from measuring import reported  # noqa: E402
 from reviewing.defects import KINDS, spoilt  # noqa: E402
 from reviewing.good import Good, from_recordings, synthesised  # noqa: E402
 
@@ -40,14 +39,7 @@ _OURS = ("technical", "sound", "framing", "captions", "content", "sync")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
-    with tempfile.TemporaryDirectory(prefix="clipy-benchmark-") as work:
-        os.environ["CLIPY_STORE"] = str(Path(work) / "store")
-        found = measured(options, Path(work))
-    if options.json:
-        print(json.dumps(found, indent=2))
-    else:
-        _show(found)
-    return 0
+    return reported(lambda work: measured(options, work), _show, as_json=options.json)
 
 
 def measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:

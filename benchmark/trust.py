@@ -8,10 +8,8 @@ two cores, most of it for two hours of video; ``--quick`` tries less of everythi
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "src")]
 
+from measuring import reported  # noqa: E402
 from trusting import files, kills, memory, storing  # noqa: E402
 
 PARTS = ("store", "hostile", "fuzz", "media", "kills", "memory", "4k", "listening")
@@ -26,14 +25,7 @@ PARTS = ("store", "hostile", "fuzz", "media", "kills", "memory", "4k", "listenin
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
-    with tempfile.TemporaryDirectory(prefix="clipy-benchmark-") as work:
-        os.environ["CLIPY_STORE"] = str(Path(work) / "store")
-        found = measured(options, Path(work))
-    if options.json:
-        print(json.dumps(found, indent=2))
-    else:
-        print("\n".join(f"{name:24} {value}" for name, value in found.items()))
-    return 0
+    return reported(lambda work: measured(options, work), _show, as_json=options.json)
 
 
 def measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
@@ -60,6 +52,10 @@ def measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     if "listening" in only:
         found |= memory.listening(_source(options, work), work, [1, 5] if quick else [10, 30])
     return found
+
+
+def _show(found: dict[str, Any]) -> None:
+    print("\n".join(f"{name:24} {value}" for name, value in found.items()))
 
 
 def _source(options: argparse.Namespace, work: Path) -> Path:
