@@ -42,7 +42,7 @@ Judgement = Literal["refuse", "warn", "ignore"]
 class Content(Reviewer):
     """Words cut at the edges, silence there, an opening that hangs in the air, another language, a clip made before."""
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
 
     class Options(Reviewer.Options):
         max_silence: float = Field(1.5, gt=0, description="Seconds of silence at either edge that are let pass.")

@@ -53,7 +53,7 @@ class Framing(Reviewer):
     one whose source is soft is told as a warning.
     """
 
-    version = 3
+    version = 4
 
     class Options(Reviewer.Options):
         people: Literal["auto", "expected", "none"] = Field(
