@@ -24,7 +24,7 @@ class Sync(Reviewer):
     Sound that comes late is borne better than sound that comes early, as in nature (ITU-R BT.1359).
     """
 
-    version = 3
+    version = 4
 
     class Options(Reviewer.Options):
         late: float = Field(
@@ -36,7 +36,7 @@ class Sync(Reviewer):
         agreement: float = Field(
             0.3, gt=0, lt=1, description="Correlation of lips and sound from which they belong together."
         )
-        margin: float = Field(0.15, gt=0, lt=1, description="How much better the best shift must be than others.")
+        margin: float = Field(0.2, gt=0, lt=1, description="How much better the best shift must be than others.")
         least: float = Field(2.0, ge=0, description="Seconds of a speaking face below which nothing is said.")
 
     options: Options
