@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from clipy import registry
 from clipy.analysis.base import FaceDetector, ShotDetector
 from clipy.analysis.faces.sightings import Detection
+from clipy.analysis.finished.lip_offset import LipOffset
 from clipy.context import Context
 from clipy.flow.judging import clip_of
 from clipy.media.probe import probe
@@ -39,6 +40,13 @@ class Faces(FaceDetector):
         x, y = box.center
         marks = ((box.x1 + 2, y), (box.x2 - 2, y), (x, y), (x, y), (x, y))
         return [Detection(box, 0.9, marks)]
+
+
+class Twice(Faces):
+    """Sees two people where one is."""
+
+    def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:
+        return [[*faces, *faces] for faces in super().detect(pictures, ctx)]
 
 
 def _face(time: float, size: tuple[int, int], left: int, colour: tuple[int, int, int] = (220, 150, 90)) -> Picture:
@@ -72,12 +80,13 @@ def _review(
     seconds: float = 4,
     size: tuple[int, int] = SIZE,
     source: Video | None = None,
+    faces: type[Faces] = Faces,
     **options: object,
 ) -> Review:
     path = make_video(folder / "a.mp4", size=size, draw=draw, seconds=seconds)
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    ctx = Context(Store(folder / "store"), work, {FaceDetector: Faces(), ShotDetector: _detector()}, video=source)
+    ctx = Context(Store(folder / "store"), work, {FaceDetector: faces(), ShotDetector: _detector()}, video=source)
     return Framing(Framing.Options.model_validate(options)).review(replace(clip_of(path), edit=edit), ctx)
 
 
@@ -129,6 +138,28 @@ def test_nobody_is_missing_where_all_of_the_source_is_shown(tmp_path: Path) -> N
     whole = replace(window, crop=replace(window.crop, shots=(replace(shot, layout="fit"),)))
     assert "empty" in _errors(_review(tmp_path, leaves, window, source=source))
     assert "empty" not in _errors(_review(tmp_path, leaves, whole, source=source))
+
+
+@pytest.mark.parametrize(("beside", "severity"), [(None, "warning"), (False, "warning"), (True, "error")])
+def test_a_listener_who_is_shown_while_somebody_else_speaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool | None, severity: str
+) -> None:
+    """``beside``: whether the source shows another face outside of the window; None where nobody knows the source."""
+    resting = Span(Fraction(0), Fraction(4))
+    found = LipOffset(np.zeros(0), 0.0, np.zeros((2, 0)), (resting, Span(Fraction(0), Fraction(1))))
+    monkeypatch.setattr("clipy.stages.review.framing.lip_offset", lambda inspection, ctx: found)
+
+    def wide(time: float, size: tuple[int, int]) -> Picture:
+        return _face(time, size, 220 if beside else 65)
+
+    source = None if beside is None else probe(make_video(tmp_path / "s.mp4", size=(360, 320), seconds=4, draw=wide))
+    edit = None if beside is None else _edit()
+    review = _review(tmp_path, lambda time, size: _face(time, size, 65), edit, source=source)
+    together = _review(tmp_path, lambda time, size: _face(time, size, 65), edit, source=source, faces=Twice)
+    assert not [finding for finding in together.findings if finding.check == "speaker-out"]
+    (finding,) = [finding for finding in review.findings if finding.check == "speaker-out"]
+    assert (finding.severity, finding.span, finding.value) == (severity, resting, 4)
+    assert finding.repair == (Repair("relayout", resting) if beside else None)
 
 
 def test_a_cut_to_something_else_is_no_loss_unless_people_are_expected(tmp_path: Path) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipy.analysis.finished.lip_offset import REACH, LipOffset
+from clipy.analysis.finished.inspection import inspected
+from clipy.analysis.finished.lip_offset import REACH, LipOffset, lip_offset
 from clipy.context import Context
 from clipy.flow.judging import clip_of
+from clipy.media.probe import probe
+from clipy.media.read import pictures, sound_array
 from clipy.stages.review.sync import Sync
 from clipy.types import Array
 from tests.media import make_video
@@ -56,3 +59,20 @@ def test_a_real_presenter_who_is_late_by_twelve_pictures(media: Path, ctx: Conte
     assert Sync().review(on_time, ctx).passed
     (finding,) = Sync().review(late, ctx).findings
     assert finding.value == pytest.approx(0.36, abs=0.05)
+
+
+def test_a_mouth_that_rests_while_somebody_speaks(media: Path, tmp_path: Path, ctx: Context) -> None:
+    """Somebody who speaks, and one picture of him over the same sound."""
+    video = probe(media / "video" / "portrait_man_1080x1920.mp4")
+    samples = sound_array(video, video.span, rate=16_000)[0]
+    (_, picture), *_ = pictures(video, video.span, times=[Fraction(2)], height=640)
+    still = make_video(
+        tmp_path / "still.mp4",
+        size=(picture.shape[1], picture.shape[0]),
+        seconds=8,
+        draw=lambda time, size: picture,
+        play=lambda times: np.interp(times, np.arange(len(samples)) / 16_000, samples),
+    )
+    resting = [lip_offset(inspected(clip_of(path), ctx), ctx).resting for path in (still, video.path)]
+    assert sum((span.duration for span in resting[0]), Fraction(0)) >= 3
+    assert all(span.duration < 3 for span in resting[1])

@@ -1,8 +1,11 @@
-"""How far sound and lips are apart: how a mouth moves, correlated with how loud the voice is, over shifts."""
+"""Lips against sound: how far they are apart, and where a mouth rests while somebody speaks.
+
+Apart: how a mouth moves, correlated with how loud the voice is, over shifts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -19,13 +22,15 @@ from clipy.analysis.finished.speech import speech_of
 from clipy.analysis.speakers.lips import FaceMesh, Mouth, mouths
 from clipy.context import Context
 from clipy.storage.store import key_of
-from clipy.types import Array, Shot, Track
+from clipy.types import Array, Shot, Span, Track
 
 _VERSION = 6
 REACH = 20  # times of the grid (0.8 s) by which they may be apart and still be found
 _LONGEST = 250  # times (10 s) of faces that are watched: enough, and what a review has time for
 _SHORTEST = 50  # times (2 s) of a track that says anything
 _APART = 5  # times (0.2 s) within which shifts are neighbours: syllables are that long
+_RESTS = 0.0015  # mean speed of lips, in heights of the face a time, under which a mouth rests; who speaks is above
+_SURELY = 0.8  # mean probability of speech in a second in which somebody surely speaks
 _SMALL = 24  # pixels of the small copy under which a mouth cannot be measured
 
 _Part: TypeAlias = tuple[int, Mouth]  # a mouth, and the time of the sound at which it begins
@@ -35,12 +40,14 @@ _Part: TypeAlias = tuple[int, Mouth]  # a mouth, and the time of the sound at wh
 class LipOffset:
     """``curve`` float64 (41,): how well lips and sound agree when the sound comes from -0.8 to 0.8 s later than the
     lips, in steps of 1/25 s. ``seconds`` of speaking faces were watched. Empty where there was no face. ``halves``
-    float64 (2, 41): the same of each half of what was watched by itself.
+    float64 (2, 41): the same of each half of what was watched by itself. ``resting``: whole seconds of the clip in
+    which somebody speaks and the mouth that is watched rests, those that follow one another as one span.
     """
 
     curve: Array
     seconds: float
     halves: Array
+    resting: tuple[Span, ...] = ()
 
     @property
     def late(self) -> float:
@@ -84,11 +91,27 @@ def _measured(inspection: Inspection, ctx: Context) -> LipOffset:
         (round(float(track.times[0]) * float(RATE)) - heard.first, mouth)
         for track, mouth in zip(tracks, mouths(inspection.proxy, tracks, mesh, ctx, always=True), strict=True)
     ]
+    resting = tuple(span for first, mouth in seen for span in _resting(mouth, heard, first))
     curve, weight = _summed(seen, heard, _SHORTEST / 2)
     if not weight:
-        return LipOffset(np.zeros(0), 0.0, np.zeros((2, 0)))
+        return LipOffset(np.zeros(0), 0.0, np.zeros((2, 0)), resting)
     halves = [_summed(half, heard, _SHORTEST / 5)[0] for half in _halves(seen)]
-    return LipOffset(curve, weight / float(RATE), np.stack(halves))
+    return LipOffset(curve, weight / float(RATE), np.stack(halves), resting)
+
+
+def _resting(mouth: Mouth, heard: Voice, first: int) -> Iterator[Span]:
+    """The seconds of one mouth, from its beginning on, in which it rests while somebody surely speaks."""
+    rate = int(RATE)
+    begun: int | None = None
+    for tick in range(0, len(mouth.opening) + rate, rate):
+        spoken = heard.speech[max(0, first + tick) : first + tick + rate]
+        speed = mouth.speed[tick : tick + rate]
+        rests = len(speed) == rate and len(spoken) == rate and spoken.mean() >= _SURELY and speed.mean() < _RESTS
+        if rests and begun is None:
+            begun = tick
+        elif not rests and begun is not None:
+            yield Span((heard.first + first + begun) / RATE, (heard.first + first + tick) / RATE)
+            begun = None
 
 
 def _summed(seen: Sequence[_Part], heard: Voice, least: float) -> tuple[NDArray[np.float64], float]:

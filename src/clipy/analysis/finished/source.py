@@ -8,11 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.base import FaceDetector
+from clipy.context import Context
 from clipy.media.read import pictures
 from clipy.types import Box, CropPath, Edit, Seconds, Span, Video
 
 _LOOKS = 6
 _HEIGHT = 240  # display pixels at which the source is looked at
+_FOR_FACES = 384  # ... and at which it is searched for faces
+_FACE = 0.5  # confidence from which a face counts
 _ACROSS = 60  # pixels of the copy of a window: coding noise averages out
 _CHANGE = 8  # luma codes by which some spot of it must change for the source to move
 
@@ -28,6 +32,24 @@ def stands_still(video: Video, edit: Edit, span: Span) -> bool:
         for later in parts[1:]
         for part, first in zip(later, parts[0], strict=True)
     )
+
+
+def shows_somebody_else(video: Video, edit: Edit, span: Span, ctx: Context) -> bool:
+    """Whether the source shows a face outside of the windows in most of a stretch of the clip (clip time)."""
+    times = [edit.source_time(span.start + span.duration * (2 * part + 1) / 6) for part in range(3)]
+    seen = list(pictures(video, Span(times[0], times[-1] + Fraction(1, 1000)), times=times, height=_FOR_FACES))
+    found = ctx.analyser(FaceDetector).detect([picture for _, picture in seen], ctx)
+    outside = 0
+    for (time, picture), faces in zip(seen, found, strict=True):
+        scale = (video.width / picture.shape[1], video.height / picture.shape[0])
+        sure = [face.scaled(*scale).box.center for face in faces if face.confidence >= _FACE]
+        windows = _windows(edit.crop, time, video)
+        outside += any(not any(_holds(box, x, y) for box in windows) for x, y in sure)
+    return 2 * outside > len(seen)
+
+
+def _holds(box: Box, x: float, y: float) -> bool:
+    return box.x1 <= x <= box.x2 and box.y1 <= y <= box.y2
 
 
 def _windows(crop: CropPath, time: Seconds, video: Video) -> list[Box]:

@@ -16,6 +16,8 @@ from clipy.analysis.base import ShotDetector
 from clipy.analysis.faces.sightings import Detection
 from clipy.analysis.finished.faces import RATE, Look, faces_of, shots_of
 from clipy.analysis.finished.inspection import Inspection, inspected
+from clipy.analysis.finished.lip_offset import lip_offset
+from clipy.analysis.finished.source import shows_somebody_else
 from clipy.analysis.finished.unrest import shakes, stretches_above, too_many_flashes
 from clipy.context import Context
 from clipy.errors import MediaError
@@ -24,7 +26,7 @@ from clipy.media.checks.picture import Seen
 from clipy.media.read import pictures
 from clipy.stages.base import Reviewer
 from clipy.stages.review.stretches import picture_of
-from clipy.types import Clip, Edit, Evidence, Finding, Repair, Review, Seconds, Severity, Span, Video
+from clipy.types import Clip, Edit, Evidence, Finding, Repair, Review, Seconds, Severity, Span, Video, seconds
 
 _SURE = 0.5  # confidence from which a face counts
 _SOME = 0.3  # ... from which its place may still be taken for not empty
@@ -46,6 +48,8 @@ class Framing(Reviewer):
     Faces: in a shot that shows somebody, nobody for a while is an error, as is a face that the edge cuts through its
     eyes or mouth. Shots without people are left alone, unless ``people`` says that somebody must be seen.
 
+    Who speaks: where a voice is heard for a while and the mouth in the picture rests, the window may be on a listener.
+
     Rest: a shake is motion of the whole picture that turns back within 1/8 s. Flashes are those of ITU-R BT.1702: more
     than three in a second, of 20 cd/m2 or more over a quarter of the picture. Sharpness is the width in pixels of the
     finest detail that is in focus (see ``media.checks.detail``): 1.1 to 2.3 for clips from 1080p, 2.7 and more after an
@@ -53,7 +57,7 @@ class Framing(Reviewer):
     one whose source is soft is told as a warning.
     """
 
-    version = 4
+    version = 5
 
     class Options(Reviewer.Options):
         people: Literal["auto", "expected", "none"] = Field(
@@ -61,6 +65,9 @@ class Framing(Reviewer):
         )
         longest_empty: float = Field(
             1.5, gt=0, description="Seconds that a person may be out of the picture in a shot."
+        )
+        longest_silent: float = Field(
+            3, gt=0, description="Seconds that somebody may be heard while the mouth in the picture rests."
         )
         longest_cut: float = Field(1.2, gt=0, description="Seconds that a face may be cut by the edge.")
         largest_face: float = Field(
@@ -93,6 +100,7 @@ class Framing(Reviewer):
             *_widened(self._empty(looks, inspection, clip.edit, ctx), clip.edit),
             *_widened(self._cut(looks, video), clip.edit),
             *_widened(self._sizes(looks, video), clip.edit),
+            *_widened(self._silent(looks, inspection, clip.edit, ctx), clip.edit),
             *self._tint(looks),
             *self._shake(seen),
             *self._flips(clip.edit),
@@ -123,6 +131,23 @@ class Framing(Reviewer):
                         message = f"nobody is in the picture for {float(gap.duration):.1f} s"
                         value, limit = float(gap.duration), self.options.longest_empty
                         yield Finding("empty", "error", message, gap, value, limit, picture_of(gap))
+
+    def _silent(
+        self, looks: Sequence[Look], inspection: Inspection, edit: Edit | None, ctx: Context
+    ) -> Iterator[Finding]:
+        """Who is shown alone listens, or a narrator is heard; the window is at fault where it leaves somebody out."""
+        if not inspection.video.audio:
+            return
+        limit = self.options.longest_silent
+        for span in lip_offset(inspection, ctx).resting:
+            if span.duration < seconds(limit) or any(len(look.faces) > 1 for look in looks if look.time in span):
+                continue
+            left_out = edit is not None and ctx.video is not None and shows_somebody_else(ctx.video, edit, span, ctx)
+            message = f"somebody speaks for {float(span.duration):.0f} s while the mouth in the picture rests"
+            because = ", and somebody else is outside of the window" if left_out else ""
+            severity: Severity = "error" if left_out else "warning"
+            value = float(span.duration)
+            yield Finding("speaker-out", severity, message + because, span, value, limit, picture_of(span))
 
     def _cut(self, looks: Sequence[Look], video: Video) -> Iterator[Finding]:
         """The face that is meant is the biggest; others may stand half outside."""
