@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
-    cards = [name for name in device.found() if name != "cpu"]
+    cards = list(device.found())
     found: dict[str, Any] = {"machine": _machine(), "cards": cards, "networks": {}}
     with tempfile.TemporaryDirectory(prefix="clipy-benchmark-") as folder:
         for name in (*SPEAKERS, "s3fd"):

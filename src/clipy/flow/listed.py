@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from clipy import documents
@@ -20,13 +21,10 @@ def with_sources(paths: Iterable[Path]) -> list[tuple[Clip, Video | None]]:
 
     Raises MediaError where there is no such file.
     """
-    folders: dict[Path, tuple[dict[str, Clip], Video | None]] = {}
+    told = cache(_told)  # once for each folder
     found: list[tuple[Clip, Video | None]] = []
     for path in paths:
-        folder = path.parent
-        if folder not in folders:
-            folders[folder] = _told(folder)
-        clips, video = folders[folder]
+        clips, video = told(path.parent)
         known = clips.get(path.name)
         found.append((file_as_clip(path), None) if known is None else (known, video))
     return found

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from clipy.analysis.base import FaceDetector, ShotDetector, SpeakerDetector
 from clipy.analysis.faces.tracks import link
+from clipy.boxes import share_inside
 from clipy.context import Context
-from clipy.types import Box, CropShot, Edit, Panel, Seconds, Span, Track, Video, seconds
+from clipy.types import Box, CropShot, Edit, Seconds, Span, Track, Video, seconds
 
 _VISIBLE = 0.25  # share of a face that must be inside a panel to count as shown
 # A detector's box reaches from the hairline to the chin. Shares of its height, from frontal faces with landmarks.
@@ -105,14 +106,6 @@ def _seen(track: Track, index: int, time: Seconds, edit: Edit) -> Iterator[OnScr
     box = Box(*map(float, track.boxes[index]))
     speaking = float(track.speaking[index]) if len(track.speaking) else 0.0
     for panel in shot.panels:
-        if _shown(box, panel, time) >= _VISIBLE:
+        if share_inside(box, panel.window(time)) >= _VISIBLE:
             placed = on_output(box, panel.window(time), panel.into)
             yield OnScreen(edit.clip_time(time), placed, track.id, speaking)
-
-
-def _shown(box: Box, panel: Panel, time: Seconds) -> float:
-    """Which share of a face is inside a panel's window."""
-    window = panel.window(time)
-    wide = max(0.0, min(box.x2, window.x2) - max(box.x1, window.x1))
-    high = max(0.0, min(box.y2, window.y2) - max(box.y1, window.y1))
-    return wide * high / max(box.width * box.height, 1e-9)

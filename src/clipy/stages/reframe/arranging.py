@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from clipy.analysis.framing.camera import Camera
+from clipy.boxes import share_inside
 from clipy.types import Box, CropShot, Layout, Panel, Span, Track, seconds
 
 Rectangle = tuple[int, int, int, int]
@@ -122,7 +123,4 @@ def _seen(track: Track, span: Span, every: int = 5) -> Iterator[tuple[float, Box
 
 
 def _share(face: Box, panel: Panel, time: float) -> float:
-    window = panel.window(seconds(time))
-    wide = min(face.x2, window.x2) - max(face.x1, window.x1)
-    high = min(face.y2, window.y2) - max(face.y1, window.y1)
-    return max(0.0, wide) * max(0.0, high) / max(1e-9, face.width * face.height)
+    return share_inside(face, panel.window(seconds(time)))

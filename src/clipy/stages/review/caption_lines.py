@@ -14,6 +14,7 @@ from statistics import median
 
 from clipy.analysis.finished.caption_match import Match, agreed, matched
 from clipy.analysis.finished.screen_text import Shown, letters
+from clipy.boxes import share_inside
 from clipy.types import Box, Clip, Json, Span, Word
 
 LEAST_LETTERS = 12  # with fewer, nothing is known
@@ -53,7 +54,7 @@ def caption_lines(
     own = tuple(
         line
         for line in lines
-        if line.span.duration <= _LASTING and not any(_share(line.box, box) >= _COVERED for box in others)
+        if line.span.duration <= _LASTING and not any(share_inside(line.box, box) >= _COVERED for box in others)
     )
     places = _places(clip)
     written, own = own, _in_their_size(own, words, places) or _in_their_size(own, meant, places) or own
@@ -158,10 +159,3 @@ def _lies_in(line: Shown, span: Span, box: Box) -> bool:
     """Whether the middle of a line is inside a box at some time."""
     x, y = line.box.center
     return line.span.overlap(span) > 0 and box.x1 <= x <= box.x2 and box.y1 <= y <= box.y2
-
-
-def _share(part: Box, cover: Box) -> float:
-    """Which share of a box another one covers."""
-    wide = max(0.0, min(part.x2, cover.x2) - max(part.x1, cover.x1))
-    high = max(0.0, min(part.y2, cover.y2) - max(part.y1, cover.y1))
-    return wide * high / max(1e-9, part.width * part.height)

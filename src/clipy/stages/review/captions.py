@@ -23,6 +23,7 @@ from clipy.analysis.finished.screen_text import Shown, letters, screen_text
 from clipy.analysis.finished.speech import speech_of
 from clipy.analysis.finished.spoken_again import spoken_again
 from clipy.analysis.words.profanity import Profanity
+from clipy.boxes import share_inside
 from clipy.context import Context
 from clipy.errors import MediaError, ModelError
 from clipy.stages.base import Reviewer
@@ -215,7 +216,7 @@ class Captions(Reviewer):
                     box.y1 + _MOUTH[1] * box.height,
                 )
                 looked += 1
-                if any(_share(mouth, line.box) >= _COVERED for line in lines):
+                if any(share_inside(mouth, line.box) >= _COVERED for line in lines):
                     covered.append((sighting.time, mouth))
         share = len(covered) / max(1, looked)
         if share > _OFTEN:
@@ -258,10 +259,3 @@ def _time(lines: Sequence[Shown]) -> Seconds:
 
 def _seen(line: Shown) -> Evidence:
     return Evidence.picture((line.span.start + line.span.end) / 2, line.box)
-
-
-def _share(part: Box, cover: Box) -> float:
-    """Which share of a box another one covers."""
-    wide = max(0.0, min(part.x2, cover.x2) - max(part.x1, cover.x1))
-    high = max(0.0, min(part.y2, cover.y2) - max(part.y1, cover.y1))
-    return wide * high / max(1e-9, part.width * part.height)
