@@ -27,17 +27,18 @@ if __name__ == "__main__":
     sys.path[1:1] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "src")]
 
 from clipy import probe
-from clipy.analysis.alignment.unaligned import Unaligned
+from clipy.analysis.alignment.none import Unaligned
 from clipy.analysis.base import Aligner, Transcriber
-from clipy.analysis.words.sentences import sentences
-from clipy.analysis.words.spoken import transcript_of
+from clipy.analysis.perception import transcript_of
 from clipy.config import load
 from clipy.context import Context
-from clipy.pipeline import Pipeline, context
+from clipy.pipeline.pipeline import Pipeline
+from clipy.pipeline.run import context
 from clipy.stages.base import Highlighter
 from clipy.stages.highlight.even import Even
 from clipy.stages.highlight.local import Local
 from clipy.storage.store import Store
+from clipy.text.sentences import sentences
 from clipy.types import Highlight, Span, Transcript, Video
 from highlighting.edges import is_clean
 from highlighting.planted import Part, Talk, talk, written

@@ -30,13 +30,15 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "src")]
 
 from clipy import probe  # noqa: E402
-from clipy.analysis.base import FaceDetector, ShotDetector  # noqa: E402
-from clipy.analysis.faces.tracks import link  # noqa: E402
+from clipy.analysis.base import ShotDetector  # noqa: E402
+from clipy.analysis.faces.base import FaceDetector  # noqa: E402
+from clipy.analysis.faces.tracking.tracks import link  # noqa: E402
 from clipy.config import load  # noqa: E402
 from clipy.context import Context  # noqa: E402
 from clipy.errors import ClipyError  # noqa: E402
 from clipy.media.read import decoded  # noqa: E402
-from clipy.pipeline import Pipeline, context  # noqa: E402
+from clipy.pipeline.pipeline import Pipeline  # noqa: E402
+from clipy.pipeline.run import context  # noqa: E402
 from clipy.stages.reframe.speaker import Speaker  # noqa: E402
 from clipy.types import CropPath, CropShot, Highlight, Seconds, Span, Track, Video, seconds  # noqa: E402
 from reframing.conversation import Listening, drawn  # noqa: E402
@@ -182,7 +184,7 @@ def _framed(video: Video, span: Span, ctx: Context, spent: dict[str, float]) -> 
     shots = ctx.cached(ctx.analyser(ShotDetector).detect, video, span)
     timed("shots", begin)
     begin = time.process_time()
-    seen = ctx.cached(ctx.analyser(FaceDetector).look, video, shots)
+    seen = ctx.cached(ctx.analyser(FaceDetector).detect_in_video, video, shots)
     timed("faces", begin)
     begin = time.process_time()
     link(shots, seen)

@@ -20,7 +20,8 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "src")]
 
 from clipy.config import load  # noqa: E402
-from clipy.pipeline import Pipeline, context  # noqa: E402
+from clipy.pipeline.pipeline import Pipeline  # noqa: E402
+from clipy.pipeline.run import context  # noqa: E402
 from measuring import reported  # noqa: E402
 from rendering import speed  # noqa: E402
 from rendering.clips import enlarged, looped  # noqa: E402
@@ -79,7 +80,7 @@ def measured(options: argparse.Namespace, source: Path, work: Path) -> dict[str,
         found["peak_mb_long"] = _told("memory", found["memory"])["long"]
     if "parallel" in only:
         turns = min(rounds, 2) if full else 1
-        found["parallel"] = _told("parallel", speed.side_by_side(source, 6 if full else 2, turns))
+        found["parallel"] = _told("parallel", speed.parallel_map(source, 6 if full else 2, turns))
     return found
 
 

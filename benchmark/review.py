@@ -26,8 +26,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "src")]
 from clipy import registry  # noqa: E402
 from clipy.config import load  # noqa: E402
 from clipy.context import Context  # noqa: E402
-from clipy.flow.judging import clip_of, judged  # noqa: E402
-from clipy.pipeline import Pipeline, context  # noqa: E402
+from clipy.pipeline.pipeline import Pipeline  # noqa: E402
+from clipy.pipeline.quality_control import clip_of, judged  # noqa: E402
+from clipy.pipeline.run import context  # noqa: E402
 from clipy.stages.base import Reviewer  # noqa: E402
 from clipy.types import Clip, Finding  # noqa: E402
 from measuring import reported  # noqa: E402

@@ -38,12 +38,13 @@ from tests.media import make_video  # noqa: E402
 
 from clipy import registry  # noqa: E402
 from clipy.analysis.base import Diarizer  # noqa: E402
+from clipy.analysis.people.speaker_attribution import SpeakerAttribution  # noqa: E402
 from clipy.config import load  # noqa: E402
 from clipy.context import Context  # noqa: E402
 from clipy.errors import ClipyError  # noqa: E402
-from clipy.flow.dialogue import Dialogue  # noqa: E402
 from clipy.media.probe import probe  # noqa: E402
-from clipy.pipeline import Pipeline, context  # noqa: E402
+from clipy.pipeline.pipeline import Pipeline  # noqa: E402
+from clipy.pipeline.run import context  # noqa: E402
 from clipy.storage.store import Store  # noqa: E402
 from clipy.types import Highlight, Span, Turn, Word, seconds  # noqa: E402
 
@@ -122,11 +123,11 @@ def measure_words(media: Path, detector: str) -> dict[str, Any]:
         for name, path, truth in _filmed(media):
             video = probe(path)
             whole = [Highlight(video.span)]
-            voices = Dialogue.heard(video, whole, ctx)
+            voices = SpeakerAttribution.from_audio(video, whole, ctx)
             # The reframer's own steps come first in a run; only what the joining adds to them is timed.
             pipeline.reframer.followed(video, whole[0], ctx)
             began = time.process_time()
-            joined = voices.watched(video, whole, pipeline.reframer, ctx)
+            joined = pipeline.add_faces(video, voices, whole, ctx)
             found[name] = {
                 "words": len(_sure(voices.within(video.span), truth)),
                 "voices": right_words(voices.within(video.span), truth),

@@ -27,7 +27,7 @@ from tests.publishing.tiktok_server import TikTokServer
 from tests.publishing.youtube_server import YouTubeServer
 
 from clipy.stages.upload.instagram import Instagram
-from clipy.stages.upload.platform import Platform
+from clipy.stages.upload.publishing.platform import Platform
 from clipy.stages.upload.tiktok import TikTok
 from clipy.stages.upload.webhook import Webhook
 from clipy.stages.upload.youtube import YouTube

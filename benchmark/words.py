@@ -37,7 +37,7 @@ from tests.speech import speak  # noqa: E402
 from clipy import registry  # noqa: E402
 from clipy.analysis.audio.speech import RATE, Window, probabilities  # noqa: E402
 from clipy.analysis.base import Aligner, Transcriber  # noqa: E402
-from clipy.analysis.words.faster_whisper import FasterWhisper  # noqa: E402
+from clipy.analysis.transcription.faster_whisper import FasterWhisper  # noqa: E402
 from clipy.context import Context  # noqa: E402
 from clipy.media.probe import probe  # noqa: E402
 from clipy.media.read import sound_array  # noqa: E402

@@ -21,9 +21,9 @@ from clipy.context import Context
 from clipy.media.frame import Frame, rgb_to_yuv
 from clipy.media.resample import Placed, Resampler
 from clipy.stages.base import Pizzazz
-from clipy.stages.render.presets import LOOKS
 from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
+from clipy.typography.styles import LOOKS
 
 Picture = NDArray[np.uint8]
 

@@ -15,12 +15,12 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 from make_gallery import IMAGES, TALL, VIDEO, WIDE, Picture, _with_person
 
-from clipy.analysis.framing.camera import Camera
-from clipy.analysis.framing.panes import Borders
-from clipy.analysis.framing.survey import Scene
+from clipy.analysis.camera.camera import Camera
+from clipy.analysis.picture.picture_in_picture import Borders
+from clipy.analysis.picture.shot_analysis import Scene
 from clipy.media.frame import yuv_to_rgb
 from clipy.media.resample import Placed, Resampler
-from clipy.stages.reframe.director import Director
+from clipy.stages.reframe.layouts.director import Director
 from clipy.types import Box, CropShot, Span, Track
 
 SPAN = Span(Fraction(0), Fraction(8))

@@ -15,7 +15,8 @@ from threadpoolctl import threadpool_limits
 from clipy.backend import Backend
 from clipy.config import load
 from clipy.context import Context
-from clipy.pipeline import Pipeline, context
+from clipy.pipeline.pipeline import Pipeline
+from clipy.pipeline.run import context
 from tests.media import make_video
 from tests.speech import Speech, speak
 

@@ -12,16 +12,18 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clipy import config, documents, subtitles
-from clipy.analysis.words import cues, written
+from clipy import config, documents
+from clipy.analysis.subtitles import cue_timing as written
+from clipy.analysis.subtitles import parser as cues
+from clipy.analysis.subtitles import writer as subtitles
 from clipy.chat.answers import parsed
 from clipy.errors import ClipyError
-from clipy.naming import slug
-from clipy.stages.highlight.answers import Passages
-from clipy.stages.highlight.moments import read_moments
-from clipy.stages.render.brand import load_brand
+from clipy.stages.highlight.lists.moments import read_moments
+from clipy.stages.highlight.llm_ranking.answers import Passages
 from clipy.storage.artifact import Damaged, Outdated, decoded, encoded
+from clipy.text.slugs import slug
 from clipy.types import Transcript, Video, Word, seconds
+from clipy.typography.brand import load_brand
 
 VIDEO = Video("f", Fraction(60), Fraction(25), 640, 360, 640, 360, 0, Fraction(0), path=Path("talk.mp4"))
 
@@ -68,7 +70,20 @@ _TOKENS = (
         ",",
         ";",
     ),
-    *("Dialogue:", "Format:", "WEBVTT", "99:99:99,999", "00:00:00:99", "- 0x1F", "start", "end", "[[", "]]", "=", "#"),
+    *(
+        "Dialogue:",
+        "Format:",
+        "WEBVTT",
+        "99:99:99,999",
+        "00:00:00:99",
+        "- 0x1F",
+        "start",
+        "end",
+        "[[",
+        "]]",
+        "=",
+        "#",
+    ),
 )
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.base import FaceDetector, ShotDetector, Transcriber
+from clipy.analysis.base import ShotDetector, Transcriber
+from clipy.analysis.faces.base import FaceDetector
 from clipy.analysis.faces.centerface import CenterFace
-from clipy.analysis.shots import PySceneDetect
+from clipy.analysis.shots.pyscenedetect import PySceneDetect
 from clipy.context import Context
-from clipy.flow.judging import clip_of
 from clipy.media.probe import probe
-from clipy.stages.render.captions import Captions
+from clipy.pipeline.quality_control import clip_of
+from clipy.stages.render.pizzazz.captions import Captions
 from clipy.stages.render.x264 import X264
 from clipy.storage.store import Store
 from clipy.types import (

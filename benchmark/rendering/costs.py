@@ -20,7 +20,7 @@ from clipy.media.frame import AudioBlock, Frame, Planes
 from clipy.media.probe import probe
 from clipy.media.write import Writer
 from clipy.stages.base import Pizzazz
-from clipy.stages.render.pictures import clip_frames
+from clipy.stages.render.encoding.frames import clip_frames
 from clipy.stages.render.x264 import X264
 from clipy.types import Box, Edit, Keyframe, Panel, Video
 from rendering.clips import edit_of

@@ -18,15 +18,15 @@ from clipy.media.probe import probe
 from rendering.memory import watched
 
 HERE = Path(__file__).resolve().parents[1]
-Taken = dict[str, float]
+OccupiedRegion = dict[str, float]
 
 
-def work(**task: Any) -> Taken:
+def work(**task: Any) -> OccupiedRegion:
     """Run one job of ``work.py`` and return what it took."""
     places = os.pathsep.join([str(HERE), str(HERE.parent / "src"), str(HERE.parent)])
     command = [sys.executable, "-m", "rendering.work", json.dumps(task)]
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": places}, stdout=subprocess.PIPE, check=True)
-    found: Taken = json.loads(done.stdout)
+    found: OccupiedRegion = json.loads(done.stdout)
     return found
 
 
@@ -39,7 +39,7 @@ def ffmpeg_program() -> str | None:
     return str(get_ffmpeg_exe())
 
 
-def bare(source: Path, seconds: float, quality: tuple[str, int] = ("veryfast", 18)) -> Taken:
+def bare(source: Path, seconds: float, quality: tuple[str, int] = ("veryfast", 18)) -> OccupiedRegion:
     """Decode, static crop, scale and the same encoder settings, by FFmpeg alone."""
     program = ffmpeg_program()
     if program is None:
@@ -91,7 +91,7 @@ def memory(source: Path, seconds: float, quality: str = "good") -> int:
     return round(work(job="clips", **task)["peak_mb"])
 
 
-def side_by_side(source: Path, seconds: float, rounds: int, count: int = 10) -> dict[str, Any]:
+def parallel_map(source: Path, seconds: float, rounds: int, count: int = 10) -> dict[str, Any]:
     """``count`` clips two at a time against one after the other."""
     task = {"job": "clips", "source": str(source), "seconds": seconds, "count": count, "pizzazz": ["captions"]}
     pairs = [(work(at_once=2, **task), work(at_once=1, **task)) for _ in range(rounds)]

@@ -15,7 +15,7 @@ from tests.media import make_video
 from tests.speech import speak
 
 from clipy import registry
-from clipy.analysis.words.spoken import transcript_of
+from clipy.analysis.perception import transcript_of
 from clipy.context import Context
 from clipy.media.frame import Frame, Planes, black_planes
 from clipy.media.probe import probe

@@ -18,8 +18,8 @@ from typing import Any, cast
 import av
 
 from clipy.context import Context
-from clipy.flow.together import side_by_side
 from clipy.media.probe import probe
+from clipy.pipeline.parallel import parallel_map
 from clipy.stages.render.x264 import X264
 from clipy.storage.store import Store
 from clipy.types import Edit, Video
@@ -57,7 +57,7 @@ def clips(task: dict[str, Any], folder: Path) -> Callable[[], None]:
         renderer.render(video, edit, effects, folder / f"{index}.mp4", part)
 
     def run() -> None:
-        side_by_side(range(task["count"]), render, ctx, task.get("at_once", 1))
+        parallel_map(range(task["count"]), render, ctx, task.get("at_once", 1))
 
     return run
 

@@ -13,12 +13,12 @@ from tests.media import make_video
 from tests.speech import speak
 
 from clipy import registry
-from clipy.analysis.base import FaceDetector
+from clipy.analysis.faces.base import FaceDetector
 from clipy.context import Context
 from clipy.errors import ClipyError
-from clipy.flow.judging import clip_of
 from clipy.media.probe import probe
 from clipy.media.read import pictures, sound_array
+from clipy.pipeline.quality_control import clip_of
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.x264 import X264
 from clipy.types import Box, Clip, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word

@@ -16,7 +16,8 @@ from tests.judging import verdict
 from clipy.config import load
 from clipy.errors import MediaError
 from clipy.media.probe import probe
-from clipy.pipeline import Pipeline, context
+from clipy.pipeline.pipeline import Pipeline
+from clipy.pipeline.run import context
 
 
 def awkward(work: Path) -> dict[str, Any]:

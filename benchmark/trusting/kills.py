@@ -36,19 +36,19 @@ SETTINGS = (
 _TEXT = "Why do most people never finish what they start? The answer surprised everyone. It was one small sentence."
 _PRELOADED = (
     *(
-        "clipy.pipeline",
-        "clipy.doctor",
+        "clipy.pipeline.run",
+        "clipy.cli.doctor",
         "clipy.analysis.alignment.sphinx",
-        "clipy.analysis.words.subtitled",
+        "clipy.analysis.transcription.subtitles",
         "clipy.analysis.faces.centerface",
     ),
     *(
-        "clipy.analysis.speakers.lips",
+        "clipy.analysis.speakers.scoring.lips",
         "clipy.stages.highlight.even",
         "clipy.stages.reframe.speaker",
         "clipy.stages.render.x264",
     ),
-    *("clipy.stages.render.captions", "clipy.stages.review.technical", "clipy.stages.upload.folder"),
+    *("clipy.stages.render.pizzazz.captions", "clipy.stages.review.technical", "clipy.stages.upload.folder"),
     *("cv2", "scenedetect.detectors", "faster_whisper.vad", "onnxruntime", "uharfbuzz"),
 )
 _KILLED = -signal.SIGKILL
@@ -177,10 +177,10 @@ def _work(video: Path, folder: Path) -> None:
     os.environ["CLIPY_STORE"] = str(folder / "store")
     told = (folder / "told.txt").open("w")
     os.dup2(told.fileno(), 2)
-    from clipy import pipeline
     from clipy.config import load
+    from clipy.pipeline.run import run
 
-    pipeline.run(video, folder / "out", config=load(sets=SETTINGS))
+    run(video, folder / "out", config=load(sets=SETTINGS))
 
 
 def _delivered(folder: Path) -> list[Path]:

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from clipy import subtitles
-from clipy.analysis.words.spoken import transcript_of
+from clipy.analysis.perception import transcript_of
+from clipy.analysis.subtitles import writer as subtitles
 from clipy.config import load
 from clipy.context import Context
 from clipy.errors import NothingToDeliver
 from clipy.media.probe import probe
-from clipy.pipeline import Pipeline, context
+from clipy.pipeline.pipeline import Pipeline
+from clipy.pipeline.run import context
 from clipy.types import Word
 from rendering.clips import enlarged, looped, turn
 from rendering.memory import watched

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from clipy.analysis.base import (
         Aligner,
         Diarizer,
-        FaceDetector,
         ShotDetector,
         SpeakerDetector,
         Transcriber,
     )
-    from clipy.analysis.faces.sightings import Detection
+    from clipy.analysis.faces.base import FaceDetector
+    from clipy.analysis.faces.tracking.detections import Detection
     from clipy.context import Context
     from clipy.errors import ClipyError
     from clipy.media.frame import AudioBlock, Frame
     from clipy.media.probe import probe
-    from clipy.pipeline import run
+    from clipy.pipeline.run import run
     from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader
     from clipy.types import (
         Box,
@@ -56,17 +56,17 @@ _HOME = {
     "clipy.analysis.base": (
         "Aligner",
         "Diarizer",
-        "FaceDetector",
         "ShotDetector",
         "SpeakerDetector",
         "Transcriber",
     ),
-    "clipy.analysis.faces.sightings": ("Detection",),
+    "clipy.analysis.faces.base": ("FaceDetector",),
+    "clipy.analysis.faces.tracking.detections": ("Detection",),
     "clipy.context": ("Context",),
     "clipy.errors": ("ClipyError",),
     "clipy.media.frame": ("AudioBlock", "Frame"),
     "clipy.media.probe": ("probe",),
-    "clipy.pipeline": ("run",),
+    "clipy.pipeline.run": ("run",),
     "clipy.stages.base": ("Highlighter", "Pizzazz", "Reframer", "Renderer", "Reviewer", "Uploader"),
     "clipy.types": (
         *("Box", "Clip", "CropPath", "CropShot", "Edit", "Evidence", "Finding", "Highlight", "Keyframe", "Panel"),

@@ -43,13 +43,13 @@ class Backend(ABC):
             "backend": f"{kind.__module__}:{kind.__qualname__}",
             "version": kind.version,
             "options": self.options.model_dump(mode="json"),
-            "weights": list(self.weights()),
+            "weights": list(self.input_digests()),
         }
 
-    def weights(self) -> tuple[str, ...]:
+    def input_digests(self) -> tuple[str, ...]:
         """The sha256 of every model file that this backend would load; empty when it loads none."""
         return ()
 
-    def beside(self, path: Path) -> tuple[str, ...]:
+    def sidecar_digests(self, path: Path) -> tuple[str, ...]:
         """The sha256 of every file near a source that decides the results too, such as its subtitles."""
         return ()

@@ -11,8 +11,8 @@ from typing import Any, TypeVar, get_type_hints
 
 from clipy.backend import Backend
 from clipy.errors import ConfigError
-from clipy.storage import shelf
-from clipy.storage.renewal import Renewal
+from clipy.storage import eviction
+from clipy.storage.cache_policy import CachePolicy
 from clipy.storage.store import Store, key_of
 from clipy.types import Video
 
@@ -47,7 +47,7 @@ class Context:
     listener: Callable[[Event], None] = _nobody_listens
     device: str = "cpu"
     stage: str = ""
-    renewal: Renewal = field(default_factory=Renewal)
+    renewal: CachePolicy = field(default_factory=CachePolicy)
     video: Video | None = None  # that the run is about, where it is about one
 
     def at(self, stage: str) -> Context:
@@ -130,16 +130,16 @@ class Context:
         """Tell the shelf that an artifact was made for a video, or used."""
         video = next((item for item in inputs if isinstance(item, Video)), self.video)
         if made and video is not None:
-            shelf.note_made(self.store, video, step, key)
+            eviction.note_made(self.store, video, step, key)
         if not made:
             path = found if isinstance(found, Path) else self.store.place(step, key, ".json")
-            shelf.note_used([path])
+            eviction.note_used([path])
 
     def _key(self, name: str, backend: Backend, inputs: tuple[object, ...]) -> str:
         """What decides a result: the backend, those it may have asked, its inputs, and what lies beside a source."""
         behind = self._behind(backend)
         sources = [item.path for item in inputs if isinstance(item, Video)]
-        beside = [files for one in (backend, *behind) for path in sources if (files := one.beside(path))]
+        beside = [files for one in (backend, *behind) for path in sources if (files := one.sidecar_digests(path))]
         return key_of(name, backend, behind, inputs, *beside)
 
     def _behind(self, backend: Backend) -> list[Backend]:

@@ -29,7 +29,7 @@ _CORE = {
     "transcribe": "clipy.analysis.base:Transcriber",
     "align": "clipy.analysis.base:Aligner",
     "shots": "clipy.analysis.base:ShotDetector",
-    "faces": "clipy.analysis.base:FaceDetector",
+    "faces": "clipy.analysis.faces.base:FaceDetector",
     "speakers": "clipy.analysis.base:SpeakerDetector",
     "diarize": "clipy.analysis.base:Diarizer",
     "embed": "clipy.analysis.base:Embedder",

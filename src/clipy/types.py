@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import numpy as np
 from pydantic import BeforeValidator
 
-from clipy.storage.packing import Array as Array  # noqa: PLC0414 - a noun like those below
+from clipy.arrays import Array as Array  # noqa: PLC0414 - a noun like those below
 
 
 def _written(value: object) -> object:
@@ -28,6 +28,7 @@ def _written(value: object) -> object:
 
 
 Seconds: TypeAlias = Annotated[Fraction, BeforeValidator(_written)]
+TRACK_RATE = Fraction(25)  # boxes a second of a track, at whole multiples of 1/25 s: what speaker networks expect
 Json: TypeAlias = Any  # a value that json.dumps writes: None, bool, int, float, str, list, dict
 
 _CLOCK = 90_000  # ticks a second of the MPEG system clock; every common frame rate is a whole number of ticks

@@ -12,7 +12,8 @@ import pytest
 from clipy import probe
 from clipy.config import load
 from clipy.context import Context
-from clipy.pipeline import Pipeline, context
+from clipy.pipeline.pipeline import Pipeline
+from clipy.pipeline.run import context
 from clipy.stages.base import Highlighter
 from clipy.types import Highlight
 from tests.conftest import played
@@ -67,8 +68,8 @@ def test_best_comes_first_and_the_same_again(name: str, talk: Path, ctx: Context
 
 
 def test_local_never_cuts_a_sentence_or_a_word(talk: Path, ctx: Context) -> None:
-    from clipy.analysis.words.sentences import sentences
-    from clipy.analysis.words.spoken import transcript_of
+    from clipy.analysis.perception import transcript_of
+    from clipy.text.sentences import sentences
 
     spoken = transcript_of(probe(talk), ctx)
     edges = sentences(spoken)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clipy.context import Context
-from clipy.flow.judging import clip_of
+from clipy.pipeline.quality_control import clip_of
 from clipy.stages.base import Reviewer
 from tests.contracts.backends import installed, made
 from tests.media import make_video

@@ -14,7 +14,7 @@ from clipy import registry
 from clipy.context import Event
 from clipy.errors import UploadError, UploadRefused
 from clipy.stages.base import Uploader
-from clipy.stages.upload.platform import Platform
+from clipy.stages.upload.publishing.platform import Platform
 from clipy.types import Clip, Post
 from tests.contracts.backends import installed
 from tests.publishing.clips import make_clip, make_context

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.context import Context
-from clipy.media.contents import contents
+from clipy.media.media_info import contents
 from clipy.media.probe import probe
 from clipy.stages.reframe.center import Center
 from clipy.stages.render.x264 import X264

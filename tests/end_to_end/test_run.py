@@ -17,8 +17,8 @@ import clipy
 from clipy.cli import main
 from clipy.config import load
 from clipy.errors import NothingToDeliver, OutputError
-from clipy.flow.listed import with_sources
 from clipy.media.probe import probe
+from clipy.pipeline.delivered import with_sources
 
 SETTINGS = [
     "--preset",

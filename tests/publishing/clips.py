@@ -12,7 +12,7 @@ import av
 import pytest
 
 from clipy.context import Context
-from clipy.publishing import vault
+from clipy.stages.upload.publishing import vault
 from clipy.storage.store import Store
 from clipy.types import Box, Clip, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Word
 from tests.media import black, make_video

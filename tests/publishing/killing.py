@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from clipy.publishing.http import Http
-from clipy.publishing.job import Job
-from clipy.publishing.journal import Journal
-from clipy.publishing.vault import FileVault
+from clipy.stages.upload.publishing.http import Http
+from clipy.stages.upload.publishing.job import Job
+from clipy.stages.upload.publishing.journal import Journal
+from clipy.stages.upload.publishing.vault import FileVault
 
 
 class Killed(BaseException):

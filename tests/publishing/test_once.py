@@ -18,7 +18,7 @@ from clipy.errors import UploadError, UploadUnknown
 from clipy.stages.upload import tiktok
 from clipy.stages.upload.command import Command
 from clipy.stages.upload.instagram import Instagram
-from clipy.stages.upload.platform import Platform
+from clipy.stages.upload.publishing.platform import Platform
 from clipy.stages.upload.tiktok import TikTok
 from clipy.stages.upload.webhook import Webhook
 from clipy.stages.upload.youtube import YouTube

@@ -92,7 +92,7 @@ def test_no_secret_of_a_login_is_seen_anywhere(
     given = [str(value) for grant in server.given for field, value in grant.items() if field.endswith("_token")]
     for secret in (ACCESS, REFRESH, CLIENT_SECRET, *given, *addresses(server.platform)):
         assert found(secret, ended, tmp_path) == []
-    assert "clipy.publishing.http" in ended.said  # it did log what it did
+    assert "clipy.stages.upload.publishing.http" in ended.said  # it did log what it did
     assert echoed is None or "[secret]" in ended.said or "answered 500" in ended.said
 
 

@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.base import FaceDetector, SpeakerDetector
-from clipy.analysis.faces.sightings import Detection
+from clipy.analysis.base import SpeakerDetector
+from clipy.analysis.faces.base import FaceDetector
+from clipy.analysis.faces.tracking.detections import Detection
 from clipy.context import Context
 from clipy.types import Box, Track, Video
 

@@ -13,14 +13,14 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy import models
-from clipy.analysis.alignment.acoustic_model import AcousticModel
-from clipy.analysis.alignment.cepstra import features
-from clipy.analysis.alignment.pronunciation import Pronunciations
+from clipy.analysis.alignment.forced.acoustic_model import AcousticModel
+from clipy.analysis.alignment.forced.cepstra import features
+from clipy.analysis.alignment.forced.pronunciation import Pronunciations
+from clipy.analysis.alignment.forced.viterbi import Graph, best_path
+from clipy.analysis.alignment.none import Unaligned
 from clipy.analysis.alignment.sphinx import Sphinx
-from clipy.analysis.alignment.unaligned import Unaligned
-from clipy.analysis.alignment.viterbi import Graph, best_path
 from clipy.analysis.base import Aligner, Transcriber
-from clipy.analysis.words.spoken import transcript_of
+from clipy.analysis.perception import transcript_of
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.errors import ModelError

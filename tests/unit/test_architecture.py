@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,20 @@ def test_files_stay_readable() -> None:
     assert long == set()
     banned = {"utils", "helpers", "common", "manager"}
     assert not [path for path in SOURCES if path.stem in banned]
+
+
+@pytest.mark.parametrize("group", [*registry.ANALYSERS, *registry.STAGES])
+def test_files_of_a_folder_are_its_backends(group: str) -> None:
+    """Who opens a folder sees what can be picked; what backends are made of lies in sub-packages."""
+    declared = {
+        point.name.replace("-", "_"): point.module
+        for point in entry_points(group=f"clipy.{group}")
+        if point.dist is not None and point.dist.name == "clipy"
+    }
+    (folder,) = {module.rpartition(".")[0] for module in declared.values()}
+    files = {path.stem for path in (ROOT / "src" / Path(*folder.split("."))).glob("*.py")}
+    assert files - {"__init__", "base"} == set(declared)
+    assert all(module == f"{folder}.{name}" for name, module in declared.items())
 
 
 def test_every_backend_is_named_in_the_readme() -> None:

@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clipy import registry
+from clipy.arrays import LARGEST, Array
 from clipy.storage import artifact
 from clipy.storage.artifact import Damaged, Outdated, decoded, encoded, name_of, shape_of, upgrade
-from clipy.storage.packing import LARGEST, Array
 from clipy.types import Box, Edit, Span, Track, Transcript, Word, seconds
 
 STORED = {

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipy.analysis.base import FaceDetector
-from clipy.analysis.faces.identities import grouped, identified, look
-from clipy.analysis.speakers.association import associated
+from clipy.analysis.faces.base import FaceDetector
+from clipy.analysis.faces.tracking.identities import grouped, identified, look
+from clipy.analysis.people.voice_face_affinity import associated
 from clipy.context import Context
 from clipy.media.probe import probe
 from tests.media import make_video

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clipy.analysis.speakers.attribution import attributed
-from clipy.analysis.speakers.cast import Cast, cast
+from clipy.analysis.people.voice_face_map import VoiceFaceMap, cast
+from clipy.analysis.people.word_attribution import assign_speakers
 from clipy.types import Track, Turn, Word
 from tests.unit.talk import track, turn, words
 
@@ -12,7 +12,7 @@ SPEAKS, SILENT = 0.95, 0.05
 
 def told(spoken: list[Word], tracks: list[Track], turns: list[Turn]) -> str:
     """The speakers of some words, a letter for each."""
-    return "".join(word.speaker or "-" for word in attributed(spoken, tracks, cast(tracks, turns)))
+    return "".join(word.speaker or "-" for word in assign_speakers(spoken, tracks, cast(tracks, turns)))
 
 
 def test_two_people_with_one_voice_are_told_apart_by_their_faces() -> None:
@@ -64,8 +64,8 @@ def test_without_faces_voices_alone_tell() -> None:
     heard = [turn(0, 4, "1"), turn(4, 8, "2")]
     assert told(words(0, "1" * 8 + "2" * 8), [], heard) == "1" * 8 + "2" * 8
     unknown = words(0, "12")
-    assert attributed(unknown, [], Cast()) == unknown
-    assert attributed([], [], cast([], heard)) == []
+    assert assign_speakers(unknown, [], VoiceFaceMap()) == unknown
+    assert assign_speakers([], [], cast([], heard)) == []
 
 
 def test_who_is_clearly_seen_to_speak_does_whatever_voice_is_heard() -> None:
@@ -95,8 +95,8 @@ def test_a_word_amid_others_is_nobody_elses() -> None:
 
 
 def test_what_earlier_clips_show_stays() -> None:
-    """Another face claims the voice more, and a voice that was somebody's own stays so."""
-    before = Cast({0: "1"}, {"1": ("1",), "2": ("2",)})
+    """Another face voice_face_affinity the voice more, and a voice that was somebody's own stays so."""
+    before = VoiceFaceMap({0: "1"}, {"1": ("1",), "2": ("2",)})
     tracks = [track(0, 0, [0.6] * 8, 0), track(1, 0, [SILENT] * 8, 1), track(2, 10, [SPEAKS] * 20, 1)]
     assert cast(tracks, [turn(0, 30, "1")], before).faces == {0: "1", 1: "2"}
     assert cast(tracks, [turn(0, 30, "1")]).faces == {1: "1"}

@@ -32,7 +32,7 @@ def test_the_best_that_is_there_is_taken(
     monkeypatch.setattr(models, "find", lambda model: Path() if model.name in weights else None)
     auto = Auto()
     assert auto.chosen.name == best
-    assert auto.weights() == auto.chosen.weights()
+    assert auto.input_digests() == auto.chosen.input_digests()
     assert auto.identity()["chosen"] == auto.chosen.identity()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clipy.analysis.framing.bars import Brightest, inside
+from clipy.analysis.picture.bars import Brightest, inside
 from clipy.types import Box
 
 HIGH, WIDE = 180, 320

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from clipy.errors import ConfigError
-from clipy.stages.render.brand import Brand, brand_digests, load_brand
-from clipy.stages.render.captions import Captions
-from clipy.stages.render.title import Title
+from clipy.stages.render.pizzazz.captions import Captions
+from clipy.stages.render.pizzazz.title import Title
+from clipy.typography.brand import Brand, brand_digests, load_brand
 
 VALUES = {"logo": "logo.png", "text_color": "#ffffff", "highlight_color": "#ff5a36"}
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from clipy.analysis.framing.attention import Attention
-from clipy.analysis.framing.camera import Camera
-from clipy.analysis.framing.smoothing import STEP, Limits, along, smooth
+from clipy.analysis.camera.attention import Attention
+from clipy.analysis.camera.camera import Camera
+from clipy.analysis.camera.smoothing import STEP, Limits, along, smooth
 from clipy.types import Box, CropShot, Span, Track, Video
 
 TEN = Span(Fraction(0), Fraction(10))

@@ -13,22 +13,23 @@ import pytest
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
-from clipy.analysis.base import FaceDetector, ShotDetector
-from clipy.analysis.faces.onscreen import faces_on_screen
-from clipy.analysis.faces.sightings import Detection
-from clipy.analysis.shots import PySceneDetect
+from clipy.analysis.base import ShotDetector
+from clipy.analysis.camera.onscreen import faces_on_screen
+from clipy.analysis.faces.base import FaceDetector
+from clipy.analysis.faces.tracking.detections import Detection
+from clipy.analysis.shots.pyscenedetect import PySceneDetect
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.errors import RenderError
 from clipy.media.frame import Frame, rgb_to_yuv
 from clipy.media.probe import probe
-from clipy.stages.render.area import safe_area
-from clipy.stages.render.captions import Captions
-from clipy.stages.render.overlay import Overlay, rounded
-from clipy.stages.render.presets import LOOKS
-from clipy.stages.render.room import overlap, taken
+from clipy.stages.render.pizzazz.captions import Captions
 from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
+from clipy.typography.occupied import overlap, taken
+from clipy.typography.overlay import Overlay, rounded
+from clipy.typography.styles import LOOKS
+from clipy.typography.text_area import safe_area
 from tests.media import make_video
 
 PRESETS = sorted(LOOKS)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clipy.cards import Card, Rules, columns, group, joined, spaced, tidied
 from clipy.types import Word, seconds
+from clipy.typography.cards import Card, Rules, columns, group, joined, spaced, tidied
 
 CAPTION = Rules(max_width=18, max_words=5, max_duration=4)
 

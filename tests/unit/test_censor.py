@@ -13,8 +13,8 @@ from clipy.context import Context
 from clipy.media.frame import AudioBlock
 from clipy.media.probe import probe
 from clipy.media.read import sound, sound_array
-from clipy.stages.render.captions import Captions
-from clipy.stages.render.censor import Censor
+from clipy.stages.render.pizzazz.captions import Captions
+from clipy.stages.render.pizzazz.censor import Censor
 from clipy.stages.render.x264 import X264
 from clipy.types import Edit, Highlight, Span, Video, Word
 from tests.media import make_video

@@ -12,15 +12,15 @@ from click.testing import CliRunner
 
 from clipy import probe
 from clipy.analysis.base import ShotDetector, Transcriber
-from clipy.analysis.shots import PySceneDetect
+from clipy.analysis.shots.pyscenedetect import PySceneDetect
 from clipy.cli import main
 from clipy.context import Context
 from clipy.errors import ConfigError, DocumentError, InputError, MediaError
 from clipy.media.chapters import chapters, first_timecode
 from clipy.registry import create
 from clipy.stages.highlight.chapters import Chapters
-from clipy.stages.highlight.moments import clock, read_moments
-from clipy.stages.highlight.timecode import seconds_of
+from clipy.stages.highlight.lists.moments import clock, read_moments
+from clipy.stages.highlight.lists.timecode import seconds_of
 from clipy.storage.store import Store
 from clipy.types import Highlight, Span, Transcript, Video, Word, seconds
 from tests.media import make_video

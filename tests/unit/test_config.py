@@ -8,9 +8,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from clipy import config, reference
+from clipy import config
+from clipy.cli import option_reference
 from clipy.errors import BackendNotFound, ConfigError
-from clipy.pipeline import Pipeline
+from clipy.pipeline.pipeline import Pipeline
 
 
 @pytest.fixture
@@ -103,25 +104,25 @@ def test_the_pipeline_refuses_before_any_work(here: Path, setting: str, kind: ty
 
 def test_the_commented_file_in_the_repository_is_the_generated_one() -> None:
     shipped = Path(__file__).parents[2] / "clipy.toml"
-    assert shipped.read_text() == reference.template(), "write it again: clipy config init"
+    assert shipped.read_text() == option_reference.template(), "write it again: clipy config init"
 
 
 def test_the_commented_file_sets_nothing_and_uncommented_sets_the_defaults(here: Path) -> None:
-    text = reference.template()
+    text = option_reference.template()
     (here / "clipy.toml").write_text(text)
-    assert reference.shown(config.load()) == reference.shown(config.load(environment={}))
+    assert option_reference.shown(config.load()) == option_reference.shown(config.load(environment={}))
     lines = [
         line[1:] if line.startswith("#") and not line.startswith(("# ", "#  ", "#:")) else line
         for line in text.splitlines()
     ]
     kept = [line for line in lines if not line.rstrip().endswith("=")]
-    before = reference.shown(config.load())
+    before = option_reference.shown(config.load())
     (here / "clipy.toml").write_text("\n".join(kept))
-    assert reference.shown(config.load()) == before
+    assert option_reference.shown(config.load()) == before
 
 
 def test_the_schema_names_every_stage_and_refuses_unknown_keys() -> None:
-    schema = reference.schema()
+    schema = option_reference.schema()
     assert list(schema["properties"])[-2:] == ["review", "upload"]
     assert schema["properties"].pop("device")["enum"] == ["auto", "cpu", "cuda", "mps"]
     for name, table in schema["properties"].items():
@@ -146,7 +147,7 @@ def test_the_schema_names_every_stage_and_refuses_unknown_keys() -> None:
     ],
 )
 def test_an_editor_that_checks_by_the_schema_agrees_with_clipy(here: Path, text: str, right: bool) -> None:
-    validator = jsonschema.Draft202012Validator(reference.schema())
+    validator = jsonschema.Draft202012Validator(option_reference.schema())
     assert validator.is_valid(tomllib.loads(text)) is right
     (here / "clipy.toml").write_text(text)
     if right:

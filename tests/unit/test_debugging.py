@@ -13,12 +13,12 @@ import pytest
 from click.testing import CliRunner
 
 from clipy.cli import main
-from clipy.debugging.movie import write_movie
-from clipy.debugging.painting import RED, YELLOW, Painter, colour_of
-from clipy.debugging.records import read_tracks, tracks_json
-from clipy.debugging.scene import Scene
 from clipy.errors import DocumentError
 from clipy.media.probe import probe
+from clipy.pipeline.debug.painting import RED, YELLOW, Painter, colour_of
+from clipy.pipeline.debug.records import read_tracks, tracks_json
+from clipy.pipeline.debug.scene import Scene
+from clipy.pipeline.debug.video import write_movie
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Shot, Span, Track, Word
 from tests.media import make_video
 

@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 import threadpoolctl
 
-from clipy import config, device, doctor
+from clipy import config, device
 from clipy.analysis.faces.s3fd import S3fd
 from clipy.analysis.speakers.lr_asd import LrAsd
-from clipy.analysis.words.faster_whisper import FasterWhisper
+from clipy.analysis.transcription.faster_whisper import FasterWhisper
+from clipy.cli import doctor
 from clipy.context import Context
 from clipy.errors import BackendUnavailable, ConfigError
 from clipy.media.probe import probe
-from clipy.pipeline import Pipeline, context
+from clipy.pipeline.pipeline import Pipeline
+from clipy.pipeline.run import context
 from clipy.types import Track
 from tests.media import make_video
 

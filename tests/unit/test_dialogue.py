@@ -13,15 +13,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clipy.analysis.base import Diarizer, FaceDetector, ShotDetector, SpeakerDetector, Transcriber
-from clipy.analysis.faces.sightings import Detection
+from clipy.analysis.base import Diarizer, ShotDetector, SpeakerDetector, Transcriber
+from clipy.analysis.faces.base import FaceDetector
+from clipy.analysis.faces.tracking.detections import Detection
+from clipy.analysis.people.speaker_attribution import SpeakerAttribution
 from clipy.backend import Backend
 from clipy.config import load
 from clipy.context import Context
 from clipy.errors import ModelError
-from clipy.flow.dialogue import Dialogue
 from clipy.media.probe import probe
-from clipy.pipeline import Pipeline, context
+from clipy.pipeline.pipeline import Pipeline
+from clipy.pipeline.run import context
 from clipy.stages.base import Highlighter
 from clipy.types import Box, Highlight, Shot, Span, Track, Transcript, Turn, Video, Word
 from tests.media import Picture, make_video
@@ -112,7 +114,7 @@ def pipeline_of(*sets: str) -> Pipeline:
     )
 
 
-def names(said: Dialogue, span: Span) -> str:
+def names(said: SpeakerAttribution, span: Span) -> str:
     return "".join(word.speaker or "-" for word in said.within(span))
 
 
@@ -120,10 +122,10 @@ def test_clips_of_a_run_agree_on_who_is_who(video: Video) -> None:
     """Red and blue have one voice, mostly blue's; blue, alone in the second clip, is who blue is in the first."""
     pipeline = pipeline_of()
     with context(pipeline) as ctx:
-        said = Dialogue.heard(video, pipeline.highlight(video, ctx), ctx)
+        said = SpeakerAttribution.from_audio(video, pipeline.highlight(video, ctx), ctx)
         assert (names(said, FIRST), said.speakers) == ("-" * 24, ())  # one voice, as far as can be heard
         outlines = [pipeline.outline(video, pick, ctx) for pick in pipeline.highlight(video, ctx)]
-        said = said.watched(video, [outline.highlight for outline in outlines], pipeline.reframer, ctx)
+        said = pipeline.add_faces(video, said, [outline.highlight for outline in outlines], ctx)
         edits = [pipeline.decorate(video, said, outline, ctx) for outline in outlines]
     first, second = ("".join(word.speaker or "-" for word in edit.words) for edit in edits)
     assert first == "2" * 12 + "1" * 12
@@ -142,14 +144,14 @@ def test_whoever_was_named_in_earlier_clips_keeps_the_name(video: Video) -> None
     pipeline = pipeline_of()
     first, second = Highlight(FIRST), Highlight(SECOND)
     with context(pipeline) as ctx:
-        voices = Dialogue.heard(video, [first, second], ctx)
-        one = voices.watched(video, [second], pipeline.reframer, ctx)
+        voices = SpeakerAttribution.from_audio(video, [first, second], ctx)
+        one = pipeline.add_faces(video, voices, [second], ctx)
         assert (names(one, SECOND), one.speakers) == ("-" * 12, ())
-        both = one.watched(video, [first], pipeline.reframer, ctx)
+        both = pipeline.add_faces(video, one, [first], ctx)
         assert (names(both, FIRST), both.speakers) == ("2" * 12 + "1" * 12, ("1", "2"))
-        again = voices.watched(video, [first], pipeline.reframer, ctx)
+        again = pipeline.add_faces(video, voices, [first], ctx)
         assert names(again, FIRST) == "1" * 12 + "2" * 12
-        again = again.watched(video, [second], pipeline.reframer, ctx)
+        again = pipeline.add_faces(video, again, [second], ctx)
         assert names(again, FIRST) + names(again, SECOND) == "1" * 12 + "2" * 24
 
 
@@ -157,9 +159,9 @@ def test_whoever_was_named_in_earlier_clips_keeps_the_name(video: Video) -> None
 def test_no_face_is_looked_for_where_the_reframer_looks_for_none(video: Video, sets: str) -> None:
     pipeline = pipeline_of(sets)
     with context(pipeline) as ctx:
-        voices = Dialogue.heard(video, [Highlight(FIRST)], ctx)
+        voices = SpeakerAttribution.from_audio(video, [Highlight(FIRST)], ctx)
         before = Faces.looked
-        assert voices.watched(video, [Highlight(FIRST)], pipeline.reframer, ctx) == voices
+        assert pipeline.add_faces(video, voices, [Highlight(FIRST)], ctx) == voices
         assert Faces.looked == before
 
 
@@ -171,8 +173,8 @@ def test_where_faces_cannot_be_had_voices_tell(video: Video, caplog: pytest.LogC
     whole = pipeline_of()
     pipeline = replace(whole, analysers={**whole.analysers, SpeakerDetector: Missing()})
     with context(pipeline) as ctx:
-        voices = Dialogue.heard(video, [Highlight(FIRST)], ctx)
-        assert voices.watched(video, [Highlight(FIRST)], pipeline.reframer, ctx) == voices
+        voices = SpeakerAttribution.from_audio(video, [Highlight(FIRST)], ctx)
+        assert pipeline.add_faces(video, voices, [Highlight(FIRST)], ctx) == voices
     assert "told by voice alone: there are no weights of lips" in caplog.text
 
 

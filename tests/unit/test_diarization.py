@@ -13,11 +13,11 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.analysis.base import Diarizer
-from clipy.analysis.voices.clustering import clustered
-from clipy.analysis.voices.pyannote_audio import _in_video
-from clipy.analysis.voices.turns import conversation as conversation_of
-from clipy.analysis.voices.turns import said_by, settled, speakers
-from clipy.analysis.voices.voice_turns import VoiceTurns
+from clipy.analysis.diarization.pyannote import _in_video
+from clipy.analysis.diarization.voice_turns import VoiceTurns
+from clipy.analysis.diarization.voices.clustering import clustered
+from clipy.analysis.people.turns import conversation as conversation_of
+from clipy.analysis.people.turns import smooth_by_sentence, speakers, words_to_turns
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.media.probe import probe
@@ -106,7 +106,7 @@ def _word(text: str, speaker: str, start: int) -> Word:
 def test_a_word_or_two_of_a_sentence_are_not_somebody_elses() -> None:
     said = [("I", "2"), ("am", "1"), ("glad", "1"), ("you", "1"), ("came.", "1"), ("Are", "2"), ("you?", "1")]
     words = tuple(_word(text, speaker, index) for index, (text, speaker) in enumerate(said))
-    found = settled(Transcript("en", words))
+    found = smooth_by_sentence(Transcript("en", words))
     assert [word.speaker for word in found.words] == ["1"] * 5 + ["2", "1"]
 
 
@@ -171,9 +171,9 @@ def test_words_get_the_speaker_who_says_most_of_them() -> None:
 
     words = (word(0, 0.5), word(1, 2), word(3.5, 4.5), word(4.25, 5), word(9, 10), word(11, 12, "Ann"), word(40, 41))
     turns = [turn(1, 4, "1"), turn(3, 8, "2"), turn(30, 31, "3")]
-    found = said_by(Transcript("en", words), turns)
+    found = words_to_turns(Transcript("en", words), turns)
     assert [item.speaker for item in found.words] == ["1", "1", "2", "2", "2", "Ann", "3"]
-    assert said_by(Transcript("en", words), []) == Transcript("en", words)
+    assert words_to_turns(Transcript("en", words), []) == Transcript("en", words)
 
 
 class Boom:

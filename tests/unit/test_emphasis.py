@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from clipy.stages.render.emoji import emoji_for
-from clipy.stages.render.emphasis import key_words
-from clipy.stages.render.presets import LOOKS, voices
+from clipy.stages.render.pizzazz.captioning.emoji import emoji_for
+from clipy.stages.render.pizzazz.captioning.emphasis import key_words
 from clipy.types import Word
+from clipy.typography.styles import LOOKS, voices
 
 
 def chosen(text: str, language: str = "en") -> list[str]:

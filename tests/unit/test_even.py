@@ -10,7 +10,7 @@ import pytest
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.stages.highlight.even import Even
-from clipy.stages.highlight.placing import placed
+from clipy.stages.highlight.selection.snapping import placed
 from clipy.types import Span, Transcript, Word
 from tests.spoken_clips import hearing
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from clipy import models
-from clipy.analysis.base import FaceDetector
+from clipy.analysis.faces.base import FaceDetector
 from clipy.analysis.faces.centerface import CenterFace
 from clipy.analysis.faces.scrfd import Scrfd
-from clipy.analysis.faces.sightings import batched
-from clipy.analysis.faces.suppression import detections
+from clipy.analysis.faces.tracking.detections import batched
+from clipy.analysis.faces.tracking.nms import detections
 from clipy.analysis.faces.yunet import YuNet
 from clipy.context import Context
 from clipy.errors import ModelError
@@ -29,7 +29,7 @@ SHOTS = [Shot(Span(Fraction(0), Fraction(1))), Shot(Span(Fraction(1), Fraction(3
 
 def test_each_shot_is_searched_from_its_first_picture_to_its_last(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=3))
-    times = [sighting.time for sighting in Squares().look(video, SHOTS, ctx)]
+    times = [sighting.time for sighting in Squares().detect_in_video(video, SHOTS, ctx)]
     assert times == sorted(set(times))
     assert {Fraction(0), Fraction(24, 25), Fraction(1), Fraction(74, 25)} <= set(times)
     assert all(b - a <= Fraction(1, 5) for a, b in pairwise(times))
@@ -42,7 +42,7 @@ def test_faces_are_in_upright_display_pixels(
 ) -> None:
     path = make_video(tmp_path / "a.mp4", seconds=0.4, draw=still, size=(960, 720), rotation=rotation, aspect=aspect)
     video = probe(path)
-    (face,) = Squares().look(video, [Shot(video.span)], ctx)[0].faces
+    (face,) = Squares().detect_in_video(video, [Shot(video.span)], ctx)[0].faces
     _, picture = next(pictures(video, video.span))  # the same square, seen at full size
     (true,) = Squares().detect([picture], ctx)[0]
     found = (face.box.x1, face.box.y1, face.box.x2, face.box.y2)
@@ -51,9 +51,9 @@ def test_faces_are_in_upright_display_pixels(
 
 def test_a_second_look_is_taken_from_the_store(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=3))
-    first = ctx.cached(Squares().look, video, SHOTS)
+    first = ctx.cached(Squares().detect_in_video, video, SHOTS)
     calls = Squares.calls
-    assert ctx.cached(Squares().look, video, SHOTS) == first
+    assert ctx.cached(Squares().detect_in_video, video, SHOTS) == first
     assert Squares.calls == calls
 
 
@@ -63,12 +63,12 @@ def test_batches_hold_everything_once() -> None:
 
 def test_centerface_sees_no_face_in_a_pattern(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.4))
-    assert all(not sighting.faces for sighting in CenterFace().look(video, [Shot(video.span)], ctx))
+    assert all(not sighting.faces for sighting in CenterFace().detect_in_video(video, [Shot(video.span)], ctx))
 
 
 def test_centerface_finds_a_real_face_with_its_landmarks(media: Path, ctx: Context) -> None:
     video = probe(media / "video" / "portrait_man_1080x1920.mp4")
-    sightings = CenterFace().look(video, [Shot(Span(Fraction(0), Fraction(2)))], ctx)
+    sightings = CenterFace().detect_in_video(video, [Shot(Span(Fraction(0), Fraction(2)))], ctx)
     assert sightings
     for sighting in sightings:
         (face,) = sighting.faces
@@ -80,7 +80,7 @@ def test_centerface_finds_a_real_face_with_its_landmarks(media: Path, ctx: Conte
 
 def test_centerface_finds_small_faces(media: Path, ctx: Context) -> None:
     video = probe(media / "video" / "debate_wide_1080p.mp4")
-    sightings = CenterFace().look(video, [Shot(Span(Fraction(0), Fraction(4)))], ctx)
+    sightings = CenterFace().detect_in_video(video, [Shot(Span(Fraction(0), Fraction(4)))], ctx)
     assert np.mean([len(sighting.faces) == 2 for sighting in sightings]) > 0.9
 
 
@@ -116,9 +116,9 @@ def _with_weights(kind: type[FaceDetector]) -> FaceDetector:
 
 def test_scrfd_and_yunet_say_what_they_lack(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="path=FILE"):
-        Scrfd().weights()
+        Scrfd().input_digests()
     with pytest.raises(ModelError, match="no such YuNet"):
-        YuNet(YuNet.Options(path=tmp_path / "none.onnx")).weights()
+        YuNet(YuNet.Options(path=tmp_path / "none.onnx")).input_digests()
 
 
 def test_overlapping_boxes_are_one_face() -> None:

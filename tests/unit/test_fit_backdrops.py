@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from clipy import probe
-from clipy.analysis.framing.camera import Camera
+from clipy.analysis.camera.camera import Camera
 from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.media.frame import Frame
 from clipy.stages.base import Pizzazz
-from clipy.stages.render.fitted import fitted
-from clipy.stages.render.pictures import clip_frames
-from clipy.stages.render.room import overlap, taken
+from clipy.stages.render.encoding.frames import clip_frames
+from clipy.stages.render.pizzazz.crop_windows.letterboxed import fitted
 from clipy.types import Box, CropPath, Edit, Highlight, Span, Video, Word
+from clipy.typography.occupied import overlap, taken
 from tests.clips import VIDEO, clip, pizzazz
 from tests.media import make_video
 

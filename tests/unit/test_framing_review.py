@@ -11,12 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy import registry
-from clipy.analysis.base import FaceDetector, ShotDetector
-from clipy.analysis.faces.sightings import Detection
-from clipy.analysis.finished.lip_offset import LipOffset
+from clipy.analysis.base import ShotDetector
+from clipy.analysis.clip_qc.lip_offset import LipOffset
+from clipy.analysis.faces.base import FaceDetector
+from clipy.analysis.faces.tracking.detections import Detection
 from clipy.context import Context
-from clipy.flow.judging import clip_of
 from clipy.media.probe import probe
+from clipy.pipeline.quality_control import clip_of
 from clipy.stages.review.framing import Framing
 from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Finding, Highlight, Keyframe, Panel, Repair, Review, Span, Video

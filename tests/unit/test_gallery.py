@@ -10,7 +10,7 @@ import pytest
 
 from clipy import registry
 from clipy.stages.base import Pizzazz
-from clipy.stages.render.presets import LOOKS
+from clipy.typography.styles import LOOKS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "pizzazz.md").read_text(encoding="utf-8")

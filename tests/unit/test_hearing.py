@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from clipy.analysis.words.hearing import Heard, Said, shown, without_loops
+from clipy.analysis.transcription.whisper.decoding import Heard, Said, shown, without_loops
 from clipy.types import Word
 
 

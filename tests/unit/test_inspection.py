@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipy.analysis.finished import inspection
-from clipy.analysis.finished.inspection import inspected
+from clipy.analysis.clip_qc import inspection
+from clipy.analysis.clip_qc.inspection import inspected
 from clipy.context import Context
 from clipy.documents import finding_json
-from clipy.flow.judging import clip_of, judged
 from clipy.media.checks.picture import Seen, watch
 from clipy.media.checks.proxy import looks
 from clipy.media.read import pictures
+from clipy.pipeline.quality_control import clip_of, judged
 from clipy.stages.base import Reviewer
 from clipy.storage.store import Store
 from clipy.types import Box, Clip, Evidence, Finding, Review, Span, Video

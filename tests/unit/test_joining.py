@@ -8,7 +8,7 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from clipy.media.joining import joined, runs
+from clipy.media.audio_runs import joined, runs
 
 RATE = 48_000
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from clipy.analysis.alignment.sphinx import Sphinx
-from clipy.analysis.words.faster_whisper import FasterWhisper
-from clipy.analysis.words.languages import Languages, Utterance, utterances
-from clipy.analysis.words.sentences import sentences
+from clipy.analysis.transcription.faster_whisper import FasterWhisper
+from clipy.analysis.transcription.whisper.languages import Languages, Utterance, utterances
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.storage.store import Store
+from clipy.text.sentences import sentences
 from clipy.types import Span, Transcript, Video, Word
 from tests.conftest import SAID, played
 from tests.media import make_video

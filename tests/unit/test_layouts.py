@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clipy.analysis.framing.bars import Brightest
-from clipy.analysis.framing.camera import Camera
-from clipy.analysis.framing.panes import Borders
-from clipy.analysis.framing.survey import Scene
-from clipy.stages.reframe.arranging import beside, rectangles
-from clipy.stages.reframe.director import LAYOUTS, Director
-from clipy.stages.reframe.exchanges import exchanges
+from clipy.analysis.camera.camera import Camera
+from clipy.analysis.picture.bars import Brightest
+from clipy.analysis.picture.picture_in_picture import Borders
+from clipy.analysis.picture.shot_analysis import Scene
+from clipy.stages.reframe.layouts.crosstalk import exchanges
+from clipy.stages.reframe.layouts.director import LAYOUTS, Director
+from clipy.stages.reframe.layouts.split_screen import beside, rectangles
 from clipy.types import Box, CropShot, Layout, Panel, Span, Track, Video, seconds
 
 LENGTH, RATE = 20, 25

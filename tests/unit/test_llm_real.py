@@ -18,9 +18,9 @@ from pydantic import BaseModel
 
 from clipy.chat.asking import Chat, Terms, TooMuch
 from clipy.chat.tokens import estimate
-from clipy.stages.highlight import prompts
-from clipy.stages.highlight.answers import Order, Passages
 from clipy.stages.highlight.llm import Llm
+from clipy.stages.highlight.llm_ranking import prompts
+from clipy.stages.highlight.llm_ranking.answers import Order, Passages
 
 pytest.importorskip("openai", reason='needs the extra: pip install "clipy[llm]"')
 engine = pytest.importorskip("xllamacpp", reason="needs llama.cpp: pip install xllamacpp")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clipy import probe
-from clipy.analysis.alignment.unaligned import Unaligned
+from clipy.analysis.alignment.none import Unaligned
 from clipy.analysis.base import Aligner, Transcriber
 from clipy.context import Context
 from clipy.stages.highlight.local import Local

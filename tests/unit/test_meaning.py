@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from clipy.analysis.meaning.sentence_encoder import SentenceEncoder
+from clipy.analysis.embedding.sentence_encoder import SentenceEncoder
 from clipy.context import Context
 from clipy.types import Array
 

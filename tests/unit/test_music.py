@@ -22,10 +22,10 @@ from clipy.media.frame import AudioBlock
 from clipy.media.loudness import measure
 from clipy.media.probe import probe
 from clipy.media.read import sound, sound_array
-from clipy.stages.render.credits import credit_of
-from clipy.stages.render.ducking import curve, factors
-from clipy.stages.render.music import Music
-from clipy.stages.render.tracks import music_folder
+from clipy.stages.render.pizzazz.music import Music
+from clipy.stages.render.pizzazz.music_mix.credits import credit_of
+from clipy.stages.render.pizzazz.music_mix.ducking import curve, factors
+from clipy.stages.render.pizzazz.music_mix.music_library import music_folder
 from clipy.stages.render.x264 import X264
 from clipy.types import Clip, Edit, Span, Video, Word
 from tests.conftest import played
@@ -243,7 +243,7 @@ def test_other_tracks_are_another_result(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clipy.stages.render.tracks.find_spec", lambda name: None)
+    monkeypatch.setattr("clipy.stages.render.pizzazz.music_mix.music_library.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"no folder was given.*clipy\[music\]"):
         made().identity()
     with pytest.raises(ConfigError, match="no such folder"):

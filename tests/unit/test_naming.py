@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipy.naming import slug, unique_slugs
+from clipy.text.slugs import slug, unique_slugs
 
 
 def test_slugs_read_like_the_text() -> None:

@@ -17,7 +17,7 @@ from clipy import device, models
 from clipy.analysis.faces.s3fd import S3fd
 from clipy.analysis.speakers.light_asd import LightAsd
 from clipy.analysis.speakers.lr_asd import LrAsd
-from clipy.analysis.speakers.mfcc import mfcc
+from clipy.analysis.speakers.scoring.mfcc import mfcc
 from clipy.analysis.speakers.talknet import TalkNet
 from clipy.context import Context
 from clipy.errors import ModelError
@@ -133,7 +133,7 @@ def test_s3fd_reports_boxes_in_the_pictures_own_pixels(tmp_path: Path, ctx: Cont
     first, second = detector.detect(pictures, ctx)
     assert first == second
     assert all(face.confidence >= 0.6 for face in first)
-    assert detector.weights() == (models.digest(tmp_path / "weights"),)
+    assert detector.input_digests() == (models.digest(tmp_path / "weights"),)
 
 
 @pytest.mark.parametrize("name", [*SPEAKERS, "s3fd"])
@@ -169,7 +169,7 @@ def test_code_in_a_weights_file_is_never_run(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize("backend", [TalkNet(), S3fd()])
 def test_weights_that_cannot_be_fetched_must_be_named(backend: TalkNet | S3fd) -> None:
     with pytest.raises(ModelError, match=r"path=FILE"):
-        backend.weights()
+        backend.input_digests()
 
 
 def still_track(video: Video, times: int, first: int = 0) -> Track:
@@ -194,7 +194,7 @@ def test_pieces_and_batches_change_no_number(tmp_path: Path, ctx: Context, monke
     in_pieces = [track.speaking for track in LrAsd(options).score(video, tracks, ctx)]
     assert [len(values) for values in in_pieces] == [102, 30]
     batched = LrAsd(LrAsd.Options(window=60, batch=5)).score(video, tracks, ctx)
-    monkeypatch.setattr("clipy.analysis.speakers.networked._PIECE", 200)
+    monkeypatch.setattr("clipy.analysis.speakers.scoring.networked._PIECE", 200)
     whole = LrAsd(options).score(video, tracks, ctx)
     for mine, batch, once in zip(in_pieces, batched, whole, strict=True):
         assert np.abs(mine - batch.speaking).max() < 1e-4
@@ -222,13 +222,13 @@ def test_published_networks_know_a_talker(media: Path, ctx: Context, kind: type[
     if models.find(model) is None:
         pytest.skip(f"needs the weights of {model.name}: clipy models pull {model.name}")
     from clipy.analysis.faces.centerface import CenterFace
-    from clipy.analysis.faces.tracks import link
+    from clipy.analysis.faces.tracking.tracks import link
     from clipy.types import Shot
 
     means = {}
     for name in ("closeup_512_a.mp4", "expressions_nospeech.mp4"):
         video = probe(media / "video" / name)
         shots = [Shot(Span(Fraction(0), Fraction(3)))]
-        (track,) = kind().score(video, link(shots, CenterFace().look(video, shots, ctx))[:1], ctx)
+        (track,) = kind().score(video, link(shots, CenterFace().detect_in_video(video, shots, ctx))[:1], ctx)
         means[name] = float(track.speaking.mean())
     assert means["closeup_512_a.mp4"] > 0.6 > 0.4 > means["expressions_nospeech.mp4"]

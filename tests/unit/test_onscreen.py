@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from clipy.analysis.faces.onscreen import mapped, on_output, shot_at
+from clipy.analysis.camera.onscreen import mapped, on_output, shot_at
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Track
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from clipy.analysis.words.openai_whisper import OpenAiWhisper
+from clipy.analysis.transcription.openai_whisper import OpenAiWhisper
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.media.probe import probe
@@ -105,10 +105,10 @@ def test_offline_means_offline(model: Model, talk: Path, tmp_path: Path, monkeyp
 
 
 def test_a_file_of_the_users_own_is_part_of_the_identity(tmp_path: Path) -> None:
-    first = OpenAiWhisper(OpenAiWhisper.Options(model="base")).weights()
+    first = OpenAiWhisper(OpenAiWhisper.Options(model="base")).input_digests()
     path = tmp_path / "mine.pt"
     path.write_bytes(b"mine")
-    own = OpenAiWhisper(OpenAiWhisper.Options(model=str(path))).weights()
+    own = OpenAiWhisper(OpenAiWhisper.Options(model=str(path))).input_digests()
     assert first[0].startswith("base")
     assert len(own[0]) == 64
 

@@ -12,13 +12,13 @@ import pytest
 from clipy.analysis.audio.levels import Levels
 from clipy.analysis.meaning.duplicates import distinct
 from clipy.analysis.meaning.openings import hook, standalone
-from clipy.analysis.words.sentences import Sentence, sentences
 from clipy.context import Context
-from clipy.stages.highlight.candidates import Candidate, candidates, snapped
-from clipy.stages.highlight.features import Features, Judge
-from clipy.stages.highlight.meaning import Meaning, meaning_of
-from clipy.stages.highlight.schedule import beside, best_set
-from clipy.stages.highlight.titles import title
+from clipy.stages.highlight.selection.candidates import Candidate, candidates, snapped
+from clipy.stages.highlight.selection.features import Features, Judge
+from clipy.stages.highlight.selection.interval_scheduling import beside, best_set
+from clipy.stages.highlight.selection.meaning import Meaning, meaning_of
+from clipy.stages.highlight.selection.titles import title
+from clipy.text.sentences import Sentence, sentences
 from clipy.types import Shot, Span, Transcript, Word
 
 BEAT = Fraction(2, 5)  # seconds a word lasts

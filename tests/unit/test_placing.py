@@ -6,14 +6,14 @@ from itertools import pairwise
 
 import pytest
 
-from clipy.analysis.faces.onscreen import OnScreen
-from clipy.stages.render import planning
-from clipy.stages.render.area import safe_area
-from clipy.stages.render.placing import Block, heights
-from clipy.stages.render.planning import Caption
-from clipy.stages.render.presets import LOOKS
-from clipy.stages.render.room import Taken, overlap
+from clipy.analysis.camera.onscreen import OnScreen
+from clipy.stages.render.pizzazz.captioning import planning
+from clipy.stages.render.pizzazz.captioning.placement import Block, heights
+from clipy.stages.render.pizzazz.captioning.planning import Caption
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Word
+from clipy.typography.occupied import OccupiedRegion, overlap
+from clipy.typography.styles import LOOKS
+from clipy.typography.text_area import safe_area
 
 LIMITS, USUAL, HEIGHT = (288.0, 1248.0), 1142.0, 1920
 
@@ -29,7 +29,7 @@ def face(top: float, size: float, start: int = 0, end: int = 10, x: float = 540)
 
 
 def placed(
-    faces: list[OnScreen], count: int = 3, shots: list[int] | None = None, taken: tuple[Taken, ...] = ()
+    faces: list[OnScreen], count: int = 3, shots: list[int] | None = None, taken: tuple[OccupiedRegion, ...] = ()
 ) -> list[float]:
     return heights(blocks(count, shots), faces, taken, LIMITS, USUAL, HEIGHT)
 
@@ -119,7 +119,7 @@ def test_in_a_stack_captions_are_where_the_panels_meet() -> None:
 
 def test_what_is_taken_is_left_alone() -> None:
     title = Box(200, 1000, 880, 1240)
-    middles = placed([], 3, None, (Taken(Span(Fraction(0), Fraction(3)), title),))
+    middles = placed([], 3, None, (OccupiedRegion(Span(Fraction(0), Fraction(3)), title),))
     assert all(overlap(title, Box(240, middle - 90, 840, middle + 90)) == 0 for middle in middles)
 
 
@@ -134,7 +134,7 @@ def test_a_card_that_is_taller_than_the_area_is_in_its_middle() -> None:
 
 def test_the_spare_room_below_is_for_emergencies() -> None:
     """It is taken rather than to cover a head or text, and not while there is another free place."""
-    wall = Taken(Span(Fraction(0), Fraction(3)), Box(0, 960, 1080, 1200))
+    wall = OccupiedRegion(Span(Fraction(0), Fraction(3)), Box(0, 960, 1080, 1200))
     spare = 1420.0
     crowded = heights(blocks(3), face(200, 800), (wall,), LIMITS, USUAL, HEIGHT, spare)
     assert all(1200 + 90 <= middle <= spare - 90 + 1 for middle in crowded)

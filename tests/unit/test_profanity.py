@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from clipy.analysis.words.profanity import Profanity, built_in
+from clipy.text.profanity import Profanity, built_in
 
 STRONG = "fuck Fucking, motherfuckers bullshit! sh1t fuuuuck 'shit' bitches damned crappy goddamned retarded asses ASS!"
 HARMLESS = "assassin class Scunthorpe pass assess passing title Dickens cocktail scrap arsenal hello hits titan 5*3 *"

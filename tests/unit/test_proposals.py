@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipy.analysis.words.sentences import Sentence
 from clipy.chat.answers import cleaned
 from clipy.chat.tokens import estimate
-from clipy.stages.highlight.answers import Passage, is_quoted
-from clipy.stages.highlight.candidates import candidates
-from clipy.stages.highlight.proposals import placed, proposed, told_once
-from clipy.stages.highlight.windows import window_from, windows
+from clipy.stages.highlight.llm_ranking.answers import Passage, is_quoted
+from clipy.stages.highlight.llm_ranking.proposals import placed, proposed, told_once
+from clipy.stages.highlight.llm_ranking.windows import window_from, windows
+from clipy.stages.highlight.selection.candidates import candidates
+from clipy.text.sentences import Sentence
 from clipy.types import Word
 
 SENTENCES = [

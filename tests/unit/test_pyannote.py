@@ -51,7 +51,7 @@ params:
 @pytest.fixture
 def backend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Makes the backend, whether or not its extra is installed."""
-    from clipy.analysis.voices.pyannote_audio import Pyannote
+    from clipy.analysis.diarization.pyannote import Pyannote
 
     def make(**options: object) -> Pyannote:
         return Pyannote(Pyannote.Options.model_validate(options))
@@ -64,17 +64,17 @@ def test_a_repository_is_taken_at_a_commit_and_costs_nothing_before_it_is_used(b
         backend()
     with pytest.raises(ValueError, match="neither a folder nor a repository"):
         backend(model="/nowhere/at/all", revision=COMMIT)
-    assert backend(revision=COMMIT).weights() == (f"pyannote/speaker-diarization-community-1@{COMMIT}",)
+    assert backend(revision=COMMIT).input_digests() == (f"pyannote/speaker-diarization-community-1@{COMMIT}",)
 
 
 def test_every_file_of_a_folder_counts(backend: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "plda").mkdir()
     (tmp_path / "config.yaml").write_text("a")
     (tmp_path / "plda" / "plda.npz").write_bytes(b"a")
-    before = backend(model=str(tmp_path)).weights()
+    before = backend(model=str(tmp_path)).input_digests()
     (tmp_path / "plda" / "plda.npz").write_bytes(b"b")
     assert len(before) == 2
-    assert backend(model=str(tmp_path)).weights() != before
+    assert backend(model=str(tmp_path)).input_digests() != before
 
 
 def test_what_the_hub_says_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -185,8 +185,8 @@ def test_the_published_segmentation_network_is_one_that_is_read(pyannote: Simple
     import torch
 
     from clipy import models
-    from clipy.analysis.voices.pyannote_weights import network
-    from clipy.analysis.voices.turn_taking import LENGTH, TurnTaking
+    from clipy.analysis.diarization.voices.pyannote_weights import network
+    from clipy.analysis.diarization.voices.speaker_segmentation import LENGTH, TurnTaking
     from clipy.models.tensors import read_tensors
 
     path = models.fetch(models.TURN_TAKING)
@@ -225,7 +225,7 @@ class _Harmful:
 def test_a_checkpoint_that_does_something_is_refused(folder: Path, pyannote: SimpleNamespace, tmp_path: Path) -> None:
     import torch
 
-    from clipy.analysis.voices.pyannote_weights import network
+    from clipy.analysis.diarization.voices.pyannote_weights import network
 
     mark = tmp_path / "mark"
     torch.save({"state_dict": {}, "extra": _Harmful(mark)}, tmp_path / "bad.bin")
@@ -256,7 +256,7 @@ def test_a_checkpoint_that_does_something_is_refused(folder: Path, pyannote: Sim
 def test_a_configuration_that_names_other_code_or_places_is_refused(
     folder: Path, pyannote: SimpleNamespace, tmp_path: Path, old: str, new: str, says: str
 ) -> None:
-    from clipy.analysis.voices.pyannote_weights import diarization
+    from clipy.analysis.diarization.voices.pyannote_weights import diarization
 
     assert old in CONFIGURATION
     (tmp_path / "config.yaml").write_text(CONFIGURATION.replace(old, new))

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipy.analysis.base import FaceDetector, SpeakerDetector
+from clipy.analysis.base import SpeakerDetector
+from clipy.analysis.faces.base import FaceDetector
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.stages.base import Reframer
@@ -126,7 +127,7 @@ def test_a_real_talker_stays_in_the_window(media: Path, ctx: Context) -> None:
     span = Span(Fraction(0), Fraction(4))
     path = Speaker().reframe(video, Highlight(span), ctx)
     assert covers(path, span)
-    sightings = ctx.analyser(FaceDetector).look(video, [Shot(span)], ctx)
+    sightings = ctx.analyser(FaceDetector).detect_in_video(video, [Shot(span)], ctx)
     assert sightings
     for sighting in sightings:
         (face,) = sighting.faces

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from clipy.analysis.faces.regions import around, whole, within
-from clipy.analysis.faces.sightings import Detection, Picture
+from clipy.analysis.faces.tracking.detections import Detection, Picture
+from clipy.analysis.faces.tracking.regions import around, whole, within
 from clipy.types import Box
 
 PICTURE = np.zeros((360, 640, 3), dtype=np.uint8)

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from clipy.context import Context, Event
 from clipy.errors import RenderError
-from clipy.flow.together import side_by_side
-from clipy.media.ahead import Ahead
 from clipy.media.frame import AudioBlock, Frame
 from clipy.media.loudness import measure
 from clipy.media.opencv import beside_other_work
 from clipy.media.probe import probe
 from clipy.media.read import decoded, pictures, sound, sound_array
+from clipy.media.read_ahead import Ahead
+from clipy.pipeline.parallel import parallel_map
 from clipy.stages.base import Pizzazz
-from clipy.stages.render.pictures import clip_frames, output_rate
+from clipy.stages.render.encoding.frames import clip_frames, output_rate
 from clipy.stages.render.x264 import X264
 from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video
@@ -335,7 +335,7 @@ def test_clips_rendered_side_by_side_are_the_same_to_the_byte(tmp_path: Path) ->
         return path.read_bytes()
 
     ctx = _context(tmp_path)
-    assert side_by_side(range(3), render, ctx, 3) == side_by_side(range(3), render, ctx, 1)
+    assert parallel_map(range(3), render, ctx, 3) == parallel_map(range(3), render, ctx, 1)
 
 
 def test_sound_that_fails_stops_everything(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from clipy.cli import main
-from clipy.storage.renewal import STAGES, Renewal
+from clipy.storage.cache_policy import STAGES, CachePolicy
 from tests.media import make_video
 
 QUICK = (
@@ -79,7 +79,7 @@ def test_from_and_no_cache_contradict_each_other(ran: tuple[Path, Path]) -> None
 
 
 def test_a_result_is_made_again_once_in_a_run_whoever_asks() -> None:
-    renewal = Renewal("reframe")
+    renewal = CachePolicy("reframe")
     asked = []
     for stage in ("reframe", "render"):
         with renewal.deciding("faces", "key", stage) as again:
@@ -92,7 +92,7 @@ def test_a_result_is_made_again_once_in_a_run_whoever_asks() -> None:
 
 
 def test_what_could_not_be_made_is_not_taken_from_the_store_the_next_time() -> None:
-    renewal = Renewal(STAGES[0])
+    renewal = CachePolicy(STAGES[0])
     with pytest.raises(OSError, match="full"), renewal.deciding("faces", "key", "reframe"):
         raise OSError("full")
     with renewal.deciding("faces", "key", "reframe") as again:

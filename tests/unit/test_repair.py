@@ -14,11 +14,12 @@ from clipy.backend import Backend
 from clipy.config import load
 from clipy.context import Context
 from clipy.errors import NothingToDeliver
-from clipy.flow.repair import repaired
-from clipy.flow.result import Result
 from clipy.media.checks.sound import listen
 from clipy.media.probe import probe
-from clipy.pipeline import Pipeline, context
+from clipy.pipeline.pipeline import Pipeline
+from clipy.pipeline.repair import repaired
+from clipy.pipeline.result import Result
+from clipy.pipeline.run import context
 from clipy.stages.base import Reviewer
 from clipy.stages.highlight.even import Even
 from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Repair, Review, Span, Video

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from clipy.report import write_report
+from clipy.pipeline.report import write_report
 from clipy.types import Box, Evidence, Finding, Repair, Review, Span
 from tests.browser import browser
 from tests.media import make_video

@@ -14,14 +14,14 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.analysis.base import Transcriber
-from clipy.analysis.finished.caption_match import matched
-from clipy.analysis.finished.screen_text import Shown
-from clipy.analysis.finished.spoken_again import spoken_again
-from clipy.analysis.words.subtitled import Subtitles
+from clipy.analysis.clip_qc.caption_match import matched
+from clipy.analysis.clip_qc.retranscribe import spoken_again
+from clipy.analysis.clip_qc.screen_text import Shown
+from clipy.analysis.transcription.subtitles import Subtitles
 from clipy.context import Context
 from clipy.media.probe import probe
-from clipy.stages.review.caption_lines import caption_lines, said_elsewhere
 from clipy.stages.review.captions import Captions
+from clipy.stages.review.checks.caption_lines import caption_lines, said_elsewhere
 from clipy.types import Box, Clip, Finding, Json, Span, Video, Word
 from tests.media import make_video
 from tests.spoken_clips import SIZE, captioned, hearing, said, source, spoken_words

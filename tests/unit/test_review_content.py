@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from clipy.analysis.audio.edges import edges_of
 from clipy.analysis.audio.speech import RATE, windows
-from clipy.analysis.words.sentences import sentences
 from clipy.context import Context
-from clipy.flow.judging import clip_of, judged, published
 from clipy.media.probe import probe
 from clipy.media.read import sound
-from clipy.publishing.journal import Entry, State, journal_beside
+from clipy.pipeline.quality_control import clip_of, judged, published
 from clipy.stages.review.content import Content, first_trim, last_trim
+from clipy.stages.upload.publishing.journal import Entry, State, journal_beside
+from clipy.text.sentences import sentences
 from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Span, Transcript, Word
 from tests.media import make_video, moving, silence
 from tests.speech import Speech

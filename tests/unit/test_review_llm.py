@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from clipy.errors import ConfigError, ServiceError
-from clipy.flow.judging import clip_of
+from clipy.pipeline.quality_control import clip_of
 from clipy.stages.review.llm import Llm
 from clipy.types import Clip, Word
 from tests.chat_server import KEY, Asked, ChatServer, Fault

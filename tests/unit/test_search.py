@@ -7,9 +7,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from clipy.analysis.faces.regions import Region
-from clipy.analysis.faces.search import Moment, Search, moments
-from clipy.analysis.faces.sightings import Detection, Picture, overlap, with_looks
+from clipy.analysis.faces.tracking.detections import Detection, Picture, with_mean_colors
+from clipy.analysis.faces.tracking.regions import Region
+from clipy.analysis.faces.tracking.search import Moment, Search, moments
+from clipy.geometry import iou
 from clipy.media.probe import probe
 from clipy.types import Box, Span, Video, seconds
 from tests.media import make_video
@@ -120,10 +121,10 @@ def test_a_face_is_seen_with_the_colours_of_face_and_clothes() -> None:
     picture[40:80] = 210, 160, 140
     picture[88:128] = 20, 40, 90
     faces = [Detection(Box(100, 40, 140, 80), 0.9), Detection(Box(10, 60, 50, 190), 0.9)]
-    ((whole, low),) = with_looks([picture], [faces])
-    assert list(whole.look) == [210, 160, 140, 20, 40, 90]
-    assert whole.scaled(2, 2).look == whole.look
-    assert len(low.look) == 3  # its clothes are below the picture
+    ((whole, low),) = with_mean_colors([picture], [faces])
+    assert list(whole.mean_color) == [210, 160, 140, 20, 40, 90]
+    assert whole.scaled(2, 2).mean_color == whole.mean_color
+    assert len(low.mean_color) == 3  # its clothes are below the picture
 
 
 @pytest.mark.parametrize(
@@ -151,6 +152,6 @@ def test_batches_change_no_result(video: Video, batch: int) -> None:
 
 def test_overlap_is_intersection_over_union() -> None:
     box = Box(0, 0, 10, 10)
-    assert overlap(box, box) == 1
-    assert overlap(box, Box(5, 0, 15, 10)) == pytest.approx(1 / 3)
-    assert overlap(box, Box(10, 0, 20, 10)) == 0
+    assert iou(box, box) == 1
+    assert iou(box, Box(5, 0, 15, 10)) == pytest.approx(1 / 3)
+    assert iou(box, Box(10, 0, 20, 10)) == 0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipy.analysis.words.sentences import sentences
+from clipy.text.sentences import sentences
 from clipy.types import Transcript, Word, seconds
 
 

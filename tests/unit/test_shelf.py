@@ -13,12 +13,13 @@ from click.testing import CliRunner, Result
 
 from clipy.cli import main
 from clipy.config import load
+from clipy.config.quantities import age, as_age, as_size, size
 from clipy.context import Context
 from clipy.errors import ConfigError
-from clipy.measures import age, as_age, as_size, size
 from clipy.media.probe import probe
-from clipy.pipeline import Pipeline, context
-from clipy.storage import shelf
+from clipy.pipeline.pipeline import Pipeline
+from clipy.pipeline.run import context
+from clipy.storage import eviction
 from clipy.storage.store import Store
 from tests.media import make_video
 
@@ -52,7 +53,7 @@ def aged(path: Path, days: float) -> None:
 
 
 def keys(store: Store) -> set[str]:
-    return {item.key for item in shelf.artifacts(store)}
+    return {item.key for item in eviction.artifacts(store)}
 
 
 def run(*arguments: str) -> Result:
@@ -108,18 +109,18 @@ def test_nothing_outside_the_store_is_touched(store: Store, tmp_path: Path) -> N
 
 def test_what_a_run_at_work_has_used_stays(store: Store) -> None:
     with context(Pipeline.from_config(load())) as ctx:
-        shelf.note_used([ctx.store.place("transcribe.transcribe", "aaaaaaaa2", ".json")])
-        removal = shelf.remove(store, lambda found: found)
+        eviction.note_used([ctx.store.place("transcribe.transcribe", "aaaaaaaa2", ".json")])
+        removal = eviction.remove(store, lambda found: found)
         assert [item.key for item in removal.in_use] == ["aaaaaaaa2"]
         assert keys(store) == {"aaaaaaaa2"}
-    shelf.remove(store, lambda found: found)
+    eviction.remove(store, lambda found: found)
     assert keys(store) == set()
 
 
 def test_what_is_being_made_stays_and_a_run_waits_while_the_store_is_tidied(store: Store) -> None:
     path = store.place("render.render", "bbbbbbbb1", ".lock")
     with store.alone(path, "the test"):
-        assert [item.key for item in shelf.remove(store, lambda found: found).in_use] == ["bbbbbbbb1"]
+        assert [item.key for item in eviction.remove(store, lambda found: found).in_use] == ["bbbbbbbb1"]
     begun = threading.Event()
 
     def run_something() -> None:
@@ -140,9 +141,9 @@ def test_it_knows_what_was_made_for_which_video(ctx: Context, tmp_path: Path) ->
 
     for _ in range(2):
         ctx.cached(ctx.analyser(ShotDetector).detect, video, video.span)
-    (item,) = shelf.artifacts(ctx.store)
+    (item,) = eviction.artifacts(ctx.store)
     assert item.videos == (video.fingerprint,)
-    assert shelf.videos(ctx.store) == {video.fingerprint: "a talk.mp4"}
+    assert eviction.videos(ctx.store) == {video.fingerprint: "a talk.mp4"}
     assert ctx.store.root == Path(os.environ["CLIPY_STORE"])
     assert json.loads(run("ls", "--videos", "--json").stdout)["videos"][0]["video"] == "a talk.mp4"
     assert "shots.detect" in run("show", "a talk.mp4").stdout
@@ -154,10 +155,10 @@ def test_a_use_makes_an_artifact_young_again(ctx: Context, tmp_path: Path) -> No
     from clipy.analysis.base import ShotDetector
 
     ctx.cached(ctx.analyser(ShotDetector).detect, video, video.span)
-    (item,) = shelf.artifacts(ctx.store)
+    (item,) = eviction.artifacts(ctx.store)
     aged(item.files[0], 9)
     ctx.cached(ctx.analyser(ShotDetector).detect, video, video.span)
-    assert time.time() - shelf.artifacts(ctx.store)[0].used < 60
+    assert time.time() - eviction.artifacts(ctx.store)[0].used < 60
 
 
 def test_a_run_keeps_the_store_within_the_limits_of_the_settings(store: Store, tmp_path: Path) -> None:

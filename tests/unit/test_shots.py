@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipy.analysis.shots import PySceneDetect
+from clipy.analysis.shots.pyscenedetect import PySceneDetect
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.types import Span

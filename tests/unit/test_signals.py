@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from clipy import probe
 from clipy.context import Context
-from clipy.stages.highlight.activity import stretches
 from clipy.stages.highlight.local import Local
+from clipy.stages.highlight.selection.activity import stretches
 from clipy.stages.highlight.signals import Signals
 from clipy.types import Span, Video
 from tests.media import Picture, make_video, moving, still

@@ -11,7 +11,7 @@ from clipy.analysis.audio.songs import MOODS, Song, SongListener, listened, name
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.media.song import song_sound, song_tags
-from clipy.stages.render.arrangement import JOIN, Player, arranged
+from clipy.stages.render.pizzazz.music_mix.arrangement import JOIN, Player, arranged
 from tests.music import beat_times, make_song, music, write_song
 
 

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.context import Context
-from clipy.flow.judging import clip_of
 from clipy.media.checks.clicks import clicks
+from clipy.pipeline.quality_control import clip_of
 from clipy.stages.review.sound import Sound
 from clipy.storage.store import Store
 from clipy.types import CropPath, Edit, Finding, Highlight, Review, Span, Word

@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy import models
-from clipy.analysis.audio.voice import Voice, voice
+from clipy.analysis.audio.voice_activity import Voice, voice
 from clipy.analysis.faces.centerface import CenterFace
-from clipy.analysis.faces.tracks import link
+from clipy.analysis.faces.tracking.tracks import link
 from clipy.analysis.speakers.lip_sync import LipSync, averaged, correlation, speaking
-from clipy.analysis.speakers.lips import FaceMesh, Mouth, mouths
+from clipy.analysis.speakers.scoring.lips import FaceMesh, Mouth, mouths
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.types import Shot, Span, Track
@@ -167,7 +167,7 @@ def test_real_talkers_speak_and_silent_film_does_not(media: Path, ctx: Context, 
     def score(file: str) -> float:
         video = probe(media / "video" / file)
         shots = [Shot(Span(Fraction(0), Fraction(6)))]
-        tracks = LipSync().score(video, link(shots, CenterFace().look(video, shots, ctx)), ctx)
+        tracks = LipSync().score(video, link(shots, CenterFace().detect_in_video(video, shots, ctx)), ctx)
         return float(max(track.speaking.mean() for track in tracks))
 
     assert score(name) > 0.4

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipy.analysis.words.openai_api import OpenAiApi
-from clipy.analysis.words.speech_answers import Answer
+from clipy.analysis.transcription.openai_api import OpenAiApi
+from clipy.analysis.transcription.whisper.api_responses import Answer
 from clipy.context import Context
 from clipy.errors import ConfigError, ServiceError
 from clipy.media.probe import probe
@@ -28,7 +28,7 @@ from tests.speech_server import KEY, Fault, SpeechServer
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setattr("clipy.analysis.words.openai_api.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("clipy.analysis.transcription.openai_api.time.sleep", lambda seconds: None)
 
 
 def heard(server: SpeechServer, talk: Path, tmp_path: Path, **options: object) -> Transcript:
@@ -60,7 +60,7 @@ def test_what_fails_in_passing_is_repeated(
     talk: Path, speech: Speech, tmp_path: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("clipy.analysis.words.openai_api.time.sleep", pauses.append)
+    monkeypatch.setattr("clipy.analysis.transcription.openai_api.time.sleep", pauses.append)
     with SpeechServer(speech) as server:
         server.faults.extend([fault, fault])
         found = heard(server, talk, tmp_path)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from clipy.analysis.audio.levels import Levels
 from clipy.analysis.meaning.duplicates import containment, distinct, shingles
-from clipy.analysis.words.sentences import Sentence
-from clipy.stages.highlight.about import Topic
-from clipy.stages.highlight.candidates import Candidate, candidates
-from clipy.stages.highlight.features import WEIGHTS, Judge
-from clipy.stages.highlight.schedule import best_first
+from clipy.stages.highlight.selection.about import Topic
+from clipy.stages.highlight.selection.candidates import Candidate, candidates
+from clipy.stages.highlight.selection.features import WEIGHTS, Judge
+from clipy.stages.highlight.selection.interval_scheduling import best_first
+from clipy.text.sentences import Sentence
 from clipy.types import Span, Word
 
 TEXTS = [

@@ -13,18 +13,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clipy import subtitles
 from clipy.analysis.alignment.sphinx import Sphinx
 from clipy.analysis.base import Transcriber
-from clipy.analysis.words.cues import Cue, decoded, read
-from clipy.analysis.words.spoken import transcript_of
-from clipy.analysis.words.subtitled import Subtitles
-from clipy.analysis.words.written import language_of, words_of
+from clipy.analysis.perception import transcript_of
+from clipy.analysis.subtitles import writer as subtitles
+from clipy.analysis.subtitles.cue_timing import language_of, words_of
+from clipy.analysis.subtitles.parser import Cue, decoded, read
+from clipy.analysis.transcription.subtitles import Subtitles
 from clipy.config import load
 from clipy.context import Context
 from clipy.errors import ClipyError, MediaError
 from clipy.media.probe import probe
-from clipy.pipeline import Pipeline
+from clipy.pipeline.pipeline import Pipeline
 from clipy.storage.store import Store
 from clipy.types import Span, Transcript, Word, seconds
 from tests.media import make_video

@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import pytest
 
-from clipy.cards import Card, columns, joined
-from clipy.subtitles import Style, ass, cues, planned_ass, srt, vtt
+from clipy.analysis.subtitles.writer import Style, ass, cues, planned_ass, srt, vtt
 from clipy.types import CropPath, Edit, Highlight, Span, Word
+from clipy.typography.cards import Card, columns, joined
 
 SPEECH = (
     "Okay, so here's the thing. Most people think that you need a huge budget to make great videos, but honestly? "

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from clipy import probe
-from clipy.analysis.framing.lettering import read
-from clipy.analysis.framing.salience import attraction, salience
-from clipy.analysis.framing.survey import survey
+from clipy.analysis.picture.saliency import attraction, salience
+from clipy.analysis.picture.shot_analysis import survey
+from clipy.analysis.picture.text_detection import read
 from clipy.context import Context
 from clipy.types import Box, Shot, Span
 from tests.media import Picture, make_video, moving

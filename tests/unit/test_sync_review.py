@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipy.analysis.finished.inspection import inspected
-from clipy.analysis.finished.lip_offset import REACH, LipOffset, lip_offset
+from clipy.analysis.clip_qc.inspection import inspected
+from clipy.analysis.clip_qc.lip_offset import REACH, LipOffset, lip_offset
 from clipy.context import Context
-from clipy.flow.judging import clip_of
 from clipy.media.probe import probe
 from clipy.media.read import pictures, sound_array
+from clipy.pipeline.quality_control import clip_of
 from clipy.stages.review.sync import Sync
 from clipy.types import Array
 from tests.media import make_video

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from clipy.stages.render.bidi import is_right_to_left, levels, visual_order
-from clipy.stages.render.fonts import Face, Fonts, digests, packaged
-from clipy.stages.render.shaping import Extent, family, shaped
-from clipy.stages.render.text import Type, capitals
+from clipy.typography.bidi import is_right_to_left, levels, visual_order
+from clipy.typography.fonts import Face, Fonts, digests, packaged
+from clipy.typography.glyph_masks import Type, capitals
+from clipy.typography.shaping import Extent, family, shaped
 
 ANTON = packaged("fontpkg_anton", "Anton-Regular.ttf", 900)
 FONTS = Fonts(ANTON)

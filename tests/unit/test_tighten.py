@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from clipy import documents
-from clipy.analysis.words.fillers import is_filler
+from clipy.analysis.subtitles.writer import srt
 from clipy.config import Choice, load
 from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.media.probe import probe
 from clipy.media.read import sound_array
-from clipy.pipeline import Pipeline
+from clipy.pipeline.pipeline import Pipeline
 from clipy.stages.base import Pizzazz, in_order
 from clipy.stages.reframe.center import Center
-from clipy.stages.render.captions import Captions
-from clipy.stages.render.tighten import Tighten
+from clipy.stages.render.pizzazz.captions import Captions
+from clipy.stages.render.pizzazz.tighten import Tighten
 from clipy.stages.render.x264 import X264
-from clipy.subtitles import srt
+from clipy.text.fillers import is_filler
 from clipy.types import Clip, Edit, Highlight, Span, Video, Word
 from tests.media import make_video
 

@@ -7,7 +7,7 @@ import pytest
 
 from clipy.context import Context, Event
 from clipy.errors import OutputError
-from clipy.flow.together import Stopped, renders_at_once, side_by_side
+from clipy.pipeline.parallel import Stopped, parallel_map, renders_at_once
 from clipy.storage.store import Store
 
 _LONG = 20.0  # seconds after which a test that hangs fails
@@ -26,7 +26,7 @@ def test_results_are_in_order_and_progress_adds_up(tmp_path: Path, at_once: int)
             ctx.report("rendering", step / 4)
         return item * item
 
-    assert side_by_side(range(4), work, _context(tmp_path, events), at_once) == [0, 1, 4, 9]
+    assert parallel_map(range(4), work, _context(tmp_path, events), at_once) == [0, 1, 4, 9]
     done = [event.fraction for event in events if event.fraction is not None]
     assert done == sorted(done)
     assert done[-1] == pytest.approx(1)
@@ -36,7 +36,7 @@ def test_results_are_in_order_and_progress_adds_up(tmp_path: Path, at_once: int)
 
 def test_items_are_worked_on_at_the_same_time(tmp_path: Path) -> None:
     together = threading.Barrier(2, timeout=_LONG)
-    assert side_by_side([0, 0], lambda item, ctx: together.wait() >= 0, _context(tmp_path, []), 2) == [True, True]
+    assert parallel_map([0, 0], lambda item, ctx: together.wait() >= 0, _context(tmp_path, []), 2) == [True, True]
 
 
 def test_no_more_than_asked_for_at_a_time(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_no_more_than_asked_for_at_a_time(tmp_path: Path) -> None:
         threading.Event().wait(0.01)
         running.remove(item)
 
-    side_by_side(range(8), work, _context(tmp_path, []), 2)
+    parallel_map(range(8), work, _context(tmp_path, []), 2)
     assert max(most) <= 2
 
 
@@ -71,7 +71,7 @@ def test_a_failure_stops_the_others_and_is_raised_when_they_have_tidied_up(tmp_p
             raise
 
     with pytest.raises(OutputError, match="disk is full"):
-        side_by_side(range(6), work, _context(tmp_path, []), 2)
+        parallel_map(range(6), work, _context(tmp_path, []), 2)
     assert tidied == [1]  # the other four were never begun
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("clipy-")]
 
@@ -83,7 +83,7 @@ def test_a_listener_that_interrupts_ends_everything(tmp_path: Path) -> None:
 
     ctx = Context(Store(tmp_path / "store"), tmp_path, listener=interrupt)
     with pytest.raises(KeyboardInterrupt):
-        side_by_side(range(3), lambda item, part: part.report("rendering", 0.5), ctx, 2)
+        parallel_map(range(3), lambda item, part: part.report("rendering", 0.5), ctx, 2)
 
 
 def test_a_machine_renders_at_least_one_clip_at_a_time() -> None:

@@ -6,9 +6,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from clipy.analysis.faces.sightings import Detection, Sighting
-from clipy.analysis.faces.tracks import RATE, grid, link
-from clipy.types import Box, Shot, Span, seconds
+from clipy.analysis.faces.tracking.detections import Detection, FrameDetections
+from clipy.analysis.faces.tracking.tracks import grid, link
+from clipy.types import TRACK_RATE, Box, Shot, Span, seconds
 
 FIVE = Fraction(1, 5)
 
@@ -21,13 +21,13 @@ def shot(start: float, end: float) -> Shot:
     return Shot(Span(seconds(start), seconds(end)))
 
 
-def walk(*faces: tuple[Detection, ...], start: Fraction = Fraction(0)) -> list[Sighting]:
-    return [Sighting(start + index * FIVE, seen) for index, seen in enumerate(faces)]
+def walk(*faces: tuple[Detection, ...], start: Fraction = Fraction(0)) -> list[FrameDetections]:
+    return [FrameDetections(start + index * FIVE, seen) for index, seen in enumerate(faces)]
 
 
 def test_boxes_are_linear_between_sightings_on_a_regular_grid() -> None:
     (track,) = link([shot(0, 2)], walk(*((face(100 + 10 * k),) for k in range(10))))
-    assert np.allclose(np.diff(track.times), 1 / float(RATE))
+    assert np.allclose(np.diff(track.times), 1 / float(TRACK_RATE))
     centers = (track.boxes[:, 0] + track.boxes[:, 2]) / 2
     inside = track.times <= 1.8
     assert centers[inside] == pytest.approx(100 + 50 * track.times[inside], abs=1e-3)
@@ -42,10 +42,14 @@ def test_a_missed_detection_does_not_end_a_track() -> None:
 
 
 def test_a_face_that_is_searched_seldom_is_one_track() -> None:
-    seldom = [Sighting(time, (face(100),)) for time in (Fraction(0), Fraction(6, 5), Fraction(12, 5))]
+    seldom = [FrameDetections(time, (face(100),)) for time in (Fraction(0), Fraction(6, 5), Fraction(12, 5))]
     (track,) = link([shot(0, 2.5)], seldom)
     assert len(track.times) == 63
-    gone = [*seldom, Sighting(Fraction(13, 5), ()), *(Sighting(Fraction(k, 5), (face(100),)) for k in (18, 19, 20))]
+    gone = [
+        *seldom,
+        FrameDetections(Fraction(13, 5), ()),
+        *(FrameDetections(Fraction(k, 5), (face(100),)) for k in (18, 19, 20)),
+    ]
     assert len(link([shot(0, 4.1)], gone)) == 2
 
 
@@ -85,7 +89,7 @@ def test_two_who_meet_and_turn_back_are_told_apart_by_their_looks(looks: tuple[t
     there = [100, 130, 160, 190]
 
     def faces(place: float) -> tuple[Detection, ...]:
-        return tuple(replace(face(x), look=look) for x, look in zip((place, 410 - place), looks, strict=True))
+        return tuple(replace(face(x), mean_color=look) for x, look in zip((place, 410 - place), looks, strict=True))
 
     seen = [*(faces(place) for place in there), *(faces(place)[::-1] for place in there[-2::-1])]
     tracks = link([shot(0, 1.4)], walk(*seen))
@@ -99,7 +103,7 @@ def test_the_biggest_face_comes_first() -> None:
 
 
 def test_a_shot_shorter_than_the_stride_still_has_its_face() -> None:
-    (track,) = link([shot(0, 0.08)], [Sighting(Fraction(0), (face(100),))])
+    (track,) = link([shot(0, 0.08)], [FrameDetections(Fraction(0), (face(100),))])
     assert len(track.times) == 2
 
 

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from clipy import models
 from clipy.analysis.audio.speech import RATE, Window
-from clipy.analysis.words.faster_whisper import FasterWhisper
-from clipy.analysis.words.hearing import Heard, Said
-from clipy.analysis.words.sentences import sentences
+from clipy.analysis.transcription.faster_whisper import FasterWhisper
+from clipy.analysis.transcription.whisper.decoding import Heard, Said
 from clipy.context import Context, Event
 from clipy.errors import ConfigError, MediaError, ModelError
 from clipy.media.probe import probe
 from clipy.storage.store import Store
+from clipy.text.sentences import sentences
 from clipy.types import Transcript
 from tests.media import make_video
 from tests.speech import Speech
@@ -111,45 +111,45 @@ def test_what_decides_the_words_is_part_of_the_identity_and_costs_no_fetching(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLIPY_CACHE", str(tmp_path))
-    whisper, detector = transcriber().weights()
+    whisper, detector = transcriber().input_digests()
     assert whisper == models.sha256("whisper-base")
     assert len(detector) == 64
-    assert transcriber(model="tiny.en").weights()[0] == models.sha256("whisper-tiny.en")
-    assert transcriber(model="turbo").weights()[0] == models.sha256("whisper-large-v3-turbo")
+    assert transcriber(model="tiny.en").input_digests()[0] == models.sha256("whisper-tiny.en")
+    assert transcriber(model="turbo").input_digests()[0] == models.sha256("whisper-large-v3-turbo")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_tiny_is_english_only_unless_another_language_is_asked_for(caplog: pytest.LogCaptureFixture) -> None:
-    assert transcriber(model="tiny").weights()[0] == models.sha256("whisper-tiny.en")
+    assert transcriber(model="tiny").input_digests()[0] == models.sha256("whisper-tiny.en")
     assert "for English" in caplog.text
-    assert transcriber(model="tiny", language="de").weights()[0] == models.sha256("whisper-tiny")
+    assert transcriber(model="tiny", language="de").input_digests()[0] == models.sha256("whisper-tiny")
     with pytest.raises(ConfigError, match="English only"):
-        transcriber(model="tiny.en", language="de").weights()
+        transcriber(model="tiny.en", language="de").input_digests()
 
 
 def test_a_model_without_pins_is_refused_with_what_to_do_instead() -> None:
     with pytest.raises(ModelError, match="hf download Systran/faster-whisper-large-v1"):
-        transcriber(model="large-v1").weights()
+        transcriber(model="large-v1").input_digests()
 
 
 def test_a_size_is_one_also_beside_a_folder_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "base").mkdir()
-    assert transcriber(model="base").weights()[0] == models.sha256("whisper-base")
+    assert transcriber(model="base").input_digests()[0] == models.sha256("whisper-base")
     with pytest.raises(ModelError, match=r"tokenizer\.json is missing"):
-        transcriber(model="./base").weights()
+        transcriber(model="./base").input_digests()
 
 
 def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such folder"):
-        transcriber(model=str(tmp_path / "nowhere")).weights()
+        transcriber(model=str(tmp_path / "nowhere")).input_digests()
     with pytest.raises(ModelError, match=r"tokenizer\.json is missing"):
-        transcriber(model=str(tmp_path)).weights()
+        transcriber(model=str(tmp_path)).input_digests()
     for name in ("model.bin", "config.json", "tokenizer.json"):
         (tmp_path / name).write_bytes(b"mine")
-    first = transcriber(model=str(tmp_path)).weights()
+    first = transcriber(model=str(tmp_path)).input_digests()
     (tmp_path / "model.bin").write_bytes(b"other")
-    assert transcriber(model=str(tmp_path)).weights() != first
+    assert transcriber(model=str(tmp_path)).input_digests() != first
 
 
 def test_a_folder_that_is_no_model_is_told(tmp_path: Path, talk: Path, quiet: Context) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from clipy.errors import ConfigError, UploadRefused
-from clipy.publishing.http import Body, Denied, Http, Interrupted, Part, Patience
-from clipy.publishing.secrets import SHOWN, Redacting, hide, redact
+from clipy.stages.upload.publishing.http import Body, Denied, Http, Interrupted, Part, Patience
+from clipy.stages.upload.publishing.secrets import SHOWN, Redacting, hide, redact
 from tests.publishing.server import Answer, Asked, Fault, LocalServer, answer
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from clipy.errors import StoreError
-from clipy.publishing.journal import Entry, Journal, State, journal_beside
-from clipy.publishing.secrets import hide
+from clipy.stages.upload.publishing.journal import Entry, Journal, State, journal_beside
+from clipy.stages.upload.publishing.secrets import hide
 
 ENTRY = Entry("ab" * 32, "youtube", "default", name="bees-01")
 

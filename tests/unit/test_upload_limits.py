@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from clipy.media.contents import Contents, contents
-from clipy.publishing.limits import Limits
-from clipy.publishing.schedule import Distance, Moment, utc
+from clipy.media.media_info import Contents, contents
 from clipy.stages.upload.instagram import Instagram
+from clipy.stages.upload.publishing.limits import Limits
+from clipy.stages.upload.publishing.schedule import Distance, Moment, utc
 from clipy.stages.upload.tiktok import TikTok, chunk_for, plan
 from clipy.stages.upload.youtube import YouTube
 from tests.media import make_video

@@ -15,13 +15,13 @@ from urllib.request import urlopen
 import pytest
 
 from clipy.errors import LoginNeeded, OutputError, UploadError
-from clipy.publishing import vault
-from clipy.publishing.http import Http, Patience
-from clipy.publishing.login import log_in, log_out
-from clipy.publishing.oauth import Provider, challenge
-from clipy.publishing.permissions import Permission
-from clipy.publishing.vault import FileVault, KeyringVault, open_vault
 from clipy.stages.upload.instagram import Instagram
+from clipy.stages.upload.publishing import vault
+from clipy.stages.upload.publishing.http import Http, Patience
+from clipy.stages.upload.publishing.login import log_in, log_out
+from clipy.stages.upload.publishing.oauth import Provider, challenge
+from clipy.stages.upload.publishing.permissions import Permission
+from clipy.stages.upload.publishing.vault import FileVault, KeyringVault, open_vault
 from clipy.stages.upload.tiktok import TikTok
 from clipy.stages.upload.youtube import YouTube
 from tests.publishing.login_server import CLIENT, CLIENT_SECRET, LoginServer

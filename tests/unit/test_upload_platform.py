@@ -13,14 +13,14 @@ import pytest
 from clipy import config
 from clipy.context import Context
 from clipy.errors import UploadError, UploadLater
-from clipy.flow.outcome import Outcome
-from clipy.pipeline import Pipeline
-from clipy.publishing.http import Interrupted
-from clipy.publishing.job import Job
-from clipy.publishing.journal import State, journal_beside
-from clipy.publishing.limits import Limits
+from clipy.pipeline.outcome import Outcome
+from clipy.pipeline.pipeline import Pipeline
 from clipy.stages.base import Uploader
-from clipy.stages.upload.platform import Platform
+from clipy.stages.upload.publishing.http import Interrupted
+from clipy.stages.upload.publishing.job import Job
+from clipy.stages.upload.publishing.journal import State, journal_beside
+from clipy.stages.upload.publishing.limits import Limits
+from clipy.stages.upload.publishing.platform import Platform
 from clipy.types import Clip, Json, Post
 from tests.publishing.clips import make_clip, make_context
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clipy.errors import LoginNeeded, UploadError, UploadRefused
-from clipy.publishing.http import Interrupted
+from clipy.stages.upload.publishing.http import Interrupted
 from clipy.stages.upload.s3 import S3
 from clipy.types import Clip
 from tests.publishing.clips import make_clip, make_context

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from clipy.errors import LoginNeeded, UploadError, UploadLater, UploadRefused
-from clipy.publishing.journal import journal_beside
 from clipy.stages.upload import tiktok as module
+from clipy.stages.upload.publishing.journal import journal_beside
 from clipy.stages.upload.tiktok import TikTok
 from clipy.types import Clip
 from tests.publishing.clips import log_in, make_clip, make_context

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clipy.errors import ConfigError
-from clipy.publishing.words import Words, characters, cut, hashtag, utf8, utf16, words_of
+from clipy.stages.upload.publishing.words import Words, characters, cut, hashtag, utf8, utf16, words_of
 from tests.publishing.clips import make_clip
 
 

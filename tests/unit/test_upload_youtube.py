@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from clipy.errors import LoginNeeded, UploadError, UploadLater, UploadRefused, UploadUnknown
-from clipy.publishing.journal import journal_beside
+from clipy.stages.upload.publishing.journal import journal_beside
 from clipy.stages.upload.youtube import YouTube
 from clipy.types import Clip
 from tests.publishing.clips import log_in, make_clip, make_context

@@ -8,7 +8,7 @@ import pytest
 
 from clipy.context import Context
 from clipy.errors import ConfigError
-from clipy.stages.render.room import taken
+from clipy.typography.occupied import taken
 from tests.clips import LEVEL, VIDEO, changed, clip, draw, gray, pizzazz
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipy.analysis.alignment.word_times import in_order, unheard, voiced
+from clipy.analysis.alignment.forced.word_times import in_order, unheard, voiced
 from clipy.types import Span, Word, seconds
 
 EARLY = Fraction(1, 25)  # what every word is moved by before anything else

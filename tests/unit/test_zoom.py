@@ -10,16 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from clipy.analysis.base import FaceDetector, SpeakerDetector
-from clipy.analysis.faces.onscreen import faces_on_screen, tracks_of
+from clipy.analysis.base import SpeakerDetector
+from clipy.analysis.camera.onscreen import faces_on_screen
+from clipy.analysis.faces.base import FaceDetector
+from clipy.analysis.perception import tracks_of
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.media.read import pictures
 from clipy.stages.reframe.center import Center
 from clipy.stages.reframe.speaker import Speaker
-from clipy.stages.render.punches import Anchor, Punch, punched, zoomed
+from clipy.stages.render.pizzazz.crop_windows.punch_in import Anchor, Punch, punched, zoomed
+from clipy.stages.render.pizzazz.zoom import Zoom
 from clipy.stages.render.x264 import X264
-from clipy.stages.render.zoom import Zoom
 from clipy.types import Box, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
 from tests.media import Picture, make_video
 from tests.unit.seeing import EverybodySpeaks, Squares

@@ -44,7 +44,8 @@ def backends(stage: str | None, as_json: bool) -> None:
 
 
 def _backend_json(listing: Listing, *, with_options: bool) -> dict[str, object]:
-    from clipy import reference, registry
+    from clipy import registry
+    from clipy.cli import option_reference
 
     entry: dict[str, object] = {
         "stage": listing.group,
@@ -55,20 +56,21 @@ def _backend_json(listing: Listing, *, with_options: bool) -> dict[str, object]:
         "install": listing.install,
     }
     if with_options and not listing.missing:
-        options = reference.options_of(registry.load(listing.group, listing.name))
+        options = option_reference.options_of(registry.load(listing.group, listing.name))
         entry["options"] = [{"name": n, "default": default, "description": text} for n, default, text in options]
     return entry
 
 
 def _options_text(listing: Listing) -> str:
-    from clipy import reference, registry
+    from clipy import registry
+    from clipy.cli import option_reference
     from clipy.cli.text import table
 
     if listing.missing:
         return f"\n{listing.name}: {listing.install}"
     kind = registry.load(listing.group, listing.name)
     first = (kind.__doc__ or "").strip().splitlines()[0]
-    rows = [("  " + name, default or "-", text) for name, default, text in reference.options_of(kind)]
+    rows = [("  " + name, default or "-", text) for name, default, text in option_reference.options_of(kind)]
     return f"\n{listing.name}: {first}\n{table(rows)}"
 
 
@@ -144,9 +146,9 @@ def config() -> None:
 @with_settings
 def config_show(settings: Settings) -> None:
     """The settings in force, defaults included, as TOML."""
-    from clipy import reference
+    from clipy.cli import option_reference
 
-    click.echo(reference.shown(settings.config()))
+    click.echo(option_reference.shown(settings.config()))
 
 
 @config.command("init")
@@ -154,16 +156,16 @@ def config_show(settings: Settings) -> None:
 @without_settings
 def config_init(path: Path) -> None:
     """Write a commented clipy.toml that holds every default, and beside it the schema by which editors complete it."""
-    from clipy import reference
+    from clipy.cli import option_reference
     from clipy.storage.store import write_json, write_text
 
     if path.exists():
         raise OutputError("a file is already there", where=path, do="Move it, or give another name")
-    write_text(path, reference.template())
+    write_text(path, option_reference.template())
     click.echo(f"wrote {path}")
-    schema = path.parent / reference.SCHEMA_FILE
+    schema = path.parent / option_reference.SCHEMA_FILE
     if not schema.exists():
-        write_json(schema, reference.schema())
+        write_json(schema, option_reference.schema())
         click.echo(f"wrote {schema}")
 
 
@@ -171,9 +173,9 @@ def config_init(path: Path) -> None:
 @without_settings
 def config_schema() -> None:
     """JSON schema of clipy.toml."""
-    from clipy import reference
+    from clipy.cli import option_reference
 
-    print_json(reference.schema())
+    print_json(option_reference.schema())
 
 
 @click.command()
@@ -183,11 +185,11 @@ def config_schema() -> None:
 def doctor(as_json: bool, sbom: bool) -> None:
     """What this machine can do, and what is missing. Exit code 1 when the default run would fail."""
     if sbom:
-        from clipy.sbom import bill
+        from clipy.cli.sbom import bill
 
         print_json(bill())
         return
-    from clipy import doctor as examination
+    from clipy.cli import doctor as examination
     from clipy.cli.text import table
 
     checks = examination.examine()

@@ -13,7 +13,7 @@ from clipy.cli.settings import print_json, without_settings
 from clipy.errors import ConfigError
 
 if TYPE_CHECKING:
-    from clipy.storage.shelf import Artifact, Removal
+    from clipy.storage.eviction import Artifact, Removal
     from clipy.storage.store import Store
     from clipy.types import Json
 
@@ -33,11 +33,11 @@ def cache() -> None:
 def cache_ls(videos: bool, as_json: bool) -> None:
     """How much is stored, step by step or video by video."""
     from clipy.cli.text import table
-    from clipy.measures import as_age, as_size
-    from clipy.storage import shelf
+    from clipy.config.quantities import as_age, as_size
+    from clipy.storage import eviction
 
     store = _store()
-    found, names = shelf.artifacts(store), shelf.videos(store)
+    found, names = eviction.artifacts(store), eviction.videos(store)
     groups: defaultdict[str, list[Artifact]] = defaultdict(list)
     for item in found:
         for group in (item.videos or ("",)) if videos else (item.step,):
@@ -79,7 +79,7 @@ def cache_ls(videos: bool, as_json: bool) -> None:
 def cache_show(what: str, as_json: bool) -> None:
     """The artifacts of a step, of a video (its file name or fingerprint), or with a key that begins so."""
     from clipy.cli.text import table
-    from clipy.measures import as_age, as_size
+    from clipy.config.quantities import as_age, as_size
 
     found = _picked(_store(), what)
     if as_json:
@@ -101,13 +101,13 @@ def cache_show(what: str, as_json: bool) -> None:
 @without_settings
 def cache_rm(what: tuple[str, ...], everything: bool, dry_run: bool, as_json: bool) -> None:
     """Remove artifacts. What is removed is made again when it is needed; what a run at work uses stays."""
-    from clipy.storage import shelf
+    from clipy.storage import eviction
 
     if bool(what) == everything:
         raise click.UsageError("name what is to go, or say --all")
     store = _store()
     keys = None if everything else {item.key for name in what for item in _picked(store, name)}
-    removal = shelf.remove(
+    removal = eviction.remove(
         store, lambda found: [item for item in found if keys is None or item.key in keys], dry=dry_run
     )
     _report(removal, dry=dry_run, as_json=as_json)
@@ -122,13 +122,13 @@ def cache_rm(what: tuple[str, ...], everything: bool, dry_run: bool, as_json: bo
 def cache_gc(max_size: str | None, max_age: str | None, dry_run: bool, as_json: bool) -> None:
     """Remove what is too old or too much: by the limits given, or by those of [store] in clipy.toml."""
     from clipy import config
-    from clipy.storage import shelf
+    from clipy.storage import eviction
 
     given = {name: value for name, value in (("max_size", max_size), ("max_age", max_age)) if value}
     limits = config.limits(given or config.load().store)
-    if limits == shelf.Limits():
+    if limits == eviction.Limits():
         raise ConfigError("no limit is set", do="Give --max-size or --max-age, or set them in [store] of clipy.toml")
-    _report(shelf.tidy(_store(), limits, dry=dry_run), dry=dry_run, as_json=as_json)
+    _report(eviction.tidy(_store(), limits, dry=dry_run), dry=dry_run, as_json=as_json)
 
 
 def _store() -> Store:
@@ -140,9 +140,9 @@ def _store() -> Store:
 
 def _picked(store: Store, what: str) -> Sequence[Artifact]:
     """What a person means by a name. Raises ConfigError when that is nothing, or several videos."""
-    from clipy.storage import shelf
+    from clipy.storage import eviction
 
-    found, names = shelf.artifacts(store), shelf.videos(store)
+    found, names = eviction.artifacts(store), eviction.videos(store)
     meant = [mark for mark, name in names.items() if what == name or (len(what) >= 8 and mark.startswith(what))]
     if len(meant) > 1:
         raise ConfigError(f"{len(meant)} videos are called {what!r}", do=f"Give a fingerprint: {', '.join(meant)}")
@@ -168,7 +168,7 @@ def _described(item: Artifact) -> Json:
 
 
 def _report(removal: Removal, *, dry: bool, as_json: bool) -> None:
-    from clipy.measures import as_size
+    from clipy.config.quantities import as_size
 
     if as_json:
         lists = {"removed": removal.removed, "in_use": removal.in_use}

@@ -13,7 +13,7 @@ from clipy.cli.settings import FILE, without_settings
 from clipy.errors import ConfigError
 
 if TYPE_CHECKING:
-    from clipy.stages.upload.platform import Platform
+    from clipy.stages.upload.publishing.platform import Platform
 
 
 def _with_account(command: Callable[..., None]) -> Callable[..., None]:
@@ -37,7 +37,7 @@ def login(backend: str, account: str, config_file: Path | None, sets: tuple[str,
 
     The platform's own page asks you. What it gives is kept in the system keyring, or in a file that only you can read.
     """
-    from clipy.publishing.login import log_in
+    from clipy.stages.upload.publishing.login import log_in
 
     uploader = _uploader(backend, account, config_file, sets)
     if uploader.secret_name:
@@ -56,7 +56,7 @@ def login(backend: str, account: str, config_file: Path | None, sets: tuple[str,
 @without_settings
 def logout(backend: str, account: str, config_file: Path | None, sets: tuple[str, ...]) -> None:
     """Forget an account, and tell the platform so."""
-    from clipy.publishing.login import log_out
+    from clipy.stages.upload.publishing.login import log_out
 
     uploader = _uploader(backend, account, config_file, sets)
     if uploader.secret_name:
@@ -70,7 +70,7 @@ def logout(backend: str, account: str, config_file: Path | None, sets: tuple[str
 
 def _uploader(backend: str, account: str, config_file: Path | None, sets: tuple[str, ...]) -> Platform:
     from clipy import config, registry
-    from clipy.stages.upload.platform import Platform
+    from clipy.stages.upload.publishing.platform import Platform
 
     more = (f"upload={backend}", *sets, f'upload.{backend}.account="{account}"')
     choice = config.load(config_file, sets=more).lists["upload"][0]

@@ -20,7 +20,7 @@ from typing import Any, TextIO
 
 import click
 
-from clipy.publishing.secrets import SHOWN, Redacting, hide, redact
+from clipy.stages.upload.publishing.secrets import SHOWN, Redacting, hide, redact
 
 LEVELS = ("debug", "info", "warning", "error")
 _KEPT = 100  # log files; the oldest make room

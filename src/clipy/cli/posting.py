@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from clipy.config import Config
     from clipy.context import Context
     from clipy.documents import Delivered
-    from clipy.flow.judging import Judging
+    from clipy.pipeline.quality_control import Judging
     from clipy.stages.base import Uploader
     from clipy.types import Clip, Json
 
@@ -31,25 +31,25 @@ class Done:
 
 def uploader(settings: Settings, backend: str, *, at: str | None, every: str | None) -> tuple[Uploader, Config]:
     """The uploader that was asked for, with its options, and the settings around it. Nothing else is made."""
-    from clipy.flow import parts
+    from clipy.pipeline import factory
     from clipy.stages.base import Uploader
 
     times = {"at": at, "every": every}
     more = (f'upload.{backend}.{name}="{value}"' for name, value in times.items() if value)
     config = replace(settings, sets=(f"upload={backend}", *settings.sets, *more)).config()
-    return parts.several(config, Uploader)[0], config
+    return factory.several(config, Uploader)[0], config
 
 
 def judging(config: Config, clips: Sequence[Delivered]) -> Judging | None:
     """The reviewers, where a clip has had no review yet: they and their analysers may be missing otherwise."""
-    from clipy.flow.judging import Judging
+    from clipy.pipeline.quality_control import Judging
 
     return Judging.from_config(config) if any(clip.passed is None for clip in clips) else None
 
 
 def judged(by: Judging | None, clips: Sequence[Delivered], ctx: Context) -> tuple[list[Clip], tuple[str, ...]]:
     """The clips that may be published, and why the others may not."""
-    from clipy.flow.judging import reviewed
+    from clipy.pipeline.quality_control import reviewed
 
     found = list(reviewed(by, clips, ctx))
     return [clip for clip, why in found if not why], tuple(f"{clip.name}: {why}" for clip, why in found if why)
@@ -66,7 +66,7 @@ def publish(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Done:
 
 def preview(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Done:
     """Show what would be sent for each."""
-    from clipy.stages.upload.platform import Platform
+    from clipy.stages.upload.publishing.platform import Platform
 
     def show(clip: Clip, part: Context) -> Json:
         if isinstance(uploader, Platform):
@@ -78,7 +78,7 @@ def preview(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Done:
 
 def settle(uploader: Uploader, clips: Sequence[Clip], ctx: Context, *, posted: bool) -> None:
     """Keep what a person saw on the account. Raises ConfigError when nothing was to be settled."""
-    from clipy.stages.upload.platform import Platform
+    from clipy.stages.upload.publishing.platform import Platform
 
     settled = isinstance(uploader, Platform) and [
         clip.name for clip in clips if uploader.settle(clip, ctx, posted=posted)
@@ -103,7 +103,7 @@ def report(done: Done, refused: Sequence[str]) -> None:
 
 
 def _each(clips: Sequence[Clip], ctx: Context, work: Callable[[Clip, Context], Json]) -> Done:
-    from clipy.flow.together import shares
+    from clipy.pipeline.parallel import shares
 
     done = Done()
     for clip, part in shares(clips, ctx):

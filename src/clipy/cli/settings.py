@@ -16,12 +16,12 @@ import click
 from clipy.cli.logs import LEVELS, current, logging_to, tell
 from clipy.device import NAMES as DEVICES
 from clipy.errors import ClipyError, NothingToDeliver, OutputError
-from clipy.storage.renewal import STAGES
+from clipy.storage.cache_policy import STAGES
 
 if TYPE_CHECKING:
     from clipy.config import Config
     from clipy.context import Context
-    from clipy.pipeline import Pipeline
+    from clipy.pipeline.pipeline import Pipeline
     from clipy.types import Json, Video
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Settings:
         return config.load(self.config_file, preset=self.preset, sets=(*self.sets, *more), device=self.device)
 
     def pipeline(self) -> Pipeline:
-        from clipy.pipeline import Pipeline
+        from clipy.pipeline.pipeline import Pipeline
 
         return Pipeline.from_config(self.config())
 
@@ -61,7 +61,7 @@ class Settings:
         """Do one stage's work on one video, showing its progress."""
         from clipy.cli.terminal import progress
         from clipy.media.probe import probe
-        from clipy.pipeline import context
+        from clipy.pipeline.run import context
 
         video = probe(path)
         with (

@@ -23,7 +23,7 @@ from clipy.cli.settings import (
     with_settings,
 )
 from clipy.errors import ClipyError, NothingToDeliver, OutputError, UploadLater
-from clipy.storage.renewal import STAGES
+from clipy.storage.cache_policy import STAGES
 
 if TYPE_CHECKING:
     from clipy.context import Context
@@ -58,9 +58,9 @@ def run(
     """
     if since and settings.no_cache:
         raise click.UsageError("--no-cache makes everything again, --from a part: choose one")
-    from clipy import pipeline
     from clipy.cli import terminal
-    from clipy.naming import unique_slugs
+    from clipy.pipeline.run import run as run_pipeline
+    from clipy.text.slugs import unique_slugs
 
     config = settings.config(*([f"highlight.count={clips}"] if clips else []), *steering(about))
     names = unique_slugs([video.stem for video in videos])
@@ -74,7 +74,7 @@ def run(
                 terminal.progress(video.name, (*STAGES, *more)) as shown,
                 profiled(place, shown, wanted=profile or settings.debug) as listener,
             ):
-                result = pipeline.run(
+                result = run_pipeline(
                     video,
                     place,
                     config=config,
@@ -112,7 +112,7 @@ def highlight(
     """Stage 1: which moments are worth a clip."""
     from clipy import documents
     from clipy.cli import terminal
-    from clipy.pipeline import Pipeline
+    from clipy.pipeline.pipeline import Pipeline
 
     check_free(output)
     pipeline = Pipeline.from_config(settings.config(*steering(about)))
@@ -140,7 +140,7 @@ def highlight(
 def reframe(settings: Settings, video: Path, given: Path, output: Path | None) -> None:
     """Stage 2: where to look, for each highlight."""
     from clipy import documents
-    from clipy.flow.together import shares
+    from clipy.pipeline.parallel import shares
 
     check_free(output)
     pipeline = settings.pipeline()
@@ -163,8 +163,8 @@ def reframe(settings: Settings, video: Path, given: Path, output: Path | None) -
 def render(settings: Settings, video: Path, given: Path, folder: Path, overwrite: bool) -> None:
     """Stage 3: finished files with captions and all pizzazz, not yet reviewed."""
     from clipy import documents
-    from clipy.flow.delivery import delivering_to
-    from clipy.pipeline import Pipeline
+    from clipy.pipeline.delivery import delivering_to
+    from clipy.pipeline.pipeline import Pipeline
 
     pipeline = Pipeline.from_config(delivering_to(folder, settings.config(), overwrite=overwrite))
     result = settings.work(
@@ -193,11 +193,11 @@ def review(settings: Settings, clips: tuple[Path, ...], output: Path | None, rep
     """
     from clipy import documents
     from clipy.cli.terminal import progress
-    from clipy.flow.judging import Judging, published
-    from clipy.flow.listed import with_sources
-    from clipy.flow.together import shares
-    from clipy.pipeline import context
-    from clipy.report import write_report
+    from clipy.pipeline.delivered import with_sources
+    from clipy.pipeline.parallel import shares
+    from clipy.pipeline.quality_control import Judging, published
+    from clipy.pipeline.report import write_report
+    from clipy.pipeline.run import context
 
     check_free(output)
     check_free(report)
@@ -249,7 +249,7 @@ def upload(
     from clipy import documents
     from clipy.cli import posting
     from clipy.cli.terminal import progress
-    from clipy.pipeline import context
+    from clipy.pipeline.run import context
 
     uploader, config = posting.uploader(settings, backend, at=at, every=every)
     clips = documents.read_clips(folder)
@@ -273,8 +273,9 @@ def upload(
 @with_settings
 def transcribe(settings: Settings, video: Path, output: Path | None) -> None:
     """What is said, word by word."""
-    from clipy import documents, subtitles
-    from clipy.analysis.words.spoken import transcript_of
+    from clipy import documents
+    from clipy.analysis.perception import transcript_of
+    from clipy.analysis.subtitles import writer as subtitles
     from clipy.storage.store import write_text
 
     check_free(output)

@@ -20,10 +20,10 @@ from rich.text import Text
 from clipy.cli.logs import Logs, current
 from clipy.cli.text import clock, duration
 from clipy.context import Event
-from clipy.storage.renewal import STAGES
+from clipy.storage.cache_policy import STAGES
 
 if TYPE_CHECKING:
-    from clipy.flow.result import Result
+    from clipy.pipeline.result import Result
     from clipy.types import Highlight
 
 log = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from clipy.errors import MediaError
+from clipy.media.audio_runs import joined, runs
 from clipy.media.deinterlace import deinterlaced
-from clipy.media.joining import joined, runs
+from clipy.media.non_reference_skipping import Sparing
 from clipy.media.opening import opened, picture_stream
-from clipy.media.sparing import Sparing
 from clipy.types import Seconds, Span, Video
 
 log = logging.getLogger(__name__)

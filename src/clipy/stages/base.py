@@ -15,9 +15,9 @@ from pydantic import Field, model_validator
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.errors import ConfigError
+from clipy.geometry import RATIOS, fits, sized
 from clipy.media.frame import AudioBlock, Frame
 from clipy.stages.profiles import PROFILES, Profile, fitted
-from clipy.stages.ratios import RATIOS, fits, sized
 from clipy.types import Clip, CropPath, Edit, Highlight, Post, Review, Track, Video
 
 

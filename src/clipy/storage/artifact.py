@@ -18,7 +18,7 @@ from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hin
 
 from pydantic import TypeAdapter, ValidationError
 
-from clipy.storage.packing import Room
+from clipy.arrays import Room
 
 SCHEMA = "clipy.artifact/2"
 

@@ -15,11 +15,11 @@ from click.testing import CliRunner
 
 pytest.importorskip("openai", reason='needs the extra: pip install "clipy[llm]"')
 
-from clipy.analysis.words.sentences import sentences
 from clipy.cli import main
 from clipy.context import Context
 from clipy.errors import ConfigError, ServiceError
 from clipy.storage.store import Store
+from clipy.text.sentences import sentences
 from clipy.types import Video
 from tests.chat_server import Asked, ChatServer, Fault
 from tests.media import make_video

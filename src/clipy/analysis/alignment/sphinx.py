@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.alignment.acoustic_model import STATES, AcousticModel
-from clipy.analysis.alignment.cepstra import CENTRE, HOP, features
-from clipy.analysis.alignment.pronunciation import Phones, Pronunciations
-from clipy.analysis.alignment.viterbi import Graph, best_path
-from clipy.analysis.alignment.word_times import in_order
+from clipy.analysis.alignment.forced.acoustic_model import STATES, AcousticModel
+from clipy.analysis.alignment.forced.cepstra import CENTRE, HOP, features
+from clipy.analysis.alignment.forced.pronunciation import Phones, Pronunciations
+from clipy.analysis.alignment.forced.viterbi import Graph, best_path
+from clipy.analysis.alignment.forced.word_times import in_order
 from clipy.analysis.audio.speech import RATE
 from clipy.analysis.base import Aligner
 from clipy.context import Context
@@ -67,7 +67,7 @@ class Sphinx(Aligner):
         super().__init__(options)
         self._loaded: tuple[AcousticModel, Pronunciations] | None = None
 
-    def weights(self) -> tuple[str, ...]:
+    def input_digests(self) -> tuple[str, ...]:
         return (models.sha256(models.SPHINX),)
 
     def align(self, video: Video, transcript: Transcript, ctx: Context) -> Transcript:

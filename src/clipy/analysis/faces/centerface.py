@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.base import FaceDetector
-from clipy.analysis.faces.sightings import Detection
+from clipy.analysis.faces.base import FaceDetector
+from clipy.analysis.faces.tracking.detections import Detection
 from clipy.context import Context
 from clipy.types import Box
 
@@ -40,7 +40,7 @@ class CenterFace(FaceDetector):
         super().__init__(options)
         self._network: Any = None
 
-    def weights(self) -> tuple[str, ...]:
+    def input_digests(self) -> tuple[str, ...]:
         return (models.sha256(models.CENTERFACE),)
 
     def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:

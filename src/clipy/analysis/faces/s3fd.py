@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.base import FaceDetector
-from clipy.analysis.faces.sightings import Detection
-from clipy.analysis.faces.suppression import detections
+from clipy.analysis.faces.base import FaceDetector
+from clipy.analysis.faces.tracking.detections import Detection
+from clipy.analysis.faces.tracking.nms import detections
 from clipy.context import Context
 from clipy.device import for_torch
 
@@ -43,7 +43,7 @@ class S3fd(FaceDetector):
         super().__init__(options)
         self._network: S3fdNetwork | None = None
 
-    def weights(self) -> tuple[str, ...]:
+    def input_digests(self) -> tuple[str, ...]:
         return (models.digest(self._path()),)
 
     def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:

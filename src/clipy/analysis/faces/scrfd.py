@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.base import FaceDetector
-from clipy.analysis.faces.sightings import Detection
-from clipy.analysis.faces.suppression import detections
+from clipy.analysis.faces.base import FaceDetector
+from clipy.analysis.faces.tracking.detections import Detection
+from clipy.analysis.faces.tracking.nms import detections
 from clipy.context import Context
 from clipy.errors import ModelError
 
@@ -42,7 +42,7 @@ class Scrfd(FaceDetector):
         super().__init__(options)
         self._network: Any = None
 
-    def weights(self) -> tuple[str, ...]:
+    def input_digests(self) -> tuple[str, ...]:
         return (models.digest(self._path()),)
 
     def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:

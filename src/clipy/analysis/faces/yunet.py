@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.base import FaceDetector
-from clipy.analysis.faces.sightings import Detection
+from clipy.analysis.faces.base import FaceDetector
+from clipy.analysis.faces.tracking.detections import Detection
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.types import Box
@@ -39,7 +39,7 @@ class YuNet(FaceDetector):
         super().__init__(options)
         self._network: Any = None
 
-    def weights(self) -> tuple[str, ...]:
+    def input_digests(self) -> tuple[str, ...]:
         path = self.options.path
         return (models.sha256(models.YUNET) if path is None else models.digest(_there(path)),)
 

@@ -13,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from clipy.analysis.faces.sightings import batched
 from clipy.analysis.networks.parts import SpeakerNetwork, exactly
 
 # oneDNN keeps each convolution that it has compiled, with memory for it, and tracks have many lengths: of the 1024 that
@@ -66,11 +65,11 @@ class Runner:
         """
         count = len(seen)
         step = max(1, window // 2)
-        starts = [*range(0, max(1, count - window), step), max(0, count - window)]
+        starts = list(dict.fromkeys([*range(0, max(1, count - window), step), max(0, count - window)]))
         total, weight = np.zeros(count), np.zeros(count)
         shape = np.minimum(np.arange(1, window + 1), np.arange(window, 0, -1))[: min(window, count)].astype(float)
-        for group in batched(dict.fromkeys(starts), self.batch):
-            parts = [slice(start, start + min(window, count)) for start in group]
+        for first in range(0, len(starts), self.batch):
+            parts = [slice(start, start + min(window, count)) for start in starts[first : first + self.batch]]
             with exactly():
                 faces, sound = (self._tensor(np.stack([values[part] for part in parts])) for values in (seen, heard))
                 outputs = self.network.judge(faces, sound).float().cpu().numpy()

@@ -39,18 +39,18 @@ class Auto(SpeakerDetector):
     def identity(self) -> dict[str, object]:
         return {**super().identity(), "chosen": self.chosen.identity()}
 
-    def weights(self) -> tuple[str, ...]:
-        return self.chosen.weights()
+    def input_digests(self) -> tuple[str, ...]:
+        return self.chosen.input_digests()
 
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
         log.info("who speaks is told by %s", self.chosen.name)
         return self.chosen.score(video, tracks, ctx)
 
-    def early(self) -> float:
-        return self.chosen.early()
+    def lookahead_seconds(self) -> float:
+        return self.chosen.lookahead_seconds()
 
-    def gains_from_voices(self) -> bool:
-        return self.chosen.gains_from_voices()
+    def benefits_from_diarization(self) -> bool:
+        return self.chosen.benefits_from_diarization()
 
     @cached_property
     def chosen(self) -> SpeakerDetector:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy import models
-from clipy.analysis.audio.voice import Voice, voice
+from clipy.analysis.audio.voice_activity import Voice, voice
 from clipy.analysis.base import SpeakerDetector
-from clipy.analysis.speakers.lips import FaceMesh, Mouth, mouths
+from clipy.analysis.speakers.scoring.lips import FaceMesh, Mouth, mouths
 from clipy.context import Context
 from clipy.types import Span, Track, Video, seconds
 
@@ -53,10 +53,10 @@ class LipSync(SpeakerDetector):
         super().__init__(options)
         self._mesh: FaceMesh | None = None
 
-    def weights(self) -> tuple[str, ...]:
+    def input_digests(self) -> tuple[str, ...]:
         return (models.sha256(models.FACE_LANDMARK),)
 
-    def early(self) -> float:
+    def lookahead_seconds(self) -> float:
         return _EARLY
 
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:

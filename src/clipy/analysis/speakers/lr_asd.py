@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from clipy import models
-from clipy.analysis.speakers.published import PublishedSpeakers
+from clipy.analysis.speakers.scoring.published import PublishedSpeakers
 
 
 class LrAsd(PublishedSpeakers):

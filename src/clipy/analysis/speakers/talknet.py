@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.speakers.networked import NetworkSpeakers
+from clipy.analysis.speakers.scoring.networked import NetworkSpeakers
 from clipy.context import Context
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class TalkNet(NetworkSpeakers):
 
     reach = 20
 
-    def weights(self) -> tuple[str, ...]:
+    def input_digests(self) -> tuple[str, ...]:
         return (models.digest(self._path()),)
 
     def load(self, ctx: Context) -> SpeakerNetwork:

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from clipy.media.checks.detail import finest_detail
 from clipy.media.checks.flashes import Flashes
-from clipy.media.checks.holes import Holes
+from clipy.media.checks.lost_bytes import Holes
 from clipy.media.checks.motion import Motion, followed
 from clipy.media.checks.proxy import ProxyWriter, shrunk
-from clipy.media.checks.stretches import Stretches
+from clipy.media.checks.spans import Stretches
 from clipy.media.colour import planes_of
 from clipy.media.frame import Plane, Planes
 from clipy.media.opening import opened, picture_stream

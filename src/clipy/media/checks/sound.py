@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.media.checks.clicks import clicks, edge_jump
-from clipy.media.checks.flat_tops import FlatTops
-from clipy.media.checks.stretches import Stretches
+from clipy.media.checks.clipping import FlatTops
+from clipy.media.checks.spans import Stretches
 from clipy.media.loudness import amplitude, decibels, measure
 from clipy.media.read import sound
 from clipy.types import Array, Seconds, Span, Video

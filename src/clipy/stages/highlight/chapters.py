@@ -15,10 +15,10 @@ from clipy.context import Context
 from clipy.errors import DocumentError, MediaError
 from clipy.media.chapters import chapters
 from clipy.stages.base import Highlighter
-from clipy.stages.highlight.candidates import bounds, without_overlaps
-from clipy.stages.highlight.fitting import Fitting
-from clipy.stages.highlight.moments import read_moments
-from clipy.stages.highlight.timecode import PATTERN
+from clipy.stages.highlight.lists.fitting import Fitting
+from clipy.stages.highlight.lists.moments import read_moments
+from clipy.stages.highlight.lists.timecode import PATTERN
+from clipy.stages.highlight.selection.candidates import bounds, without_overlaps
 from clipy.storage.store import file_digest
 from clipy.types import Highlight, Span, Video
 

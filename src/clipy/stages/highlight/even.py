@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from clipy.analysis.words.spoken import transcript_of
+from clipy.analysis.perception import transcript_of
 from clipy.context import Context
 from clipy.stages.base import Highlighter
-from clipy.stages.highlight.placing import placed
+from clipy.stages.highlight.selection.snapping import placed
 from clipy.types import Highlight, Span, Transcript, Video, seconds
 
 

@@ -16,8 +16,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from clipy.analysis.words.sentences import Sentence, sentences
-from clipy.analysis.words.spoken import transcript_of
+from clipy.analysis.perception import transcript_of
 from clipy.chat.answers import cleaned
 from clipy.chat.asking import Lost, TooMuch, Usage, is_local, key_for
 from clipy.chat.endpoint import Endpoint
@@ -25,22 +24,16 @@ from clipy.chat.tokens import estimate
 from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.stages.base import Highlighter
-from clipy.stages.highlight import prompts
-from clipy.stages.highlight.activity import busiest
-from clipy.stages.highlight.answers import AskedPassages, Order, Passages, is_quoted
-from clipy.stages.highlight.candidates import (
-    at_cuts,
-    bounds,
-    pieces,
-    possible,
-    text_of,
-    without_overlaps,
-)
-from clipy.stages.highlight.proposals import Proposal, placed, proposed, told_once
-from clipy.stages.highlight.reading import Reader, Script
-from clipy.stages.highlight.schedule import best_first
-from clipy.stages.highlight.titles import title
-from clipy.stages.highlight.windows import windows
+from clipy.stages.highlight.llm_ranking import prompts
+from clipy.stages.highlight.llm_ranking.answers import AskedPassages, Order, Passages, is_quoted
+from clipy.stages.highlight.llm_ranking.proposals import Proposal, placed, proposed, told_once
+from clipy.stages.highlight.llm_ranking.transcript_reader import Reader, Script
+from clipy.stages.highlight.llm_ranking.windows import windows
+from clipy.stages.highlight.selection.activity import busiest
+from clipy.stages.highlight.selection.candidates import at_cuts, bounds, pieces, possible, text_of, without_overlaps
+from clipy.stages.highlight.selection.interval_scheduling import best_first
+from clipy.stages.highlight.selection.titles import title
+from clipy.text.sentences import Sentence, sentences
 from clipy.types import Highlight, Transcript, Video, seconds
 
 log = logging.getLogger(__name__)

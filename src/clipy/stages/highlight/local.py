@@ -10,13 +10,12 @@ from typing import TypeAlias
 
 from clipy.analysis.audio.levels import levels
 from clipy.analysis.meaning.duplicates import distinct
-from clipy.analysis.words.sentences import Sentence, sentences
-from clipy.analysis.words.spoken import transcript_of
+from clipy.analysis.perception import transcript_of
 from clipy.context import Context
 from clipy.stages.base import Highlighter
-from clipy.stages.highlight.about import Topic, essence
-from clipy.stages.highlight.activity import busiest
-from clipy.stages.highlight.candidates import (
+from clipy.stages.highlight.selection.about import Topic, essence
+from clipy.stages.highlight.selection.activity import busiest
+from clipy.stages.highlight.selection.candidates import (
     Candidate,
     at_cuts,
     bounds,
@@ -25,10 +24,11 @@ from clipy.stages.highlight.candidates import (
     text_of,
     without_overlaps,
 )
-from clipy.stages.highlight.features import Features, Judge
-from clipy.stages.highlight.meaning import Meaning, meaning_of
-from clipy.stages.highlight.schedule import beside, best_first
-from clipy.stages.highlight.titles import title
+from clipy.stages.highlight.selection.features import Features, Judge
+from clipy.stages.highlight.selection.interval_scheduling import beside, best_first
+from clipy.stages.highlight.selection.meaning import Meaning, meaning_of
+from clipy.stages.highlight.selection.titles import title
+from clipy.text.sentences import Sentence, sentences
 from clipy.types import Highlight, Span, Transcript, Video, seconds
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from clipy.context import Context
 from clipy.stages.base import Highlighter
-from clipy.stages.highlight.activity import busiest
-from clipy.stages.highlight.candidates import bounds
+from clipy.stages.highlight.selection.activity import busiest
+from clipy.stages.highlight.selection.candidates import bounds
 from clipy.types import Highlight, Video
 
 _SPARES = 3  # rounds of further candidates, to replace those that a reviewer rejects

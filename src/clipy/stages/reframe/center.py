@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clipy.analysis.framing.camera import Camera
-from clipy.analysis.framing.survey import survey
+from clipy.analysis.camera.camera import Camera
+from clipy.analysis.picture.shot_analysis import survey
 from clipy.context import Context
 from clipy.stages.base import Reframer
 from clipy.types import CropPath, Highlight, Shot, Video

@@ -8,9 +8,9 @@ import numpy as np
 from pydantic import Field
 
 from clipy.analysis.base import ShotDetector
-from clipy.analysis.framing.camera import Camera
-from clipy.analysis.framing.salience import attraction
-from clipy.analysis.framing.survey import Scene, survey
+from clipy.analysis.camera.camera import Camera
+from clipy.analysis.picture.saliency import attraction
+from clipy.analysis.picture.shot_analysis import Scene, survey
 from clipy.context import Context
 from clipy.stages.base import Reframer
 from clipy.types import CropPath, CropShot, Highlight, Track, Video

@@ -9,17 +9,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from clipy.analysis.base import FaceDetector, ShotDetector, SpeakerDetector
-from clipy.analysis.faces.identities import identified
-from clipy.analysis.faces.tracks import link
-from clipy.analysis.framing.attention import Attention
-from clipy.analysis.framing.camera import Camera
-from clipy.analysis.framing.survey import survey
-from clipy.analysis.speakers.association import associated
-from clipy.analysis.voices.turns import turns_of
+from clipy.analysis.base import ShotDetector, SpeakerDetector
+from clipy.analysis.camera.attention import Attention
+from clipy.analysis.camera.camera import Camera
+from clipy.analysis.faces.base import FaceDetector
+from clipy.analysis.faces.tracking.identities import identified
+from clipy.analysis.faces.tracking.tracks import link
+from clipy.analysis.people.turns import turns_of
+from clipy.analysis.people.voice_face_affinity import associated
+from clipy.analysis.picture.shot_analysis import survey
 from clipy.context import Context
 from clipy.stages.base import Reframer
-from clipy.stages.reframe.director import LAYOUTS, Director
+from clipy.stages.reframe.layouts.director import LAYOUTS, Director
 from clipy.stages.reframe.saliency import attracted
 from clipy.types import CropPath, CropShot, Highlight, Layout, Shot, Track, Video
 
@@ -70,7 +71,9 @@ class Speaker(Reframer):
             options.height,
             face_share=options.face_share,
             max_upscale=options.max_upscale,
-            attention=Attention(options.stay, options.lead - ctx.analyser(SpeakerDetector).early(), options.switch),
+            attention=Attention(
+                options.stay, options.lead - ctx.analyser(SpeakerDetector).lookahead_seconds(), options.switch
+            ),
         )
         forced = None if options.layout == "auto" else options.layout
         director = Director(camera, attracted, forced, options.layouts)
@@ -87,14 +90,16 @@ class Speaker(Reframer):
 
     def tracks(self, video: Video, shots: list[Shot], ctx: Context) -> list[Track]:
         """Every face of the shots, and how surely it speaks."""
-        seen = ctx.within(0, 0.5).cached(ctx.analyser(FaceDetector).look, video, shots)
+        seen = ctx.within(0, 0.5).cached(ctx.analyser(FaceDetector).detect_in_video, video, shots)
         tracks = link(shots, seen)
         if not tracks:
             log.warning("%s: no face was found; what attracts the eye is followed", video.path.name)
             return []
         tracks = ctx.within(0.5, 0.9).cached(ctx.analyser(SpeakerDetector).score, video, tracks)
         wanted = self.options.voices
-        if not (ctx.analyser(SpeakerDetector).gains_from_voices() if wanted is None else wanted) or not _meet(tracks):
+        if not (ctx.analyser(SpeakerDetector).benefits_from_diarization() if wanted is None else wanted) or not _meet(
+            tracks
+        ):
             return tracks
         looks = ctx.within(0.9, 0.95).cached(ctx.analyser(FaceDetector).appearance, video, tracks)
         return associated(identified(tracks, looks), turns_of(video, ctx.within(0.95, 1)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from clipy.media.encoding import Encoding
-from clipy.stages.render.mp4 import Mp4, Quality
+from clipy.stages.render.encoding.mp4 import Mp4, Quality
 
 _PRESETS: dict[Quality, tuple[str, int]] = {"draft": ("speed", 26), "good": ("balanced", 21), "best": ("quality", 19)}
 

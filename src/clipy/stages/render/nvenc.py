@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from clipy.media.encoding import Encoding
-from clipy.stages.render.mp4 import Mp4, Quality
+from clipy.stages.render.encoding.mp4 import Mp4, Quality
 
 # NVENC's preset (p1 is fastest, p7 best) and its quality target, which runs like x264's crf.
 _PRESETS: dict[Quality, tuple[str, int]] = {"draft": ("p3", 26), "good": ("p5", 21), "best": ("p7", 19)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from clipy.media.encoding import Encoding
-from clipy.stages.render.mp4 import Mp4, Quality
+from clipy.stages.render.encoding.mp4 import Mp4, Quality
 
 _BITS: dict[Quality, float] = {"draft": 0.07, "good": 0.14, "best": 0.22}  # of each pixel; x264 takes 0.1 when good
 

@@ -8,7 +8,7 @@ import cv2
 from pydantic import Field
 
 from clipy.media.encoding import Encoding
-from clipy.stages.render.mp4 import Mp4, Quality
+from clipy.stages.render.encoding.mp4 import Mp4, Quality
 
 # Measured on 1080x1920: veryfast at 18 looks like fast at 20 for half the time; crf is not comparable across presets.
 _PRESETS: dict[Quality, tuple[str, int]] = {

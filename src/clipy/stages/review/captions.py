@@ -13,22 +13,22 @@ from typing import ClassVar
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.alignment.word_times import unheard
+from clipy.analysis.alignment.forced.word_times import unheard
 from clipy.analysis.audio.speech import regions
-from clipy.analysis.finished.caption_match import cards
-from clipy.analysis.finished.faces import faces_of
-from clipy.analysis.finished.inspection import Inspection, inspected
-from clipy.analysis.finished.safe_area import free_area
-from clipy.analysis.finished.screen_text import Shown, letters, screen_text
-from clipy.analysis.finished.speech import speech_of
-from clipy.analysis.finished.spoken_again import spoken_again
-from clipy.analysis.words.profanity import Profanity
-from clipy.boxes import share_inside
+from clipy.analysis.clip_qc.caption_match import cards
+from clipy.analysis.clip_qc.faces import faces_of
+from clipy.analysis.clip_qc.inspection import Inspection, inspected
+from clipy.analysis.clip_qc.retranscribe import spoken_again
+from clipy.analysis.clip_qc.screen_text import Shown, letters, screen_text
+from clipy.analysis.clip_qc.speech import speech_of
 from clipy.context import Context
 from clipy.errors import MediaError, ModelError
+from clipy.geometry import share_inside
 from clipy.stages.base import Reviewer
-from clipy.stages.review.caption_lines import LEAST_LETTERS, CaptionLines, caption_lines, said_elsewhere
+from clipy.stages.review.checks.caption_lines import LEAST_LETTERS, CaptionLines, caption_lines, said_elsewhere
+from clipy.text.profanity import Profanity
 from clipy.types import Box, Clip, Evidence, Finding, Review, Seconds, Severity, Span, Word, seconds
+from clipy.typography.safe_area import free_area
 
 _LEAST_CARDS = 4  # whose time must be known to judge the timing of all
 _EDGE = 0.02  # of the picture's sides by which a text may seem to leave the safe area: boxes are not exact
@@ -73,7 +73,7 @@ class Captions(Reviewer):
 
     options: Options
 
-    def weights(self) -> tuple[str, ...]:
+    def input_digests(self) -> tuple[str, ...]:
         return (models.sha256(models.TEXT_READER),)
 
     def review(self, clip: Clip, ctx: Context) -> Review:

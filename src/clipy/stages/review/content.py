@@ -14,15 +14,15 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from clipy.analysis.audio.edges import Edges, edges_of
-from clipy.analysis.finished.inspection import inspected
-from clipy.analysis.finished.prints import Print, print_of, same_moment, stored_print
-from clipy.analysis.finished.speech import speech_of
-from clipy.analysis.finished.spoken_again import spoken_again
+from clipy.analysis.clip_qc.fingerprint import Print, print_of, same_moment, stored_print
+from clipy.analysis.clip_qc.inspection import inspected
+from clipy.analysis.clip_qc.retranscribe import spoken_again
+from clipy.analysis.clip_qc.speech import speech_of
 from clipy.analysis.meaning.openings import is_dangling
-from clipy.analysis.words.sentences import Sentence, sentences, written
 from clipy.context import Context
 from clipy.errors import ClipyError, MediaError, ModelError
 from clipy.stages.base import Reviewer
+from clipy.text.sentences import Sentence, sentences, written
 from clipy.types import Clip, Evidence, Finding, Repair, Review, Seconds, Severity, Span, Transcript
 
 _ROOM = Fraction(3, 20)  # seconds of silence that are left at an edge that is trimmed

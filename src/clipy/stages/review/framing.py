@@ -13,19 +13,19 @@ import numpy as np
 from pydantic import Field
 
 from clipy.analysis.base import ShotDetector
-from clipy.analysis.faces.sightings import Detection
-from clipy.analysis.finished.faces import RATE, Look, faces_of, shots_of
-from clipy.analysis.finished.inspection import Inspection, inspected
-from clipy.analysis.finished.lip_offset import lip_offset
-from clipy.analysis.finished.source import shows_somebody_else
-from clipy.analysis.finished.unrest import shakes, stretches_above, too_many_flashes
+from clipy.analysis.clip_qc.camera_shake import shakes, stretches_above, too_many_flashes
+from clipy.analysis.clip_qc.faces import RATE, Look, faces_of, shots_of
+from clipy.analysis.clip_qc.inspection import Inspection, inspected
+from clipy.analysis.clip_qc.lip_offset import lip_offset
+from clipy.analysis.clip_qc.source import shows_somebody_else
+from clipy.analysis.faces.tracking.detections import Detection
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.media.checks.detail import finest_detail
 from clipy.media.checks.picture import Seen
 from clipy.media.read import pictures
 from clipy.stages.base import Reviewer
-from clipy.stages.review.stretches import picture_of
+from clipy.stages.review.checks.spans import picture_of
 from clipy.types import Clip, Edit, Evidence, Finding, Repair, Review, Seconds, Severity, Span, Video, seconds
 
 _SURE = 0.5  # confidence from which a face counts

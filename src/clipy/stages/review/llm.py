@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, model_validator
 
-from clipy.analysis.finished.inspection import Inspection, inspected
-from clipy.analysis.finished.spoken_again import spoken_again
-from clipy.analysis.words.sentences import sentences
+from clipy.analysis.clip_qc.inspection import Inspection, inspected
+from clipy.analysis.clip_qc.retranscribe import spoken_again
 from clipy.chat.answers import Answer, Mark, cleaned
 from clipy.chat.asking import Lost, TooMuch, key_for
 from clipy.chat.data import data_line, form, visible
@@ -27,6 +26,7 @@ from clipy.context import Context
 from clipy.errors import MediaError, ServiceError
 from clipy.media.read import pictures
 from clipy.stages.base import Reviewer
+from clipy.text.sentences import sentences
 from clipy.types import Clip, Evidence, Finding, Review, Seconds, Span, Transcript
 
 log = logging.getLogger(__name__)

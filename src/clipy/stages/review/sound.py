@@ -7,15 +7,15 @@ from fractions import Fraction
 
 from pydantic import Field
 
-from clipy.analysis.audio.voiced import Voiced, voiced
-from clipy.analysis.finished.inspection import listened
-from clipy.analysis.finished.speech import speech_of
+from clipy.analysis.audio.voice_prominence import Voiced, voiced
+from clipy.analysis.clip_qc.inspection import listened
+from clipy.analysis.clip_qc.speech import speech_of
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.media.checks.sound import Heard
 from clipy.media.probe import probe
 from clipy.stages.base import Reviewer
-from clipy.stages.review.stretches import stretches
+from clipy.stages.review.checks.spans import stretches
 from clipy.types import Clip, Evidence, Finding, Repair, Review, Severity, Span, Video
 
 _SILENT_SIDE = -60.0  # dBFS: a channel that is quieter is dead ...

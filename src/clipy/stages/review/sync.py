@@ -6,8 +6,8 @@ from fractions import Fraction
 
 from pydantic import Field
 
-from clipy.analysis.finished.inspection import inspected
-from clipy.analysis.finished.lip_offset import LipOffset, lip_offset
+from clipy.analysis.clip_qc.inspection import inspected
+from clipy.analysis.clip_qc.lip_offset import LipOffset, lip_offset
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.stages.base import Reviewer

@@ -10,15 +10,15 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from clipy.analysis.finished.inspection import inspected
-from clipy.analysis.finished.source import stands_still
+from clipy.analysis.clip_qc.inspection import inspected
+from clipy.analysis.clip_qc.source import stands_still
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.media.checks.container import Facts, facts_of
 from clipy.media.checks.picture import Seen
 from clipy.stages.base import Reviewer
-from clipy.stages.review.platforms import refusals
-from clipy.stages.review.stretches import mostly, picture_of, stretches
+from clipy.stages.review.checks.platform_limits import refusals
+from clipy.stages.review.checks.spans import mostly, picture_of, stretches
 from clipy.types import Clip, Finding, Repair, Review, Seconds, Severity, Span, Video
 
 _RATES = (23.0, 61.0)  # frames a second that the platforms take

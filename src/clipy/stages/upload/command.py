@@ -16,13 +16,13 @@ from typing import ClassVar
 from pydantic import Field
 
 from clipy.errors import UploadError, UploadRefused
-from clipy.publishing.http import Interrupted
-from clipy.publishing.job import Job
-from clipy.publishing.journal import State
-from clipy.publishing.limits import Limits
-from clipy.publishing.schedule import utc
-from clipy.publishing.secrets import redact
-from clipy.stages.upload.platform import Platform
+from clipy.stages.upload.publishing.http import Interrupted
+from clipy.stages.upload.publishing.job import Job
+from clipy.stages.upload.publishing.journal import State
+from clipy.stages.upload.publishing.limits import Limits
+from clipy.stages.upload.publishing.platform import Platform
+from clipy.stages.upload.publishing.schedule import utc
+from clipy.stages.upload.publishing.secrets import redact
 from clipy.storage.store import key_of
 from clipy.types import Json
 

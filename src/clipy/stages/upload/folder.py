@@ -11,11 +11,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from clipy import subtitles
+from clipy.analysis.subtitles import writer as subtitles
 from clipy.context import Context
 from clipy.errors import OutputError
 from clipy.stages.base import Uploader
-from clipy.stages.upload.thumbnail import thumbnail
+from clipy.stages.upload.publishing.thumbnail import thumbnail
 from clipy.storage.store import file_digest, temporary_beside
 from clipy.types import Clip, Edit, Post
 

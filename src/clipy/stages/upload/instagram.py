@@ -15,15 +15,15 @@ from typing import ClassVar
 from pydantic import Field
 
 from clipy.errors import LoginNeeded, UploadRefused
-from clipy.publishing.http import Interrupted, Reply, host
-from clipy.publishing.job import Job
-from clipy.publishing.journal import State
-from clipy.publishing.limits import Limits
-from clipy.publishing.oauth import Provider
-from clipy.publishing.schedule import utc
-from clipy.publishing.words import cut
-from clipy.stages.upload.instagram_errors import failure, is_gone
-from clipy.stages.upload.platform import Platform
+from clipy.stages.upload.platforms.instagram_errors import failure, is_gone
+from clipy.stages.upload.publishing.http import Interrupted, Reply, host
+from clipy.stages.upload.publishing.job import Job
+from clipy.stages.upload.publishing.journal import State
+from clipy.stages.upload.publishing.limits import Limits
+from clipy.stages.upload.publishing.oauth import Provider
+from clipy.stages.upload.publishing.platform import Platform
+from clipy.stages.upload.publishing.schedule import utc
+from clipy.stages.upload.publishing.words import cut
 from clipy.types import Json
 
 _MOST_HASHTAGS = 30

@@ -18,12 +18,12 @@ from urllib.parse import quote
 from pydantic import Field
 
 from clipy.errors import LoginNeeded, UploadRefused
-from clipy.publishing.http import Interrupted
-from clipy.publishing.job import Job
-from clipy.publishing.journal import State
-from clipy.publishing.limits import Limits
-from clipy.publishing.secrets import guard_logs, hide, redact
-from clipy.stages.upload.platform import Platform
+from clipy.stages.upload.publishing.http import Interrupted
+from clipy.stages.upload.publishing.job import Job
+from clipy.stages.upload.publishing.journal import State
+from clipy.stages.upload.publishing.limits import Limits
+from clipy.stages.upload.publishing.platform import Platform
+from clipy.stages.upload.publishing.secrets import guard_logs, hide, redact
 from clipy.types import Json
 
 _PART = 8 << 20

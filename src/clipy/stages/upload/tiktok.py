@@ -15,14 +15,14 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from clipy.errors import UploadRefused
-from clipy.publishing.http import Interrupted, Reply
-from clipy.publishing.job import Job
-from clipy.publishing.journal import State
-from clipy.publishing.limits import Limits
-from clipy.publishing.oauth import Provider
-from clipy.publishing.words import cut, utf16
-from clipy.stages.upload.platform import Platform
-from clipy.stages.upload.tiktok_errors import failure, rejection
+from clipy.stages.upload.platforms.tiktok_errors import failure, rejection
+from clipy.stages.upload.publishing.http import Interrupted, Reply
+from clipy.stages.upload.publishing.job import Job
+from clipy.stages.upload.publishing.journal import State
+from clipy.stages.upload.publishing.limits import Limits
+from clipy.stages.upload.publishing.oauth import Provider
+from clipy.stages.upload.publishing.platform import Platform
+from clipy.stages.upload.publishing.words import cut, utf16
 from clipy.types import Json
 
 _CHUNK = 64_000_000  # at most 64 MB, whether MB means 10**6 or 2**20

@@ -21,14 +21,14 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from clipy.errors import LoginNeeded, UploadRefused
-from clipy.publishing.http import Body, Interrupted, Reply
-from clipy.publishing.job import Job
-from clipy.publishing.journal import State
-from clipy.publishing.limits import Limits
-from clipy.publishing.schedule import utc
-from clipy.publishing.secrets import hide
-from clipy.publishing.vault import open_vault
-from clipy.stages.upload.platform import Platform
+from clipy.stages.upload.publishing.http import Body, Interrupted, Reply
+from clipy.stages.upload.publishing.job import Job
+from clipy.stages.upload.publishing.journal import State
+from clipy.stages.upload.publishing.limits import Limits
+from clipy.stages.upload.publishing.platform import Platform
+from clipy.stages.upload.publishing.schedule import utc
+from clipy.stages.upload.publishing.secrets import hide
+from clipy.stages.upload.publishing.vault import open_vault
 from clipy.types import Json
 
 _PREFIX = "whsec_"  # how the standard writes a secret that is base64

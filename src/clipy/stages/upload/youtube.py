@@ -15,16 +15,16 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from clipy.errors import LoginNeeded, UploadRefused
-from clipy.publishing.http import Denied, Interrupted, Reply, host
-from clipy.publishing.job import Job
-from clipy.publishing.journal import State
-from clipy.publishing.limits import Limits
-from clipy.publishing.oauth import Provider
-from clipy.publishing.schedule import utc
-from clipy.publishing.words import cut, utf8
-from clipy.stages.upload.platform import Platform
-from clipy.stages.upload.youtube_errors import failure
-from clipy.stages.upload.youtube_extras import Extras
+from clipy.stages.upload.platforms.youtube_errors import failure
+from clipy.stages.upload.platforms.youtube_extras import Extras
+from clipy.stages.upload.publishing.http import Denied, Interrupted, Reply, host
+from clipy.stages.upload.publishing.job import Job
+from clipy.stages.upload.publishing.journal import State
+from clipy.stages.upload.publishing.limits import Limits
+from clipy.stages.upload.publishing.oauth import Provider
+from clipy.stages.upload.publishing.platform import Platform
+from clipy.stages.upload.publishing.schedule import utc
+from clipy.stages.upload.publishing.words import cut, utf8
 from clipy.types import Json
 
 _GRAIN = 262_144  # every chunk but the last is a multiple of this

@@ -1,0 +1,1 @@
+"""Forced alignment: acoustic model, pronunciations, Viterbi search, word times."""

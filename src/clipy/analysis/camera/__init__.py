@@ -1,0 +1,1 @@
+"""Whom the crop window follows, and how it moves."""

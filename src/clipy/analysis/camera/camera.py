@@ -1,0 +1,265 @@
+"""Where the crop window is: the right size and place for who is followed, moved as a camera operator would.
+
+A still face gives a window that does not move by a fraction of a pixel. Positions are sub-pixel; a window never leaves
+the picture and always has exactly the proportions of the rectangle of the output that it fills.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.analysis.camera.attention import Attention, Turn
+from clipy.analysis.camera.smoothing import STEP, Limits, along, fitted, smooth
+from clipy.analysis.faces.tracking.tracks import grid
+from clipy.types import Box, CropShot, Keyframe, Panel, Seconds, Span, Track, Video
+
+Path = NDArray[np.float64]  # (n, 2) or (n,)
+
+_NEAR = 0.6  # window widths between two faces at which the camera pans from one to the other instead of cutting
+_SPEED, _ACCELERATION = 0.6, 1.2  # window widths a second (and per second): a calm pan
+_EDGE = 0.04  # window sides between a face and the window's edge, at least
+_HEAD = 0.85  # face heights from the middle of a face to above its hair
+_HAIR = 1.5  # height of a head with hair and some room, in heights of its face
+_LOWEST = 0.58  # share of the window's height below which the middle of a face never is
+_BROAD = 0.97  # a face wider than this share of the window cannot be shown by cropping
+_PANE = 0.6  # of the biggest window, the biggest one that a pane must hold for the window to stay inside it
+_COMPOSED = 0.9  # a picture of which the biggest window leaves less out than the rest was composed for this shape
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Makes windows of a video for an output of ``width`` x ``height`` pixels.
+
+    ``face_share`` is the height of the face, as a share of the window's, that it comes closer for, but no closer than
+    ``max_upscale`` output pixels for one of the source, nor than ``closest`` of the biggest window. ``eye_line`` is
+    where the face's middle is, as a share of the window's height. ``picture`` is the part of the source that may be
+    shown, without black bars; all of it unless given. ``corner`` is where on the output this camera's panel begins,
+    for layouts of several. ``calm`` is by how many window sides what is followed may leave its place before the camera
+    goes after it. ``panes`` are the pictures in the picture that tracks (by id) are in: a window stays inside where it
+    can. ``writing`` is kept in view where the window holds all of it without losing its place.
+    """
+
+    video: Video
+    width: int
+    height: int
+    face_share: float = 0.16
+    max_upscale: float = 2.5
+    eye_line: float = 0.4
+    attention: Attention = field(default_factory=Attention)
+    picture: Box | None = None
+    corner: tuple[int, int] = (0, 0)
+    closest: float = 0.5
+    calm: float = 0.11
+    panes: Mapping[int, Box] = field(default_factory=dict)
+    writing: tuple[Box, ...] = ()
+
+    def shoot(self, span: Span, tracks: Sequence[Track], *, whole_if_broad: bool = False) -> list[CropShot]:
+        """Cover a span of one shot: the speaking face is followed; a change to a distant one is a cut.
+
+        A face that is wider than the biggest window is shown in the middle, or the whole picture is.
+        """
+        runs = self._runs(self.attention.turns(span, tracks, self.area))
+        return [self._run(turns) if self._holds(turns) or not whole_if_broad else self._whole(turns) for turns in runs]
+
+    def middle(self, span: Span) -> CropShot:
+        """The biggest window, still, in the middle of the picture."""
+        return self._shot(span, self.still(span, self.window(self.area.center, self.biggest)))
+
+    def whole(self, span: Span) -> CropShot:
+        """The whole picture as big as it fits, in the middle of the output."""
+        area = self.area
+        scale = min(self.width / area.width, self.height / area.height)
+        wide, high = (max(2, int(side * scale / 2 + 0.5) * 2) for side in (area.width, area.height))
+        wide, high = min(wide, self.width), min(high, self.height)
+        left, top = (self.width - wide) // 4 * 2, (self.height - high) // 4 * 2
+        box = _inside(area, area.center, Fraction(wide, high), math.inf)
+        panel = Panel((Keyframe(span.start, box),), (left, top, left + wide, top + high))
+        return CropShot(span, "fit", (panel,))
+
+    def follow(self, span: Span, track: Track, height: float | None = None) -> Panel:
+        """One window on one track, whoever else is there; ``height`` as ``shoot`` would choose it unless given."""
+        return self.panel([Turn(span, track)], height)
+
+    def still(self, span: Span, window: Box) -> Panel:
+        """A window that does not move."""
+        return Panel((Keyframe(span.start, window),), self._into)
+
+    @property
+    def area(self) -> Box:
+        """The part of the source that may be shown."""
+        return self.picture or Box(0, 0, self.video.width, self.video.height)
+
+    @property
+    def biggest(self) -> float:
+        """Height of the biggest window of the output's proportions that the picture holds."""
+        return min(self.area.height, self.area.width * self.height / self.width)
+
+    @property
+    def nearest(self) -> float:
+        """Height of the smallest window that is taken for a small face."""
+        return min(self.biggest, max(self.height / self.max_upscale, self.biggest * self.closest))
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether the picture has nearly the output's shape already, so that somebody composed it for that."""
+        return self.biggest**2 * self.width / self.height >= _COMPOSED * self.area.width * self.area.height
+
+    def window(self, center: tuple[float, float], height: float) -> Box:
+        """The window of a height around a point, moved into the picture where it would leave it."""
+        return _inside(self.area, center, Fraction(self.width, self.height), height)
+
+    def height_for(self, turns: Sequence[Turn]) -> float:
+        """As big as the picture allows, unless the face would be small; always big enough for the biggest face."""
+        heights = [float(np.median(turn.track.boxes[:, 3] - turn.track.boxes[:, 1])) for turn in turns if turn.track]
+        if not heights:
+            return self.biggest
+        return min(self.biggest, max(self.nearest, max(heights) / self.face_share))
+
+    def _holds(self, turns: Sequence[Turn]) -> bool:
+        widths = [np.median(turn.track.boxes[:, 2] - turn.track.boxes[:, 0]) for turn in turns if turn.track]
+        return all(float(width) <= _BROAD * self.biggest * self.width / self.height for width in widths)
+
+    def _whole(self, turns: Sequence[Turn]) -> CropShot:
+        return self.whole(Span(turns[0].span.start, turns[-1].span.end))
+
+    def _runs(self, turns: Sequence[Turn]) -> list[list[Turn]]:
+        """Turns that one moving window covers; between two runs there is a cut."""
+        runs = [[turns[0]]]
+        for before, after in pairwise(turns):
+            if self._is_near(before, after):
+                runs[-1].append(after)
+            else:
+                runs.append([after])
+        return runs
+
+    def _is_near(self, before: Turn, after: Turn) -> bool:
+        if self._pane(before) != self._pane(after):
+            return False
+        sides = self.height_for([before]), self.height_for([after])
+        x1, y1 = _faces(before, [after.span.start])[0, :2]
+        x2, y2 = _faces(after, [after.span.start])[0, :2]
+        reach = _NEAR * min(sides) * self.width / self.height
+        return math.dist((x1, y1), (x2, y2)) < reach and max(sides) < 1.3 * min(sides)
+
+    def _run(self, turns: Sequence[Turn]) -> CropShot:
+        span = Span(turns[0].span.start, turns[-1].span.end)
+        if turns[0].track is None:
+            return self.middle(span)
+        return self._shot(span, self._within_pane(turns).panel(turns))
+
+    def _within_pane(self, turns: Sequence[Turn]) -> Camera:
+        """A camera for the pane that all faces of some turns are in, if that leaves enough to see; else this one."""
+        panes = {self._pane(turn) for turn in turns}
+        pane = panes.pop() if len(panes) == 1 else None
+        if pane is None:
+            return self
+        inner = replace(self, picture=pane, panes={})
+        return inner if inner.biggest >= _PANE * self.biggest else self
+
+    def _pane(self, turn: Turn) -> Box | None:
+        return self.panes.get(turn.track.id) if turn.track else None
+
+    def panel(self, turns: Sequence[Turn], height: float | None = None) -> Panel:
+        """The moving window on the tracks of adjoining turns."""
+        height = self.height_for(turns) if height is None else height
+        span = Span(turns[0].span.start, turns[-1].span.end)
+        times = [span.start + index * STEP for index in range(math.ceil(span.duration / STEP) + 1)]
+        owners = [next((turn for turn in turns if time in turn.span), turns[-1]) for time in times]
+        faces = np.concatenate([_faces(turn, [time]) for turn, time in zip(owners, times, strict=True)])
+        moments = sorted({span.start, *grid(span), span.end})
+        at = np.array([float(time - span.start) for time in moments])
+        wide, area = height * self.width / self.height, self.area
+        x = self._axis(faces[:, 0], faces[:, 2], wide, (area.x1, area.x2), at, self._writing(wide))
+        # A head is higher than its face: where the face is big, its middle is lower, so that the hair is not cut off.
+        line = np.clip(_HEAD * faces[:, 3] / height, self.eye_line, _LOWEST)
+        y = self._axis(faces[:, 1] + (0.5 - line) * height, _HAIR * faces[:, 3], height, (area.y1, area.y2), at)
+        centers = zip(moments, x.tolist(), y.tolist(), strict=True)
+        keys = [Keyframe(time, self.window((cx, cy), height)) for time, cx, cy in centers]
+        return Panel(_thinned(keys), self._into)
+
+    def _writing(self, wide: float) -> tuple[float, float] | None:
+        """Between which middles a window of a width holds all writing; None when none does, or there is nothing."""
+        if not self.writing:
+            return None
+        pad = _EDGE * wide
+        low, high = (
+            max(box.x2 for box in self.writing) + pad - wide / 2,
+            min(box.x1 for box in self.writing) - pad + wide / 2,
+        )
+        return (low, high) if low <= high else None
+
+    def _axis(
+        self,
+        wanted: Path,
+        sizes: Path,
+        side: float,
+        within: tuple[float, float],
+        at: Path,
+        better: tuple[float, float] | None = None,
+    ) -> Path:
+        """The window's centre along one axis at times since the run's start, from where its middle is wanted.
+
+        Of the places that are near enough, those between ``better`` are taken if there are any at all times.
+        """
+        first, last = within[0] + side / 2, within[1] - side / 2
+        if first >= last - 1e-6:
+            return np.full(len(at), (within[0] + within[1]) / 2)
+        room = np.maximum((side - sizes) / 2 - _EDGE * side, 0.01 * side)
+        slack = np.minimum(self.calm * side, room)
+        reachable = np.clip(wanted, first, last)
+        low = np.clip(wanted - slack, first, last)
+        high = np.maximum(np.clip(wanted + slack, first, last), low)
+        if better is not None and low.max() <= better[1] and better[0] <= high.min():
+            low, high = np.maximum(low, better[0]), np.minimum(high, better[1])
+            reachable = np.clip(reachable, low, high)
+        points = smooth(np.minimum(low, reachable), np.maximum(high, reachable), self._limits(side))
+        path = along(fitted(points, first, last), at)
+        return np.round(path, 3)  # a still camera is exactly still, whatever the spline's rounding
+
+    @staticmethod
+    def _limits(side: float) -> Limits:
+        return Limits(_SPEED * side, _ACCELERATION * side)
+
+    @property
+    def _into(self) -> tuple[int, int, int, int]:
+        left, top = self.corner
+        return left, top, left + self.width, top + self.height
+
+    @staticmethod
+    def _shot(span: Span, panel: Panel) -> CropShot:
+        return CropShot(span, "single", (panel,))
+
+
+def _inside(area: Box, center: tuple[float, float], aspect: Fraction, height: float) -> Box:
+    high = min(height, area.height, float(area.width / aspect))
+    wide = high * float(aspect)
+    left = min(max(area.x1, center[0] - wide / 2), max(area.x1, area.x2 - wide))
+    top = min(max(area.y1, center[1] - high / 2), max(area.y1, area.y2 - high))
+    return Box(left, top, left + wide, top + high)
+
+
+def _faces(turn: Turn, times: Sequence[Seconds]) -> Path:
+    """(n, 4): the followed face's centre x and y, width and height at each time; where it last was, once it is gone."""
+    if turn.track is None:
+        return np.zeros((len(times), 4))
+    at = np.array([float(time) for time in times])
+    x1, y1, x2, y2 = (np.interp(at, turn.track.times, turn.track.boxes[:, k]) for k in range(4))
+    return np.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], axis=1)
+
+
+def _thinned(keyframes: Sequence[Keyframe]) -> tuple[Keyframe, ...]:
+    """Without those that lie in the middle of a stretch in which the window is still."""
+    kept = [
+        now
+        for before, now, after in zip(keyframes, keyframes[1:], keyframes[2:], strict=False)
+        if not before.box == now.box == after.box
+    ]
+    ends = keyframes[:1] if len(keyframes) == 1 or all(k.box == keyframes[0].box for k in keyframes) else None
+    return tuple(ends) if ends else (keyframes[0], *kept, keyframes[-1])

@@ -1,0 +1,101 @@
+"""Where faces are on the finished picture: tracks of the source, seen through the windows of a crop.
+
+Whoever puts something on the picture, or judges it, asks here. The tracks are those that the reframer followed: they
+are taken from the store where it has been at work, and made where it has not looked for faces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from clipy.analysis.perception import tracks_of
+from clipy.context import Context
+from clipy.geometry import share_inside
+from clipy.types import Box, CropShot, Edit, Seconds, Track, Video, seconds
+
+_VISIBLE = 0.25  # share of a face that must be inside a panel to count as shown
+# A detector's box reaches from the hairline to the chin. Shares of its height, from frontal faces with landmarks.
+_HAIR = (-0.25, 0.28)
+_EYES = (0.28, 0.52)
+_MOUTH = (0.66, 0.94)
+
+
+@dataclass(frozen=True, slots=True)
+class OnScreen:
+    """A face on the output at ``time`` seconds of clip time. ``box`` is in output pixels and may leave the picture.
+
+    ``track`` is the id of its track, ``speaking`` the probability in 0..1 that it is the one heard; 0 when unknown.
+    """
+
+    time: Seconds
+    box: Box
+    track: int
+    speaking: float = 0.0
+
+    @property
+    def mouth(self) -> Box:
+        """The part of the face that shows who speaks, from the nose to the chin."""
+        return self._band(*_MOUTH)
+
+    @property
+    def hair(self) -> Box:
+        """The part of the head above the eyes: the forehead, and the hair that a detector's box leaves out."""
+        return self._band(*_HAIR)
+
+    @property
+    def eyes(self) -> Box:
+        """The band of the eyes, with the brows."""
+        return self._band(*_EYES)
+
+    def _band(self, top: float, bottom: float) -> Box:
+        box = self.box
+        return Box(box.x1, box.y1 + top * box.height, box.x2, box.y1 + bottom * box.height)
+
+
+def faces_on_screen(video: Video, edit: Edit, ctx: Context, *, speaking: bool = True) -> list[OnScreen]:
+    """Every face that the clip shows, five times a second where there is one, in order of time.
+
+    Without ``speaking`` nobody is asked who speaks, which costs much where the reframer has not asked before.
+    """
+    return mapped(tracks_of(video, edit.highlight.span, ctx, speaking=speaking), edit)
+
+
+def mapped(tracks: Sequence[Track], edit: Edit, every: int = 5) -> list[OnScreen]:
+    """The tracks' boxes on the output of an edit, at each ``every``-th of their times that it keeps."""
+    found: list[OnScreen] = []
+    for track in tracks:
+        for index in range(0, len(track.times), every):
+            time = seconds(float(track.times[index]))
+            if any(time in span for span in edit.keep):
+                found += _seen(track, index, time, edit)
+    return sorted(found, key=lambda face: face.time)
+
+
+def on_output(box: Box, window: Box, into: tuple[int, int, int, int]) -> Box:
+    """A box of the source as it lies on the output, when ``window`` of the source fills the rectangle ``into``."""
+    wide = (into[2] - into[0]) / window.width
+    high = (into[3] - into[1]) / window.height
+    return Box(
+        into[0] + (box.x1 - window.x1) * wide,
+        into[1] + (box.y1 - window.y1) * high,
+        into[0] + (box.x2 - window.x1) * wide,
+        into[1] + (box.y2 - window.y1) * high,
+    )
+
+
+def shot_at(shots: Sequence[CropShot], time: Seconds) -> CropShot | None:
+    """The layout that is on at a moment of the source; None outside all of them."""
+    return next((shot for shot in shots if time in shot.span), None)
+
+
+def _seen(track: Track, index: int, time: Seconds, edit: Edit) -> Iterator[OnScreen]:
+    shot = shot_at(edit.crop.shots, time)
+    if shot is None:
+        return
+    box = Box(*map(float, track.boxes[index]))
+    speaking = float(track.speaking[index]) if len(track.speaking) else 0.0
+    for panel in shot.panels:
+        if share_inside(box, panel.window(time)) >= _VISIBLE:
+            placed = on_output(box, panel.window(time), panel.into)
+            yield OnScreen(edit.clip_time(time), placed, track.id, speaking)

@@ -1,0 +1,1 @@
+"""A finished clip, watched and listened to again."""

@@ -1,0 +1,34 @@
+"""A finished clip's sound as speech is judged on it: decoded once, and listened to once, for all reviewers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from clipy.analysis.audio.speech import RATE, Window, probabilities
+from clipy.analysis.clip_qc.inspection import once
+from clipy.context import Context
+from clipy.media.read import sound
+from clipy.storage.store import key_of
+from clipy.types import Array, Video
+
+_VERSION = 1
+_SAMPLE = np.dtype("<f4")
+
+
+def speech_of(video: Video, ctx: Context) -> Window:
+    """All of the first sound track, mono at 16 kHz, with how likely each 32 ms hold speech; the video has sound.
+
+    The samples lie in a file of the store, so that whoever asks next reads them and decodes nothing.
+    """
+    store, key = once(ctx).store, key_of("clip speech", _VERSION, video)
+
+    def decoded(path: Path) -> None:
+        with path.open("wb") as file:
+            for block in sound(video, video.span, rate=RATE):
+                block[0].astype(_SAMPLE).tofile(file)
+
+    samples = np.fromfile(store.file("review.speech", key, ".f32", decoded), dtype=_SAMPLE).astype(np.float32)
+    likely = store.value("review.speech", key, Array, lambda: probabilities(samples))
+    return Window(0, samples, np.asarray(likely, dtype=np.float32))

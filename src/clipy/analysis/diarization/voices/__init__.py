@@ -1,0 +1,1 @@
+"""Voices: segmentation, embeddings, clustering."""

@@ -1,0 +1,82 @@
+"""The core class of face detection: a backend finds faces in pictures, and inherits how a video is searched."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from clipy.analysis.base import Analyser
+from clipy.analysis.faces.tracking.detections import Detection, FrameDetections, Picture, with_mean_colors
+from clipy.analysis.faces.tracking.identities import appearance
+from clipy.analysis.faces.tracking.regions import Region, within
+from clipy.analysis.faces.tracking.search import Search, moments
+from clipy.context import Context
+from clipy.media.read import pictures
+from clipy.types import Array, Shot, Span, Track, Video
+
+_ENLARGED = 2.0  # a small picture is searched at most this much bigger, for its small faces
+
+
+class FaceDetector(Analyser):
+    """Finds faces in pictures. A backend overrides ``detect``; ``detect_in_video`` searches a whole video with it."""
+
+    group: ClassVar[str] = "faces"
+
+    class Options(Analyser.Options):
+        rate: float = Field(5, gt=0, le=60, description="How many pictures a second are searched where faces move.")
+        stride: int = Field(
+            3,
+            ge=1,
+            le=60,
+            description="Where faces stay, only every so manieth of these pictures is searched, three in four of them"
+            " only around the faces.",
+        )
+        size: int = Field(
+            360, ge=64, le=4320, description="Shorter side of the pictures that are searched, in pixels at most."
+        )
+        batch: int = Field(8, ge=1, le=256, description="How many pictures are searched at once.")
+
+    options: Options
+
+    @abstractmethod
+    def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:
+        """Return the faces of each (h, w, 3) RGB picture of a batch, in that picture's own pixels."""
+
+    def detect_in_video(self, video: Video, shots: list[Shot], ctx: Context) -> list[FrameDetections]:
+        """Search pictures of adjoining shots in one pass.
+
+        Every ``stride``-th picture is searched at once, and each shot's first and last, most of them only around the
+        faces of those that are searched whole; between two of them only where the two differ, the middle first, so that
+        time goes where faces come, go or move. There boxes between sightings would be wrong.
+        """
+        rate, stride = self.options.rate, self.options.stride
+        due = [
+            moment for number, shot in enumerate(shots) for moment in moments(number, shot.span, video, rate, stride)
+        ]
+        shrink = min(_ENLARGED, self.options.size / min(video.width, video.height))
+        span = Span(shots[0].span.start, shots[-1].span.end)
+        times = [moment.time for moment in due]
+        seen = pictures(video, span, times=times, height=max(1, round(video.height * shrink)))
+
+        def found(some: Sequence[Picture], parts: Sequence[Sequence[Region]]) -> list[list[Detection]]:
+            faces = within(some, parts, lambda cut: self.detect(cut, ctx), self.options.batch)
+            return with_mean_colors(some, faces)
+
+        search = Search(found, video, self.options.batch)
+        for number, (moment, (_, picture)) in enumerate(zip(due, seen, strict=True)):
+            if number % self.options.batch == 0:
+                ctx.report("Looking for faces", number / len(due))
+            search.add(moment, picture)
+        return search.sightings()
+
+    def appearance(self, video: Video, tracks: list[Track], ctx: Context) -> Array:
+        """Return what each of some tracks (at least one) looks like: float32 (n, d), unit vectors.
+
+        Their dot products say how alike two are. By the colours of head and clothes, unless overridden.
+        """
+        return appearance(video, tracks, ctx)

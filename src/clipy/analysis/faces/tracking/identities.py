@@ -1,0 +1,115 @@
+"""Which tracks are the same person: told by looks, over cuts, without a face embedding.
+
+No package ships a face embedding under a free licence, so that head and clothes are compared by their colours. That
+joins a person's shots of one recording; it is not meant to know somebody again in other clothes or another light, and
+leaves what is unsure apart. Two faces that are on screen at once are never the same person.
+
+Key pictures are looked at where a track has any, because to decode all of a video once more would cost far more.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.context import Context
+from clipy.media.keyframes import key_times
+from clipy.media.patch import patch
+from clipy.media.read import shown_at
+from clipy.types import TRACK_RATE, Seconds, Track, Video
+
+_LOOKS = 3  # key pictures at which a track is looked at, at most
+_SETTLED = 3  # times into a track without any, so as to be past a cut
+_SIDE = 64  # pixels of the picture that is compared
+_AROUND, _LOWER = 2.4, 0.5  # side of the square, and how far it lies below the face, in sizes of the face
+_BINS = (4, 12, 12)  # of lightness and the two colours
+_RANGES = [0.0, 256.0, 96.0, 160.0, 96.0, 160.0]
+_ALIKE = 0.6  # mean likeness from which two groups of tracks are one person's
+
+Floats = NDArray[np.float32]
+
+
+def identified(tracks: Sequence[Track], looks: Floats) -> list[Track]:
+    """The same tracks with ``identity`` filled in, counted from 0 in the order in which people first appear.
+
+    ``looks`` (n, width) are unit vectors, as from ``appearance``.
+    """
+    person = grouped(looks, tracks) if tracks else ()
+    return [replace(track, identity=int(number)) for track, number in zip(tracks, person, strict=True)]
+
+
+def grouped(looks: Floats, tracks: Sequence[Track]) -> NDArray[np.int64]:
+    """The person of each track, from unit vectors (n, width): agglomerative, with average linkage."""
+    count = len(tracks)
+    alike = (looks @ looks.T).astype(np.float64)
+    alike[at_once(tracks)] = -np.inf  # a track with itself, too
+    starts = np.array([track.times[0] for track in tracks])
+    size = np.ones(count)
+    group = np.arange(count)
+    while count > 1:
+        a, b = np.unravel_index(int(alike.argmax()), alike.shape)
+        if alike[a, b] < _ALIKE:
+            break
+        row = (size[a] * alike[a] + size[b] * alike[b]) / (size[a] + size[b])  # minus infinity stays so
+        alike[a], alike[:, a] = row, row
+        alike[a, a] = -np.inf
+        alike[b], alike[:, b] = -np.inf, -np.inf
+        size[a] += size[b]
+        group[group == b] = a
+    first = {
+        int(number): int(np.flatnonzero(group == number)[starts[group == number].argmin()]) for number in set(group)
+    }
+    order = sorted(first, key=lambda number: (starts[first[number]], first[number]))
+    return np.array([order.index(int(number)) for number in group], dtype=np.int64)
+
+
+def at_once(tracks: Sequence[Track]) -> NDArray[np.bool_]:
+    """(n, n): which of some tracks are on screen at once. So is each with itself."""
+    starts, ends = (np.array([track.times[k] for track in tracks]) for k in (0, -1))
+    return np.asarray((starts[:, None] <= ends[None, :]) & (starts[None, :] <= ends[:, None]))
+
+
+def look(picture: NDArray[np.uint8]) -> Floats:
+    """The colours of an RGB picture's upper and lower half, as a unit vector."""
+    lab = np.clip(cv2.cvtColor(picture, cv2.COLOR_RGB2LAB), (0, 96, 96), (255, 159, 159)).astype(np.uint8)
+    halves = np.array_split(lab, 2)
+    counts = [cv2.calcHist([np.ascontiguousarray(half)], [0, 1, 2], None, list(_BINS), _RANGES) for half in halves]
+    parts = [np.sqrt(count.ravel() / max(1.0, float(count.sum()))) for count in counts]
+    return np.asarray(np.concatenate(parts) / np.sqrt(2), dtype=np.float32)
+
+
+def appearance(video: Video, tracks: Sequence[Track], ctx: Context) -> Floats:
+    """What each track looks like: its mean look over a few pictures, (n, width) unit vectors."""
+    keys = key_times(video)
+    due: dict[Seconds, list[int]] = defaultdict(list)
+    for number, track in enumerate(tracks):
+        for time in _times(track, keys):
+            due[time].append(number)
+    found: list[list[Floats]] = [[] for _ in tracks]
+    runs = [list(run) for _, run in groupby(sorted(due), key=lambda time: bisect_right(keys, time))]
+    for done, run in enumerate(runs):
+        ctx.report("Telling people apart", done / len(runs))
+        for time, frame in shown_at(video, run):
+            for number in due[time]:
+                track = tracks[number]
+                x1, y1, x2, y2 = (float(value) for value in track.boxes[np.abs(track.times - float(time)).argmin()])
+                size = max(x2 - x1, y2 - y1)
+                center = ((x1 + x2) / 2, (y1 + y2) / 2 + _LOWER * size)
+                found[number].append(look(patch(frame, video, center, _AROUND * size, _SIDE)))
+    means = np.stack([np.mean(looks, axis=0) for looks in found])
+    return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _times(track: Track, keys: Sequence[Seconds]) -> list[Seconds]:
+    """A few key pictures of a track, those between a person's first and last moments; else one soon after it begins."""
+    inside = [time for time in keys if track.times[0] <= time <= track.times[-1]]
+    if not inside:
+        return [round(track.times[min(_SETTLED, len(track.times) - 1)] * float(TRACK_RATE)) / TRACK_RATE]
+    return [inside[round(place)] for place in np.linspace(0, len(inside) - 1, min(_LOOKS, len(inside))).tolist()]

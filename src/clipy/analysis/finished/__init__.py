@@ -1,1 +1,0 @@
-"""What a finished clip is like, looked at and listened to again."""

@@ -1,0 +1,113 @@
+"""Who speaks in a video: voices, told apart by sound, and faces, told apart by looks, joined into people.
+
+Either alone errs: one person may seem to have two voices, two people one, and a face is not always seen. What is heard
+and seen together over a whole run tells which belong to each other (see ``association``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+import numpy as np
+
+from clipy.analysis.faces.tracking.identities import at_once
+from clipy.analysis.people.voice_face_affinity import voice_face_affinity
+from clipy.types import Track, Turn
+
+_ENOUGH = 1.0  # seconds of speech more than chance that make a face likely to have a voice (association's unit)
+_SURE = 3.0  # ... that make it sure enough to go against the voices: 19 to 1
+_PART = 0.1  # ... of what the voice's owner says: over long, a listener's lips too seem to speak for seconds
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceFaceMap:
+    """The people of a run by name. ``faces``: who an ``identity`` is, of those that are known to speak.
+
+    ``voices``: whose a voice may be, first whose it mostly is. People are called what their first voice is called.
+    """
+
+    faces: Mapping[int, str] = field(default_factory=dict)
+    voices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everybody once: those with a voice of their own in the voices' order, then the others."""
+        own = [names[0] for names in self.voices.values()]
+        return tuple(dict.fromkeys([*own, *(name for names in self.voices.values() for name in names)]))
+
+
+def cast(tracks: Sequence[Track], turns: Sequence[Turn], before: VoiceFaceMap | None = None) -> VoiceFaceMap:
+    """Who the people are whose faces and voices these are. ``before`` is settled and stays as it is.
+
+    Each face belongs to the voice that it claims most. Two faces with one voice are one person whose looks changed,
+    unless both are on screen at once: then the second is somebody, if they claim enough of what the first does not say.
+    A voice that no face claims most, but surely somebody's who is seen, is that person's second one, unless his first
+    is heard meanwhile.
+    """
+    before = before or VoiceFaceMap()
+    claimed = voice_face_affinity(tracks, turns)
+    faces = dict(before.faces)
+    voices = {turn.speaker: before.voices.get(turn.speaker, (turn.speaker,)) for turn in turns}
+    together = _together(tracks)
+    for _, face, voice in _strongest(claimed, faces):
+        name = _free(face, voices[voice], faces, together)
+        if name is not None:
+            faces[face] = name
+    for seconds, face, voice in _strongest(voice_face_affinity(tracks, turns, faces), faces):
+        least = max(_SURE, _PART * sum(claimed[voice, other] for other, name in faces.items() if name == voice))
+        name = _free(face, voices[voice], faces, together)
+        if seconds >= least and name is None:
+            name = _unused(voices)
+            voices[voice] = (*voices[voice], name)
+        if seconds >= least and name is not None:
+            faces[face] = name
+    for voice in voices:
+        owner = _owner(voice, claimed, faces)
+        if owner is not None and voice not in before.voices and not _at_once(turns, voice, owner, voices):
+            voices[voice] = (owner,)
+    return VoiceFaceMap(faces, voices)
+
+
+def _free(face: int, names: Sequence[str], faces: Mapping[int, str], together: Container[frozenset[int]]) -> str | None:
+    """The first of some names that a face can have: one of whose faces none is ever on screen at the same time."""
+    seen = {faces[other] for other in faces if frozenset((face, other)) in together}
+    return next((name for name in names if name not in seen), None)
+
+
+def _strongest(claimed: Mapping[tuple[str, int], float], known: Container[int]) -> list[tuple[float, int, str]]:
+    """(seconds, identity, voice) of the voice that each face claims most, where that is enough; the most first."""
+    best: dict[int, tuple[float, int, str]] = {}
+    for (voice, face), seconds in claimed.items():
+        if face not in known and seconds >= _ENOUGH and seconds > best.get(face, (0.0,))[0]:
+            best[face] = (seconds, face, voice)
+    return sorted(best.values(), key=lambda found: (-found[0], found[1]))
+
+
+def _owner(voice: str, claimed: Mapping[tuple[str, int], float], faces: Mapping[int, str]) -> str | None:
+    """Who surely has a voice that no face claims most; None where nobody does."""
+    if voice in faces.values():
+        return None
+    most = max(((seconds, face) for (own, face), seconds in claimed.items() if own == voice), default=(0.0, -1))
+    return faces.get(most[1]) if most[0] >= _SURE else None
+
+
+def _at_once(turns: Sequence[Turn], voice: str, name: str, voices: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a voice is heard while another of a person's is, so that it is somebody else's."""
+    own = [turn.span for turn in turns if turn.speaker == voice]
+    others = [turn.span for turn in turns if turn.speaker != voice and voices[turn.speaker][0] == name]
+    return sum(float(a.overlap(b)) for a in own for b in others) >= _ENOUGH
+
+
+def _together(tracks: Sequence[Track]) -> set[frozenset[int]]:
+    """Pairs of identities that are on screen at once."""
+    pairs = np.argwhere(at_once(tracks)).tolist() if tracks else []
+    people = [-1 if track.identity is None else track.identity for track in tracks]
+    return {frozenset((people[a], people[b])) for a, b in pairs}
+
+
+def _unused(voices: Mapping[str, tuple[str, ...]]) -> str:
+    """The next number that is nobody's name."""
+    taken = {*voices, *(name for names in voices.values() for name in names)}
+    return next(str(number) for number in count(1) if str(number) not in taken)

@@ -1,0 +1,88 @@
+"""Who says which word: what is heard and what is seen, weighed together.
+
+A voice says whose turn it is, and errs in whole turns; faces say who of those on screen speaks, moment by moment. Each
+word goes to the person for whom both together speak most, and people do not take turns for a word or two: the sequence
+is the best by dynamic programming, in which a change of speaker costs something.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.analysis.people.voice_face_affinity import log_odds
+from clipy.analysis.people.voice_face_map import VoiceFaceMap
+from clipy.types import TRACK_RATE, Track, Word
+
+_HEARD = math.log(0.8 / 0.2)  # what a voice counts for in a second: of five turns, one is taken for somebody else's
+_DOUBT = 0.05  # however sure a face seems to speak, or to be silent, it is otherwise with this probability
+_CHANGE = 0.5 * _HEARD  # what a change of speaker costs: as much as half a second in which another voice is heard
+
+Floats = NDArray[np.float64]
+
+
+def assign_speakers(words: Sequence[Word], tracks: Sequence[Track], cast: VoiceFaceMap) -> list[Word]:
+    """The same words with the people who say them, for words whose ``speaker`` is the voice that is heard.
+
+    They are in order of time; ``tracks`` have ``identity`` and ``speaking``. Where no face of the cast is seen, the
+    voice decides; where it may be several people's, whoever spoke last.
+    """
+    names = cast.names
+    if not words or not names:
+        return list(words)
+    ticks = [_ticks(word) for word in words]
+    first, last = min(ticks)[0], max(end for _, end in ticks)
+    likely = _likely(tracks, cast, first, last - first)
+    seen = np.log([likely[:, begin - first : end - first].mean(axis=1) for begin, end in ticks])
+    heard = np.array([[name in cast.voices.get(word.speaker or "", ()) for name in names] for word in words])
+    lengths = np.array([[(end - begin) / float(TRACK_RATE)] for begin, end in ticks])
+    chosen = _best(lengths * (seen + _HEARD * heard))
+    return [replace(word, speaker=names[number]) for word, number in zip(words, chosen, strict=True)]
+
+
+def _ticks(word: Word) -> tuple[int, int]:
+    """The times of the grid that a word lasts, one at least: the first, and the one after the last."""
+    begin = math.floor(word.start * TRACK_RATE)
+    return begin, max(begin + 1, math.ceil(word.end * TRACK_RATE))
+
+
+def _likely(tracks: Sequence[Track], cast: VoiceFaceMap, first: int, count: int) -> Floats:
+    """(people, times) of a stretch of the grid: how likely each speaks, as far as can be seen.
+
+    One voice is heard at a time, so that faces share the odds. Who is not seen is as likely as nobody on screen is, or
+    one of the faces that are in no cast: people look different from time to time.
+    """
+    names, most = cast.names, math.log((1 - _DOUBT) / _DOUBT)
+    odds, strangers = np.zeros((len(names), count)), np.zeros(count)
+    there = np.zeros(odds.shape, dtype=bool)
+    for track in tracks:
+        at = np.round(track.times * float(TRACK_RATE)).astype(int) - first
+        inside = (at >= 0) & (at < count)
+        speaks = np.exp(np.clip(log_odds(track)[inside], -most, most))
+        name = cast.faces.get(-1 if track.identity is None else track.identity)
+        if name is None:
+            strangers[at[inside]] += speaks
+        else:
+            odds[names.index(name), at[inside]] += speaks
+            there[names.index(name), at[inside]] = True
+    likely = np.where(there, odds, 1 + strangers) / (1 + strangers + odds.sum(axis=0))
+    return np.asarray(np.maximum(likely, _DOUBT))
+
+
+def _best(rewards: Floats) -> list[int]:
+    """The best sequence through (words, people), in which every change costs the same: Viterbi."""
+    value = rewards[0]
+    came_from = []
+    for reward in rewards[1:]:
+        other = int(value.argmax())
+        stays = value >= value[other] - _CHANGE
+        came_from.append(np.where(stays, np.arange(len(value)), other))
+        value = np.where(stays, value, value[other] - _CHANGE) + reward
+    chosen = [int(value.argmax())]
+    for step in reversed(came_from):
+        chosen.append(int(step[chosen[-1]]))
+    return chosen[::-1]

@@ -1,0 +1,138 @@
+"""What a shot is like apart from its faces: black bars, writing, pictures inside the picture.
+
+These last as long as a shot, so that a few pictures of each tell; they are taken beside key pictures, where a decoder
+can start, because to decode all of a clip once more would cost more than all that is done with the pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.analysis.picture import bars
+from clipy.analysis.picture.picture_in_picture import Borders
+from clipy.analysis.picture.text_detection import HEIGHT, Page, lasting, read
+from clipy.context import Context
+from clipy.media.keyframes import key_times
+from clipy.media.read import pictures
+from clipy.types import Box, Seconds, Shot, Span, Video
+
+_ENOUGH, _MOST = 4, 12  # pictures of a shot, at least (unless it is shorter) and at most
+_STEP = Fraction(2, 5)  # seconds between pictures where there are fewer key pictures than are enough
+_LINES = 4  # lines of writing that make a page
+_INSTANT = Fraction(1, 90_000)  # a span that ends this much after a time holds its picture
+_COVER = 0.015  # share of the picture that they cover
+_FLAT = 0.68  # share of a page that is even ground: scenes with writing in them have less
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One shot, in display pixels of the source.
+
+    ``picture`` is what lies inside black bars. ``page`` says that the shot shows a slide, a screen or a title rather
+    than a scene. ``writing`` is where writing stays. ``borders`` are asked for the pane of a face.
+    """
+
+    span: Span
+    picture: Box
+    page: bool
+    writing: tuple[Box, ...]
+    borders: Borders
+    scale: float
+
+    def pane(self, face: Box) -> Box | None:
+        """The picture inside the picture that a face is in; None when there is none."""
+        found = self.borders.pane(_scaled(face, 1 / self.scale))
+        if found is None:
+            return None
+        inner = _scaled(found, self.scale)
+        kept = Box(
+            max(inner.x1, self.picture.x1),
+            max(inner.y1, self.picture.y1),
+            min(inner.x2, self.picture.x2),
+            min(inner.y2, self.picture.y2),
+        )
+        return kept if kept.width > 0 and kept.height > 0 else None
+
+
+@dataclass
+class _Notes:
+    """What was seen of one shot so far."""
+
+    brightest: bars.Brightest = field(default_factory=bars.Brightest)
+    borders: Borders = field(default_factory=Borders)
+    pages: list[Page] = field(default_factory=list)
+
+    def see(self, gray: NDArray[np.uint8]) -> None:
+        self.brightest.see(gray)
+        self.borders.see(gray)
+        self.pages.append(read(_enlarged(gray)))
+
+
+def survey(video: Video, shots: Sequence[Shot], ctx: Context) -> list[Scene]:
+    """Look at a few pictures of each shot."""
+    keys = key_times(video)
+    height = min(HEIGHT, video.height)
+    scale = video.height / height
+    notes = []
+    for index, shot in enumerate(shots):
+        ctx.report("Looking at the picture", index / len(shots))
+        note = _Notes()
+        for times in _runs(shot.span, [key for key in keys if key in shot.span]):
+            span = Span(times[0], times[-1] + _INSTANT)
+            for _, gray in pictures(video, span, times=times, height=height, gray=True):
+                note.see(gray)
+        notes.append(note)
+    brightest = [note.brightest.picture for note in notes]
+    areas = bars.inside(brightest)
+    return [
+        _scene(video, shot, note, area, (picture.shape[0], picture.shape[1]), scale)
+        for shot, note, area, picture in zip(shots, notes, areas, brightest, strict=True)
+    ]
+
+
+def _runs(span: Span, keys: Sequence[Seconds]) -> list[list[Seconds]]:
+    """The times of the pictures to look at, those of a run in one go from a key picture on."""
+    if len(keys) >= _ENOUGH:
+        return [[keys[round(k)]] for k in np.linspace(0, len(keys) - 1, min(len(keys), _MOST)).tolist()]
+    starts = list(keys) or [span.start + span.duration / 4]
+    each = -(-_ENOUGH // len(starts))
+    runs = []
+    for start, until in zip(starts, [*starts[1:], span.end], strict=True):
+        step = min(_STEP, (until - start) / each)
+        runs.append([start + step * k for k in range(each)])
+    return runs
+
+
+def _scene(video: Video, shot: Shot, note: _Notes, area: Box, shape: tuple[int, int], scale: float) -> Scene:
+    lasted = lasting(note.pages, (HEIGHT, max(1, round(shape[1] * HEIGHT / shape[0]))))
+    lines = sorted(len(page.lines) for page in note.pages)[len(note.pages) // 2]
+    flat = float(np.median([page.flat for page in note.pages]))
+    page = lines >= _LINES and float(lasted.mean()) >= _COVER and flat >= _FLAT
+    picture = _scaled(area, scale)
+    within = Box(picture.x1, picture.y1, min(picture.x2, video.width), min(picture.y2, video.height))
+    writing = tuple(_scaled(box, video.height / HEIGHT) for box in _blocks(lasted))
+    return Scene(shot.span, within, page, writing, note.borders, scale)
+
+
+def _enlarged(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same picture, ``HEIGHT`` pixels high: writing has strokes of the same width there, however small a source."""
+    if gray.shape[0] == HEIGHT:
+        return gray
+    wide = max(1, round(gray.shape[1] * HEIGHT / gray.shape[0]))
+    return np.asarray(cv2.resize(gray, (wide, HEIGHT), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+
+
+def _blocks(mask: NDArray[np.bool_]) -> Iterator[Box]:
+    _, _, found, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    for x, y, wide, tall, _ in found[1:].tolist():
+        yield Box(x, y, x + wide, y + tall)
+
+
+def _scaled(box: Box, by: float) -> Box:
+    return Box(box.x1 * by, box.y1 * by, box.x2 * by, box.y2 * by)

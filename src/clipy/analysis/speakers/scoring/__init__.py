@@ -1,0 +1,1 @@
+"""What active-speaker detectors are made of: lips, mel features, networks over tracks."""

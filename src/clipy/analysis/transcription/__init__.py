@@ -1,0 +1,1 @@
+"""What is said: speech recognition, or subtitles that exist already."""

@@ -1,0 +1,1 @@
+"""What transcribers of the Whisper family share."""

@@ -1,1 +1,0 @@
-"""What is said: transcribers, subtitles that somebody has made, sentences."""

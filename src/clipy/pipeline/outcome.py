@@ -1,0 +1,109 @@
+"""What becomes of a candidate on its way through the stages: a clip with its reviews and posts, or a rejection."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from clipy.errors import MediaError, UploadError
+from clipy.types import Clip, Edit, Finding, Highlight, Post, Review
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished clip, with what the reviewers found and where it was published."""
+
+    clip: Clip
+    reviews: tuple[Review, ...] | None  # None: nobody has reviewed it yet
+    posts: tuple[Post, ...] = ()
+    failures: tuple[UploadError, ...] = ()  # of uploaders that could not publish it now
+    repaired: tuple[Finding, ...] = ()  # what was found before, and made the clip be made anew
+
+    @property
+    def passed(self) -> bool:
+        return self.reviews is not None and all(review.passed for review in self.reviews)
+
+    @property
+    def highlight(self) -> Highlight:
+        return candidate(self.clip)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for review in self.reviews or () for finding in review.findings)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A candidate that became no clip, and why. ``repaired`` is what was found first, and repaired in vain."""
+
+    highlight: Highlight
+    reviews: tuple[Review, ...]
+    repaired: tuple[Finding, ...] = ()
+    clip: Clip | None = None  # where it came that far
+
+    @classmethod
+    def undecodable(cls, item: Highlight | Edit | Clip, error: MediaError) -> Rejected:
+        return cls(candidate(item), (Review("", (Finding("decode", "error", str(error)),)),))
+
+    @classmethod
+    def refused(cls, outcome: Outcome) -> Rejected:
+        return cls(outcome.highlight, outcome.reviews or (), outcome.repaired, outcome.clip)
+
+    @property
+    def edit(self) -> Edit | None:
+        return None if self.clip is None else self.clip.edit
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for review in self.reviews for finding in review.findings)
+
+    def name(self) -> str:
+        """What a person calls it: when it is, and its title."""
+        span = self.highlight.span
+        return f"{float(span.start):.1f}-{float(span.end):.1f} s {self.highlight.title!r}"
+
+    def reason(self) -> str:
+        """One line for a person."""
+        tried = f" (after repairing: {summarize_errors(self.repaired)})" if self.repaired else ""
+        return f"{self.name()}: {summarize_errors(self.findings)}{tried}"
+
+
+@dataclass
+class Clock:
+    """Seconds spent by stage."""
+
+    spent: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def measuring(self, stage: str) -> Iterator[None]:
+        log.info("%s begins", stage, extra={"data": {"event": "begin", "stage": stage}})
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - began
+            self.spent[stage] = self.spent.get(stage, 0.0) + spent
+            facts = {"event": "end", "stage": stage, "seconds": spent}
+            log.info("%s ends after %.2f s", stage, spent, extra={"data": facts})
+
+
+def summarize_errors(findings: Iterable[Finding]) -> str:
+    """What makes findings a refusal, for a person; empty when nothing does."""
+    return "; ".join(finding.message for finding in findings if finding.severity == "error")
+
+
+def candidate(item: Highlight | Edit | Clip) -> Highlight:
+    """The candidate that something was made from."""
+    match item:
+        case Highlight():
+            return item
+        case Edit():
+            return item.highlight
+        case Clip(edit=Edit() as edit):
+            return edit.highlight
+    raise ValueError("a file that clipy did not make has no candidate")

@@ -1,0 +1,113 @@
+"""Quality control: what the reviewers find in a clip, also beside the clips that were made or published before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from clipy.backend import Backend
+from clipy.config import Config
+from clipy.context import Context
+from clipy.device import demand
+from clipy.documents import Delivered
+from clipy.errors import ConfigError, MediaError
+from clipy.media.opencv import beside_other_work
+from clipy.media.probe import probe
+from clipy.pipeline import factory
+from clipy.pipeline.outcome import Outcome, summarize_errors
+from clipy.pipeline.parallel import parallel_map, reviews_at_once, shares
+from clipy.stages.base import Reviewer
+from clipy.stages.upload.publishing.journal import journal_beside
+from clipy.storage.store import file_digest
+from clipy.types import Clip, Finding, Review
+
+
+@dataclass(frozen=True)
+class Judging:
+    """The reviewers, and the analysers that they may ask."""
+
+    analysers: Mapping[type[Backend], Backend]
+    reviewers: tuple[Reviewer, ...]
+    device: str = "auto"
+
+    @classmethod
+    def from_config(cls, config: Config) -> Judging:
+        """Make what reviews, and nothing else. Raises ConfigError, also when nothing does."""
+        if not config.lists["review"]:
+            raise ConfigError("no reviewer is picked, so that anything would pass", do="Add a [[review]]")
+        demand(config.device)
+        return cls(factory.analysers(config), factory.several(config, Reviewer), config.device)
+
+    def judge(self, clip: Clip, ctx: Context, others: tuple[Clip, ...] = ()) -> Outcome:
+        """What every reviewer finds in one clip, also beside others that it must not repeat."""
+        return judged(self.reviewers, clip, others, ctx)
+
+
+def judged(reviewers: Sequence[Reviewer], clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Outcome:
+    """What every reviewer finds. ``others`` are the clips that it must not repeat.
+
+    They work side by side where there is more than one core: the sound is listened to while the pictures are watched.
+    What several of them need is made by the first that asks, and the others wait for it (see ``storage.store``).
+    """
+
+    def review(reviewer: Reviewer, part: Context) -> Review:
+        return _reviewed(reviewer, clip, others, part)
+
+    with beside_other_work():
+        found = parallel_map(reviewers, review, ctx, reviews_at_once())
+    return Outcome(clip, tuple(found))
+
+
+def published(reviewers: Sequence[Reviewer], ctx: Context) -> tuple[Clip, ...]:
+    """What was published from this machine, where a reviewer asks for it: only sha256 and name are known."""
+    if not any(_compares(reviewer) for reviewer in reviewers):
+        return ()
+    known = journal_beside(ctx.store.root).published()
+    return tuple(Clip(sha256, Fraction(0), 0, 0, name=name) for sha256, name in known)
+
+
+def reviewed(judging: Judging | None, delivered: Sequence[Delivered], ctx: Context) -> Iterator[tuple[Clip, str]]:
+    """Each delivered clip with why it must not be published; empty when it may.
+
+    One without a review gets it now; ``judging`` may be None only where every clip has one.
+    """
+    for item, part in shares(delivered, ctx.at("review")):
+        if item.passed is not None:
+            yield item.clip, "" if item.passed else "it did not pass its review"
+        elif judging is not None:
+            yield item.clip, summarize_errors(judging.judge(item.clip, part).findings)
+        else:
+            raise ValueError(f"nobody is there to review {item.clip.name}")
+
+
+def clip_of(path: Path) -> Clip:
+    """Any video file as a clip. Raises MediaError."""
+    video = probe(path)
+    return Clip(video.fingerprint, video.duration, video.width, video.height, path=path, name=path.stem)
+
+
+def file_as_clip(path: Path) -> Clip:
+    """Any file as a clip: the reviewers find that it cannot be read. Raises MediaError when there is none."""
+    try:
+        return clip_of(path)
+    except MediaError:
+        if not path.is_file():
+            raise
+        return Clip(file_digest(path), Fraction(0), 0, 0, path=path, name=path.stem)
+
+
+def _reviewed(reviewer: Reviewer, clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Review:
+    try:
+        review = ctx.cached(reviewer.review, clip)
+        if not others or not _compares(reviewer):
+            return review
+        beside = ctx.cached(reviewer.compare, clip, others)
+    except MediaError as error:
+        return Review(reviewer.name, (Finding("readable", "error", str(error)),))
+    return replace(review, findings=(*review.findings, *beside.findings))
+
+
+def _compares(reviewer: Reviewer) -> bool:
+    return type(reviewer).compare is not Reviewer.compare

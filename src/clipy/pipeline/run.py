@@ -1,0 +1,69 @@
+"""The whole of clipy in one call, and the context that every run and every single stage works in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from clipy import config as configuration
+from clipy.config import Config
+from clipy.context import Context, Event
+from clipy.media.probe import probe
+from clipy.pipeline.delivery import delivering_to, prepare
+from clipy.pipeline.pipeline import Pipeline
+from clipy.pipeline.quality_control import Judging
+from clipy.pipeline.result import Result
+from clipy.storage import eviction
+from clipy.storage.cache_policy import CachePolicy
+from clipy.storage.store import Store
+
+
+def run(
+    video: str | Path,
+    folder: str | Path,
+    *,
+    config: Config | None = None,
+    overwrite: bool = False,
+    since: str | None = None,
+    debug: bool = False,
+    report: bool = False,
+    listener: Callable[[Event], None] | None = None,
+) -> Result:
+    """Turn one video into finished clips in ``folder``: the whole of clipy in one call.
+
+    ``config`` comes from ``clipy.config.load``. ``since`` names a stage (``clipy.storage.cache_policy.STAGES``): its
+    stored results and those of all later stages are recomputed. ``debug`` saves what was seen and decided in
+    ``folder / "debug"``, ``report`` the findings of the reviewers as a page, ``folder / "report.html"``.
+    Raises ClipyError; NothingToDeliver when no clip passed.
+    """
+    folder = Path(folder)
+    config = config or configuration.load()
+    pipeline = Pipeline.from_config(delivering_to(folder, config, overwrite=overwrite))
+    source = probe(Path(video))
+    with context(pipeline, since=since, listener=listener) as ctx, ctx.store.delivering(folder):
+        prepare(folder, pipeline.identity(source), overwrite=overwrite)
+        result = pipeline.run(source, folder, ctx, debug=debug, report=report)
+    if config.store:
+        eviction.tidy(ctx.store, configuration.limits(config.store))
+    return result
+
+
+@contextmanager
+def context(
+    made: Pipeline | Judging | None = None, *, since: str | None = None, listener: Callable[[Event], None] | None = None
+) -> Iterator[Context]:
+    """A context for what was made, with a private work folder that is gone afterwards; None asks no analyser.
+
+    Meanwhile NumPy multiplies matrices on the caller's own thread: ours are many and small, and OpenBLAS's threads wait
+    by spinning. Beside other work, two of them took ten times the processor time of one, and longer.
+    """
+    store = Store(configuration.store_folder())
+    with store.workplace() as work, threadpool_limits(1, "blas"):
+        eviction.enter(store, work)
+        analysers, device = (made.analysers, made.device) if made else ({}, "cpu")
+        ctx = Context(store, work, analysers, device=device, renewal=CachePolicy(since))
+        yield ctx if listener is None else replace(ctx, listener=listener)

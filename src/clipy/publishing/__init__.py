@@ -1,1 +1,0 @@
-"""What every uploader shares: the journal, HTTP, permissions, words for a post, and what platforms allow."""

@@ -1,0 +1,1 @@
+"""Moments that are given from outside: lists, edit lists, timecodes."""

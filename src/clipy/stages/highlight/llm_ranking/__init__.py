@@ -1,0 +1,1 @@
+"""A transcript ranked by a language model: prompts, windows, answers and proposals."""

@@ -1,0 +1,1 @@
+"""From sentences to picks: candidates, features, scores, titles and scheduling."""

@@ -1,0 +1,162 @@
+"""Which layout a shot gets, chosen from what was measured of it, and the windows that come of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from clipy.analysis.camera.camera import Camera
+from clipy.analysis.picture.shot_analysis import Scene
+from clipy.stages.reframe.layouts import split_screen
+from clipy.stages.reframe.layouts.crosstalk import exchanges, together
+from clipy.types import TRACK_RATE, Box, CropShot, Layout, Span, Track
+
+log = logging.getLogger(__name__)
+
+LAYOUTS: tuple[Layout, ...] = ("single", "stack", "grid", "fit", "inset")
+
+_ROOMY = 0.8  # share of a window's sides that two faces and what is between them may take to be shown in one
+_INSET = 0.3  # share of the picture that a face camera over other content takes, at most
+_LOWER = 0.55  # share of the picture's height below which writing names or quotes who is seen
+_LEGIBLE = 0.025  # share of the picture's height that lines have that are meant to be read, at least
+_CAMERA = 0.18  # share of the picture's height that a face camera has, at least: what is smaller is a thing in a scene
+_TALKS = 1.0  # seconds that somebody must speak for their face to matter more than a page of writing
+_PORTRAIT = 0.1  # share of the picture's height from which a face is a subject, not a detail of a page
+
+
+@dataclass
+class Director:
+    """Makes the layouts of a clip, shot by shot. ``forced`` is one layout for all that allows it; ``allowed`` are those
+    that may be chosen. ``empty`` makes the windows of a shot without a face.
+    """
+
+    camera: Camera
+    empty: Callable[[Camera, Scene, bool], CropShot]
+    forced: Layout | None = None
+    allowed: tuple[Layout, ...] = LAYOUTS
+    _order: list[int] = field(default_factory=list, init=False)
+
+    def shoot(self, scene: Scene, tracks: Sequence[Track]) -> list[CropShot]:
+        """Cover one shot. ``tracks`` are its faces."""
+        camera = replace(self.camera, picture=scene.picture)
+        if camera.is_composed:
+            camera = replace(camera, closest=1.0)
+        if self.forced == "fit" or (self._may("fit") and self._is_page(scene, tracks)):
+            return [camera.whole(scene.span)]
+        if (self.forced == "inset" or self._may("inset")) and (made := self._inset(camera, scene, tracks)):
+            return [made]
+        if not tracks:
+            return [self.empty(camera, scene, self._may("fit"))]
+        camera = replace(camera, panes=_panes(scene, tracks), writing=_captions(scene))
+        shots: list[CropShot] = []
+        at = scene.span.start
+        for span, people in self._groups(scene, tracks):
+            made = self._group(camera, span, people, tracks)
+            if made is not None:
+                shots += [*self._one(camera, Span(at, span.start), tracks), made]
+                at = span.end
+        return [*shots, *self._one(camera, Span(at, scene.span.end), tracks)]
+
+    def _may(self, layout: Layout) -> bool:
+        return self.forced is None and layout in self.allowed
+
+    def _one(self, camera: Camera, span: Span, tracks: Sequence[Track]) -> list[CropShot]:
+        return camera.shoot(span, tracks, whole_if_broad=self._may("fit")) if span.duration > 0 else []
+
+    def _is_page(self, scene: Scene, tracks: Sequence[Track]) -> bool:
+        """A page of writing that nobody talks before, and no meeting of several people."""
+        faces = [track for track in tracks if _height(track) >= _PORTRAIT * scene.picture.height]
+        return scene.page and len(_lasting(scene, faces)) < 2 and not any(_talks(track) for track in faces)
+
+    def _inset(self, camera: Camera, scene: Scene, tracks: Sequence[Track]) -> CropShot | None:
+        """A single face in a small picture in the picture, all through the shot."""
+        lasting = _lasting(scene, tracks)
+        if len(lasting) != 1:
+            return None
+        (face,) = lasting
+        pane = scene.pane(_typical(face))
+        if pane is None or pane.height < _CAMERA * scene.picture.height:
+            return None
+        if pane.width * pane.height > _INSET * scene.picture.width * scene.picture.height:
+            return None
+        return split_screen.inset(camera, scene.span, face, pane)
+
+    def _groups(self, scene: Scene, tracks: Sequence[Track]) -> list[tuple[Span, list[Track]]]:
+        if self.forced in {"stack", "grid"}:
+            return together(scene.span, tracks, 2 if self.forced == "stack" else 4)
+        if {"stack", "grid", "single"} & set(self.allowed) and self.forced is None:
+            return exchanges(scene.span, tracks)
+        return []
+
+    def _group(self, camera: Camera, span: Span, people: list[Track], tracks: Sequence[Track]) -> CropShot | None:
+        """Several people at once: in one window where it holds them, else in panels; None where neither can be."""
+        if self.forced is None and (both := _joined(camera, span, people)) is not None:
+            return both
+        layout: Layout = "stack" if len(people) == 2 else "grid"
+        if self.forced is None and layout not in self.allowed:
+            return None
+        ordered = self._in_order(people)
+        return split_screen.panels(camera, span, ordered, tracks)
+
+    def _in_order(self, people: list[Track]) -> list[Track]:
+        """From left to right; people known from before keep the order in which they were shown then."""
+        ordered = sorted(people, key=lambda track: _typical(track).center[0])
+        known = [track.identity for track in ordered]
+        names = [name for name in known if name is not None]
+        if len(names) == len(known) == len(set(names)):
+            if set(names) <= set(self._order):
+                return sorted(ordered, key=lambda track: self._order.index(track.identity or 0))
+            self._order += [name for name in names if name not in self._order]
+        return ordered
+
+
+def _joined(camera: Camera, span: Span, people: Sequence[Track]) -> CropShot | None:
+    """One window that holds all of some faces, when it does so with room around them."""
+    times = np.array(sorted(set.intersection(*({*track.times.tolist()} for track in people))))
+    times = times[(times >= float(span.start)) & (times < float(span.end))]
+    if not len(times):
+        return None
+    boxes = np.stack([track.boxes[np.searchsorted(track.times, times)] for track in people])
+    union = np.concatenate([boxes[:, :, :2].min(axis=0), boxes[:, :, 2:].max(axis=0)], axis=1)
+    high, wide = camera.biggest, camera.biggest * camera.width / camera.height
+    if (union[:, 2] - union[:, 0]).max() > _ROOMY * wide or (union[:, 3] - union[:, 1]).max() > _ROOMY * high:
+        return None
+    track = Track(people[0].id, span, times, union, np.ones(len(times), np.float32))
+    return CropShot(span, "single", (camera.follow(span, track, high),))
+
+
+def _lasting(scene: Scene, tracks: Sequence[Track]) -> list[Track]:
+    """The faces that are there for most of a shot."""
+    return [track for track in tracks if len(track.times) >= 0.5 * float(scene.span.duration * TRACK_RATE)]
+
+
+def _talks(track: Track) -> bool:
+    return bool((track.speaking >= 0.5).sum() >= _TALKS * float(TRACK_RATE))
+
+
+def _panes(scene: Scene, tracks: Sequence[Track]) -> dict[int, Box]:
+    """The parts of a split screen that faces are in, by track. One alone is no split: it may be a line in the scene."""
+    found = {track.id: pane for track in tracks if (pane := scene.pane(_typical(track))) is not None}
+    return found if len(set(found.values())) > 1 else {}
+
+
+def _captions(scene: Scene) -> tuple[Box, ...]:
+    """Writing in the lower part of a picture, such as who speaks, big enough to be meant to be read."""
+    high, wide, top = scene.picture.height, scene.picture.width, scene.picture.y1
+    return tuple(
+        box
+        for box in scene.writing
+        if box.y1 >= top + _LOWER * high and box.height >= _LEGIBLE * high and box.width >= 3 * _LEGIBLE * wide
+    )
+
+
+def _typical(track: Track) -> Box:
+    x1, y1, x2, y2 = np.median(track.boxes, axis=0).tolist()
+    return Box(x1, y1, x2, y2)
+
+
+def _height(track: Track) -> float:
+    return float(np.median(track.boxes[:, 3] - track.boxes[:, 1]))

@@ -1,0 +1,126 @@
+"""Several panels on one output: people one above the other, in a grid, or a face camera above its content."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from clipy.analysis.camera.camera import Camera
+from clipy.geometry import share_inside
+from clipy.types import Box, CropShot, Layout, Panel, Span, Track, seconds
+
+Rectangle = tuple[int, int, int, int]
+
+_FACE = 0.3  # height of a face in a panel that holds one person, as a share of the panel's
+_TIGHTEST = 0.6  # ... and the most
+_CLOSEST = 0.25  # of the biggest window: a panel may come closer than a window that fills the output
+_OTHER = 0.3  # share of somebody else's face that may reach into a panel
+_OWN = 0.98  # share of the own face that must be in it, at (nearly) all times
+_ALWAYS = 0.97
+_FACE_CAMERA = 0.4  # share of the output's height for the face camera of an inset
+
+
+def rectangles(count: int, width: int, height: int) -> tuple[Rectangle, ...]:
+    """The output cut into 2, 3 or 4 even rectangles, as near to squares as they get: rows, columns, or two by two."""
+    shapes = [(count, 1), (1, count)] if count < 4 else [(2, 2)]
+    rows, columns = min(shapes, key=lambda shape: abs(math.log(width / shape[1] / (height / shape[0]))))
+    across, down = _cuts(width, columns), _cuts(height, rows)
+    return tuple((x1, y1, x2, y2) for y1, y2 in down for x1, x2 in across)
+
+
+def _cuts(length: int, parts: int) -> list[tuple[int, int]]:
+    edges = [round(length * part / parts / 2) * 2 for part in range(parts + 1)]
+    return list(pairwise(edges))
+
+
+def panels(camera: Camera, span: Span, people: Sequence[Track], everybody: Sequence[Track]) -> CropShot | None:
+    """One panel for each of 2 to 4 people in the order given; None where they cannot be shown apart.
+
+    ``everybody`` are all faces of the shot: nobody's but its own belongs in a panel. No panel reaches out of the part
+    of a split screen that its face is in.
+    """
+    made: list[Panel] = []
+    for track, into in zip(people, rectangles(len(people), camera.width, camera.height), strict=True):
+        own = inside(camera, into, camera.panes.get(track.id))
+        others = [other for other in everybody if other is not track]
+        panel = next((found for found in _closer(own, span, track) if _alone(found, span, track, others)), None)
+        if panel is None:
+            return None
+        made.append(panel)
+    layout: Layout = "stack" if len(made) == 2 else "grid"
+    return CropShot(span, layout, tuple(made))
+
+
+def inset(camera: Camera, span: Span, face: Track, pane: Box) -> CropShot:
+    """A face camera above the content that it lies over."""
+    width, height = camera.width, camera.height
+    cut = round(height * _FACE_CAMERA / 2) * 2
+    person = inside(camera, (0, 0, width, cut), pane)
+    content = inside(camera, (0, cut, width, height), beside(camera.area, pane, width / (height - cut)))
+    middle = content.still(span, content.window(content.area.center, content.biggest))
+    return CropShot(span, "inset", (person.follow(span, face, person.biggest), middle))
+
+
+def beside(area: Box, pane: Box, aspect: float) -> Box:
+    """The part of the picture next to a pane that holds the biggest window of some proportions; all of it at worst.
+
+    A pane may cover a corner of the content where leaving it out would cost more than half of the window's height.
+    """
+    parts = [
+        Box(area.x1, area.y1, pane.x1, area.y2),
+        Box(pane.x2, area.y1, area.x2, area.y2),
+        Box(area.x1, area.y1, area.x2, pane.y1),
+        Box(area.x1, pane.y2, area.x2, area.y2),
+    ]
+
+    def height(part: Box) -> float:
+        return min(part.height, part.width / aspect)
+
+    best = max(parts, key=height)
+    return best if height(best) >= height(area) / 2 else area
+
+
+def inside(camera: Camera, into: Rectangle, picture: Box | None) -> Camera:
+    """A camera for one rectangle of another one's output, kept inside a part of the picture."""
+    return replace(
+        camera,
+        width=into[2] - into[0],
+        height=into[3] - into[1],
+        corner=(into[0], into[1]),
+        picture=picture or camera.area,
+        face_share=_FACE,
+        closest=_CLOSEST,
+        panes={},
+        writing=(),
+    )
+
+
+def _closer(camera: Camera, span: Span, track: Track) -> Iterator[Panel]:
+    """Windows on a face, from the one that is wanted to the closest that is bearable."""
+    face = float(np.median(track.boxes[:, 3] - track.boxes[:, 1]))
+    wanted = min(camera.biggest, max(camera.nearest, face / _FACE))
+    closest = max(camera.nearest, face / _TIGHTEST)
+    while wanted >= closest:
+        yield camera.follow(span, track, wanted)
+        wanted *= 0.9
+
+
+def _alone(panel: Panel, span: Span, track: Track, others: Sequence[Track]) -> bool:
+    """Whether a panel holds its own face and hardly anything of the others'."""
+    own = [_share(box, panel, time) >= _OWN for time, box in _seen(track, span)]
+    foreign = [_share(box, panel, time) <= _OTHER for other in others for time, box in _seen(other, span)]
+    return bool(own) and bool(np.mean(own) >= _ALWAYS) and (not foreign or bool(np.mean(foreign) >= _ALWAYS))
+
+
+def _seen(track: Track, span: Span, every: int = 5) -> Iterator[tuple[float, Box]]:
+    for time, box in zip(track.times[::every], track.boxes[::every], strict=True):
+        if time in span:
+            yield float(time), Box(*map(float, box))
+
+
+def _share(face: Box, panel: Panel, time: float) -> float:
+    return share_inside(face, panel.window(seconds(time)))

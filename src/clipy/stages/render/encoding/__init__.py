@@ -1,0 +1,1 @@
+"""What every renderer shares: composed frames, the mixed soundtrack, and the file they go into."""

@@ -1,0 +1,1 @@
+"""Captions before a pixel is drawn: which words, with what emphasis, at which height."""

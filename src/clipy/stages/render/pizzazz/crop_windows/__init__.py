@@ -1,0 +1,1 @@
+"""Crop windows as pizzazz sees and changes them: letterboxed pictures and punch-ins."""

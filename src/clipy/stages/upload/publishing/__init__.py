@@ -1,0 +1,1 @@
+"""Publish at most once: the journal, credentials, limits, schedules and HTTP behind every uploader."""
