@@ -98,6 +98,11 @@ def models_list(as_json: bool) -> None:
                     "licence": model.licence,
                     "source": model.source,
                     "path": None if place is None else str(place),
+                    "purpose": model.purpose,
+                    "files": [
+                        {"name": file.name, "bytes": file.size, "sha256": file.sha256, "licence": file.licence}
+                        for file in model.files
+                    ],
                 }
                 for model, place in found
             ]
@@ -180,15 +185,9 @@ def config_schema() -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
-@click.option("--sbom", is_flag=True, help="Print instead every package and model that is used, as CycloneDX 1.6 JSON.")
 @without_settings
-def doctor(as_json: bool, sbom: bool) -> None:
+def doctor(as_json: bool) -> None:
     """What this machine can do, and what is missing. Exit code 1 when the default run would fail."""
-    if sbom:
-        from clipy.cli.sbom import bill
-
-        print_json(bill())
-        return
     from clipy.cli import doctor as examination
     from clipy.cli.text import table
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clipy.cli.logs import tell
-from clipy.cli.profiled import profiled
+from clipy.cli.profiling import profiling
 from clipy.cli.settings import (
     FILE,
     Settings,
@@ -72,7 +72,7 @@ def run(
         try:
             with (
                 terminal.progress(video.name, (*STAGES, *more)) as shown,
-                profiled(place, shown, wanted=profile or settings.debug) as listener,
+                profiling(place, shown, wanted=profile or settings.debug) as listener,
             ):
                 result = run_pipeline(
                     video,
