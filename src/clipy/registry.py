@@ -16,30 +16,12 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import Requirement
 
 from clipy.errors import BackendNotFound, BackendUnavailable, ConfigError
+from clipy.groups import GROUPS
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
     from clipy.backend import Backend
-
-# In pipeline order. What several stages share comes first, then the stages.
-ANALYSERS = ("transcribe", "align", "shots", "faces", "speakers", "diarize", "embed")
-STAGES = ("highlight", "reframe", "pizzazz", "render", "review", "upload")
-_CORE = {
-    "transcribe": "clipy.analysis.base:Transcriber",
-    "align": "clipy.analysis.base:Aligner",
-    "shots": "clipy.analysis.base:ShotDetector",
-    "faces": "clipy.analysis.faces.base:FaceDetector",
-    "speakers": "clipy.analysis.base:SpeakerDetector",
-    "diarize": "clipy.analysis.base:Diarizer",
-    "embed": "clipy.analysis.base:Embedder",
-    "highlight": "clipy.stages.base:Highlighter",
-    "reframe": "clipy.stages.base:Reframer",
-    "pizzazz": "clipy.stages.base:Pizzazz",
-    "render": "clipy.stages.base:Renderer",
-    "review": "clipy.stages.base:Reviewer",
-    "upload": "clipy.stages.base:Uploader",
-}
 
 
 @dataclass(frozen=True)
@@ -72,7 +54,7 @@ def names(group: str) -> tuple[str, ...]:
 
 def core(group: str) -> type[Backend]:
     """The core class that every backend of a group inherits."""
-    module, _, name = _CORE[group].partition(":")
+    module, _, name = GROUPS[group].core.partition(":")
     found: type[Backend] = getattr(import_module(module), name)
     return found
 

@@ -11,6 +11,7 @@ import pytest
 
 from clipy import Highlighter, probe, registry
 from clipy.context import Context
+from clipy.groups import GROUPS
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -70,7 +71,7 @@ def test_files_stay_readable() -> None:
     assert not [path for path in SOURCES if path.stem in banned]
 
 
-@pytest.mark.parametrize("group", [*registry.ANALYSERS, *registry.STAGES])
+@pytest.mark.parametrize("group", GROUPS)
 def test_files_of_a_folder_are_its_backends(group: str) -> None:
     """Who opens a folder sees what can be picked; what backends are made of lies in sub-packages."""
     declared = {
@@ -88,14 +89,14 @@ def test_every_backend_is_named_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     missing = [
         f"{group}.{listing.name}"
-        for group in (*registry.ANALYSERS, *registry.STAGES)
+        for group in GROUPS
         for listing in registry.listings(group)
         if listing.package == "clipy" and f"`{listing.name}`" not in readme
     ]
     assert missing == []
 
 
-@pytest.mark.parametrize("group", [*registry.ANALYSERS, *registry.STAGES])
+@pytest.mark.parametrize("group", GROUPS)
 def test_every_option_is_described(group: str) -> None:
     for listing in registry.listings(group):
         if listing.missing:

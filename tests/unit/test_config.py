@@ -11,6 +11,7 @@ import pytest
 from clipy import config
 from clipy.cli import option_reference
 from clipy.errors import BackendNotFound, ConfigError
+from clipy.groups import GROUPS
 from clipy.pipeline.pipeline import Pipeline
 
 
@@ -23,7 +24,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_defaults_make_a_whole_pipeline(here: Path) -> None:
     pipeline = Pipeline.from_config(config.load())
     assert pipeline.highlighter.name == "local"
-    assert tuple(reviewer.name for reviewer in pipeline.reviewers) == config.DEFAULT_LISTS["review"]
+    assert tuple(reviewer.name for reviewer in pipeline.reviewers) == GROUPS["review"].defaults
 
 
 def test_flag_wins_over_file_over_user_file_over_preset(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +129,8 @@ def test_the_schema_names_every_stage_and_refuses_unknown_keys() -> None:
     for name, table in schema["properties"].items():
         for pick in table.get("items", table).get("anyOf", [table]):
             assert pick["additionalProperties"] is False
-            assert pick.get("title") == config.DEFAULTS.get(name) or "backend" in pick.get("required", ["backend"])
+            default = name in GROUPS and not GROUPS[name].many and pick["title"] in GROUPS[name].defaults
+            assert default or "backend" in pick.get("required", ["backend"])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from clipy.cli import main
-from clipy.storage.cache_policy import STAGES, CachePolicy
+from clipy.groups import STEPS
+from clipy.storage.cache_policy import CachePolicy
 from tests.media import make_video
 
 QUICK = (
@@ -92,7 +93,7 @@ def test_a_result_is_made_again_once_in_a_run_whoever_asks() -> None:
 
 
 def test_what_could_not_be_made_is_not_taken_from_the_store_the_next_time() -> None:
-    renewal = CachePolicy(STAGES[0])
+    renewal = CachePolicy(STEPS[0])
     with pytest.raises(OSError, match="full"), renewal.deciding("faces", "key", "reframe"):
         raise OSError("full")
     with renewal.deciding("faces", "key", "reframe") as again:

@@ -9,11 +9,10 @@ import click
 
 from clipy.cli.settings import FILE, Settings, print_json, with_settings, without_settings
 from clipy.errors import ConfigError, ModelError, OutputError
+from clipy.groups import GROUPS
 
 if TYPE_CHECKING:
     from clipy.registry import Listing
-
-_NEEDED = ("whisper-base", "centerface", "face-landmark")  # by the default backends
 
 
 @click.command()
@@ -25,10 +24,9 @@ def backends(stage: str | None, as_json: bool) -> None:
     from clipy import registry
     from clipy.cli.text import table
 
-    known = (*registry.ANALYSERS, *registry.STAGES)
-    if stage is not None and stage not in known:
-        raise ConfigError(f"there is no stage {stage!r}", do=f"Choose one of: {', '.join(known)}")
-    listings = [listing for group in ((stage,) if stage else known) for listing in registry.listings(group)]
+    if stage is not None and stage not in GROUPS:
+        raise ConfigError(f"there is no stage {stage!r}", do=f"Choose one of: {', '.join(GROUPS)}")
+    listings = [listing for group in ((stage,) if stage else GROUPS) for listing in registry.listings(group)]
     if as_json:
         print_json([_backend_json(listing, with_options=stage is not None) for listing in listings])
         return
@@ -119,10 +117,16 @@ def models_list(as_json: bool) -> None:
 @click.argument("names", nargs=-1)
 @without_settings
 def models_pull(names: tuple[str, ...]) -> None:
-    """Fetch models now (those that the default run needs, unless named), so that later runs need no network."""
-    from clipy import models as weights
+    """Fetch models now, so that later runs need no network: those named, or all that your settings need.
 
-    for name in names or _NEEDED:
+    Your settings are those of clipy.toml and of the environment; without any, the defaults.
+    """
+    from clipy import config as configuration
+    from clipy import models as weights
+    from clipy.pipeline.pipeline import Pipeline
+
+    wanted = names or [model.name for model in Pipeline.from_config(configuration.load()).models()]
+    for name in wanted:
         click.echo(f"{name}: {weights.fetch(name)}")
 
 

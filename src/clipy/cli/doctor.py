@@ -14,6 +14,7 @@ from typing import Literal
 
 from clipy import config, device, models, registry
 from clipy.config.quantities import as_size
+from clipy.groups import GROUPS
 from clipy.storage.folders import make_writable
 
 _FREE = 2 << 30  # bytes that a run of an hour's video may want in the store
@@ -83,7 +84,7 @@ def _models() -> Iterator[Check]:
 
 
 def _backends() -> Iterator[Check]:
-    for group in (*registry.ANALYSERS, *registry.STAGES):
+    for group in GROUPS:
         ready = [listing.name for listing in registry.listings(group) if not listing.missing]
         yield Check(group, "ok" if ready else "missing", ", ".join(ready) or "no backend is installed")
         for listing in registry.listings(group):

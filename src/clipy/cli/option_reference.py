@@ -11,26 +11,12 @@ from pydantic_core import PydanticUndefined
 from clipy import config, device, registry
 from clipy.backend import Backend
 from clipy.config import Config
+from clipy.groups import GROUPS, Group
 from clipy.types import Json
 
 _WIDTH = 100
 SCHEMA_FILE = "clipy.schema.json"
 _DEVICE = "Where networks run; auto takes the best that a backend can use."
-_TITLES = {
-    "transcribe": "What is said: words with their times.",
-    "align": "When exactly each word is said.",
-    "shots": "Where the cuts are.",
-    "faces": "Where the faces are.",
-    "speakers": "Which face is the one that is heard.",
-    "diarize": "Who speaks when, from the sound alone.",
-    "embed": "What sentences mean.",
-    "highlight": "Stage 1, content highlighting: which moments are worth a clip.",
-    "reframe": "Stage 2, auto-cropping: where to look.",
-    "pizzazz": "Stage 3, pizzazz: what is added to the clips, in this order. Repeat the table for more.",
-    "render": "Stage 3, rendering: how the file is made.",
-    "review": "Stage 4, quality control: what a clip must pass.",
-    "upload": "Stage 5, auto uploading: where the clips go that passed.",
-}
 
 
 def template() -> str:
@@ -46,10 +32,8 @@ def template() -> str:
     store = ["# What is kept of earlier runs: all of it unless limited.", "#[store]", *kept]
     networks = f'# {_DEVICE} Names: {", ".join(device.NAMES)}.\n#device = "auto"'
     blocks = ["\n".join(intro), networks, "\n".join(store)]
-    for group in (*registry.ANALYSERS, *registry.STAGES):
-        several = group in config.DEFAULT_LISTS
-        names = config.DEFAULT_LISTS[group] if several else (config.DEFAULTS[group],)
-        blocks += [_block(group, name, several=several) for name in names]
+    for group in GROUPS.values():
+        blocks += [_block(group, name) for name in group.defaults]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -66,11 +50,10 @@ def schema() -> Json:
     texts = {name: {"type": "string", "description": text} for name, text in config.STORE.items()}
     properties: dict[str, Json] = {"store": {"type": "object", "additionalProperties": False, "properties": texts}}
     definitions: dict[str, Json] = {}
-    for group in (*registry.ANALYSERS, *registry.STAGES):
-        picks = [_pick(group, listing.name, definitions) for listing in registry.listings(group) if not listing.missing]
-        several = group in config.DEFAULT_LISTS
-        pick = {"anyOf": picks, "description": _TITLES[group]}
-        properties[group] = {"type": "array", "items": pick} if several else pick
+    for group in GROUPS.values():
+        usable = [listing.name for listing in registry.listings(group.name) if not listing.missing]
+        pick = {"anyOf": [_pick(group, name, definitions) for name in usable], "description": group.purpose}
+        properties[group.name] = {"type": "array", "items": pick} if group.many else pick
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "clipy.toml",
@@ -102,22 +85,22 @@ def _set_lines(group: str, name: str, options: dict[str, Any]) -> list[str]:
     return [f'backend = "{name}"', *rows]
 
 
-def _block(group: str, name: str, *, several: bool) -> str:
-    header = f"[[{group}]]" if several else f"[{group}]"
-    lines = [f"# {_TITLES[group]}", f"#{header}", f'#backend = "{name}"']
-    for option, default, description in options_of(registry.load(group, name)):
+def _block(group: Group, name: str) -> str:
+    header = f"[[{group.name}]]" if group.many else f"[{group.name}]"
+    lines = [f"# {group.purpose}", f"#{header}", f'#backend = "{name}"']
+    for option, default, description in options_of(registry.load(group.name, name)):
         lines += textwrap.wrap(description, _WIDTH, initial_indent="#   # ", subsequent_indent="#   # ")
         lines.append(f"#{option} = {default}" if default else f"#{option} =")
     return "\n".join(lines)
 
 
-def _pick(group: str, name: str, definitions: dict[str, Json]) -> Json:
+def _pick(group: Group, name: str, definitions: dict[str, Json]) -> Json:
     """The options of one backend; what they refer to is put among the definitions of the whole schema."""
-    where = f"{group}-{name}-"
-    options: Json = registry.load(group, name).Options.model_json_schema(ref_template=f"#/$defs/{where}{{model}}")
+    where = f"{group.name}-{name}-"
+    options: Json = registry.load(group.name, name).Options.model_json_schema(ref_template=f"#/$defs/{where}{{model}}")
     definitions |= {where + title: content for title, content in options.pop("$defs", {}).items()}
     options["properties"] = {"backend": {"const": name}, **options.get("properties", {})}
-    if config.DEFAULTS.get(group) != name:  # a table without a backend is the default's
+    if group.many or name not in group.defaults:  # a table without a backend is the default's
         options["required"] = ["backend", *options.get("required", [])]
     options["title"] = name
     return options

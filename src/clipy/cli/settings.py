@@ -16,7 +16,7 @@ import click
 from clipy.cli.logs import LEVELS, current, logging_to, tell
 from clipy.device import NAMES as DEVICES
 from clipy.errors import ClipyError, NothingToDeliver, OutputError
-from clipy.storage.cache_policy import STAGES
+from clipy.groups import STEPS
 
 if TYPE_CHECKING:
     from clipy.config import Config
@@ -45,7 +45,7 @@ class Settings:
     @property
     def since(self) -> str | None:
         """The stage from which on stored results are not used."""
-        return STAGES[0] if self.no_cache else None
+        return STEPS[0] if self.no_cache else None
 
     def config(self, *more: str) -> Config:
         from clipy import config

@@ -23,7 +23,7 @@ from clipy.cli.settings import (
     with_settings,
 )
 from clipy.errors import ClipyError, NothingToDeliver, OutputError, UploadLater
-from clipy.storage.cache_policy import STAGES
+from clipy.groups import STEPS
 
 if TYPE_CHECKING:
     from clipy.context import Context
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--clips", type=click.IntRange(min=1), metavar="N", help="How many clips, at most (highlight.count).")
 @with_about
 @click.option("--overwrite", is_flag=True, help="Replace files of the same name in the output folder.")
-@click.option("--from", "since", type=click.Choice(STAGES), help="Make what this stage and all after it made again.")
+@click.option("--from", "since", type=click.Choice(STEPS), help="Make what this stage and all after it made again.")
 @click.option("--profile", is_flag=True, help="Write where time and memory went to DIR/debug (--debug does, too).")
 @click.option("--report", is_flag=True, help="Also write DIR/report.html: what was found in each clip, with evidence.")
 @with_settings
@@ -71,7 +71,7 @@ def run(
     for video, place in zip(videos, folders, strict=True):
         try:
             with (
-                terminal.progress(video.name, (*STAGES, *more)) as shown,
+                terminal.progress(video.name, (*STEPS, *more)) as shown,
                 profiling(place, shown, wanted=profile or settings.debug) as listener,
             ):
                 result = run_pipeline(

@@ -20,7 +20,7 @@ from rich.text import Text
 from clipy.cli.logs import Logs, current
 from clipy.cli.text import clock, duration
 from clipy.context import Event
-from clipy.storage.cache_policy import STAGES
+from clipy.groups import STEPS
 
 if TYPE_CHECKING:
     from clipy.pipeline.result import Result
@@ -43,7 +43,7 @@ def progress(name: str, stages: Sequence[str], stream: TextIO | None = None) -> 
 
         def listen(event: Event) -> None:
             if logs is not None:
-                logs.begin("run" if set(STAGES) <= set(stages) else stages[-1])
+                logs.begin("run" if set(STEPS) <= set(stages) else stages[-1])
                 logs.stage = event.stage
             listener(event)
 

@@ -27,25 +27,9 @@ from clipy.config import quantities
 from clipy.config.environment import settings
 from clipy.device import NAMES as DEVICES
 from clipy.errors import ConfigError
+from clipy.groups import GROUPS
 from clipy.storage.eviction import Limits
 
-DEFAULTS: Mapping[str, str] = {
-    "transcribe": "faster-whisper",
-    "align": "sphinx",
-    "shots": "pyscenedetect",
-    "faces": "centerface",
-    "speakers": "auto",
-    "diarize": "voice-turns",
-    "embed": "sentence-encoder",
-    "highlight": "local",
-    "reframe": "speaker",
-    "render": "x264",
-}
-DEFAULT_LISTS: Mapping[str, tuple[str, ...]] = {
-    "pizzazz": ("captions",),
-    "review": ("technical", "sound", "framing", "captions", "content", "sync"),
-    "upload": ("folder",),
-}
 PRESETS: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
     "draft": {"render": {"x264": {"quality": "draft"}}},
     "good": {},
@@ -94,8 +78,9 @@ def load(
     """Put the levels together. Raises ConfigError for a file or a ``stage.option=value`` that makes no sense."""
     if preset not in PRESETS:
         raise ConfigError(f"there is no preset {preset!r}", do=f"Choose one of: {', '.join(PRESETS)}")
-    tables = {name: Choice(backend, {}) for name, backend in DEFAULTS.items()}
-    lists = {name: tuple(Choice(backend, {}) for backend in backends) for name, backends in DEFAULT_LISTS.items()}
+    defaults = {group.name: tuple(Choice(name, {}) for name in group.defaults) for group in GROUPS.values()}
+    tables = {name: choices[0] for name, choices in defaults.items() if not GROUPS[name].many}
+    lists = {name: choices for name, choices in defaults.items() if GROUPS[name].many}
     store: dict[str, str] = {}
     chosen = "auto"
     for file in files(path, environment):

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 from clipy import registry
 from clipy.backend import Backend
 from clipy.config import Config
+from clipy.groups import ANALYSERS
 
 B = TypeVar("B", bound=Backend)
 
@@ -26,4 +27,4 @@ def several(config: Config, core: type[B]) -> tuple[B, ...]:
 
 def analysers(config: Config) -> Mapping[type[Backend], Backend]:
     """Every analyser, by its core class."""
-    return {registry.core(group): one(config, group) for group in registry.ANALYSERS}
+    return {registry.core(group): one(config, group) for group in ANALYSERS}

@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from clipy import registry
 from clipy.analysis.people.speaker_attribution import SpeakerAttribution
 from clipy.analysis.perception import transcript_of
 from clipy.backend import Backend
@@ -25,6 +24,8 @@ from clipy.config import Config
 from clipy.context import Context
 from clipy.device import demand
 from clipy.errors import ConfigError, MediaError, NothingToDeliver, UploadError
+from clipy.groups import ANALYSERS
+from clipy.models import Model, known
 from clipy.pipeline import factory
 from clipy.pipeline.debug.saving import save_clip
 from clipy.pipeline.decision_log import framed, layouts, log_review, picked, told
@@ -72,7 +73,7 @@ class Pipeline:
         if config.lists["upload"] and not config.lists["review"]:
             raise ConfigError("clips would be uploaded unreviewed", do="Add a [[review]], or set upload = []")
         demand(config.device)
-        made = {group: factory.one(config, group) for group in config.tables if group not in registry.ANALYSERS}
+        made = {group: factory.one(config, group) for group in config.tables if group not in ANALYSERS}
         return cls(
             analysers=factory.analysers(config),
             highlighter=_of(Highlighter, made["highlight"]),
@@ -90,6 +91,17 @@ class Pipeline:
         analysers = sorted(self.analysers.values(), key=lambda analyser: analyser.group)
         beside = [files for backend in (*analysers, *stages) if (files := backend.sidecar_digests(video.path))]
         return key_of(video, analysers, stages, *beside)
+
+    def backends(self) -> tuple[Backend, ...]:
+        """Every backend: the analysers, then the stages in order."""
+        analysers = sorted(self.analysers.values(), key=lambda analyser: analyser.group)
+        stages = [self.highlighter, self.reframer, *self.pizzazz, self.renderer, *self.reviewers, *self.uploaders]
+        return (*analysers, *stages)
+
+    def models(self) -> tuple[Model, ...]:
+        """The models that its backends load and that clipy can fetch, each once."""
+        digests = {digest for backend in self.backends() for digest in backend.input_digests()}
+        return tuple(model for model in known() if model.sha256 in digests)
 
     def run(self, video: Video, folder: Path, ctx: Context, *, debug: bool = False, report: bool = False) -> Result:
         """Make and publish the clips of one video. Raises NothingToDeliver, after writing why, when none passed.

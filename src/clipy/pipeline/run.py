@@ -35,7 +35,7 @@ def run(
 ) -> Result:
     """Turn one video into finished clips in ``folder``: the whole of clipy in one call.
 
-    ``config`` comes from ``clipy.config.load``. ``since`` names a stage (``clipy.storage.cache_policy.STAGES``): its
+    ``config`` comes from ``clipy.config.load``. ``since`` names a stage (``clipy.groups.STEPS``): its
     stored results and those of all later stages are recomputed. ``debug`` saves what was seen and decided in
     ``folder / "debug"``, ``report`` the findings of the reviewers as a page, ``folder / "report.html"``.
     Raises ClipyError; NothingToDeliver when no clip passed.

@@ -7,9 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-STAGES = ("transcribe", "highlight", "reframe", "render", "review", "upload")
-"""What a run goes through, in order, as its progress and its log name it."""
-_STAGE_OF = {"pizzazz": "render"} | {stage: stage for stage in STAGES}
+from clipy.groups import GROUPS, STEPS
 
 
 class CachePolicy:
@@ -21,8 +19,8 @@ class CachePolicy:
     """
 
     def __init__(self, since: str | None = None) -> None:
-        self._stale = frozenset(STAGES[STAGES.index(since) :] if since else ())
-        self._everything = since == STAGES[0]
+        self._stale = frozenset(STEPS[STEPS.index(since) :] if since else ())
+        self._everything = since == STEPS[0]
         self._asked: set[str] = set()
         self._lock = threading.Lock()
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -39,6 +37,7 @@ class CachePolicy:
         with self._lock:
             lock = self._locks[key]
         with lock:
-            stale = self._everything or _STAGE_OF.get(group, stage) in self._stale
+            step = GROUPS[group].step if group in GROUPS else ""
+            stale = self._everything or (step or stage) in self._stale
             yield stale and key not in self._asked
             self._asked.add(key)  # not when it could not be made

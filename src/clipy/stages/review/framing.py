@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 
+from clipy import models
 from clipy.analysis.base import ShotDetector
 from clipy.analysis.clip_qc.camera_shake import shakes, stretches_above, too_many_flashes
 from clipy.analysis.clip_qc.faces import RATE, Look, faces_of, shots_of
@@ -87,6 +88,9 @@ class Framing(Reviewer):
         largest_upscale: float = Field(3.0, ge=1, description="How much a crop may be enlarged before it is told.")
 
     options: Options
+
+    def input_digests(self) -> tuple[str, ...]:
+        return (models.sha256(models.FACE_LANDMARK),)
 
     def review(self, clip: Clip, ctx: Context) -> Review:
         name = self.name or "framing"

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from pydantic import Field
 
+from clipy import models
 from clipy.analysis.clip_qc.inspection import inspected
 from clipy.analysis.clip_qc.lip_offset import LipOffset, lip_offset
 from clipy.context import Context
@@ -40,6 +41,9 @@ class Sync(Reviewer):
         least: float = Field(2.0, ge=0, description="Seconds of a speaking face below which nothing is said.")
 
     options: Options
+
+    def input_digests(self) -> tuple[str, ...]:
+        return (models.sha256(models.FACE_LANDMARK),)
 
     def review(self, clip: Clip, ctx: Context) -> Review:
         name = self.name or "sync"

@@ -1,0 +1,82 @@
+"""The one table of the kinds of backends: what each is for, its core class, its defaults, and its step of a run.
+
+The registry, the configuration, the command line, the option reference, the cache policy and ``clipy models pull`` all
+read it. A group's name is that of its entry points (``clipy.<name>``) and of its table in ``clipy.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Group:
+    """A kind of backend.
+
+    ``core`` is the class that its backends inherit, as ``module:Class``. ``many``: several are picked, in order.
+    ``step`` is the part of a run that its results belong to, which ``--from`` recomputes; empty for perception, whose
+    results belong to the step that asks for them first.
+    """
+
+    name: str
+    core: str
+    purpose: str
+    defaults: tuple[str, ...]
+    step: str = ""
+    many: bool = False
+
+    @property
+    def core_name(self) -> str:
+        """The name of the core class, which ``clipy`` exports."""
+        return self.core.partition(":")[2]
+
+
+def _analyser(name: str, core: str, purpose: str, default: str, step: str = "") -> Group:
+    return Group(name, f"clipy.analysis.{core}", purpose, (default,), step)
+
+
+def _stage(name: str, core: str, purpose: str, *defaults: str, step: str = "", many: bool = False) -> Group:
+    return Group(name, f"clipy.stages.base:{core}", purpose, defaults, step or name, many)
+
+
+# In pipeline order. What several stages share comes first, then the stages.
+_ANALYSERS = (
+    _analyser(
+        "transcribe", "base:Transcriber", "What is said: words with their times.", "faster-whisper", "transcribe"
+    ),
+    _analyser("align", "base:Aligner", "When exactly each word is said.", "sphinx"),
+    _analyser("shots", "base:ShotDetector", "Where the cuts are.", "pyscenedetect"),
+    _analyser("faces", "faces.base:FaceDetector", "Where the faces are.", "centerface"),
+    _analyser("speakers", "base:SpeakerDetector", "Which face is the one that is heard.", "auto"),
+    _analyser("diarize", "base:Diarizer", "Who speaks when, from the sound alone.", "voice-turns"),
+    _analyser("embed", "base:Embedder", "What sentences mean.", "sentence-encoder"),
+)
+_STAGES = (
+    _stage("highlight", "Highlighter", "Stage 1, content highlighting: which moments are worth a clip.", "local"),
+    _stage("reframe", "Reframer", "Stage 2, auto-cropping: where to look.", "speaker"),
+    _stage(
+        "pizzazz",
+        "Pizzazz",
+        "Stage 3, pizzazz: what is added to the clips, in this order. Repeat the table for more.",
+        "captions",
+        step="render",
+        many=True,
+    ),
+    _stage("render", "Renderer", "Stage 3, rendering: how the file is made.", "x264"),
+    _stage(
+        "review",
+        "Reviewer",
+        "Stage 4, quality control: what a clip must pass.",
+        *("technical", "sound", "framing", "captions", "content", "sync"),
+        many=True,
+    ),
+    _stage("upload", "Uploader", "Stage 5, auto uploading: where the clips go that passed.", "folder", many=True),
+)
+
+GROUPS: Mapping[str, Group] = {group.name: group for group in (*_ANALYSERS, *_STAGES)}
+"""Every group by name, in pipeline order."""
+ANALYSERS: tuple[str, ...] = tuple(group.name for group in _ANALYSERS)
+"""The groups of perception, which several stages share."""
+STEPS: tuple[str, ...] = tuple(dict.fromkeys(group.step for group in GROUPS.values() if group.step))
+"""What a run goes through, in order, as its progress, its log and ``--from`` name it."""
