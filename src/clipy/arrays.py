@@ -1,4 +1,4 @@
-"""Arrays inside JSON: little-endian bytes, zlib, base64, with the type and the shape beside them; never a pickle."""
+"""Arrays inside JSON: little-endian bytes, zlib, base64, with the type and the shape; never a pickle. Runs in masks."""
 
 from __future__ import annotations
 
@@ -70,6 +70,12 @@ def _unzipped(text: str, size: int) -> bytes:
     if len(raw) != size or not unzip.eof:
         raise ValueError(f"an array has not the {size} bytes that its shape says")
     return raw
+
+
+def true_runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """The runs of true values in a mask (n,), in order: half-open pairs of indices."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask, [0]]).astype(np.int8))).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 Array: TypeAlias = Annotated[NDArray[Any], PlainValidator(_unpack), PlainSerializer(_pack, when_used="json")]

@@ -25,6 +25,9 @@ only the command line catches.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Callable, Iterable
+
 
 class ClipyError(Exception):
     """Root of every failure that a user can act on. ``str(error)`` is one line: what, where, what to do."""
@@ -35,6 +38,12 @@ class ClipyError(Exception):
         self.what, self.where, self.do = what, where, do
         message = what if where is None else f"{what}: {where}"
         super().__init__(f"{message}. {do}" if do else message)
+
+
+def did_you_mean(name: str, known: Iterable[str], show: Callable[[str], str] = repr) -> str:
+    """The question for a misspelt name, written with ``show``; empty where no known name is like it."""
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"Did you mean {show(near[0])}?" if near else ""
 
 
 class ConfigError(ClipyError):

@@ -5,7 +5,6 @@ Listing imports no backend. Making one imports only that one, and checks its opt
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 
-from clipy.errors import BackendNotFound, BackendUnavailable, ConfigError
+from clipy.errors import BackendNotFound, BackendUnavailable, ConfigError, did_you_mean
 from clipy.groups import GROUPS
 
 if TYPE_CHECKING:
@@ -137,8 +136,7 @@ def _missing(requires: Iterable[str], extra: str) -> Iterable[str]:
 
 def _suggest(name: str, known: Iterable[str], label: str) -> str:
     known = sorted(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    return (f"Did you mean {near[0]!r}? " if near else "") + f"{label}: {', '.join(known) or 'none'}"
+    return f"{did_you_mean(name, known)} {label}: {', '.join(known) or 'none'}".lstrip()
 
 
 def _explain(error: ValidationError, kind: type[Backend]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from clipy.analysis.faces.base import FaceDetector
-from clipy.analysis.faces.tracking.identities import grouped, identified, look
+from clipy.analysis.faces.tracking.identities import cluster_identities, identified, look
 from clipy.analysis.people.voice_face_affinity import associated
 from clipy.context import Context
 from clipy.media.probe import probe
@@ -68,9 +68,9 @@ def test_nothing_changes_in_silence_or_when_two_talk_at_once() -> None:
 def test_people_are_told_apart_by_looks_and_never_joined_while_both_are_seen() -> None:
     red, blue = np.eye(2, dtype=np.float32)
     tracks = [track(0, 0, [0.5], None), track(1, 0, [0.5], None), track(2, 5, [0.5], None), track(3, 9, [0.5], None)]
-    assert grouped(np.stack([red, blue, blue, red]), tracks).tolist() == [0, 1, 1, 0]
-    assert grouped(np.stack([red, red, blue, blue]), tracks).tolist() == [0, 1, 2, 2]
-    assert grouped(red[None], tracks[:1]).tolist() == [0]
+    assert cluster_identities(np.stack([red, blue, blue, red]), tracks).tolist() == [0, 1, 1, 0]
+    assert cluster_identities(np.stack([red, red, blue, blue]), tracks).tolist() == [0, 1, 2, 2]
+    assert cluster_identities(red[None], tracks[:1]).tolist() == [0]
 
 
 def test_a_look_is_of_colours_above_and_below() -> None:

@@ -28,8 +28,8 @@ from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
 from clipy.typography.occupied import overlap, taken
 from clipy.typography.overlay import Overlay, rounded
+from clipy.typography.safe_area import safe_area
 from clipy.typography.styles import LOOKS
-from clipy.typography.text_area import safe_area
 from tests.media import make_video
 
 PRESETS = sorted(LOOKS)

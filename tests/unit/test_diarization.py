@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from clipy.analysis.base import Diarizer
 from clipy.analysis.diarization.pyannote import _in_video
-from clipy.analysis.diarization.voice_turns import VoiceTurns
-from clipy.analysis.diarization.voices.clustering import clustered
+from clipy.analysis.diarization.voice_turns import VoiceTurns, cluster_voices
 from clipy.analysis.people.turns import conversation as conversation_of
 from clipy.analysis.people.turns import smooth_by_sentence, speakers, words_to_turns
 from clipy.context import Context
@@ -134,7 +133,7 @@ def grouped(people: int | None, *, threshold: float = 0.5) -> list[int]:
     directions = np.repeat(np.eye(3), 4, axis=0) + random.normal(0, 0.1, (12, 3))
     voices = (directions / np.linalg.norm(directions, axis=1, keepdims=True)).astype(np.float32)
     weights = np.ones(12, dtype=np.float32)
-    found = clustered(voices, weights, np.arange(12), threshold=threshold, people=people)
+    found = cluster_voices(voices, weights, np.arange(12), threshold=threshold, people=people)
     return [len(set(found[first : first + 4].tolist())) for first in (0, 4, 8)] + [len(set(found.tolist()))]
 
 
@@ -150,15 +149,15 @@ def test_voices_heard_side_by_side_are_two_people() -> None:
     voices = np.array([[1, 0], [1, 0], [1, 0]], dtype=np.float32)
     apart = np.array([0, 0, 1])
     weights = np.ones(3, dtype=np.float32)
-    assert len(set(clustered(voices, weights, apart, threshold=0.5, people=None).tolist())) == 2
-    assert len(set(clustered(voices, weights, apart, threshold=0.5, people=1).tolist())) == 1
+    assert len(set(cluster_voices(voices, weights, apart, threshold=0.5, people=None).tolist())) == 2
+    assert len(set(cluster_voices(voices, weights, apart, threshold=0.5, people=1).tolist())) == 1
 
 
 def test_very_many_voices_are_grouped_too() -> None:
     random = np.random.default_rng(0)
     voices = np.repeat(np.eye(3, dtype=np.float32), 600, axis=0) + random.normal(0, 0.05, (1800, 3)).astype(np.float32)
     voices /= np.linalg.norm(voices, axis=1, keepdims=True)
-    found = clustered(voices, np.ones(1800, dtype=np.float32), np.arange(1800), threshold=0.5, people=3)
+    found = cluster_voices(voices, np.ones(1800, dtype=np.float32), np.arange(1800), threshold=0.5, people=3)
     assert [len(set(found[first : first + 600].tolist())) for first in (0, 600, 1200)] == [1, 1, 1]
 
 

@@ -12,8 +12,8 @@ from clipy.stages.render.pizzazz.captioning.placement import Block, heights
 from clipy.stages.render.pizzazz.captioning.planning import Caption
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Word
 from clipy.typography.occupied import OccupiedRegion, overlap
+from clipy.typography.safe_area import safe_area
 from clipy.typography.styles import LOOKS
-from clipy.typography.text_area import safe_area
 
 LIMITS, USUAL, HEIGHT = (288.0, 1248.0), 1142.0, 1920
 

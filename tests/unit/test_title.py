@@ -9,7 +9,7 @@ import pytest
 from clipy.context import Context
 from clipy.stages.render.pizzazz.title import balanced
 from clipy.typography.occupied import overlap, taken
-from clipy.typography.text_area import safe_area
+from clipy.typography.safe_area import safe_area
 from tests.clips import LEVEL, VIDEO, changed, clip, draw, gray, pizzazz
 
 TITLE = "Why nobody ever finishes what they start"

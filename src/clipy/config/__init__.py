@@ -13,7 +13,6 @@ is no stage: it says how much of what was made is kept.
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -26,7 +25,7 @@ import platformdirs
 from clipy.config import quantities
 from clipy.config.environment import settings
 from clipy.device import NAMES as DEVICES
-from clipy.errors import ConfigError
+from clipy.errors import ConfigError, did_you_mean
 from clipy.groups import GROUPS
 from clipy.storage.eviction import Limits
 
@@ -220,5 +219,4 @@ def _value(text: str) -> Any:
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}"
+    return did_you_mean(name, known) or f"There are: {', '.join(known)}"

@@ -13,10 +13,9 @@ A name that begins like a stage and is none of these is refused, not passed over
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 
-from clipy.errors import ConfigError
+from clipy.errors import ConfigError, did_you_mean
 from clipy.registry import names
 
 _PREFIX = "CLIPY_"
@@ -80,5 +79,4 @@ def _prefixes(name: str, stages: list[str]) -> Iterator[str]:
 
 
 def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"Did you mean {near[0].upper()}?" if near else f"There are: {', '.join(item.upper() for item in known)}"
+    return did_you_mean(name, known, str.upper) or f"There are: {', '.join(item.upper() for item in known)}"

@@ -45,6 +45,16 @@ def integrated_loudness(blocks: Iterable[Block], rate: int) -> float:
     return _integrated(_told(blocks, rate, "metadata=1"))
 
 
+def block_levels(samples: NDArray[np.floating], size: int, floor: float) -> NDArray[np.float32]:
+    """RMS levels in dBFS, at least ``floor``, of each whole block of ``size`` samples of a sound (channels, n).
+
+    Of several channels it is the mean power: a mix to one channel would be up to 3 dB off.
+    """
+    whole = samples.shape[-1] // size
+    power = np.square(samples[:, : whole * size].reshape(len(samples), whole, size)).mean(axis=(0, 2))
+    return np.asarray(10 * np.log10(np.maximum(power, 10 ** (floor / 10))), dtype=np.float32)
+
+
 def decibels(amplitude: float) -> float:
     """An amplitude (1 is full scale) in dB; -inf for 0."""
     return 20 * math.log10(amplitude) if amplitude > 0 else -math.inf

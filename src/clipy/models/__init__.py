@@ -11,10 +11,9 @@ Every file's sha256 is checked before it is used, wherever it was found. Nothing
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
-from clipy.errors import ModelError
+from clipy.errors import ModelError, did_you_mean
 from clipy.models import locations
 from clipy.models.catalog import (
     CENTERFACE,
@@ -75,9 +74,7 @@ def get(name: str | Model) -> Model:
         if model.name == name:
             return model
     names = [model.name for model in KNOWN]
-    guess = difflib.get_close_matches(name, names, n=1)
-    do = f"Did you mean {guess[0]!r}?" if guess else f"There are: {', '.join(names)}"
-    raise ModelError(f"clipy knows no model {name!r}", do=do)
+    raise ModelError(f"clipy knows no model {name!r}", do=did_you_mean(name, names) or f"There are: {', '.join(names)}")
 
 
 def sha256(name: str | Model) -> str:

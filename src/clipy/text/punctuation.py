@@ -10,6 +10,7 @@ from clipy.types import Word
 OPENERS = "\"'“‘«‹([{¿¡「『（【《"
 CLOSERS = "\"'”’»›)]}」』）】》〉"
 TERMINALS = ".?!…‥。．？！｡।॥؟۔።"  # Latin, CJK (full and half width), Devanagari, Arabic, Urdu, Ethiopic
+QUESTION_MARKS = "?？؟"
 COMMAS = ",;:—–،؛、，；："
 
 PAUSE = Fraction(4, 5)  # seconds: longer than the breath that people take inside a sentence
@@ -33,9 +34,14 @@ def ends_sentence(word: Word, following: Word | None, language: str = "") -> boo
     return not is_abbreviation(word, following, language)
 
 
+def ends_with_terminal(text: str) -> bool:
+    """Whether a mark that ends sentences is the last of a text, but for closing quotes and brackets."""
+    return text.rstrip(f"{CLOSERS} ").endswith(tuple(TERMINALS))
+
+
 def ends_clause(word: Word) -> bool:
     """Whether a mark stands after a word at which readers pause. A dot ends a sentence, or is the word's."""
-    return word.text.rstrip(CLOSERS).endswith(tuple(COMMAS + "?!…？！؟"))
+    return word.text.rstrip(CLOSERS).endswith(tuple(f"{COMMAS}{QUESTION_MARKS}!…！"))
 
 
 def is_abbreviation(word: Word, following: Word, language: str = "") -> bool:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from clipy.text.punctuation import CLOSERS, PAUSE, TERMINALS, ends_clause, ends_sentence
+from clipy.text.scripts import LANGUAGES_WITHOUT_SPACES
 from clipy.types import Seconds, Span, Transcript, Word
 
 _RUN_ON = 40  # words without an end: punctuation is missing; written English has 15 to 20 in a sentence
 _LONGEST = Fraction(30)  # seconds
 _SHORTEST_PART = Fraction(3)  # seconds of a part that a sentence that lasts too long is split into
 _COMMA_WORTH = Fraction(1, 2)  # seconds of pause that a comma is as good as
-
-_WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def sentence_of(words: tuple[Word, ...], language: str) -> Sentence:
 
 def written(words: Sequence[Word], language: str) -> str:
     """Words as a text of their language. Scripts without spaces still part two words in Latin letters."""
-    if language not in _WITHOUT_SPACES:
+    if language not in LANGUAGES_WITHOUT_SPACES:
         return " ".join(word.text for word in words)
     text = ""
     for word in words:

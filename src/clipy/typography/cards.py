@@ -14,21 +14,11 @@ from fractions import Fraction
 from itertools import accumulate, combinations, pairwise, zip_longest
 
 from clipy.text.punctuation import ends_clause, ends_sentence, is_abbreviation
+from clipy.text.scripts import is_spaceless
 from clipy.types import Seconds, Span, Word
 
 # Japanese and Chinese typesetting lets no line begin with these (JIS X 4051): they cling to the token before.
 _CLINGING = frozenset("、。，．！？：；）」』】〉》…・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?;:)]}%”’»")
-_SPACELESS = (  # first and last code point of the scripts that are written without spaces between words
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Myanmar
-    (0x1780, 0x17FF),  # Khmer
-    (0x2E80, 0x312F),  # CJK radicals and punctuation, kana, bopomofo
-    (0x31A0, 0x4DBF),
-    (0x4E00, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0xFF00, 0xFFEF),  # full-width forms
-    (0x20000, 0x3FFFF),
-)
 _LONG_GAP = 1.0  # seconds of silence that always end a card
 _HASTY = 0.5  # seconds; a card that is seen for less than this is hard to read
 _NEVER = 1e9
@@ -104,7 +94,7 @@ def tidied(words: Iterable[Word]) -> tuple[Word, ...]:
 
 def spaced(before: str, after: str) -> bool:
     """Whether two neighbours are written with a space between them."""
-    return not (_spaceless(before[-1]) and _spaceless(after[0]))
+    return not (is_spaceless(before[-1]) and is_spaceless(after[0]))
 
 
 def joined(words: Sequence[Word]) -> str:
@@ -115,15 +105,11 @@ def joined(words: Sequence[Word]) -> str:
     return text
 
 
-def _spaceless(char: str) -> bool:
-    return any(first <= ord(char) <= last for first, last in _SPACELESS)
-
-
 def _weight(text: str) -> float:
     """How many words a token counts as. Without spaces it may be a part of one or several: in Chinese and Japanese two
     characters are about a word, in Thai and its neighbours four, not counting marks.
     """
-    if not all(map(_spaceless, text)):
+    if not all(map(is_spaceless, text)):
         return 1.0
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return wide / 2 if wide else sum(not unicodedata.category(char).startswith("M") for char in text) / 4

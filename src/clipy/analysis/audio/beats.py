@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.audio.mel import mel_edges, triangular_filters
+
 RATE = 16_000  # samples a second, mono
 PER_SECOND = 100  # onset strengths
 _HOP = RATE // PER_SECOND
@@ -83,13 +85,8 @@ def pulse(blocks: Iterable[NDArray[np.float32]]) -> Pulse:
 
 
 def _filters() -> NDArray[np.float32]:
-    """(bins, bands) triangles, evenly spaced on the mel scale from 30 Hz to 7.5 kHz."""
-    mel = np.linspace(1127 * np.log(1 + 30 / 700), 1127 * np.log(1 + 7500 / 700), _BANDS + 2)
-    edges = 700 * (np.exp(mel / 1127) - 1)
-    bins = np.fft.rfftfreq(_WINDOW, 1 / RATE)[:, None]
-    low, middle, high = edges[:-2], edges[1:-1], edges[2:]
-    rising, falling = (bins - low) / (middle - low), (high - bins) / (high - middle)
-    triangles = np.maximum(0, np.minimum(rising, falling))
+    """(bins, bands) triangles that each sum to 1, from 30 Hz to 7.5 kHz."""
+    triangles = triangular_filters(np.fft.rfftfreq(_WINDOW, 1 / RATE), mel_edges(30, 7500, _BANDS))
     return np.asarray(triangles / np.maximum(triangles.sum(axis=0), 1e-6), dtype=np.float32)
 
 

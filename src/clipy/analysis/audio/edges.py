@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.audio.speech import FRAME, RATE, Window, probabilities
+from clipy.arrays import true_runs
+from clipy.media.loudness import block_levels
 from clipy.types import Seconds, Span
 
 _STEP = RATE // 100  # samples (10 ms) whose level is one value
@@ -23,6 +24,7 @@ _NOBODY = 0.3  # probability under which nobody speaks, whatever else is heard
 _BEGUN = 8  # frames (a quarter of a second) within which speech that goes on at an edge is noticed from there
 _PADDED = 8  # steps at an edge that may hold nothing at all: sound and picture seldom end at the same moment
 _NOTHING = -90.0  # dBFS
+_SILENCE = -120.0  # dBFS, of digital silence
 _QUIET = -45.0  # dBFS: silence, at the loudness that clips have
 _SPEECH = 50  # percentile of the levels while somebody speaks
 _PAUSE = 10  # steps that a pause lasts at least: shorter ones are the stops inside words
@@ -49,7 +51,7 @@ class Edges:
 def edges_of(sound: Window) -> Edges:
     """What the first and the last moments of a clip sound like, of which all the sound is given."""
     samples, spoken = sound.samples, sound.probabilities
-    levels = _levels(samples)
+    levels = block_levels(samples[None], _STEP, _SILENCE)
     heard = np.flatnonzero(levels > _QUIET)
     if not len(heard):
         whole = sound.span.duration
@@ -69,7 +71,7 @@ def edges_of(sound: Window) -> Edges:
 
 
 def _is_cut(
-    levels: NDArray[np.float64], onwards: NDArray[np.float32], towards: NDArray[np.float32], loud: float
+    levels: NDArray[np.float32], onwards: NDArray[np.float32], towards: NDArray[np.float32], loud: float
 ) -> bool:
     """Whether the beginning of what is given lies inside a word: loud speech from the first moment.
 
@@ -92,16 +94,8 @@ def _by_step(frames: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
 
 
 def _pauses(quiet: NDArray[np.bool_]) -> tuple[Span, ...]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]).astype(np.int8))).tolist()
     return tuple(
         Span(Fraction(begin * _STEP, RATE), Fraction(end * _STEP, RATE))
-        for begin, end in list(pairwise(edges))[::2]
+        for begin, end in true_runs(quiet)
         if end - begin >= _PAUSE
     )
-
-
-def _levels(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """DBFS (RMS) of each 10 ms."""
-    count = len(samples) // _STEP
-    squares = np.square(samples[: count * _STEP].astype(np.float64)).reshape(count, _STEP).mean(axis=1)
-    return np.asarray(10 * np.log10(squares + 1e-12), dtype=np.float64)

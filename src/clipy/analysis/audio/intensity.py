@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.audio.levels import streamed_levels
 from clipy.media.read import sound
 from clipy.types import Seconds, Span, Video
 
@@ -54,12 +55,8 @@ def intensity(video: Video, span: Span) -> Intensity:
     decibels = np.full(count, FLOOR, dtype=np.float32)
     if not video.audio:
         return Intensity(span.start, decibels)
-    rest, done = np.zeros(0, dtype=np.float32), 0
-    for block in sound(video, span, rate=_RATE, channels=2):
-        samples = np.concatenate([rest, np.square(block).mean(axis=0)])
-        whole = min(len(samples) // _HOP, count - done)
-        power = samples[: whole * _HOP].reshape(whole, _HOP).mean(axis=1)
-        decibels[done : done + whole] = 10 * np.log10(np.maximum(power, 10 ** (FLOOR / 10)))
-        done += whole
-        rest = samples[whole * _HOP :]
+    done = 0
+    for measured in streamed_levels(sound(video, span, rate=_RATE, channels=2), _HOP, FLOOR):
+        decibels[done : done + len(measured)] = measured[: count - done]
+        done = min(count, done + len(measured))
     return Intensity(span.start, decibels)

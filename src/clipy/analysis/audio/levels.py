@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clipy.context import Context
+from clipy.media.loudness import block_levels
 from clipy.media.read import sound
 from clipy.types import Array, Span, Video
 
@@ -33,16 +36,18 @@ def levels(video: Video, ctx: Context) -> Levels:
     count = max(1, round(float(video.duration) * _RATE / _BLOCK))
     decibels = np.full(count, _FLOOR, dtype=np.float32)
     if video.audio:
-        rest = np.zeros(0, dtype=np.float32)
         done = 0
-        for block in sound(video, video.span, rate=_RATE):
-            samples = np.concatenate([rest, block[0]])
-            whole = len(samples) // _BLOCK
-            power = np.square(samples[: whole * _BLOCK].reshape(whole, _BLOCK)).mean(axis=1)
-            measured = 10 * np.log10(np.maximum(power, 10 ** (_FLOOR / 10)))
-            room = min(whole, count - done)
-            decibels[done : done + room] = measured[:room]
-            done += room
-            rest = samples[whole * _BLOCK :]
+        for measured in streamed_levels(sound(video, video.span, rate=_RATE), _BLOCK, _FLOOR):
+            decibels[done : done + len(measured)] = measured[: count - done]
+            done = min(count, done + len(measured))
             ctx.report("listening", done / count)
     return Levels(decibels)
+
+
+def streamed_levels(blocks: Iterable[NDArray[np.float32]], size: int, floor: float) -> Iterator[NDArray[np.float32]]:
+    """``media.loudness.block_levels`` of a stream of blocks (channels, n): the levels that each of them completes."""
+    rest: NDArray[np.float32] | None = None
+    for block in blocks:
+        samples = block if rest is None else np.concatenate([rest, block], axis=1)
+        yield block_levels(samples, size, floor)
+        rest = samples[:, samples.shape[1] // size * size :]

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.arrays import true_runs
 from clipy.types import Seconds, Span
 
 RATE = 16_000  # samples a second, mono: what Silero VAD and Whisper take
@@ -110,9 +111,8 @@ def windows(blocks: Iterator[NDArray[np.float32]], longest: Seconds) -> Iterator
 def _quietest(probability: NDArray[np.float32]) -> int:
     """The frame in the second half at which to cut: the middle of the longest silence, or the quietest frame."""
     half = len(probability) // 2
-    quiet = np.flatnonzero(np.diff(np.concatenate([[0], probability[half:] < _ENDS, [0]]).astype(np.int8)))
-    begins, ends = quiet[::2], quiet[1::2]
-    if len(begins):
-        longest = int(np.argmax(ends - begins))
-        return max(1, half + int(begins[longest] + ends[longest]) // 2)
+    silences = true_runs(probability[half:] < _ENDS)
+    if silences:
+        begin, end = max(silences, key=lambda run: run[1] - run[0])
+        return max(1, half + (begin + end) // 2)
     return max(1, half + int(np.argmin(probability[half:])))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.audio import speech
+from clipy.analysis.audio.mel import mel_edges, triangular_filters
 from clipy.analysis.audio.speech import Window
 from clipy.media.read import sound
 from clipy.types import TRACK_RATE, Span, Video
@@ -18,8 +19,7 @@ _BANDS = 40
 _FLOOR = 1e-6
 _ALWAYS = 20  # percentile of a band's levels that is the noise of the place
 
-# Hz: where each band begins, has its middle and ends, evenly spaced on the mel scale.
-_EDGES = 700 * (np.exp(np.linspace(np.log(1 + 80 / 700), np.log(1 + 7600 / 700), _BANDS + 2)) - 1)
+_EDGES = mel_edges(80, 7600, _BANDS)  # Hz
 _VOICED = (_EDGES[1:-1] > 300) & (_EDGES[1:-1] < 3400)  # what a telephone lets through of a voice (ITU-T G.712)
 
 
@@ -72,21 +72,13 @@ def _log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     half = _WINDOW // 2
     padded = np.pad(samples, (half, half + _HOP))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
-    filters = _filters()
+    filters = triangular_filters(np.fft.rfftfreq(_WINDOW, 1 / speech.RATE), _EDGES).astype(np.float32)
     window = np.hanning(_WINDOW).astype(np.float32)
     parts = [
         np.log(np.abs(np.fft.rfft(frames[at : at + 4096] * window, axis=1)) ** 2 @ filters + _FLOOR)
         for at in range(0, len(frames), 4096)
     ]
     return np.concatenate(parts).astype(np.float32)
-
-
-def _filters() -> NDArray[np.float32]:
-    """(bins, bands) triangles, evenly spaced on the mel scale from 80 Hz to 7.6 kHz."""
-    bins = np.fft.rfftfreq(_WINDOW, 1 / speech.RATE)[:, None]
-    rising = (bins - _EDGES[:-2]) / (_EDGES[1:-1] - _EDGES[:-2])
-    falling = (_EDGES[2:] - bins) / (_EDGES[2:] - _EDGES[1:-1])
-    return np.asarray(np.maximum(0, np.minimum(rising, falling)), dtype=np.float32)
 
 
 def _pooled(values: NDArray[np.float32], at: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -8,12 +8,13 @@ import numpy as np
 
 from clipy.analysis.audio import speech
 from clipy.analysis.audio.speech import Window
+from clipy.media.loudness import block_levels
 from clipy.types import Array
 
 _PAUSE = 0.3  # probability of speech below which nobody speaks
 _SPEAKS = 0.5  # ... and from which somebody does
 _ENOUGH = 10  # frames (a third of a second) of speech from which a voice can be judged
-_FLOOR = 1e-5  # amplitude taken for silence
+_FLOOR = -100.0  # dBFS taken for silence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +40,8 @@ def voiced(sound: Window) -> Voiced:
     speaks = probability >= _SPEAKS
     if np.count_nonzero(speaks) < _ENOUGH:
         return Voiced(probability, float(speaks.mean()) if len(speaks) else 0.0, 0.0, 0.0, 0.0)
-    frames = np.pad(samples, (0, -len(samples) % speech.FRAME)).reshape(-1, speech.FRAME)
-    level = 10 * np.log10(np.maximum(np.square(frames).mean(axis=1), _FLOOR**2))
+    padded = np.pad(samples, (0, -len(samples) % speech.FRAME))
+    level = block_levels(padded[None], speech.FRAME, _FLOOR)
     first, last = np.flatnonzero(speaks)[[0, -1]]
     inside = slice(first, last + 1)
     pause = probability[inside] < _PAUSE

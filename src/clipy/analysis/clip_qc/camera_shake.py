@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.arrays import true_runs
 from clipy.types import Seconds, Span, seconds
 
 _TREMBLE = 0.125  # seconds within which a motion that turns back is a shake, not a pan
@@ -46,12 +47,10 @@ def _summed(values: NDArray[np.float64], width: int, count: int) -> NDArray[np.f
 
 def stretches_above(times: NDArray[np.float64], values: NDArray[np.float64], limit: float) -> list[Span]:
     """The stretches of time in which values exceed a limit; NaN does not."""
-    above = np.concatenate([[False], np.nan_to_num(values, nan=-np.inf) > limit, [False]])
-    edges = np.flatnonzero(np.diff(above.astype(np.int8)))
     last = len(times) - 1
     return [
         Span(seconds(float(times[begin])), seconds(float(times[min(end, last)])))
-        for begin, end in zip(edges[::2], edges[1::2], strict=True)
+        for begin, end in true_runs(np.nan_to_num(values, nan=-np.inf) > limit)
     ]
 
 

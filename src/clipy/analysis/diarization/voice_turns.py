@@ -13,10 +13,11 @@ from pydantic import Field
 
 from clipy import models
 from clipy.analysis.base import Diarizer
-from clipy.analysis.diarization.voices.clustering import clustered
+from clipy.analysis.clustering import agglomerative
 from clipy.analysis.diarization.voices.numbering import number_speakers
 from clipy.analysis.diarization.voices.speaker_embedding import SHORTEST, Voiceprint
 from clipy.analysis.diarization.voices.speaker_segmentation import CENTRE, LENGTH, RATE, STEP, VOICES, TurnTaking
+from clipy.arrays import true_runs
 from clipy.context import Context
 from clipy.media.read import sound
 from clipy.types import Span, Turn, Video
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 Floats = NDArray[np.float32]
 
 _HOP = LENGTH // 2
+_COMPARED = 1500  # voices that are compared each with each; more go to the nearest of the people found among these
 _BATCH = 8  # windows that are judged at once
 _INAUDIBLE = 1e-3  # RMS, -60 dBFS: on digital silence the network guesses
 _LONGEST = 6 * RATE  # samples of a voice that are listened to in one window
@@ -82,7 +84,7 @@ class VoiceTurns(Diarizer):
         if not heard:
             return []
         worth = np.array([local.seconds for local in heard], dtype=np.float32)
-        people = clustered(
+        people = cluster_voices(
             np.stack([local.voice for local in heard]),
             worth,
             np.array([local.window for local in heard]),
@@ -115,6 +117,25 @@ class VoiceTurns(Diarizer):
             files = [models.fetch(model, report=ctx.report) for model in (models.TURN_TAKING, models.VOICEPRINT)]
             self._loaded = TurnTaking(files[0]), Voiceprint(files[1])
         return self._loaded
+
+
+def cluster_voices(
+    voices: Floats, weights: Floats, windows: NDArray[np.int64], *, threshold: float, people: int | None
+) -> NDArray[np.int64]:
+    """The person of each voice, int (n,) from 0 on, for unit vectors (n, width): see ``agglomerative``.
+
+    Voices of one of the ``windows`` are heard side by side, so they are different people's.
+    """
+    if len(voices) > _COMPARED:
+        chosen = np.sort(np.argsort(-weights, kind="stable")[:_COMPARED])
+        found = cluster_voices(voices[chosen], weights[chosen], windows[chosen], threshold=threshold, people=people)
+        means = np.stack([voices[chosen][found == person].mean(axis=0) for person in range(found.max() + 1)])
+        return np.asarray((voices @ means.T).argmax(axis=1))
+    apart = windows[:, None] == windows[None, :]
+    _, person = np.unique(
+        agglomerative(voices, weights, apart, threshold=threshold, clusters=people), return_inverse=True
+    )
+    return np.asarray(person, dtype=np.int64)
 
 
 def _windows(blocks: Iterator[Floats]) -> Iterator[Floats]:
@@ -168,8 +189,7 @@ def _turns(heard: list[_Local], people: NDArray[np.int64], starts: list[int], sp
     speaking = (rank < at_once) & (votes > 0)
     found: list[Turn] = []
     for person in range(votes.shape[1]):
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], speaking[:, person].astype(np.int8), [0]])))
-        stretches = [Span(_time(a, origin), _time(b, origin)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        stretches = [Span(_time(a, origin), _time(b, origin)) for a, b in true_runs(speaking[:, person])]
         for asked in spans:
             inside = (stretch.clamp(asked) for stretch in stretches if stretch.overlap(asked) > 0)
             found += [Turn(span, str(person + 1)) for span in _joined(list(inside))]
@@ -177,7 +197,7 @@ def _turns(heard: list[_Local], people: NDArray[np.int64], starts: list[int], sp
 
 
 def _time(frame: int, origin: int) -> Fraction:
-    return Fraction(origin + int(frame) * STEP + CENTRE - STEP // 2, RATE)
+    return Fraction(origin + frame * STEP + CENTRE - STEP // 2, RATE)
 
 
 def _joined(spans: list[Span]) -> Iterator[Span]:

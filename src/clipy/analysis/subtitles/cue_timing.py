@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from clipy.analysis.subtitles.parser import Cue
+from clipy.text.scripts import is_spaceless
 from clipy.types import Seconds, Span, Word
 
 _AROUND = Fraction(3, 10)  # seconds by which speech may begin before its cue, or end after it
 _LEAST = Fraction(1, 5)  # seconds of speech in a cue below which its own times are taken
-_SPACELESS = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _ENOUGH = 3  # words that speak for a language
 _COMMON = {
     "en": "the and you that was for are with his they this have from not what but it is of to",
@@ -66,7 +66,7 @@ def _split(line: str) -> list[str]:
     """Words by spaces; scripts without spaces by characters, punctuation with the one before."""
     texts: list[str] = []
     for text in line.split():
-        if not _SPACELESS.search(text):
+        if not any(letter.isalnum() and is_spaceless(letter) for letter in text):
             if any(map(str.isalnum, text)) or not texts:
                 texts.append(text)
             else:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clipy.media.checks.clicks import clicks, edge_jump
 from clipy.media.checks.clipping import FlatTops
 from clipy.media.checks.spans import Stretches
-from clipy.media.loudness import amplitude, decibels, measure
+from clipy.media.loudness import amplitude, block_levels, decibels, measure
 from clipy.media.read import sound
 from clipy.types import Array, Seconds, Span, Video
 
@@ -95,10 +95,7 @@ class _Ear:
         for begin in range(0, second.shape[1], _LISTEN):
             loudest = float(np.abs(second[:, begin : begin + _LISTEN]).max())
             self.quiet.note(Fraction(self.position + begin, RATE), holds=loudest < _QUIET)
-        size = int(RATE * STEP)
-        whole = second.shape[1] // size * size
-        square = np.square(second[:, :whole]).mean(axis=0).reshape(-1, size).mean(axis=1)
-        self.levels.append((10 * np.log10(np.maximum(square, _FLOOR**2))).astype(np.float32))
+        self.levels.append(block_levels(second, int(RATE * STEP), decibels(_FLOOR)))
         self.position += second.shape[1]
 
     def heard(self, loudness: float | None, true_peak: float | None, end: Seconds) -> Heard:

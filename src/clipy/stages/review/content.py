@@ -22,6 +22,7 @@ from clipy.analysis.meaning.openings import is_dangling
 from clipy.context import Context
 from clipy.errors import ClipyError, MediaError, ModelError
 from clipy.stages.base import Reviewer
+from clipy.text.punctuation import ends_with_terminal
 from clipy.text.sentences import Sentence, sentences, written
 from clipy.types import Clip, Evidence, Finding, Repair, Review, Seconds, Severity, Span, Transcript
 
@@ -34,7 +35,6 @@ _HEARD = Fraction(1)  # seconds at an edge that are evidence
 _BY_WORD = (Fraction(-1, 20), Fraction(2, 5))
 _LEAST_WORDS = 12  # from which on the language is known
 _SAME_SPAN = Fraction(1, 2)  # of the shorter of two clips of one source
-_ENDS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", "۔")
 
 Judgement = Literal["refuse", "warn", "ignore"]
 
@@ -141,9 +141,8 @@ class Content(Reviewer):
             start = told[0].words[0]
             message = f"it opens with {start.text!r}, which leans on something said before"
             yield Finding("opening", "warning", message, start.span, evidence=Evidence.sound(told[0].span))
-        last = told[-1].text.rstrip("\"'”’»)] ")
-        punctuated = sum(sentence.text.rstrip("\"'”’»)] ").endswith(_ENDS) for sentence in told[:-1])
-        if not last.endswith(_ENDS) and punctuated >= 2:
+        punctuated = sum(ends_with_terminal(sentence.text) for sentence in told[:-1])
+        if not ends_with_terminal(told[-1].text) and punctuated >= 2:
             message = f"it ends inside a sentence: {told[-1].words[-1].text!r}"
             part = Span(max(whole.start, whole.end - _HEARD), whole.end)
             yield Finding("closing", "warning", message, part, evidence=Evidence.sound(part))

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.audio.cepstrum import transform
+from clipy.analysis.audio.mel import cepstral_transform, mel_edges, triangular_filters
 from clipy.analysis.audio.speech import RATE
 
 HOP = RATE // 100  # samples between two frames
@@ -45,15 +45,13 @@ def _cepstra(samples: Floats) -> Floats:
     padded = np.pad(emphasised, (0, max(0, _WINDOW - len(emphasised))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::HOP]
     power = np.abs(np.fft.rfft(frames * np.hamming(_WINDOW).astype(np.float32), _FFT, axis=1)) ** 2
-    return np.asarray(np.log(power @ _filters() + _FLOOR) @ transform(_BANDS), dtype=np.float32)
+    return np.asarray(np.log(power @ _filters() + _FLOOR) @ cepstral_transform(_BANDS), dtype=np.float32)
 
 
 @cache
 def _filters() -> Floats:
-    """(bins, bands) triangles, evenly spaced on the mel scale, with their corners on bins."""
-    mel = np.linspace(2595 * np.log10(1 + _LOWEST / 700), 2595 * np.log10(1 + _HIGHEST / 700), _BANDS + 2)
+    """(bins, bands) triangles of equal area, with their corners on bins."""
     width = RATE / _FFT
-    edges = np.round(700 * (10 ** (mel / 2595) - 1) / width) * width
-    bins = np.arange(_FFT // 2 + 1)[:, None] * width
-    rising, falling = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2]), (edges[2:] - bins) / (edges[2:] - edges[1:-1])
-    return np.asarray(np.maximum(0, np.minimum(rising, falling)) / (edges[2:] - edges[:-2]), dtype=np.float32)
+    edges = np.round(mel_edges(_LOWEST, _HIGHEST, _BANDS) / width) * width
+    triangles = triangular_filters(np.fft.rfftfreq(_FFT, 1 / RATE), edges)
+    return np.asarray(triangles / (edges[2:] - edges[:-2]), dtype=np.float32)

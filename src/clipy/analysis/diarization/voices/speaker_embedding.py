@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.audio.mel import mel_edges, to_mel, triangular_filters
 from clipy.models.tensors import read_tensors
 
 Floats = NDArray[np.float32]
@@ -143,8 +144,5 @@ def _bands(sound: Floats) -> Floats:
 @cache
 def _filters() -> Floats:
     """(bins, bands) triangles on the mel scale from 20 Hz to 8 kHz, linear in mel."""
-    mel = 1127 * np.log(1 + np.arange(_FFT // 2 + 1) * (RATE / _FFT) / 700)[:, None]
-    edges = np.linspace(1127 * np.log(1 + 20 / 700), 1127 * np.log(1 + RATE / 2 / 700), _BANDS + 2)
-    rising = (mel - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - mel) / (edges[2:] - edges[1:-1])
-    return np.asarray(np.maximum(0, np.minimum(rising, falling)), dtype=np.float32)
+    bins = to_mel(np.fft.rfftfreq(_FFT, 1 / RATE))
+    return triangular_filters(bins, to_mel(mel_edges(20, RATE / 2, _BANDS))).astype(np.float32)

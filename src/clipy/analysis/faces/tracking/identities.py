@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.clustering import agglomerative
 from clipy.context import Context
 from clipy.media.keyframes import key_times
 from clipy.media.patch import patch
@@ -41,28 +42,14 @@ def identified(tracks: Sequence[Track], looks: Floats) -> list[Track]:
 
     ``looks`` (n, width) are unit vectors, as from ``appearance``.
     """
-    person = grouped(looks, tracks) if tracks else ()
+    person = cluster_identities(looks, tracks) if tracks else ()
     return [replace(track, identity=int(number)) for track, number in zip(tracks, person, strict=True)]
 
 
-def grouped(looks: Floats, tracks: Sequence[Track]) -> NDArray[np.int64]:
-    """The person of each track, from unit vectors (n, width): agglomerative, with average linkage."""
-    count = len(tracks)
-    alike = (looks @ looks.T).astype(np.float64)
-    alike[at_once(tracks)] = -np.inf  # a track with itself, too
+def cluster_identities(looks: Floats, tracks: Sequence[Track]) -> NDArray[np.int64]:
+    """The person of each track, from unit vectors (n, width); people who are on screen at once are different."""
     starts = np.array([track.times[0] for track in tracks])
-    size = np.ones(count)
-    group = np.arange(count)
-    while count > 1:
-        a, b = np.unravel_index(int(alike.argmax()), alike.shape)
-        if alike[a, b] < _ALIKE:
-            break
-        row = (size[a] * alike[a] + size[b] * alike[b]) / (size[a] + size[b])  # minus infinity stays so
-        alike[a], alike[:, a] = row, row
-        alike[a, a] = -np.inf
-        alike[b], alike[:, b] = -np.inf, -np.inf
-        size[a] += size[b]
-        group[group == b] = a
+    group = agglomerative(looks, np.ones(len(tracks)), at_once(tracks), threshold=_ALIKE)
     first = {
         int(number): int(np.flatnonzero(group == number)[starts[group == number].argmin()]) for number in set(group)
     }

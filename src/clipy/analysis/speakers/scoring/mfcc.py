@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.audio.cepstrum import transform
+from clipy.analysis.audio.mel import cepstral_transform, mel_edges, triangular_filters
 
 RATE = 16_000
 HOP = 160
@@ -36,7 +36,7 @@ def mfcc(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _cepstra(frames: Floats) -> Floats:
     power = np.abs(np.fft.rfft(frames, _FFT, axis=1)) ** 2 / _FFT
-    cepstra = np.log(_above_zero(power @ _filters())) @ transform(_BANDS)
+    cepstra = np.log(_above_zero(power @ _filters())) @ cepstral_transform(_BANDS)
     cepstra[:, 0] = np.log(_above_zero(power.sum(axis=1)))
     return cepstra
 
@@ -47,11 +47,6 @@ def _above_zero(values: Floats) -> Floats:
 
 @cache
 def _filters() -> Floats:
-    """(bins, bands): triangles evenly spaced on the mel scale, whose corners are whole bins."""
-    mel = np.linspace(0, 2595 * np.log10(1 + RATE / 2 / 700), _BANDS + 2)
-    edges = np.floor((_FFT + 1) * 700 * (10 ** (mel / 2595) - 1) / RATE)
-    bins = np.arange(_FFT // 2 + 1)[:, None]
-    low, middle, high = edges[:-2], edges[1:-1], edges[2:]
-    rising = np.where((bins >= low) & (bins < middle), (bins - low) / np.maximum(middle - low, 1), 0)
-    falling = np.where((bins >= middle) & (bins < high), (high - bins) / np.maximum(high - middle, 1), 0)
-    return np.asarray(rising + falling, dtype=np.float64)
+    """(bins, bands): triangles with their corners on bins, counted as that package does."""
+    edges = np.floor((_FFT + 1) * mel_edges(0, RATE / 2, _BANDS) / RATE)
+    return triangular_filters(np.arange(_FFT // 2 + 1.0), edges)

@@ -24,12 +24,12 @@ from clipy.analysis.transcription.whisper.languages import Languages, Utterance,
 from clipy.context import Context
 from clipy.errors import BackendUnavailable, MediaError
 from clipy.media.read import sound
+from clipy.text.scripts import LANGUAGES_WITHOUT_SPACES
 from clipy.types import Seconds, Span, Transcript, Video, Word
 
 log = logging.getLogger(__name__)
 
 _SECOND_LOOK = Fraction(3, 2)  # seconds of speech without a word that are listened to again
-_WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "my"})  # Whisper splits these by characters
 
 
 class Listener(Transcriber):
@@ -119,7 +119,7 @@ class Listener(Transcriber):
         speech = regions(window.probabilities, window.time)
         first = list(_reported(self.segments(window, language or None, ctx), window, video, ctx))
         language = language or next((segment.language for segment in first if segment.language), "")
-        spaced = language not in _WITHOUT_SPACES
+        spaced = language not in LANGUAGES_WITHOUT_SPACES
         said, made_up = shown(first, window.time, spaced=spaced)
         words, unvoiced = voiced(said, speech)
         patient = copy(self)

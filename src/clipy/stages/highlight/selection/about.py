@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from clipy.text.scripts import is_spaceless
+
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 # Besides the words that every text has, those with which people ask: "the part on money", "moments about ...".
 _ASKING = frozenset(
@@ -73,7 +75,5 @@ def _mentions(stem: str, text: str) -> int:
 
 
 def _unspaced(word: str) -> bool:
-    """Whether the word is of a script that puts no spaces between words (CJK, Thai, Lao, Khmer, Burmese)."""
-    return any(
-        "\u0e00" <= letter <= "\u0eff" or "\u1000" <= letter <= "\u109f" or letter >= "\u1780" for letter in word
-    )
+    """Whether the word is of a script that puts no spaces between words, or none before particles (Hangul)."""
+    return any(is_spaceless(letter) or "\uac00" <= letter <= "\ud7a3" for letter in word)

@@ -21,6 +21,7 @@ from clipy.analysis.meaning.openings import hook, standalone, words_of
 from clipy.stages.highlight.selection.about import Topic
 from clipy.stages.highlight.selection.candidates import Candidate
 from clipy.stages.highlight.selection.meaning import Meaning
+from clipy.text.punctuation import CLOSERS, QUESTION_MARKS, ends_with_terminal
 from clipy.text.sentences import Sentence
 from clipy.types import Array, Seconds, Span
 
@@ -75,7 +76,6 @@ _BREATH = 0.8  # seconds of silence that end a thought
 _OPENING = 6.0  # seconds in which one stays or goes
 _GOOD_LENGTH = (30.0, 45.0)  # seconds; what editors make of talk when nothing else was asked for
 _SPLIT = 0.75  # what each turn of the talk inside a stretch leaves of its being a whole thought
-_ENDS = (".", "!", "。", "！", "।", "…", "．", "｡", "॥", "؟", "۔", "።")
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,8 @@ class Judge:
         last = self.sentences[candidate.last]
         if leads_on(last.text, last.language):
             return 0.0
-        ends = last.text.rstrip("\"'”’») ").endswith(_ENDS)
+        asks = last.text.rstrip(f"{CLOSERS} ").endswith(tuple(QUESTION_MARKS))  # the answer is missing
+        ends = ends_with_terminal(last.text) and not asks
         return 0.4 * ends + 0.6 * min(1.0, float(candidate.room[1]) / _BREATH)
 
     def _sound(self, candidate: Candidate) -> dict[str, float]:

@@ -9,6 +9,7 @@ from itertools import product
 
 from clipy.analysis.meaning.openings import standalone
 from clipy.stages.highlight.selection.filler_phrases import begins_phrase, is_open, without_filler
+from clipy.text.punctuation import CLOSERS, ends_with_terminal
 from clipy.text.sentences import Sentence
 
 _LIMIT = 60  # letters
@@ -22,8 +23,6 @@ _CLAUSE = re.compile(
 )
 _EDGES = " \"'“”‘’«»,;:–—-、，；：…。．।."
 _PARTING = ",;:–—、，；："
-_CLOSING = " \"'“”‘’»)]"
-_ENDS = tuple(".!?。！？…।؟．")
 _EARLY = 0.03  # off for each sentence that comes before
 _CUT = 0.3  # off for a phrase that does not begin, or does not end, with its sentence
 _SHORT = 0.3  # off for a phrase of less than a quarter of the letters that it may have
@@ -133,5 +132,4 @@ def _cut(sentences: Sequence[Sentence], limit: int) -> str:
 
 def _is_finished(sentence: Sentence) -> bool:
     """Whether a sentence was spoken to its end, as far as its punctuation tells."""
-    said = sentence.text.rstrip(_CLOSING)
-    return said.endswith(_ENDS) and not said.endswith(("..", "…"))
+    return ends_with_terminal(sentence.text) and not sentence.text.rstrip(f"{CLOSERS} ").endswith(("..", "…"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.faces.tracking.tracks import grid
+from clipy.arrays import true_runs
 from clipy.types import TRACK_RATE, Span, Track
 
 _SPEAKS = 0.75  # probability: only what is sure is worth more than one panel
@@ -85,7 +86,7 @@ def _speaking(tracks: Sequence[Track], at: NDArray[np.float64]) -> NDArray[np.bo
 def _in_words(speaks: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """When somebody speaks, without what is shorter than a word and with the pauses between words."""
     for value in (False, True):
-        for first, last in _runs(speaks == value):
+        for first, last in true_runs(speaks == value):
             if last - first < _ticks(_WORD) and first > 0 and last < len(speaks):
                 speaks[first:last] = not value
     return speaks
@@ -131,18 +132,13 @@ def _is_seen(track: Track, start: float, end: float) -> bool:
 def _stretches(measure: NDArray[np.float64], shortest: int) -> list[tuple[int, int]]:
     """Where a measure rises to ``_BEGIN`` and has not fallen below ``_GO_ON``; nothing short is one or between two."""
     kept = np.zeros(len(measure), dtype=bool)
-    for first, last in _runs(measure >= _GO_ON):
+    for first, last in true_runs(measure >= _GO_ON):
         kept[first:last] = measure[first:last].max() >= _BEGIN
-    for first, last in _runs(~kept):
+    for first, last in true_runs(~kept):
         if last - first < shortest and first > 0 and last < len(kept):
             kept[first:last] = True
     # A remainder of a shot that is too short for a window of its own is shown as what it adjoins.
-    for first, last in _runs(~kept):
+    for first, last in true_runs(~kept):
         if last - first < shortest // 2 and last - first < len(kept):
             kept[first:last] = True
-    return [(first, last) for first, last in _runs(kept) if last - first >= shortest]
-
-
-def _runs(values: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], values, [False]]).astype(np.int8)))
-    return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return [(first, last) for first, last in true_runs(kept) if last - first >= shortest]

@@ -33,9 +33,9 @@ from clipy.typography.fonts import digests
 from clipy.typography.layout import Area, shown, typeface, width_limit
 from clipy.typography.occupied import OccupiedRegion, as_json, taken
 from clipy.typography.overlay import Overlay
+from clipy.typography.safe_area import safe_area
 from clipy.typography.shaping import family
 from clipy.typography.styles import LOOKS, Colour, Look, highlighted, voiced, voices
-from clipy.typography.text_area import safe_area
 
 _POP_TIME = Fraction(1, 10)  # seconds from a word's own size to its popped one
 

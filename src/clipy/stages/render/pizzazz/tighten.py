@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from clipy.analysis.audio.intensity import STEP, Intensity, intensity
+from clipy.arrays import true_runs
 from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.stages.base import Pizzazz
 from clipy.text.fillers import is_filler
+from clipy.text.punctuation import CLOSERS, ends_with_terminal
 from clipy.types import Edit, Seconds, Span, Video, Word, seconds
 
 _QUIET = 18.0  # dB below the speech: a breath is, a laugh is not
@@ -28,7 +30,6 @@ _HEARD = 6.0  # dB below the speech, from which on it is never background, howev
 _SLACK = Fraction(1, 10)  # seconds into a pause in which a filler's beginning and end are looked for
 _SHORTEST = Fraction(3, 25)  # seconds: a shorter cut is a hiccup, not a gain
 _SMOOTH = 5  # levels (50 ms) averaged, so that a click does not part a silence
-_ENDS = ".!?…。！？"
 
 
 class Tighten(Pizzazz):
@@ -136,8 +137,7 @@ def _silences(pause: Span, fillers: Sequence[Span], heard: Intensity, limit: flo
     silent = levels < limit
     for index, time in enumerate(times[:-1]):
         silent[index] |= any(filler.overlap(Span(time, times[index + 1])) > 0 for filler in fillers)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(np.int8), [0]])))
-    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for first, last in true_runs(silent):
         yield Span(times[first], times[last])
 
 
@@ -167,10 +167,11 @@ def _spoken(words: Sequence[Word], gone: Sequence[Word]) -> tuple[Word, ...]:
     capital = False
     for word in words:
         if word in gone:
-            opens = not left or left[-1].text.endswith(tuple(_ENDS))
+            opens = not left or ends_with_terminal(left[-1].text)
             capital = capital or (opens and word.text[:1].isupper())
-            if left and not opens and word.text.endswith(tuple(_ENDS)):
-                left[-1] = replace(left[-1], text=left[-1].text.rstrip(",;:–—-") + word.text[-1])
+            if left and not opens and ends_with_terminal(word.text):
+                mark = word.text.rstrip(CLOSERS)[-1]
+                left[-1] = replace(left[-1], text=left[-1].text.rstrip(",;:–—-") + mark)
                 capital = False
             continue
         left.append(replace(word, text=word.text[:1].upper() + word.text[1:]) if capital else word)

@@ -24,8 +24,8 @@ from clipy.typography.fonts import digests
 from clipy.typography.layout import Area, Layout, shown, typeface, width_limit
 from clipy.typography.occupied import OccupiedRegion, as_json, taken
 from clipy.typography.overlay import Overlay
+from clipy.typography.safe_area import safe_area
 from clipy.typography.styles import Ink, Look, Plate, Shadow
-from clipy.typography.text_area import safe_area
 
 _FADE = Fraction(1, 4)  # seconds to come and to go
 _RISE = 0.012  # of the picture's height that it comes up by

@@ -6,12 +6,12 @@ as it is and never read as a template, so that nothing said in a video can chang
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from clipy.errors import ConfigError
+from clipy.errors import ConfigError, did_you_mean
+from clipy.text.punctuation import ends_with_terminal
 from clipy.types import Clip
 
 NAMES: Mapping[str, str] = {
@@ -59,8 +59,7 @@ class Words:
         def value(hole: re.Match[str]) -> str:
             name = hole[1]
             if name not in self.values:
-                near = difflib.get_close_matches(name, NAMES, n=1)
-                do = f"Did you mean {{{near[0]}}}?" if near else f"Names: {', '.join(NAMES)}"
+                do = did_you_mean(name, NAMES, "{{{}}}".format) or f"Names: {', '.join(NAMES)}"
                 raise ConfigError(f"a template cannot say {{{name}}}", do=do)
             return self.values[name]
 
@@ -108,6 +107,6 @@ def cut(text: str, most: int, measure: Measure = characters) -> str:
 
 def _opening(spoken: Sequence[str]) -> str:
     for count, word in enumerate(spoken[:_OPENING_WORDS], 1):
-        if word.endswith((".", "!", "?", "。", "！", "？")):
+        if ends_with_terminal(word):
             return " ".join(spoken[:count])
     return " ".join(spoken[:_OPENING_WORDS])

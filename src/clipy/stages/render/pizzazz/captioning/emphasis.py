@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from clipy.text.punctuation import ends_with_terminal
 from clipy.types import Word
 
-_ENDS = frozenset(".!?…。！？:؟।")
 _LONG = 9  # letters of a word that is worth a look
 _APART = 4  # at most one word in so many stands out, so that it still means something
 _NOUNS_IN_CAPITALS = frozenset(("de", "lb"))  # German writes every noun like a name
@@ -65,5 +65,4 @@ def _bare(text: str) -> str:
 
 
 def _ends(text: str) -> bool:
-    stripped = text.rstrip("\"'”’»)]")
-    return bool(stripped) and stripped[-1] in _ENDS
+    return ends_with_terminal(text) or text.endswith(":")
