@@ -27,15 +27,17 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from tests.unit.test_networks import PUBLISHED, SPEAKERS, made  # noqa: E402
 
 from clipy import device, models  # noqa: E402
 from clipy.analysis.networks.parts import exactly  # noqa: E402
 from clipy.analysis.networks.running import Piece, Runner, cut  # noqa: E402
+from fixtures.drawn_weights import write_drawn_weights  # noqa: E402
 
 _RATE, _SECONDS, _SIZE = 25, 20, 50  # pictures of a face a second, how long it is seen, times in a piece
 _BATCHES = (2, 8, 32)  # pieces of a face, or pictures, at once
 _PICTURES = 16
+SPEAKERS = ("light_asd", "lr_asd", "talknet")
+PUBLISHED = {"light_asd": models.LIGHT_ASD, "lr_asd": models.LR_ASD}
 
 Values = NDArray[np.float32]
 
@@ -90,7 +92,7 @@ def _timed(work: Callable[[str, int], Values], name: str, batch: int) -> Measure
 
 def _speaking(name: str, folder: Path) -> Callable[[str, int], Values]:
     """One face over 20 s, and what is heard with it, as the detectors of speakers give them to their network."""
-    path = (models.find(PUBLISHED[name]) if name in PUBLISHED else None) or made(name, folder / name)
+    path = (models.find(PUBLISHED[name]) if name in PUBLISHED else None) or write_drawn_weights(name, folder / name)
     network = importlib.import_module(f"clipy.analysis.networks.{name}").load(path)
     random = np.random.default_rng(1)
     count = _RATE * _SECONDS
@@ -107,7 +109,7 @@ def _speaking(name: str, folder: Path) -> Callable[[str, int], Values]:
 
 
 def _searching(folder: Path) -> Callable[[str, int], Values]:
-    network = importlib.import_module("clipy.analysis.networks.s3fd").load(made("s3fd", folder / "s3fd"))
+    network = importlib.import_module("clipy.analysis.networks.s3fd").load(write_drawn_weights("s3fd", folder / "s3fd"))
     coarse = np.random.default_rng(3).integers(0, 256, (_PICTURES, 3, 90, 160), dtype=np.uint8)
     pictures = torch.from_numpy(coarse.repeat(8, axis=2).repeat(8, axis=3))
 

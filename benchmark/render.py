@@ -86,7 +86,7 @@ def measured(options: argparse.Namespace, source: Path, work: Path) -> dict[str,
 
 def _own_source(folder: Path) -> Path:
     """Without real media: a moving pattern at 1080p. Its noise-free pictures are easier than a camera's."""
-    from tests.media import make_video
+    from fixtures.media import make_video
 
     print("no --media: a generated pattern stands in for a recording", file=sys.stderr)
     return make_video(folder / "pattern.mp4", seconds=32, size=(1920, 1080))

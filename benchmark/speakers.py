@@ -34,8 +34,6 @@ from threadpoolctl import threadpool_limits
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from tests.media import make_video  # noqa: E402
-
 from clipy import registry  # noqa: E402
 from clipy.analysis.base import Diarizer  # noqa: E402
 from clipy.analysis.people.speaker_attribution import SpeakerAttribution  # noqa: E402
@@ -47,6 +45,7 @@ from clipy.pipeline.pipeline import Pipeline  # noqa: E402
 from clipy.pipeline.run import context  # noqa: E402
 from clipy.storage.store import Store  # noqa: E402
 from clipy.types import Highlight, Span, Turn, Word, seconds  # noqa: E402
+from fixtures.media import make_video  # noqa: E402
 
 _STEP = Fraction(1, 100)
 

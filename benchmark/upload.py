@@ -20,18 +20,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from tests.publishing.clips import log_in, make_clip, make_context
-from tests.publishing.instagram_server import USER, InstagramServer
-from tests.publishing.server import Answer, Asked, LocalServer, answer
-from tests.publishing.tiktok_server import TikTokServer
-from tests.publishing.youtube_server import YouTubeServer
-
 from clipy.stages.upload.instagram import Instagram
 from clipy.stages.upload.publishing.platform import Platform
 from clipy.stages.upload.tiktok import TikTok
 from clipy.stages.upload.webhook import Webhook
 from clipy.stages.upload.youtube import YouTube
 from clipy.types import Clip
+from fixtures.publishing.clips import log_in, make_clip, make_context
+from fixtures.publishing.instagram_server import USER, InstagramServer
+from fixtures.publishing.server import Answer, Asked, LocalServer, answer
+from fixtures.publishing.tiktok_server import TikTokServer
+from fixtures.publishing.youtube_server import YouTubeServer
 
 LIMIT = 100.0  # MB above idle
 _HEADER = 16  # bytes of an MP4 box whose size is written in 64 bits

@@ -30,10 +30,6 @@ from threadpoolctl import threadpool_limits
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from tests.conftest import SAID, played  # noqa: E402
-from tests.media import make_video  # noqa: E402
-from tests.speech import speak  # noqa: E402
-
 from clipy import registry  # noqa: E402
 from clipy.analysis.audio.speech import RATE, Window, probabilities  # noqa: E402
 from clipy.analysis.base import Aligner, Transcriber  # noqa: E402
@@ -43,6 +39,12 @@ from clipy.media.probe import probe  # noqa: E402
 from clipy.media.read import sound_array  # noqa: E402
 from clipy.storage.store import Store  # noqa: E402
 from clipy.types import Transcript  # noqa: E402
+from fixtures.media import make_video  # noqa: E402
+from fixtures.speech import (  # noqa: E402
+    SAID,
+    played,
+    speak,
+)
 from highlighting.planted import striking  # noqa: E402
 
 HARBOUR = (

@@ -1,1 +1,1 @@
-"""Tests of clipy; a package, so that they can share ``tests.media``."""
+"""Tests of clipy; a package, so that they can share ``fixtures.media``."""

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from tests.serving import Handler, Serving
+from fixtures.serving import Handler, Serving
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _FLAGS = (

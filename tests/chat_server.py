@@ -19,7 +19,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from tests.serving import Handler, Serving
+from fixtures.serving import Handler, Serving
 
 KEY = "sk-test-5d41402abc4b2a76"
 _KNOWN = {"model", "messages", "response_format", "temperature", "seed", "max_tokens", "max_completion_tokens"}

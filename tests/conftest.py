@@ -1,15 +1,13 @@
-"""What every test gets: a store of its own, no settings of the user's, and a look at what was logged."""
+"""What every test gets: a store of its own and no settings of the user's."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from clipy.backend import Backend
@@ -17,17 +15,8 @@ from clipy.config import load
 from clipy.context import Context
 from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.run import context
-from tests.media import make_video
-from tests.speech import Speech, speak
-
-SAID = (
-    "Why do most people never finish what they start? The answer surprised everyone in the laboratory. "
-    "We gave forty students one small task each morning, and we measured how long they kept going. "
-    "Half of them stopped within nine days. The others went on for a year. "
-    "What made the difference was not talent, and it was not money. It was one sentence that they wrote on paper. "
-    "Here is that sentence. I will do the next small step before I judge the last one. "
-    "It sounds simple, but nobody in the first group had ever tried it."
-)
+from fixtures.media import make_video
+from fixtures.speech import SAID, Speech, played, speak
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -81,16 +70,6 @@ def talk(tmp_path_factory: pytest.TempPathFactory, speech: Speech) -> Path:
     """A video of that speech over a moving pattern; nobody is in the picture."""
     path = tmp_path_factory.mktemp("talk") / "talk.mp4"
     return make_video(path, seconds=len(speech.samples) / speech.rate + 1, play=played(speech))
-
-
-def played(speech: Speech) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    """The sound of a speech as a function of time, silent before and after it."""
-    at = np.arange(len(speech.samples)) / speech.rate
-
-    def play(times: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.interp(times, at, speech.samples, left=0.0, right=0.0)
-
-    return play
 
 
 def options(kind: type[Backend], **values: object) -> Backend:

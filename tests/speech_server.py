@@ -16,8 +16,8 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
 
-from tests.serving import Handler, Serving
-from tests.speech import Speech
+from fixtures.serving import Handler, Serving
+from fixtures.speech import Speech
 
 KEY = "sk-test-7d793037a0760186"
 _LIMIT = 25_000_000

@@ -35,8 +35,8 @@ from clipy.types import (
     Word,
     seconds,
 )
-from tests.media import make_video
-from tests.speech import Speech, speak
+from fixtures.media import make_video
+from fixtures.speech import Speech, speak
 
 SIZE = (360, 640)
 LEAD = 0.4  # seconds of silence before the first word and after the last

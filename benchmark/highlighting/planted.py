@@ -17,11 +17,11 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.media import black, make_video
-from tests.speech import Speech, speak
 
 from clipy import probe
 from clipy.types import Seconds, Span, Transcript, Video, Word, seconds
+from fixtures.media import black, make_video
+from fixtures.speech import Speech, speak
 
 _DATA = Path(__file__).parent / "data"
 _VOICES = ("en-us", "en-gb", "en-gb-scotland")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.media import beep, flash, make_video
 
 from clipy.context import Context
 from clipy.media.probe import probe
@@ -15,6 +14,7 @@ from clipy.media.read import pictures, sound_array
 from clipy.stages.reframe.center import Center
 from clipy.stages.render.x264 import X264
 from clipy.types import Edit, Highlight, Seconds, Span, Video
+from fixtures.media import beep, flash, make_video
 
 _RATE = 48_000
 _CASES: tuple[tuple[str, Fraction, dict[str, Any]], ...] = (

@@ -10,9 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.conftest import SAID, played
-from tests.media import make_video
-from tests.speech import speak
 
 from clipy import registry
 from clipy.analysis.perception import transcript_of
@@ -22,6 +19,8 @@ from clipy.media.probe import probe
 from clipy.stages.base import Pizzazz
 from clipy.stages.reframe.center import Center
 from clipy.types import Edit, Highlight, Span, Video, Word
+from fixtures.media import make_video
+from fixtures.speech import SAID, played, speak
 
 _RATE = Fraction(25)
 _SIZE = (270, 480)

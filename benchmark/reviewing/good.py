@@ -8,9 +8,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from tests.conftest import SAID, played
-from tests.media import make_video
-from tests.speech import speak
 
 from clipy import registry
 from clipy.analysis.faces.base import FaceDetector
@@ -22,6 +19,8 @@ from clipy.pipeline.quality_control import clip_of
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.x264 import X264
 from clipy.types import Box, Clip, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
+from fixtures.media import make_video
+from fixtures.speech import SAID, played, speak
 
 SIZE = (540, 960)
 LENGTH = Fraction(6)

@@ -8,16 +8,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.awkward import CASES, make
-from tests.fuzzing import PARSERS, fuzz
-from tests.hostile import Canary, bombs, reaching
-from tests.judging import verdict
-
 from clipy.config import load
 from clipy.errors import MediaError
 from clipy.media.probe import probe
 from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.run import context
+from fixtures.awkward import CASES, make
+from fixtures.fuzzing import PARSERS, fuzz
+from fixtures.hostile import Canary, bombs, reaching
+from fixtures.judging import verdict
 
 
 def awkward(work: Path) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import av
-from tests.media import make_video
-from tests.speech import speak
 
 from clipy.storage.artifact import Damaged, Outdated, decoded
+from fixtures.media import make_video
+from fixtures.speech import speak
 
 # Every stage works, on little: subtitles are aligned, shots and faces looked for, captions drawn, clips reviewed.
 SETTINGS = (

@@ -16,10 +16,9 @@ from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.run import context
 from clipy.stages.base import Highlighter
 from clipy.types import Highlight
-from tests.conftest import played
+from fixtures.media import make_video
+from fixtures.speech import Speech, played
 from tests.contracts.backends import installed, made
-from tests.media import make_video
-from tests.speech import Speech
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from clipy.context import Context
 from clipy.media.frame import AudioBlock, Frame
 from clipy.stages.base import Pizzazz
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
+from fixtures.media import make_video
 from tests import clips
 from tests.clips import RATE, sound
-from tests.media import make_video
 from tests.music import make_song
 
 NAMES = [listing.name for listing in registry.listings("pizzazz") if not listing.missing]

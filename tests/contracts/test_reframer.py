@@ -15,8 +15,8 @@ from clipy.documents import crops, read_crops
 from clipy.errors import ConfigError
 from clipy.stages.base import Reframer
 from clipy.types import CropPath, Highlight, Span, Video
+from fixtures.media import Picture, make_video, moving
 from tests.contracts.backends import installed, made
-from tests.media import Picture, make_video, moving
 
 REFRAMERS = installed(
     "reframe", leave_out={"keyframes": "needs a path made for the video: tests/unit/test_keyframes.py"}

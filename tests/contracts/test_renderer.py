@@ -16,8 +16,8 @@ from clipy.errors import ClipyError, ConfigError
 from clipy.stages.base import Renderer
 from clipy.stages.reframe.center import Center
 from clipy.types import Edit, Highlight, Span, Video
+from fixtures.media import make_video
 from tests.contracts.backends import installed, made
-from tests.media import make_video
 
 
 def _unusable() -> dict[str, str]:

@@ -9,8 +9,8 @@ import pytest
 from clipy.context import Context
 from clipy.pipeline.quality_control import clip_of
 from clipy.stages.base import Reviewer
+from fixtures.media import make_video
 from tests.contracts.backends import installed, made
-from tests.media import make_video
 
 
 @pytest.mark.parametrize("name", installed("review"))

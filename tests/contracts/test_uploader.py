@@ -16,8 +16,8 @@ from clipy.errors import UploadError, UploadRefused
 from clipy.stages.base import Uploader
 from clipy.stages.upload.publishing.platform import Platform
 from clipy.types import Clip, Post
+from fixtures.publishing.clips import make_clip, make_context
 from tests.contracts.backends import installed
-from tests.publishing.clips import make_clip, make_context
 from tests.publishing.killing import Killed, killing
 from tests.publishing.worlds import WORLDS, World
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from clipy.media.probe import probe
-from tests.media import make_video
+from fixtures.media import make_video
 
 _PATIENCE = 120.0  # seconds that a run may take to begin rendering, and to stop
 

@@ -15,8 +15,8 @@ from clipy.media.probe import probe
 from clipy.stages.reframe.center import Center
 from clipy.stages.render.x264 import X264
 from clipy.types import Edit, Highlight, Span
+from fixtures.media import make_video
 from tests.browser import browser, played
-from tests.media import make_video
 
 _SHADES = (40, 90, 140, 190, 240)  # of each second, so that a picture tells when it is from
 

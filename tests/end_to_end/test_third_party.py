@@ -14,7 +14,7 @@ import pytest
 
 from clipy.media.probe import probe
 from clipy.media.read import pictures
-from tests.media import black, make_video
+from fixtures.media import black, make_video
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "clipy-sparkle"
 

@@ -3,7 +3,7 @@
     python tests/golden/networks.py LIGHT_ASD LR_ASD TALKNET_ASD [WEIGHTS]
 
 with the folders of Junhua-Liao/Light-ASD@ed38c23, Junhua-Liao/LR-ASD@1b6dcd2 and TaoRuijie/TalkNet-ASD@6d68214, and one
-with the published weights under clipy's names. Weights called ``made`` are numbers drawn by ``drawn`` for each name.
+with the published weights under clipy's names. Weights called ``made`` are drawn by ``fixtures.drawn_weights``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import importlib
 import json
 import sys
 import types
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,21 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.append(str(Path(__file__).parents[2]))
+
+from fixtures.drawn_weights import drawn
+
 FILE = Path(__file__).with_suffix(".json")
 TIMES = 12
 PUBLISHED = {"light_asd": "light_asd_finetuning_TalkSet.model", "lr_asd": "lr_asd_finetuning_TalkSet.model"}
-
-
-def drawn(name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Weights that depend on nothing but a published name and a shape, of a size that keeps signals alive."""
-    random = np.random.default_rng(zlib.crc32(name.encode()))
-    if name.endswith("num_batches_tracked"):
-        return np.zeros(shape, dtype=np.float32)
-    if name.endswith(("running_var", "gamma")) or (len(shape) == 1 and name.endswith("weight")):
-        return random.uniform(0.5, 1.5, shape).astype(np.float32)
-    if len(shape) < 2:
-        return random.normal(0, 0.1, shape).astype(np.float32)
-    return random.normal(0, (1.5 / np.prod(shape[1:])) ** 0.5, shape).astype(np.float32)
 
 
 def faces() -> NDArray[np.float32]:

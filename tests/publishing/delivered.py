@@ -8,7 +8,7 @@ from pathlib import Path
 from clipy import documents
 from clipy.storage.store import write_json
 from clipy.types import Review
-from tests.publishing.clips import make_clip
+from fixtures.publishing.clips import make_clip
 
 
 def make_folder(folder: Path, sizes: tuple[int, ...] = (300_000,), *, passed: bool = True) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.publishing.server import LocalServer
+from fixtures.publishing.server import LocalServer
 
 _MAIN = "from clipy.cli import main; main()"
 

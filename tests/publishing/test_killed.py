@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.publishing.clips import log_in
+from fixtures.publishing.clips import log_in
+from fixtures.publishing.instagram_server import USER, InstagramServer
+from fixtures.publishing.server import Fault, LocalServer
+from fixtures.publishing.tiktok_server import TikTokServer
+from fixtures.publishing.youtube_server import GRAIN, YouTubeServer
 from tests.publishing.delivered import make_folder
-from tests.publishing.instagram_server import USER, InstagramServer
 from tests.publishing.program import clipy
-from tests.publishing.server import Fault, LocalServer
-from tests.publishing.tiktok_server import TikTokServer
-from tests.publishing.youtube_server import GRAIN, YouTubeServer
 
 OPTIONS = {
     "youtube": ("base_url={url}", f"chunk={GRAIN}"),

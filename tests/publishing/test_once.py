@@ -23,13 +23,13 @@ from clipy.stages.upload.tiktok import TikTok
 from clipy.stages.upload.webhook import Webhook
 from clipy.stages.upload.youtube import YouTube
 from clipy.types import Clip
-from tests.publishing.clips import log_in, make_clip, make_context
-from tests.publishing.instagram_server import USER, InstagramServer
+from fixtures.publishing.clips import log_in, make_clip, make_context
+from fixtures.publishing.instagram_server import USER, InstagramServer
+from fixtures.publishing.server import Fault, LocalServer
+from fixtures.publishing.tiktok_server import TikTokServer
+from fixtures.publishing.webhook_server import SECRET, WebhookServer
+from fixtures.publishing.youtube_server import GRAIN, YouTubeServer
 from tests.publishing.killing import Killed, killing
-from tests.publishing.server import Fault, LocalServer
-from tests.publishing.tiktok_server import TikTokServer
-from tests.publishing.webhook_server import SECRET, WebhookServer
-from tests.publishing.youtube_server import GRAIN, YouTubeServer
 
 SCHEDULES = 130  # of each of the five uploaders: 650 in all
 SIZES = (GRAIN - 1, 2 * GRAIN, 3 * GRAIN + 7)  # one chunk; an exact number of them; a rest

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.publishing.clips import log_in
+from fixtures.publishing.clips import log_in
+from fixtures.publishing.instagram_server import USER, InstagramServer
+from fixtures.publishing.login_server import CLIENT, CLIENT_SECRET, LoginServer
+from fixtures.publishing.server import Answer, Asked, Fault, LocalServer
+from fixtures.publishing.tiktok_server import TikTokServer
+from fixtures.publishing.webhook_server import SECRET, WebhookServer
+from fixtures.publishing.youtube_server import GRAIN, YouTubeServer
 from tests.publishing.delivered import make_folder
-from tests.publishing.instagram_server import USER, InstagramServer
-from tests.publishing.login_server import CLIENT, CLIENT_SECRET, LoginServer
 from tests.publishing.program import Ended, clipy
-from tests.publishing.server import Answer, Asked, Fault, LocalServer
-from tests.publishing.tiktok_server import TikTokServer
-from tests.publishing.webhook_server import SECRET, WebhookServer
 from tests.publishing.worlds import SECRET_KEY, s3_world
-from tests.publishing.youtube_server import GRAIN, YouTubeServer
 
 ACCESS, REFRESH = "planted-access-token-0001", "planted-refresh-token-0002"
 PLATFORMS = {"youtube": YouTubeServer, "tiktok": TikTokServer, "instagram": InstagramServer}

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.publishing.clips import log_in
-from tests.publishing.instagram_server import USER, InstagramServer
-from tests.publishing.tiktok_server import TikTokServer
-from tests.publishing.webhook_server import SECRET, WebhookServer
-from tests.publishing.youtube_server import YouTubeServer
+from fixtures.publishing.clips import log_in
+from fixtures.publishing.instagram_server import USER, InstagramServer
+from fixtures.publishing.tiktok_server import TikTokServer
+from fixtures.publishing.webhook_server import SECRET, WebhookServer
+from fixtures.publishing.youtube_server import YouTubeServer
 
 ACCESS, SECRET_KEY = "AKIAEXAMPLEEXAMPLE00", "aws-secret-that-nobody-may-see-1"
 QUICK: Mapping[str, Any] = {"wait": 0, "poll": 0, "tries": 3}

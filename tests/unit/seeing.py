@@ -17,7 +17,7 @@ from clipy.types import Box, Track, Video
 
 
 class Squares(FaceDetector):
-    """Finds the yellow square that ``tests.media.moving`` draws."""
+    """Finds the yellow square that ``fixtures.media.moving`` draws."""
 
     calls: ClassVar[int] = 0
 

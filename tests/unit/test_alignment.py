@@ -27,9 +27,8 @@ from clipy.errors import ModelError
 from clipy.media.probe import probe
 from clipy.storage.store import Store
 from clipy.types import Transcript, Video, Word, seconds
-from tests.conftest import played
-from tests.media import make_video
-from tests.speech import Speech, speak
+from fixtures.media import make_video
+from fixtures.speech import Speech, played, speak
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from clipy.analysis.faces.tracking.identities import cluster_identities, identif
 from clipy.analysis.people.voice_face_affinity import associated
 from clipy.context import Context
 from clipy.media.probe import probe
-from tests.media import make_video
+from fixtures.media import make_video
 from tests.unit.talk import track, turn
 
 

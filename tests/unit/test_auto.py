@@ -10,7 +10,7 @@ from clipy import models
 from clipy.analysis.speakers.auto import Auto
 from clipy.context import Context
 from clipy.media.probe import probe
-from tests.media import make_video
+from fixtures.media import make_video
 
 HERE = {"lr-asd", "light-asd"}
 

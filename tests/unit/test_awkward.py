@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from clipy.context import Context
-from tests.awkward import CASES, LEAN, Case, make
-from tests.judging import verdict
+from fixtures.awkward import CASES, LEAN, Case, make
+from fixtures.judging import verdict
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in LEAN], ids=lambda case: case.name)

@@ -30,7 +30,7 @@ from clipy.typography.occupied import overlap, taken
 from clipy.typography.overlay import Overlay, rounded
 from clipy.typography.safe_area import safe_area
 from clipy.typography.styles import LOOKS
-from tests.media import make_video
+from fixtures.media import make_video
 
 PRESETS = sorted(LOOKS)
 SPEECH = "Most people think you need a huge budget to make great videos, but honestly? You don't."

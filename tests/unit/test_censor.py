@@ -17,7 +17,7 @@ from clipy.stages.render.pizzazz.captions import Captions
 from clipy.stages.render.pizzazz.censor import Censor
 from clipy.stages.render.x264 import X264
 from clipy.types import Edit, Highlight, Span, Video, Word
-from tests.media import make_video
+from fixtures.media import make_video
 from tests.unit.edits import edit_of
 
 RATE = 48_000

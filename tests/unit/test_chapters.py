@@ -23,7 +23,7 @@ from clipy.stages.highlight.lists.moments import clock, read_moments
 from clipy.stages.highlight.lists.timecode import seconds_of
 from clipy.storage.store import Store
 from clipy.types import Highlight, Span, Transcript, Video, Word, seconds
-from tests.media import make_video
+from fixtures.media import make_video
 
 MARKS = [(0, 6, "Intro"), (6, 40, "The long one"), (40, 55, "Just right"), (55, 58, "Short"), (58, 60, "Outro")]
 

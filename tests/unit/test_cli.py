@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from clipy.cli import main
-from tests.media import make_video
+from fixtures.media import make_video
 
 
 def run(*arguments: str | Path) -> Result:

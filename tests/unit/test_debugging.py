@@ -20,7 +20,7 @@ from clipy.pipeline.debug.records import read_tracks, tracks_json
 from clipy.pipeline.debug.scene import Scene
 from clipy.pipeline.debug.video import write_movie
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Shot, Span, Track, Word
-from tests.media import make_video
+from fixtures.media import make_video
 
 SECOND = Fraction(1)
 LEFT, RIGHT = Box(40, 60, 80, 100), Box(220, 60, 260, 100)

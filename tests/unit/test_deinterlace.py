@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clipy.media.probe import probe
 from clipy.media.read import decoded, pictures
 from clipy.types import Span
-from tests.media import make_video
+from fixtures.media import make_video
 
 WIDE, HIGH, RATE = 320, 180, 25
 

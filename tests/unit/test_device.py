@@ -21,7 +21,7 @@ from clipy.media.probe import probe
 from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.run import context
 from clipy.types import Track
-from tests.media import make_video
+from fixtures.media import make_video
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, *, torch: tuple[str, ...] = (), cards: int = 0) -> None:

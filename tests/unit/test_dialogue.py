@@ -26,7 +26,7 @@ from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.run import context
 from clipy.stages.base import Highlighter
 from clipy.types import Box, Highlight, Shot, Span, Track, Transcript, Turn, Video, Word
-from tests.media import Picture, make_video
+from fixtures.media import Picture, make_video
 
 SIZE = (320, 180)
 FIRST, SECOND = Span(Fraction(0), Fraction(12)), Span(Fraction(13), Fraction(19))

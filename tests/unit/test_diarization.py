@@ -23,8 +23,8 @@ from clipy.media.probe import probe
 from clipy.models.tensors import read_tensors
 from clipy.storage.store import Store
 from clipy.types import Span, Transcript, Turn, Word
-from tests.media import make_video
-from tests.speech import speak
+from fixtures.media import make_video
+from fixtures.speech import speak
 
 LINES = (
     ("A", "Good evening, and welcome to the programme. Tonight we talk about ships."),

@@ -21,7 +21,7 @@ from clipy.errors import ModelError
 from clipy.media.probe import probe
 from clipy.media.read import pictures
 from clipy.types import Shot, Span
-from tests.media import make_video, still
+from fixtures.media import make_video, still
 from tests.unit.seeing import Squares
 
 SHOTS = [Shot(Span(Fraction(0), Fraction(1))), Shot(Span(Fraction(1), Fraction(3)))]

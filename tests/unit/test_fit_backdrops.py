@@ -19,8 +19,8 @@ from clipy.stages.render.encoding.frames import clip_frames
 from clipy.stages.render.pizzazz.crop_windows.letterboxed import fitted
 from clipy.types import Box, CropPath, Edit, Highlight, Span, Video, Word
 from clipy.typography.occupied import overlap, taken
+from fixtures.media import make_video
 from tests.clips import VIDEO, clip, pizzazz
-from tests.media import make_video
 
 SIZE = (360, 640)
 

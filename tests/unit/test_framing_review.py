@@ -21,7 +21,7 @@ from clipy.pipeline.quality_control import clip_of
 from clipy.stages.review.framing import Framing
 from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Finding, Highlight, Keyframe, Panel, Repair, Review, Span, Video
-from tests.media import Draw, Picture, make_video, moving
+from fixtures.media import Draw, Picture, make_video, moving
 
 SIZE = (180, 320)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzzing import PARSERS, Parser, fuzz
+from fixtures.fuzzing import PARSERS, Parser, fuzz
 
 
 @pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)

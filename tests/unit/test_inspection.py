@@ -18,7 +18,7 @@ from clipy.pipeline.quality_control import clip_of, judged
 from clipy.stages.base import Reviewer
 from clipy.storage.store import Store
 from clipy.types import Box, Clip, Evidence, Finding, Review, Span, Video
-from tests.media import make_video
+from fixtures.media import make_video
 
 
 class _Counting(Reviewer):

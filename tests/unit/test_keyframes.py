@@ -14,7 +14,7 @@ from clipy.errors import DocumentError
 from clipy.stages.reframe.center import Center
 from clipy.stages.reframe.keyframes import Keyframes
 from clipy.types import Highlight, Span, Video
-from tests.media import make_video
+from fixtures.media import make_video
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,8 @@ from clipy.media.probe import probe
 from clipy.storage.store import Store
 from clipy.text.sentences import sentences
 from clipy.types import Span, Transcript, Video, Word
-from tests.conftest import SAID, played
-from tests.media import make_video
-from tests.speech import Speech, speak
+from fixtures.media import make_video
+from fixtures.speech import SAID, Speech, played, speak
 
 ENGLISH = SAID[: SAID.index("Half of them")].strip()
 SPANISH = (

@@ -14,7 +14,7 @@ from clipy.analysis.base import Aligner, Transcriber
 from clipy.context import Context
 from clipy.stages.highlight.local import Local
 from clipy.types import Span, Transcript, Video, Word
-from tests.media import make_video
+from fixtures.media import make_video
 from tests.unit.test_picking import DULL, TOLD
 
 AGAIN = (

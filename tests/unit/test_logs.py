@@ -18,7 +18,7 @@ from clipy.cli import main
 from clipy.cli.logs import logging_to, tell
 from clipy.cli.terminal import progress
 from clipy.context import Event
-from tests.media import make_video
+from fixtures.media import make_video
 
 QUICK = (
     *("highlight.backend=even", "highlight.duration=2", "highlight.count=1", "highlight.min_duration=1"),

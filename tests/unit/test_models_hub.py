@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import Handler, Serving
+from fixtures.serving import Handler, Serving
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 FILES = {"model.bin": b"weights" * 5000, "config.json": b'{"a": 1}'}

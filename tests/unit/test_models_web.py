@@ -13,7 +13,7 @@ from clipy import models
 from clipy.errors import ModelError
 from clipy.models import Model, WeightsFile
 from clipy.models.web import raw_file
-from tests.serving import Handler, Serving
+from fixtures.serving import Handler, Serving
 
 DATA = b"weights" * 50_000
 

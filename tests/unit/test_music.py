@@ -28,10 +28,9 @@ from clipy.stages.render.pizzazz.music_mix.ducking import curve, factors
 from clipy.stages.render.pizzazz.music_mix.music_library import music_folder
 from clipy.stages.render.x264 import X264
 from clipy.types import Clip, Edit, Span, Video, Word
-from tests.conftest import played
-from tests.media import make_video, silence
+from fixtures.media import make_video, silence
+from fixtures.speech import Speech, played, speak
 from tests.music import make_song
-from tests.speech import Speech, speak
 from tests.unit.edits import edit_of
 
 RATE = 48_000

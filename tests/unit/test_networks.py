@@ -23,31 +23,20 @@ from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.media.probe import probe
 from clipy.types import Span, Track, Video
+from fixtures.drawn_weights import write_drawn_weights
+from fixtures.media import make_video
 from tests.golden import networks as golden
-from tests.media import make_video
 
 NUMBERS: Mapping[str, Any] = json.loads(golden.FILE.read_text(encoding="utf-8"))
 PUBLISHED = {"light_asd": models.LIGHT_ASD, "lr_asd": models.LR_ASD}
-NETWORKS = {
-    "light_asd": "LightAsdNetwork",
-    "lr_asd": "LrAsdNetwork",
-    "talknet": "TalkNetNetwork",
-    "s3fd": "S3fdNetwork",
-}
 ON_A_CARD = 1e-3  # sums are taken in another order there
 SPEAKERS = ["light_asd", "lr_asd", "talknet"]
 
 
 def made(name: str, path: Path) -> Path:
     """A file of weights that are drawn from their published names."""
-    torch = pytest.importorskip("torch", reason="needs the extra light-asd (PyTorch)")
-    module = importlib.import_module(f"clipy.analysis.networks.{name}")
-    weights = {}
-    for key, value in getattr(module, NETWORKS[name])().state_dict().items():
-        theirs = next((t + key.removeprefix(ours) for t, ours in module.NAMES.items() if key.startswith(ours)), key)
-        weights[theirs] = torch.from_numpy(golden.drawn(theirs, tuple(value.shape))).to(value.dtype)
-    torch.save(weights, path)
-    return path
+    pytest.importorskip("torch", reason="needs the extra light-asd (PyTorch)")
+    return write_drawn_weights(name, path)
 
 
 def outputs(network: Any, place: str = "cpu") -> np.ndarray[Any, Any]:

@@ -21,7 +21,7 @@ from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.media.probe import probe
 from clipy.storage.store import Store
-from tests.speech import Speech
+from fixtures.speech import Speech
 
 
 class Model:

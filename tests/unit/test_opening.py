@@ -17,8 +17,8 @@ from clipy.media.opening import MOST_PIXELS
 from clipy.media.probe import probe
 from clipy.media.read import decoded
 from clipy.types import Span, seconds
-from tests.hostile import Canary, bombs, reaching
-from tests.media import make_video
+from fixtures.hostile import Canary, bombs, reaching
+from fixtures.media import make_video
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes among files")
 

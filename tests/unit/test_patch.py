@@ -13,7 +13,7 @@ from clipy.media.patch import patch
 from clipy.media.probe import probe
 from clipy.media.read import pictures, shown_at
 from clipy.types import Video
-from tests.media import make_video, still
+from fixtures.media import make_video, still
 
 
 def cut(video: Video, center: tuple[float, float], side: float, roll: float = 0) -> np.ndarray:

@@ -23,9 +23,8 @@ from clipy.errors import BackendUnavailable, ConfigError, ModelError
 from clipy.media.probe import probe
 from clipy.models.hub import fetch_hub_folder
 from clipy.storage.store import Store
-from tests.conftest import played
-from tests.media import make_video
-from tests.speech import Speech
+from fixtures.media import make_video
+from fixtures.speech import Speech, played
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
 CONFIGURATION = """

@@ -16,7 +16,7 @@ from clipy.stages.reframe.center import Center
 from clipy.stages.reframe.saliency import Saliency
 from clipy.stages.reframe.speaker import Speaker
 from clipy.types import CropPath, Highlight, Shot, Span, Video
-from tests.media import Picture, make_video, moving
+from fixtures.media import Picture, make_video, moving
 from tests.unit.seeing import EverybodySpeaks, Squares
 
 

@@ -25,7 +25,7 @@ from clipy.stages.render.encoding.frames import clip_frames, output_rate
 from clipy.stages.render.x264 import X264
 from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video
-from tests.media import beep, flash, make_video, noise, silence
+from fixtures.media import beep, flash, make_video, noise, silence
 
 SIZE = (90, 160)
 RATE = 48_000

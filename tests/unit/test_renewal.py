@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from clipy.cli import main
 from clipy.groups import STEPS
 from clipy.storage.cache_policy import CachePolicy
-from tests.media import make_video
+from fixtures.media import make_video
 
 QUICK = (
     *("highlight.backend=even", "highlight.duration=2", "highlight.count=1", "highlight.min_duration=1"),

@@ -23,8 +23,8 @@ from clipy.pipeline.run import context
 from clipy.stages.base import Reviewer
 from clipy.stages.highlight.even import Even
 from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Repair, Review, Span, Video
+from fixtures.media import make_video
 from tests.clips import VIDEO, clip
-from tests.media import make_video
 from tests.unit.llm.world import Spoken
 
 SETTINGS = (

@@ -15,8 +15,8 @@ import pytest
 
 from clipy.pipeline.report import write_report
 from clipy.types import Box, Evidence, Finding, Repair, Review, Span
+from fixtures.media import make_video
 from tests.browser import browser
-from tests.media import make_video
 
 HOSTILE = "<script>alert(1)</script> & <img src=x onerror=alert(2)>"
 

@@ -14,7 +14,7 @@ from clipy.media.probe import probe
 from clipy.media.read import decoded, pictures
 from clipy.media.resample import Placed, Resampler, resampled, trimmed
 from clipy.types import Box, Video
-from tests.media import Matrix, as_coded, black, make_video, moving, still
+from fixtures.media import Matrix, as_coded, black, make_video, moving, still
 
 
 def _scene(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ from clipy.media.probe import probe
 from clipy.stages.review.captions import Captions
 from clipy.stages.review.checks.caption_lines import caption_lines, said_elsewhere
 from clipy.types import Box, Clip, Finding, Json, Span, Video, Word
-from tests.media import make_video
+from fixtures.media import make_video
 from tests.spoken_clips import SIZE, captioned, hearing, said, source, spoken_words
 
 Make = Callable[..., Clip]

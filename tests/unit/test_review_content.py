@@ -20,8 +20,8 @@ from clipy.stages.review.content import Content, first_trim, last_trim
 from clipy.stages.upload.publishing.journal import Entry, State, journal_beside
 from clipy.text.sentences import sentences
 from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Span, Transcript, Word
-from tests.media import make_video, moving, silence
-from tests.speech import Speech
+from fixtures.media import make_video, moving, silence
+from fixtures.speech import Speech
 from tests.spoken_clips import hearing, said, spoken_words
 
 SIZE = (180, 320)

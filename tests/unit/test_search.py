@@ -13,7 +13,7 @@ from clipy.analysis.faces.tracking.search import Moment, Search, moments
 from clipy.geometry import iou
 from clipy.media.probe import probe
 from clipy.types import Box, Span, Video, seconds
-from tests.media import make_video
+from fixtures.media import make_video
 
 FIFTH = Fraction(1, 5)
 Regions = list[Region]

@@ -21,7 +21,7 @@ from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.run import context
 from clipy.storage import eviction
 from clipy.storage.store import Store
-from tests.media import make_video
+from fixtures.media import make_video
 
 DAY = 86_400
 

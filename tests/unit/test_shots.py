@@ -11,7 +11,7 @@ from clipy.analysis.shots.pyscenedetect import PySceneDetect
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.types import Span
-from tests.media import Picture, make_video, moving
+from fixtures.media import Picture, make_video, moving
 
 
 def three_scenes(time: float, size: tuple[int, int]) -> Picture:

@@ -17,7 +17,7 @@ from clipy.stages.highlight.local import Local
 from clipy.stages.highlight.selection.activity import stretches
 from clipy.stages.highlight.signals import Signals
 from clipy.types import Span, Video
-from tests.media import Picture, make_video, moving, still
+from fixtures.media import Picture, make_video, moving, still
 
 GOAL = (20.0, 30.0)
 

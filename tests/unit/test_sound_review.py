@@ -15,9 +15,8 @@ from clipy.pipeline.quality_control import clip_of
 from clipy.stages.review.sound import Sound
 from clipy.storage.store import Store
 from clipy.types import CropPath, Edit, Finding, Highlight, Review, Span, Word
-from tests.conftest import played
-from tests.media import beep, make_video, silence, still, tone
-from tests.speech import Speech
+from fixtures.media import beep, make_video, silence, still, tone
+from fixtures.speech import Speech, played
 from tests.unit.stereo import rewritten
 
 Sounding = Callable[[NDArray[np.float64]], NDArray[np.float64]]

@@ -9,7 +9,7 @@ import pytest
 from clipy.media.probe import probe
 from clipy.media.read import decoded, pictures, shown_at
 from clipy.types import Seconds, Span, Video
-from tests.media import moving
+from fixtures.media import moving
 
 SIZE = (160, 90)
 RATE = 25

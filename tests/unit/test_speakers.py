@@ -16,7 +16,7 @@ from clipy.analysis.speakers.scoring.lips import FaceMesh, Mouth, mouths
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.types import Shot, Span, Track
-from tests.media import make_video, silence, tone
+from fixtures.media import make_video, silence, tone
 
 COUNT = 250
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clipy.analysis.audio.speech import FRAME, RATE, probabilities, regions, windows
 from clipy.types import Span
-from tests.speech import speak
+from fixtures.speech import speak
 
 Sound = NDArray[np.float32]
 

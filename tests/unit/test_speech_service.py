@@ -20,8 +20,8 @@ from clipy.media.probe import probe
 from clipy.registry import create
 from clipy.storage.store import Store
 from clipy.types import Transcript
-from tests.media import make_video
-from tests.speech import Speech
+from fixtures.media import make_video
+from fixtures.speech import Speech
 from tests.speech_server import KEY, Fault, SpeechServer
 
 

@@ -27,8 +27,8 @@ from clipy.media.probe import probe
 from clipy.pipeline.pipeline import Pipeline
 from clipy.storage.store import Store
 from clipy.types import Span, Transcript, Word, seconds
-from tests.media import make_video
-from tests.speech import Speech
+from fixtures.media import make_video
+from fixtures.speech import Speech
 
 SRT = (
     "1\n00:00:01,000 --> 00:00:03,500\nHello there,\nGeneral <i>Kenobi</i>!\n\n2\n00:00:04,000 --> 00:00:05,000\nHi.\n"

@@ -16,7 +16,7 @@ from clipy.analysis.picture.shot_analysis import survey
 from clipy.analysis.picture.text_detection import read
 from clipy.context import Context
 from clipy.types import Box, Shot, Span
-from tests.media import Picture, make_video, moving
+from fixtures.media import Picture, make_video, moving
 
 SIZE = (640, 360)
 

@@ -14,7 +14,7 @@ from clipy.media.read import pictures, sound_array
 from clipy.pipeline.quality_control import clip_of
 from clipy.stages.review.sync import Sync
 from clipy.types import Array
-from tests.media import make_video
+from fixtures.media import make_video
 
 
 def _curve(late: float, best: float = 0.6, other: float = 0.1) -> Array:

@@ -14,7 +14,7 @@ from clipy.media.probe import probe
 from clipy.stages.review.technical import Technical
 from clipy.storage.store import Store
 from clipy.types import Clip, CropPath, Edit, Evidence, Finding, Highlight, Repair, Review, Span, Video
-from tests.media import black, flash, make_video, moving, still, tone
+from fixtures.media import black, flash, make_video, moving, still, tone
 
 UPRIGHT = (180, 320)
 

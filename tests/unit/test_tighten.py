@@ -25,7 +25,7 @@ from clipy.stages.render.pizzazz.tighten import Tighten
 from clipy.stages.render.x264 import X264
 from clipy.text.fillers import is_filler
 from clipy.types import Clip, Edit, Highlight, Span, Video, Word
-from tests.media import make_video
+from fixtures.media import make_video
 
 RATE = 48_000
 # Each word is a tone of its own, so that what is left of it can be found in the sound.

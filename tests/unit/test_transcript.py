@@ -23,8 +23,8 @@ from clipy.media.probe import probe
 from clipy.storage.store import Store
 from clipy.text.sentences import sentences
 from clipy.types import Transcript
-from tests.media import make_video
-from tests.speech import Speech
+from fixtures.media import make_video
+from fixtures.speech import Speech
 
 
 @pytest.fixture

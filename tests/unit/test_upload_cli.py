@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from clipy.cli import main
-from tests.publishing.clips import log_in
+from fixtures.publishing.clips import log_in
+from fixtures.publishing.server import Fault
+from fixtures.publishing.webhook_server import SECRET, WebhookServer
+from fixtures.publishing.youtube_server import YouTubeServer
 from tests.publishing.delivered import make_folder
-from tests.publishing.server import Fault
-from tests.publishing.webhook_server import SECRET, WebhookServer
-from tests.publishing.youtube_server import YouTubeServer
 
 QUICK = ("wait=0", "poll=0", "tries=2")
 

@@ -13,7 +13,7 @@ import pytest
 from clipy.errors import ConfigError, UploadRefused
 from clipy.stages.upload.publishing.http import Body, Denied, Http, Interrupted, Part, Patience
 from clipy.stages.upload.publishing.secrets import SHOWN, Redacting, hide, redact
-from tests.publishing.server import Answer, Asked, Fault, LocalServer, answer
+from fixtures.publishing.server import Answer, Asked, Fault, LocalServer, answer
 
 
 class Echo(LocalServer):

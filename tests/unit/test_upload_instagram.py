@@ -11,9 +11,9 @@ import pytest
 from clipy.errors import LoginNeeded, UploadError, UploadLater, UploadRefused, UploadUnknown
 from clipy.stages.upload.instagram import Instagram
 from clipy.types import Clip
-from tests.publishing.clips import log_in, make_clip, make_context
-from tests.publishing.instagram_server import USER, InstagramServer, refusal
-from tests.publishing.server import Fault
+from fixtures.publishing.clips import log_in, make_clip, make_context
+from fixtures.publishing.instagram_server import USER, InstagramServer, refusal
+from fixtures.publishing.server import Fault
 from tests.publishing.worlds import QUICK
 
 

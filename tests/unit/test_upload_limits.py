@@ -17,7 +17,7 @@ from clipy.stages.upload.publishing.limits import Limits
 from clipy.stages.upload.publishing.schedule import Distance, Moment, utc
 from clipy.stages.upload.tiktok import TikTok, chunk_for, plan
 from clipy.stages.upload.youtube import YouTube
-from tests.media import make_video
+from fixtures.media import make_video
 
 GOOD = Contents("mov,mp4,m4a", 10**6, Fraction(30), "h264", "aac", "yuv420p", 1080, 1920, Fraction(30), True)
 

@@ -24,8 +24,8 @@ from clipy.stages.upload.publishing.permissions import Permission
 from clipy.stages.upload.publishing.vault import FileVault, KeyringVault, open_vault
 from clipy.stages.upload.tiktok import TikTok
 from clipy.stages.upload.youtube import YouTube
-from tests.publishing.login_server import CLIENT, CLIENT_SECRET, LoginServer
-from tests.publishing.server import Fault
+from fixtures.publishing.login_server import CLIENT, CLIENT_SECRET, LoginServer
+from fixtures.publishing.server import Fault
 
 ENVIRONMENT = {
     f"CLIPY_{platform}_CLIENT_{field}": value

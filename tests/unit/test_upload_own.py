@@ -14,9 +14,9 @@ from clipy.errors import LoginNeeded, UploadError, UploadRefused, UploadUnknown
 from clipy.stages.upload.command import Command
 from clipy.stages.upload.webhook import Webhook, signature
 from clipy.types import Clip
-from tests.publishing.clips import make_clip, make_context
-from tests.publishing.server import Fault
-from tests.publishing.webhook_server import SECRET, WebhookServer
+from fixtures.publishing.clips import make_clip, make_context
+from fixtures.publishing.server import Fault
+from fixtures.publishing.webhook_server import SECRET, WebhookServer
 from tests.publishing.worlds import QUICK
 
 READ = "import json, sys; print(json.load(sys.stdin)['title']); print('there')"

@@ -22,7 +22,7 @@ from clipy.stages.upload.publishing.journal import State, journal_beside
 from clipy.stages.upload.publishing.limits import Limits
 from clipy.stages.upload.publishing.platform import Platform
 from clipy.types import Clip, Json, Post
-from tests.publishing.clips import make_clip, make_context
+from fixtures.publishing.clips import make_clip, make_context
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "uploading.md"
 

@@ -16,7 +16,7 @@ from clipy.errors import LoginNeeded, UploadError, UploadRefused
 from clipy.stages.upload.publishing.http import Interrupted
 from clipy.stages.upload.s3 import S3
 from clipy.types import Clip
-from tests.publishing.clips import make_clip, make_context
+from fixtures.publishing.clips import make_clip, make_context
 from tests.publishing.killing import Killed
 from tests.publishing.worlds import World, s3_world
 

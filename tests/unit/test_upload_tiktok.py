@@ -13,9 +13,9 @@ from clipy.stages.upload import tiktok as module
 from clipy.stages.upload.publishing.journal import journal_beside
 from clipy.stages.upload.tiktok import TikTok
 from clipy.types import Clip
-from tests.publishing.clips import log_in, make_clip, make_context
-from tests.publishing.server import Fault
-from tests.publishing.tiktok_server import TikTokServer, refusal
+from fixtures.publishing.clips import log_in, make_clip, make_context
+from fixtures.publishing.server import Fault
+from fixtures.publishing.tiktok_server import TikTokServer, refusal
 from tests.publishing.worlds import QUICK
 
 DIRECT = {"mode": "direct", "privacy": "SELF_ONLY"}

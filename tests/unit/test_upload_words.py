@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clipy.errors import ConfigError
 from clipy.stages.upload.publishing.words import Words, characters, cut, hashtag, utf8, utf16, words_of
-from tests.publishing.clips import make_clip
+from fixtures.publishing.clips import make_clip
 
 
 def test_a_template_is_filled_from_the_clip(tmp_path: Path) -> None:

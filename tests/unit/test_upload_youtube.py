@@ -13,10 +13,10 @@ from clipy.errors import LoginNeeded, UploadError, UploadLater, UploadRefused, U
 from clipy.stages.upload.publishing.journal import journal_beside
 from clipy.stages.upload.youtube import YouTube
 from clipy.types import Clip
-from tests.publishing.clips import log_in, make_clip, make_context
-from tests.publishing.server import Fault
+from fixtures.publishing.clips import log_in, make_clip, make_context
+from fixtures.publishing.server import Fault
+from fixtures.publishing.youtube_server import GRAIN, YouTubeServer
 from tests.publishing.worlds import QUICK
-from tests.publishing.youtube_server import GRAIN, YouTubeServer
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from clipy.stages.render.pizzazz.crop_windows.punch_in import Anchor, Punch, pun
 from clipy.stages.render.pizzazz.zoom import Zoom
 from clipy.stages.render.x264 import X264
 from clipy.types import Box, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
-from tests.media import Picture, make_video
+from fixtures.media import Picture, make_video
 from tests.unit.seeing import EverybodySpeaks, Squares
 
 SIZE = (180, 320)

@@ -10,8 +10,8 @@ import pytest
 from clipy import probe
 from clipy.context import Context
 from clipy.types import Video
+from fixtures.media import make_video, silence
 from tests.chat_server import KEY, ChatServer
-from tests.media import make_video, silence
 from tests.unit.llm.world import MINUTES, PLANTED, editor, hearing, told
 
 

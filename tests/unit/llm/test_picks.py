@@ -21,8 +21,8 @@ from clipy.errors import ConfigError, ServiceError
 from clipy.storage.store import Store
 from clipy.text.sentences import sentences
 from clipy.types import Video
+from fixtures.media import make_video
 from tests.chat_server import Asked, ChatServer, Fault
-from tests.media import make_video
 from tests.unit.llm.world import PLANTED, WINDOWED, Spoken, editor, hearing, highlighter, passage, spoken, told
 
 
