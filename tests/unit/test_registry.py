@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from clipy import registry
+from clipy import config, registry
+from clipy.cli import main, option_reference
 from clipy.errors import BackendNotFound, BackendUnavailable, ConfigError
 from clipy.groups import GROUPS
+from clipy.pipeline.pipeline import Pipeline
 
 
 @pytest.fixture
@@ -19,25 +25,39 @@ def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     info = tmp_path / "acme_clips-2.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: acme-clips\nVersion: 2.0\nProvides-Extra: heavy\n"
+        "Metadata-Version: 2.1\nName: acme-clips\nVersion: 2.0\nProvides-Extra: heavy\nProvides-Extra: two-words\n"
         "Requires-Dist: no-such-package-at-all>=1; extra == 'heavy'\n"
+        "Requires-Dist: no-such-package-either>=1; extra == 'two-words'\n"
     )
     (info / "entry_points.txt").write_text(
         "[clipy.highlight]\nacme = acme_clips:Acme\nheavy = acme_clips:Acme [heavy]\n"
         "broken = acme_broken:Acme\nimpostor = acme_clips:Impostor\nlocal = acme_clips:Acme\n"
+        "two-words = acme_clips:Acme [two-words]\nundescribed = acme_clips:Undescribed\n"
+        "unfinished = acme_clips:Unfinished\nloose = acme_clips:Loose\nfails = acme_clips:Fails\n"
+        "gone = acme_clips:Gone\n"
+        "[clipy.highlights]\nmisplaced = acme_clips:Acme\n"
     )
     (tmp_path / "acme_broken.py").write_text("import no_such_module_at_all\n")
     (tmp_path / "acme_clips.py").write_text(
-        "import clipy\n"
+        "import clipy, pydantic\n"
         "class Acme(clipy.Highlighter):\n"
         "    'Theirs.'\n"
         "    def highlight(self, video, ctx): return []\n"
         "class Impostor: pass\n"
+        "class Undescribed(clipy.Highlighter):\n"
+        "    def highlight(self, video, ctx): return []\n"
+        "class Unfinished(clipy.Highlighter): 'Has no main method.'\n"
+        "class Loose(Acme):\n"
+        "    class Options(pydantic.BaseModel): pass\n"
+        "class Fails(Acme):\n"
+        "    def __init__(self, options=None): raise RuntimeError('no licence')\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    registry._points.cache_clear()
+    for cached in (registry._all_points, registry.strays):
+        cached.cache_clear()
     yield tmp_path
-    registry._points.cache_clear()
+    for cached in (registry._all_points, registry.strays):
+        cached.cache_clear()
     for name in ("acme_clips", "acme_broken"):
         sys.modules.pop(name, None)
 
@@ -54,9 +74,74 @@ def test_a_missing_extra_is_named_with_its_command(foreign: Path) -> None:
         registry.load("highlight", "heavy")
 
 
-def test_a_missing_module_is_named(foreign: Path) -> None:
-    with pytest.raises(BackendUnavailable, match="no_such_module_at_all"):
-        registry.load("highlight", "broken")
+def test_an_extra_with_a_hyphen_is_missing_without_its_packages(foreign: Path) -> None:
+    (listing,) = (item for item in registry.listings("highlight") if item.name == "two-words")
+    assert listing.missing == ("no-such-package-either",)
+    assert listing.install == 'pip install "acme-clips[two-words]"'
+    with pytest.raises(BackendUnavailable, match="needs no-such-package-either"):
+        registry.load("highlight", "two-words")
+
+
+def test_our_own_extras_with_hyphens_are_seen_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(name: str) -> None:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(registry, "distribution", none)
+    for group, name in (("speakers", "lr-asd"), ("speakers", "light-asd"), ("transcribe", "openai-whisper")):
+        (listing,) = (item for item in registry.listings(group) if item.name == name)
+        assert listing.missing
+        assert listing.install == f'pip install "clipy[{name}]"'
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("broken", "No module named 'no_such_module_at_all'"),
+        ("gone", "AttributeError"),
+    ],
+)
+def test_a_backend_that_cannot_be_imported_says_so_in_one_line(foreign: Path, name: str, why: str) -> None:
+    with pytest.raises(BackendUnavailable, match=why) as raised:
+        registry.load("highlight", name)
+    line = str(raised.value)
+    assert f"the highlight backend '{name}' of acme-clips 2.0 cannot be imported" in line
+    assert "\n" not in line
+    assert "pip install" not in line  # which package brings a module is not known
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("unfinished", "lacks the method highlight"),
+        ("loose", "the Options of .* are no Highlighter.Options"),
+        ("fails", r"cannot be made \(RuntimeError: no licence\)"),
+    ],
+)
+def test_a_faulty_class_is_refused_in_one_line(foreign: Path, name: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why) as raised:
+        registry.create("highlight", name, {})
+    assert "of acme-clips 2.0" in str(raised.value)
+
+
+def test_listing_the_options_survives_faulty_backends(foreign: Path) -> None:
+    shown = CliRunner().invoke(main, ["backends", "highlight"])
+    assert shown.exit_code == 0, shown.output
+    assert "undescribed: (its class has no docstring)" in shown.stdout
+    assert "broken: the highlight backend 'broken' of acme-clips 2.0 cannot be imported" in shown.stdout
+    listed = json.loads(CliRunner().invoke(main, ["backends", "highlight", "--json"]).stdout)
+    states = {entry["name"]: entry["installed"] for entry in listed}
+    assert (states["acme"], states["broken"], states["two-words"]) == (True, False, False)
+    schema = option_reference.schema()["properties"]["highlight"]
+    assert {"acme", "local"} <= {pick["title"] for pick in schema["anyOf"]}
+
+
+def test_a_misspelt_group_is_named_with_the_right_one(foreign: Path) -> None:
+    (line,) = registry.strays()
+    assert line.startswith("acme-clips declares 'misplaced' in the group 'clipy.highlights', which does not exist.")
+    assert "Did you mean 'clipy.highlight'?" in line
+    with pytest.raises(BackendNotFound, match=re.escape("in the group 'clipy.highlights'")):
+        registry.load("highlight", "misplaced")
+    assert "clipy.highlights" in CliRunner().invoke(main, ["backends"]).stderr
 
 
 def test_what_is_no_highlighter_is_refused(foreign: Path) -> None:
@@ -64,9 +149,27 @@ def test_what_is_no_highlighter_is_refused(foreign: Path) -> None:
         registry.load("highlight", "impostor")
 
 
-def test_two_packages_that_claim_one_name_are_refused(foreign: Path) -> None:
-    with pytest.raises(ConfigError, match="acme-clips and clipy"):
-        registry.load("highlight", "local")
+def test_of_two_packages_with_one_name_ours_is_the_default_and_theirs_can_be_picked(
+    foreign: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pipeline = Pipeline.from_config(config.load(environment={}))
+    assert type(pipeline.highlighter).__module__ == "clipy.stages.highlight.local"
+    assert "highlight.local is clipy's own; to pick another of that name, write acme-clips:local" in caplog.text
+    theirs = Pipeline.from_config(config.load(environment={}, sets=["highlight.backend=acme-clips:local"]))
+    assert type(theirs.highlighter).__module__ == "acme_clips"
+    assert theirs.highlighter.name == "acme-clips:local"
+    assert "acme-clips:local" in registry.names("highlight")
+
+
+def test_two_other_packages_with_one_name_ask_which(foreign: Path) -> None:
+    info = foreign / "more_clips-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: more-clips\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[clipy.highlight]\nacme = acme_clips:Undescribed\n")
+    with pytest.raises(ConfigError, match="Write acme-clips:acme or more-clips:acme"):
+        registry.load("highlight", "acme")
+    assert registry.load("highlight", "more-clips:acme").__name__ == "Undescribed"
+    assert registry.load("highlight", "acme-clips:acme").__name__ == "Acme"
 
 
 def test_an_unknown_name_lists_and_guesses() -> None:

@@ -31,7 +31,7 @@ def backends(stage: str | None, as_json: bool) -> None:
         print_json([_backend_json(listing, with_options=stage is not None) for listing in listings])
         return
     rows = [
-        (listing.group, listing.name, f"{listing.package} {listing.package_version}", listing.install or "installed")
+        (listing.group, listing.pick, f"{listing.package} {listing.package_version}", listing.install or "installed")
         for listing in listings
     ]
     click.echo(table([("STAGE", "NAME", "PACKAGE", "STATE"), *rows]))
@@ -39,6 +39,8 @@ def backends(stage: str | None, as_json: bool) -> None:
         click.echo("\nOptions of each: clipy backends STAGE")
     for listing in listings if stage else ():
         click.echo(_options_text(listing))
+    for line in registry.strays():
+        click.echo(f"warning: {line}", err=True)
 
 
 def _backend_json(listing: Listing, *, with_options: bool) -> dict[str, object]:
@@ -47,14 +49,17 @@ def _backend_json(listing: Listing, *, with_options: bool) -> dict[str, object]:
 
     entry: dict[str, object] = {
         "stage": listing.group,
-        "name": listing.name,
+        "name": listing.pick,
         "package": listing.package,
         "version": listing.package_version,
         "installed": not listing.missing,
         "install": listing.install,
     }
-    if with_options and not listing.missing:
-        options = option_reference.options_of(registry.load(listing.group, listing.name))
+    problem = registry.problem(listing) if with_options and not listing.missing else ""
+    if problem:
+        entry |= {"installed": False, "problem": problem}
+    elif with_options and not listing.missing:
+        options = option_reference.options_of(registry.load(listing.group, listing.pick))
         entry["options"] = [{"name": n, "default": default, "description": text} for n, default, text in options]
     return entry
 
@@ -64,12 +69,12 @@ def _options_text(listing: Listing) -> str:
     from clipy.cli import option_reference
     from clipy.cli.text import table
 
-    if listing.missing:
-        return f"\n{listing.name}: {listing.install}"
-    kind = registry.load(listing.group, listing.name)
-    first = (kind.__doc__ or "").strip().splitlines()[0]
+    if problem := listing.install or registry.problem(listing):
+        return f"\n{listing.pick}: {problem}"
+    kind = registry.load(listing.group, listing.pick)
+    first = next(iter((kind.__doc__ or "").strip().splitlines()), "(its class has no docstring)")
     rows = [("  " + name, default or "-", text) for name, default, text in option_reference.options_of(kind)]
-    return f"\n{listing.name}: {first}\n{table(rows)}"
+    return f"\n{listing.pick}: {first}\n{table(rows)}"
 
 
 @click.group()

@@ -85,11 +85,13 @@ def _models() -> Iterator[Check]:
 
 def _backends() -> Iterator[Check]:
     for group in GROUPS:
-        ready = [listing.name for listing in registry.listings(group) if not listing.missing]
+        ready = [listing.pick for listing in registry.listings(group) if not listing.missing]
         yield Check(group, "ok" if ready else "missing", ", ".join(ready) or "no backend is installed")
         for listing in registry.listings(group):
             if listing.missing:
-                yield Check(f"{group}.{listing.name}", "optional", listing.install)
+                yield Check(f"{group}.{listing.pick}", "optional", listing.install)
+    for line in registry.strays():
+        yield Check("entry points", "optional", line)
 
 
 def _used(folder: Path) -> int:

@@ -51,7 +51,7 @@ def schema() -> Json:
     properties: dict[str, Json] = {"store": {"type": "object", "additionalProperties": False, "properties": texts}}
     definitions: dict[str, Json] = {}
     for group in GROUPS.values():
-        usable = [listing.name for listing in registry.listings(group.name) if not listing.missing]
+        usable = [listing.pick for listing in registry.listings(group.name) if not registry.problem(listing)]
         pick = {"anyOf": [_pick(group, name, definitions) for name in usable], "description": group.purpose}
         properties[group.name] = {"type": "array", "items": pick} if group.many else pick
     return {
