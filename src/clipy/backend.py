@@ -12,13 +12,16 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from clipy.provenance import source_digest
+
 
 class Backend(ABC):
     """A replaceable part. Making one is cheap: heavy imports and weights wait until the first use.
 
     ``group`` names the entry-point group (``clipy.<group>``) and is set by the core class of each kind; ``name`` is
     set by the registry to the name that the user picked. Bump ``version`` whenever results change, so that stored
-    results of the old version are forgotten.
+    results of the old version are forgotten; those of a class's bases count as well. While a package is installed in
+    editable mode its source counts, too (``clipy.provenance``).
     """
 
     group: ClassVar[str]
@@ -40,10 +43,11 @@ class Backend(ABC):
         """What decides this backend's results besides its inputs: part of every key in the store."""
         kind = type(self)
         return {
-            "backend": f"{kind.__module__}:{kind.__qualname__}",
-            "version": kind.version,
+            "backend": _path(kind),
+            "versions": {_path(base): base.version for base in _bases(kind) if "version" in vars(base)},
+            "sources": [digest for base in _bases(kind) if (digest := source_digest(base.__module__))],
             "options": self.options.model_dump(mode="json"),
-            "weights": list(self.input_digests()),
+            "inputs": list(self.input_digests()),
         }
 
     def input_digests(self) -> tuple[str, ...]:
@@ -53,3 +57,12 @@ class Backend(ABC):
     def sidecar_digests(self, path: Path) -> tuple[str, ...]:
         """The sha256 of every file near a source that decides the results too, such as its subtitles."""
         return ()
+
+
+def _bases(kind: type[Backend]) -> list[type[Backend]]:
+    """A class and all backends and core classes that it inherits."""
+    return [base for base in kind.__mro__ if issubclass(base, Backend)]
+
+
+def _path(kind: type[Backend]) -> str:
+    return f"{kind.__module__}:{kind.__qualname__}"
