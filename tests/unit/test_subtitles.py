@@ -33,7 +33,7 @@ def test_vtt_is_exact_and_escaped() -> None:
         Word("<b>", Fraction(1), Fraction(2)),
         Word("-->", Fraction(2), Fraction(3)),
     ]
-    assert vtt(words) == "WEBVTT\n\n00:00:00.000 --> 00:00:03.250\nR&amp;D &lt;b&gt; --&gt;\n"
+    assert vtt(words) == "WEBVTT\n\n1\n00:00:00.000 --> 00:00:03.250\nR&amp;D &lt;b&gt; --&gt;\n"
 
 
 def test_an_arrow_cannot_pass_for_a_line_of_times() -> None:
@@ -100,7 +100,7 @@ def test_ass_lights_each_word_in_its_time() -> None:
 def test_ass_has_the_colours_and_places_it_is_given() -> None:
     card = Card(Span(Fraction(0), Fraction(1)), ((Word("x", Fraction(0), Fraction(1), speaker="B"),),))
     text = ass([card], Style(text="#010203", speakers={"B": "#112233"}, uppercase=True), positions=[0.25])
-    assert "&H00030201&" in text
+    assert ",&H00030201," in text
     assert r"\pos(540,480)\1c&H00332211&" in text
     assert text.rstrip().endswith("}X")
 

@@ -1,4 +1,4 @@
-"""Words -> subtitle files: SubRip (.srt), WebVTT (.vtt, https://www.w3.org/TR/webvtt1/) and Advanced SubStation (.ass).
+"""Words -> subtitle files, written by ``pysubs2``: SubRip (.srt), WebVTT (.vtt) and Advanced SubStation (.ass).
 
 Cues follow the usual guidelines (Netflix timed text, BBC): two lines of at most 42 columns, at least 5/6 s and at most
 7 s on screen, 17 characters a second where there is time, broken at the ends of sentences and in pauses.
@@ -7,15 +7,17 @@ Cues follow the usual guidelines (Netflix timed text, BBC): two lines of at most
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from pydantic import TypeAdapter
+from pysubs2 import Alignment, Color, SSAEvent, SSAFile, SSAStyle
 
 from clipy.types import Edit, Seconds, Word
 from clipy.typography.cards import Card, Rules, group, joined, spaced
 
+_COMMANDS = re.compile(r"\\(?=[Nnh])|(?<=\{)\\")
 _CARDS = TypeAdapter(tuple[Card, ...])
 RULES = Rules(max_width=42, min_duration=Fraction(5, 6), characters_a_second=17, pause=0.5, whole_sentences=0.8)
 
@@ -27,12 +29,10 @@ def cues(words: Iterable[Word]) -> tuple[Card, ...]:
 
 def srt(words: Sequence[Word] | Sequence[Card]) -> str:
     """A SubRip file. Cards are written as they are; words are made into cues first. Write it as UTF-8."""
-    blocks = []
-    for number, card in enumerate(_cards(words), start=1):
-        # The format has no escapes. An arrow inside a text would be read as a line of times.
-        text = "\n".join(joined(line) for line in card.lines).replace("-->", "→")
-        blocks.append(f"{number}\n{_clock(card.span.start, ',')} --> {_clock(card.span.end, ',')}\n{text}\n")
-    return "\n".join(blocks)
+    # The format has no escapes. An arrow inside a text would be read as a line of times.
+    file = _file((card, _lines(card, lambda text: text.replace("-->", "→"))) for card in _cards(words))
+    text = file.to_string("srt", keep_ssa_tags=True).rstrip("\n")
+    return f"{text}\n" if text else ""
 
 
 def vtt(words: Sequence[Word] | Sequence[Card]) -> str:
@@ -40,14 +40,27 @@ def vtt(words: Sequence[Word] | Sequence[Card]) -> str:
 
     A cue whose words all have one speaker is in that speaker's voice: ``<v Name>``.
     """
-    blocks = ["WEBVTT\n"]
-    for card in _cards(words):
-        text = "\n".join(_escaped(joined(line)) for line in card.lines)
-        speaker = speaker_of(card)
-        if speaker:
-            text = f"<v {_escaped(' '.join(speaker.split()))}>{text}</v>"
-        blocks.append(f"{_clock(card.span.start, '.')} --> {_clock(card.span.end, '.')}\n{text}\n")
-    return "\n".join(blocks)
+    file = _file((card, _voiced(card, _lines(card, _escaped))) for card in _cards(words))
+    return file.to_string("vtt", keep_ssa_tags=True).rstrip("\n") + "\n"
+
+
+def _file(cues: Iterable[tuple[Card, str]]) -> SSAFile:
+    file = SSAFile()
+    file.events = [
+        SSAEvent(start=_milliseconds(card.span.start), end=_milliseconds(card.span.end), text=text)
+        for card, text in cues
+    ]
+    return file
+
+
+def _lines(card: Card, written: Callable[[str], str]) -> str:
+    """A card's text as the library keeps it. A backslash in it that would be a command becomes its full-width like."""
+    return r"\N".join(_COMMANDS.sub("\uff3c", written(joined(line))) for line in card.lines)
+
+
+def _voiced(card: Card, text: str) -> str:
+    speaker = " ".join(speaker_of(card).split())
+    return f"<v {_escaped(speaker)}>{text}</v>" if speaker else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +93,24 @@ def ass(words: Sequence[Word] | Sequence[Card], style: Style | None = None, posi
     ``positions`` are the heights of the cards' middles, one for each card, where they differ from the style's.
     """
     style = style or Style()
-    lines = [_ass_header(style)]
+    file = SSAFile()
+    file.info = {
+        "ScriptType": "v4.00+",
+        "WrapStyle": "2",
+        "ScaledBorderAndShadow": "yes",
+        "PlayResX": str(style.width),
+        "PlayResY": str(style.height),
+        "YCbCr Matrix": "TV.709",
+    }
+    file.styles = {"Default": _ass_style(style)}
     cards = _cards(words)
     for card, position in zip(cards, positions or [style.position] * len(cards), strict=True):
         place = rf"\an5\pos({style.width / 2:.0f},{position * style.height:.0f})"
         own = style.speakers.get(speaker_of(card), "")
         colour = rf"\1c{_ass_colour(own)}" if own else ""
-        times = f"{_ass_clock(card.span.start)},{_ass_clock(card.span.end)}"
-        lines.append(f"Dialogue: 0,{times},Default,,0,0,0,,{{{place}{colour}}}{_karaoke(card, style)}\n")
-    return "".join(lines)
+        start, end = (10 * _hundredths(time) for time in (card.span.start, card.span.end))
+        file.events.append(SSAEvent(start=start, end=end, text=f"{{{place}{colour}}}{_karaoke(card, style)}"))
+    return file.to_string("ass", header_notice="")
 
 
 def planned_ass(edit: Edit | None) -> str:
@@ -108,19 +130,30 @@ def planned_ass(edit: Edit | None) -> str:
     return ass(edit.clip_words(), Style(width, height, size=size, outline_width=size / 14))
 
 
-def _ass_header(style: Style) -> str:
-    border = 3 if style.plate else 1
-    outline = _ass_colour(style.plate or style.outline)
-    return (
-        "[Script Info]\nScriptType: v4.00+\nWrapStyle: 2\nScaledBorderAndShadow: yes\n"
-        f"PlayResX: {style.width}\nPlayResY: {style.height}\nYCbCr Matrix: TV.709\n\n[V4+ Styles]\n"
-        "Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, "
-        "Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, "
-        "MarginR, MarginV, Encoding\n"
-        f"Style: Default,{_ass_text(style.font).replace(',', ' ')},{style.size:.0f},{_ass_colour(style.highlight)},"
-        f"{_ass_colour(style.text)},{outline},{outline},-1,0,0,0,100,100,0,0,{border},{style.outline_width:.1f},0,5,"
-        "0,0,0,1\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+def _ass_style(style: Style) -> SSAStyle:
+    outline = _colour(style.plate or style.outline)
+    return SSAStyle(
+        fontname=_ass_text(style.font).replace(",", " "),
+        fontsize=float(round(style.size)),
+        primarycolor=_colour(style.highlight),
+        secondarycolor=_colour(style.text),
+        outlinecolor=outline,
+        backcolor=outline,
+        bold=True,
+        borderstyle=3 if style.plate else 1,
+        outline=round(style.outline_width, 1),
+        shadow=0.0,
+        alignment=Alignment.MIDDLE_CENTER,
+        marginl=0,
+        marginr=0,
+        marginv=0,
+        encoding=1,
     )
+
+
+def _colour(colour: str) -> Color:
+    """``#rrggbb``."""
+    return Color(*bytes.fromhex(colour[1:7]))
 
 
 def _karaoke(card: Card, style: Style) -> str:
@@ -154,14 +187,6 @@ def _ass_colour(colour: str) -> str:
     return f"&H00{colour[5:7]}{colour[3:5]}{colour[1:3]}&".upper()
 
 
-def _ass_clock(time: Seconds) -> str:
-    """``H:MM:SS.cc``."""
-    rest, hundredths = divmod(_hundredths(time), 100)
-    rest, second = divmod(rest, 60)
-    hour, minute = divmod(rest, 60)
-    return f"{hour}:{minute:02}:{second:02}.{hundredths:02}"
-
-
 def _hundredths(time: Seconds) -> int:
     return max(0, int(time * 100 + Fraction(1, 2)))
 
@@ -177,13 +202,9 @@ def _cards(words: Sequence[Word] | Sequence[Card]) -> tuple[Card, ...]:
     return cards or cues(item for item in words if isinstance(item, Word))
 
 
-def _clock(time: Seconds, mark: str) -> str:
-    """``HH:MM:SS,mmm``; halves of a millisecond go up, so that equal times stay equal and order is kept."""
-    total = max(0, int(time * 1000 + Fraction(1, 2)))
-    rest, milliseconds = divmod(total, 1000)
-    rest, second = divmod(rest, 60)
-    hour, minute = divmod(rest, 60)
-    return f"{hour:02}:{minute:02}:{second:02}{mark}{milliseconds:03}"
+def _milliseconds(time: Seconds) -> int:
+    """Halves of a millisecond go up, so that equal times stay equal and order is kept."""
+    return max(0, int(time * 1000 + Fraction(1, 2)))
 
 
 def _escaped(text: str) -> str:
