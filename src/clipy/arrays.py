@@ -19,13 +19,13 @@ _DIMENSIONS = 8
 
 
 @dataclass
-class Room:
+class ByteBudget:
     """How many bytes of arrays may still be unpacked. Few packed bytes can claim to hold any number of them."""
 
     left: int = LARGEST
 
     def take(self, size: int) -> None:
-        """Raise ValueError when there is no room for so many."""
+        """Claim some. Raises ValueError when fewer are left."""
         if size > self.left:
             raise ValueError(f"arrays of more than {LARGEST} bytes are not allowed")
         self.left -= size
@@ -53,8 +53,8 @@ def _unpack(value: object, info: ValidationInfo) -> NDArray[Any]:
     except TypeError:
         raise ValueError(f"array of {value['dtype']!r} is not allowed") from None
     size = math.prod(shape) * kind.itemsize
-    room = info.context if isinstance(info.context, Room) else Room()
-    room.take(size)
+    budget = info.context if isinstance(info.context, ByteBudget) else ByteBudget()
+    budget.take(size)
     array = np.frombuffer(_unzipped(value["zlib"], size), dtype=kind).reshape(shape)
     array.flags.writeable = False
     return array

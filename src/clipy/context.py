@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Protocol, TypeVar, get_type_hints
 
 from clipy.backend import Backend
 from clipy.errors import ConfigError
@@ -19,6 +19,7 @@ from clipy.types import Video
 log = logging.getLogger(__name__)
 B = TypeVar("B", bound=Backend)
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Context:
     listener: Callable[[Event], None] = _nobody_listens
     device: str = "cpu"
     stage: str = ""
-    renewal: CachePolicy = field(default_factory=CachePolicy)
-    video: Video | None = None  # that the run is about, where it is about one
+    policy: CachePolicy = field(default_factory=CachePolicy)
+    video: Video | None = None  # the run's source, where it has one
 
     def at(self, stage: str) -> Context:
         """The same context, reporting as another stage."""
@@ -80,73 +81,118 @@ class Context:
         The result's type is what the core class declares, so a backend that returns something else fails here.
         """
         kind = _declared(_owner(step), step.__name__)
-        found: T = self._kept(step, inputs, lambda store, place, make: store.value(*place, kind, make))
-        return found
+
+        def load(entry: _Entry, *, renew: bool) -> T:
+            value: T = self.store.value(entry.step, entry.key, kind, entry.noting(step, *inputs, self), renew=renew)
+            return value
+
+        return self._cached(self._entry(step, inputs), load)
 
     def cached_file(self, step: Callable[..., None], *inputs: object, suffix: str) -> Path:
         """The same for a method that writes a file: called as ``step(*inputs, path, ctx)``."""
-        return self._kept(step, inputs, lambda store, place, make: store.file(*place, suffix, make))
 
-    def _kept(
-        self,
-        step: Callable[..., Any],
-        inputs: tuple[object, ...],
-        ask: Callable[[Store, tuple[str, str], Callable[..., Any]], T],
-    ) -> T:
-        """Ask the store for a result, or for a new one where this run wants that; log which it was."""
+        def write(path: Path) -> None:
+            step(*inputs, path, self)
+
+        return self._cached(self._entry(step, inputs), self._file_loader(suffix, write))
+
+    def cached_value(self, name: str, version: int, inputs: tuple[object, ...], kind: Any, make: Callable[[], T]) -> T:
+        """The same for a function that is no backend's method: ``make()``, or what it returned for the same inputs.
+
+        ``name`` is ``group.what``: the results of a stage's group belong to that stage, as its backends' do. Increment
+        ``version`` whenever the results change. ``inputs`` are all that decides the result, backends included.
+        """
+
+        def load(entry: _Entry, *, renew: bool) -> T:
+            value: T = self.store.value(entry.step, entry.key, kind, entry.noting(make), renew=renew)
+            return value
+
+        return self._cached(self._function_entry(name, version, inputs), load)
+
+    def cached_path(
+        self, name: str, version: int, inputs: tuple[object, ...], suffix: str, make: Callable[[Path], None]
+    ) -> Path:
+        """The same for a function that writes a file: ``make(path)``."""
+        return self._cached(self._function_entry(name, version, inputs), self._file_loader(suffix, make))
+
+    def stored_value(self, name: str, version: int, inputs: tuple[object, ...], kind: Any) -> Any | None:
+        """What ``cached_value`` has stored under the same name, version and inputs, in this run or before; or None."""
+        found = self.store.stored(name, key_of(name, version, inputs), kind)
+        return None if found is None else found[0]
+
+    def _file_loader(self, suffix: str, make: Callable[[Path], None]) -> _Load[Path]:
+        def load(entry: _Entry, *, renew: bool) -> Path:
+            path = self.store.file(entry.step, entry.key, suffix, entry.noting(make), renew=renew)
+            if not path.exists():  # evicted just now
+                path = self.store.file(entry.step, entry.key, suffix, entry.noting(make))
+            return path
+
+        return load
+
+    def _entry(self, step: Callable[..., Any], inputs: tuple[object, ...]) -> _Entry:
+        """What decides a method's result: the backend, those it may ask, its inputs, and files beside a source."""
         backend = _owner(step)
         name = f"{backend.group}.{step.__name__}"
-        key = self._key(name, backend, inputs)
-        made = False
-
-        def make(*place: Path) -> Any:
-            nonlocal made
-            made = True
-            return step(*inputs, *place, self)
-
-        began = time.perf_counter()
-        with self.renewal.deciding(backend.group, key, self.stage) as again:
-            found = ask(replace(self.store, reuse=False) if again else self.store, (name, key), make)
-            if isinstance(found, Path) and not found.exists():  # tidied away just now
-                found = ask(self.store, (name, key), make)
-        self._noted(name, key, inputs, found, made=made)
-        spent = time.perf_counter() - began
-        said = "made again" if made and again else "made" if made else "loaded"
-        facts = {
-            "event": "step",
-            "step": name,
-            "backend": backend.name,
-            "artifact": key,
-            "made": made,
-            "seconds": spent,
-        }
-        level = logging.INFO if made else logging.DEBUG
-        log.log(
-            level, "%s (%s): %s in %.2f s", name, backend.name, said, spent, extra={"data": {**facts, "seconds": spent}}
-        )
-        return found
-
-    def _noted(self, step: str, key: str, inputs: tuple[object, ...], found: object, *, made: bool) -> None:
-        """Tell the shelf that an artifact was made for a video, or used."""
-        video = next((item for item in inputs if isinstance(item, Video)), self.video)
-        if made and video is not None:
-            eviction.note_made(self.store, video, step, key)
-        if not made:
-            path = found if isinstance(found, Path) else self.store.place(step, key, ".json")
-            eviction.note_used([path])
-
-    def _key(self, name: str, backend: Backend, inputs: tuple[object, ...]) -> str:
-        """What decides a result: the backend, those it may have asked, its inputs, and what lies beside a source."""
         behind = self._behind(backend)
         sources = [item.path for item in inputs if isinstance(item, Video)]
         beside = [files for one in (backend, *behind) for path in sources if (files := one.sidecar_digests(path))]
-        return key_of(name, backend, behind, inputs, *beside)
+        video = next((item for item in inputs if isinstance(item, Video)), self.video)
+        return _Entry(name, key_of(name, backend, behind, inputs, *beside), backend.group, backend.name, video)
+
+    def _function_entry(self, name: str, version: int, inputs: tuple[object, ...]) -> _Entry:
+        return _Entry(name, key_of(name, version, inputs), name.partition(".")[0], "", self.video)
 
     def _behind(self, backend: Backend) -> list[Backend]:
         """The analysers a stage may have asked; an analyser itself is handed all that it needs."""
         if backend in self.analysers.values():
             return []
         return sorted(self.analysers.values(), key=lambda analyser: analyser.group)
+
+    def _cached(self, entry: _Entry, load: _Load[T]) -> T:
+        """A result from the store, or a new one where it is missing or this run renews it; the log says which."""
+        began = time.perf_counter()
+        with self.policy.renewing(entry.group, entry.key, self.stage) as renew:
+            found = load(entry, renew=renew)
+        spent = time.perf_counter() - began
+        if entry.made and entry.video is not None:
+            eviction.note_made(self.store, entry.video, entry.step, entry.key)
+        if not entry.made:
+            eviction.note_used([found if isinstance(found, Path) else self.store.place(entry.step, entry.key, ".json")])
+        outcome = "loaded" if not entry.made else "recomputed" if renew else "computed"
+        facts = {"event": "step", "step": entry.step, "backend": entry.backend, "artifact": entry.key}
+        log.log(
+            logging.INFO if entry.made else logging.DEBUG,
+            *("%s%s: %s in %.2f s", entry.step, f" ({entry.backend})" if entry.backend else "", outcome, spent),
+            extra={"data": {**facts, "made": entry.made, "seconds": spent}},
+        )
+        return found
+
+
+@dataclass
+class _Entry:
+    """One result's place in the store, and whether it was ``made`` now. ``video`` is the one that it belongs to."""
+
+    step: str
+    key: str
+    group: str
+    backend: str
+    video: Video | None
+    made: bool = False
+
+    def noting(self, make: Callable[..., T], *inputs: object) -> Callable[..., T]:
+        """``make`` with some inputs put first; a call is noted."""
+
+        def noted(*more: object) -> T:
+            self.made = True
+            return make(*inputs, *more)
+
+        return noted
+
+
+class _Load(Protocol[T_co]):
+    """Loads an entry from the store, or makes it; with ``renew`` makes it whatever is stored."""
+
+    def __call__(self, entry: _Entry, *, renew: bool) -> T_co: ...
 
 
 def _owner(step: Callable[..., Any]) -> Backend:

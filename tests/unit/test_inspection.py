@@ -11,11 +11,13 @@ from clipy.analysis.clip_qc import inspection
 from clipy.analysis.clip_qc.inspection import inspected
 from clipy.context import Context
 from clipy.documents import finding_json
+from clipy.groups import STEPS
 from clipy.media.checks.picture import Seen, watch
 from clipy.media.checks.proxy import looks
 from clipy.media.read import pictures
 from clipy.pipeline.quality_control import clip_of, judged
 from clipy.stages.base import Reviewer
+from clipy.storage.cache_policy import CachePolicy
 from clipy.storage.store import Store
 from clipy.types import Box, Clip, Evidence, Finding, Review, Span, Video
 from fixtures.media import make_video
@@ -36,10 +38,10 @@ class _Counting(Reviewer):
         )
 
 
-def _context(folder: Path, *, reuse: bool = True) -> Context:
+def _context(folder: Path, since: str | None = None) -> Context:
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    return Context(Store(folder / "store", reuse=reuse), work)
+    return Context(Store(folder / "store"), work, policy=CachePolicy(since))
 
 
 def test_the_small_copy_shows_the_clip_upright_and_in_time(tmp_path: Path) -> None:
@@ -55,11 +57,10 @@ def test_the_small_copy_shows_the_clip_upright_and_in_time(tmp_path: Path) -> No
         assert np.array_equal(small, looked)
 
 
-def test_a_clip_is_watched_once_even_when_nothing_stored_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_recomputes_everything_decodes_a_clip_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = clip_of(make_video(tmp_path / "a.mp4", size=(180, 320), seconds=1))
-    ctx = _context(tmp_path, reuse=False)
+    inspected(clip, _context(tmp_path))
+    ctx = _context(tmp_path, STEPS[0])
     watched: list[Video] = []
 
     def noted(video: Video, proxy: Path) -> Seen:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from clipy.analysis.clip_qc import inspection
 from clipy.cli import main
 from clipy.groups import STEPS
+from clipy.media.checks.picture import watch
 from clipy.storage.cache_policy import CachePolicy
 from fixtures.media import make_video
 
@@ -41,9 +46,8 @@ def run(video: Path, place: Path, *more: str) -> Result:
 
 
 def made(result: Result) -> set[str]:
-    """The steps that were made, not loaded, as the log tells."""
-    lines = (line.split() for line in result.stderr.splitlines() if line.startswith("INFO: ") and ": made" in line)
-    return {line[1] for line in lines}
+    """The backends' steps that were computed, not loaded, according to the log."""
+    return set(re.findall(r"^INFO: (\S+) \(.*\): (?:re)?computed in", result.stderr, re.MULTILINE))
 
 
 ALL = {"highlight.highlight", "reframe.reframe", "pizzazz.plan", "render.render", "review.review"}
@@ -72,6 +76,22 @@ def test_everything_is_loaded_otherwise_and_made_again_without_the_cache(ran: tu
     assert made(run(*ran, "-v", "--no-cache")) >= ALL
 
 
+@pytest.mark.parametrize(
+    ("flags", "sees_the_new_value"),
+    [((), False), (("--from", "upload"), False), (("--from", "review"), True), (("--no-cache",), True)],
+)
+def test_a_measurement_that_changed_is_seen_when_its_stage_is_recomputed(
+    silent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], sees_the_new_value: bool
+) -> None:
+    assert run(silent, tmp_path).exit_code in {0, 3}
+    monkeypatch.setattr(
+        inspection, "watch", lambda video, proxy: replace(watch(video, proxy), broken=(Fraction(1, 2),))
+    )
+    result = run(silent, tmp_path, "-v", *flags)
+    document = (tmp_path / "out" / "clips.json").read_text(encoding="utf-8")
+    assert ("1 pieces of the picture cannot be decoded" in document) == sees_the_new_value, result.stderr
+
+
 def test_from_and_no_cache_contradict_each_other(ran: tuple[Path, Path]) -> None:
     result = run(*ran, "--from", "reframe", "--no-cache")
     assert result.exit_code == 2
@@ -80,21 +100,21 @@ def test_from_and_no_cache_contradict_each_other(ran: tuple[Path, Path]) -> None
 
 
 def test_a_result_is_made_again_once_in_a_run_whoever_asks() -> None:
-    renewal = CachePolicy("reframe")
+    policy = CachePolicy("reframe")
     asked = []
     for stage in ("reframe", "render"):
-        with renewal.deciding("faces", "key", stage) as again:
+        with policy.renewing("faces", "key", stage) as again:
             asked.append(again)
     assert asked == [True, False]
-    with renewal.deciding("transcribe", "words", "transcribe") as again:
+    with policy.renewing("transcribe", "words", "transcribe") as again:
         assert not again
-    with renewal.deciding("transcribe", "words", "reframe") as again:
+    with policy.renewing("transcribe", "words", "reframe") as again:
         assert not again
 
 
 def test_what_could_not_be_made_is_not_taken_from_the_store_the_next_time() -> None:
-    renewal = CachePolicy(STEPS[0])
-    with pytest.raises(OSError, match="full"), renewal.deciding("faces", "key", "reframe"):
+    policy = CachePolicy(STEPS[0])
+    with pytest.raises(OSError, match="full"), policy.renewing("faces", "key", "reframe"):
         raise OSError("full")
-    with renewal.deciding("faces", "key", "reframe") as again:
+    with policy.renewing("faces", "key", "reframe") as again:
         assert again

@@ -119,7 +119,7 @@ def test_what_a_run_at_work_has_used_stays(store: Store) -> None:
 
 def test_what_is_being_made_stays_and_a_run_waits_while_the_store_is_tidied(store: Store) -> None:
     path = store.place("render.render", "bbbbbbbb1", ".lock")
-    with store.alone(path, "the test"):
+    with store.locked(path, "the test"):
         assert [item.key for item in eviction.remove(store, lambda found: found).in_use] == ["bbbbbbbb1"]
     begun = threading.Event()
 
@@ -127,7 +127,7 @@ def test_what_is_being_made_stays_and_a_run_waits_while_the_store_is_tidied(stor
         with context(None):
             begun.set()
 
-    with store.alone(store.root / "tidying.lock", "the test"):
+    with store.locked(store.root / "tidying.lock", "the test"):
         thread = threading.Thread(target=run_something)
         thread.start()
         assert not begun.wait(0.3)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from clipy.analysis.audio.beats import RATE, beats, pulse, tempo
-from clipy.analysis.audio.songs import MOODS, Song, SongListener, listened, named_mood
+from clipy.analysis.audio.songs import MOODS, Song, measure_song, named_mood, song_features
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.media.song import song_sound, song_tags
@@ -58,7 +58,7 @@ def test_what_a_file_says_about_itself_is_read(tmp_path: Path) -> None:
 def test_drums_are_energy_and_a_major_key_is_valence(tmp_path: Path, ctx: Context) -> None:
     def mood(name: str, per_minute: float, mode: str, drums: float) -> tuple[float, float]:
         path = make_song(tmp_path / f"{name}.wav", per_minute, 12, mode=mode, drums=drums)
-        heard = SongListener().listen(Song(name, path), ctx)
+        heard = measure_song(Song(name, path))
         assert heard.key == f"A {mode}"
         return heard.mood.valence, heard.mood.energy
 
@@ -70,16 +70,16 @@ def test_drums_are_energy_and_a_major_key_is_valence(tmp_path: Path, ctx: Contex
 
 
 def test_loudness_is_that_of_the_whole(tmp_path: Path, ctx: Context) -> None:
-    loud = SongListener().listen(Song("a", write_song(tmp_path / "a.wav", music(120, 10))), ctx)
-    soft = SongListener().listen(Song("b", write_song(tmp_path / "b.wav", 0.25 * music(120, 10))), ctx)
+    loud = measure_song(Song("a", write_song(tmp_path / "a.wav", music(120, 10))))
+    soft = measure_song(Song("b", write_song(tmp_path / "b.wav", 0.25 * music(120, 10))))
     assert loud.loudness - soft.loudness == pytest.approx(12, abs=0.2)
 
 
 def test_a_song_is_listened_to_once(tmp_path: Path, ctx: Context) -> None:
     path = make_song(tmp_path / "a.wav", seconds=6)
-    first = listened(Song("f", path), ctx)
+    first = song_features(Song("f", path), ctx)
     path.unlink()
-    again = listened(Song("f", tmp_path / "moved.wav"), ctx)
+    again = song_features(Song("f", tmp_path / "moved.wav"), ctx)
     assert (first.tempo, first.mood, first.beats.tolist()) == (again.tempo, again.mood, again.beats.tolist())
 
 
@@ -87,7 +87,7 @@ def test_a_song_is_listened_to_once(tmp_path: Path, ctx: Context) -> None:
 def test_what_is_no_music_is_told(tmp_path: Path, ctx: Context, seconds: float, says: str) -> None:
     path = write_song(tmp_path / "a.wav", np.zeros(round(seconds * 44_100), np.float32))
     with pytest.raises(MediaError, match=says):
-        SongListener().listen(Song("x", path), ctx)
+        measure_song(Song("x", path))
 
 
 def test_names_tell_moods() -> None:
@@ -99,7 +99,7 @@ def test_names_tell_moods() -> None:
 @pytest.mark.parametrize("length", [6.0, 30.0, 95.3])
 def test_a_song_is_cut_and_looped_on_its_beats(tmp_path: Path, ctx: Context, length: float) -> None:
     path = make_song(tmp_path / "a.wav", 120, 16)
-    heard = SongListener().listen(Song("a", path), ctx)
+    heard = measure_song(Song("a", path))
     pieces = arranged(heard, length)
     assert sum(end - start for start, end in pieces) == pytest.approx(length)
     true = beat_times(120, 16)
@@ -132,7 +132,7 @@ def test_a_join_is_as_loud_as_the_rest_and_does_not_click(tmp_path: Path) -> Non
 
 def test_a_song_without_beats_is_repeated_whole(tmp_path: Path, ctx: Context) -> None:
     path = write_song(tmp_path / "a.wav", music(120, 6, drums=0))
-    heard = SongListener().listen(Song("a", path), ctx)
+    heard = measure_song(Song("a", path))
     pieces = arranged(heard, 20)
     assert sum(end - start for start, end in pieces) == pytest.approx(20)
     assert all(end <= heard.duration + 1e-6 and start >= 0 for start, end in pieces)

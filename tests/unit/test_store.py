@@ -7,14 +7,18 @@ import multiprocessing
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from clipy.errors import StoreError
+from clipy.storage import locks
 from clipy.storage.store import Store, key_of, write_atomically
 from clipy.types import Box, Span, Track, Transcript, Video, Word, seconds
 
@@ -104,10 +108,68 @@ def test_keys_depend_on_content_and_not_on_paths() -> None:
     assert key_of({"a": 1, "b": 2}) == key_of({"b": 2, "a": 1})
 
 
-def test_without_reuse_everything_is_made_again(tmp_path: Path) -> None:
-    Store(tmp_path).value("step", "key", Box, lambda: Box(1, 2, 3, 4))
-    again = Store(tmp_path, reuse=False).value("step", "key", Box, lambda: Box(5, 6, 7, 8))
-    assert again == Box(5, 6, 7, 8)
+def test_renewed_values_and_files_replace_the_stored_ones(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.value("step", "key", Box, lambda: Box(1, 2, 3, 4))
+    store.file("render", "key", ".mp4", _wrong)
+    assert store.value("step", "key", Box, lambda: Box(5, 6, 7, 8), renew=True) == Box(5, 6, 7, 8)
+    assert store.stored("step", "key", Box) == (Box(5, 6, 7, 8),)
+    assert store.file("render", "key", ".mp4", _right, renew=True).read_bytes() == b"right"
+
+
+def test_threads_that_want_the_same_artifact_make_it_once(tmp_path: Path) -> None:
+    store, begun, made = Store(tmp_path), threading.Event(), list[float]()
+
+    def make() -> Box:
+        begun.set()
+        time.sleep(0.2)
+        made.append(time.perf_counter())
+        return Box(1, 2, 3, 4)
+
+    def wait() -> None:
+        assert begun.wait(20)
+        found = store.value("step", "key", Box, lambda: Box(0, 0, 0, 0))
+        assert found == Box(1, 2, 3, 4)
+
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(store.value, "step", "key", Box, make)
+        others = [pool.submit(wait) for _ in range(8)]
+        assert first.result(timeout=30) == Box(1, 2, 3, 4)
+        for other in others:
+            other.result(timeout=30)
+    assert len(made) == 1
+    assert locks._waiting == {}
+
+
+def test_threads_never_poll_a_lock_file_that_another_thread_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeouts: list[float] = []
+
+    class Noting:
+        def __init__(self, path: Path) -> None:
+            self._lock = FileLock(path)
+            self.release = self._lock.release
+
+        def acquire(self, timeout: float = -1) -> None:
+            timeouts.append(timeout)
+            self._lock.acquire(timeout)
+
+    monkeypatch.setattr(locks, "FileLock", Noting)
+    with ThreadPoolExecutor(4) as pool:
+        futures = [pool.submit(_hold_briefly, tmp_path / "a.lock") for _ in range(4)]
+        for future in futures:
+            future.result(timeout=30)
+    assert timeouts == [0, 0, 0, 0]  # each gets it at the first try
+
+
+def _wrong(path: Path) -> None:
+    path.write_bytes(b"wrong")
+
+
+def _hold_briefly(lock: Path) -> None:
+    with locks.exclusive(lock, "the test"):
+        time.sleep(0.05)
 
 
 def test_a_store_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from clipy.analysis.transcription.whisper.decoding import Heard, Said
 from clipy.context import Context, Event
 from clipy.errors import ConfigError, MediaError, ModelError
 from clipy.media.probe import probe
-from clipy.storage.store import Store
+from clipy.storage.store import Store, key_of
 from clipy.text.sentences import sentences
 from clipy.types import Transcript
 from fixtures.media import make_video
@@ -172,3 +172,10 @@ def test_real_voices(media: Path, quiet: Context) -> None:
     assert 190 <= len(found.words) <= 220
     assert "workers of the world" in text
     assert text.endswith("english french german italian flemish and danish languages")
+
+
+def test_fast_and_full_variants_of_a_transcriber_never_share_stored_results() -> None:
+    full = transcriber(language="en", beam_size=1)
+    fast = full.verification_transcriber("en")
+    assert fast.options == full.options  # only what is set outside the options differs
+    assert key_of(fast) != key_of(full)

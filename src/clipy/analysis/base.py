@@ -31,10 +31,11 @@ class Transcriber(Analyser):
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
         """Return every word spoken in the video; an empty transcript when nobody speaks. The video has sound."""
 
-    def again(self, language: str) -> Transcriber:
-        """What hears a finished clip to check it, more quickly where it can be; itself unless overridden.
+    def verification_transcriber(self, language: str) -> Transcriber:
+        """What transcribes a finished clip to check it, faster where possible; itself unless overridden.
 
-        ``language`` is what the clip is spoken in, or empty where that is to be found out.
+        ``language`` is what the clip is spoken in, or empty to detect it. A variant whose results differ must have
+        an ``identity`` of its own.
         """
         return self
 

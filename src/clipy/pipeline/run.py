@@ -65,5 +65,5 @@ def context(
     with store.workplace() as work, threadpool_limits(1, "blas"):
         eviction.enter(store, work)
         analysers, device = (made.analysers, made.device) if made else ({}, "cpu")
-        ctx = Context(store, work, analysers, device=device, renewal=CachePolicy(since))
+        ctx = Context(store, work, analysers, device=device, policy=CachePolicy(since))
         yield ctx if listener is None else replace(ctx, listener=listener)

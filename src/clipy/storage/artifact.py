@@ -1,8 +1,8 @@
 """One artifact as a file: a line of JSON that says what it is, and the value as JSON behind it; never a pickle.
 
 The header names the type, the type's shape (a digest of its fields), and the sha256 of the rest. A file that does not
-hold what its header promises is ``Damaged``. One whose type has had other fields since is brought up to date where a
-function was registered for that (``upgrade``); otherwise it is ``Outdated``. Either is made again by whoever asked.
+hold what its header promises is ``Damaged``. One whose type has had other fields since is ``Outdated``. Whoever asked
+recomputes either.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from clipy.arrays import Room
+from clipy.arrays import ByteBudget
 
 SCHEMA = "clipy.artifact/2"
 
@@ -27,26 +27,13 @@ _LARGEST = 1 << 30  # bytes of a file, at most
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)
 
-Upgrade: TypeAlias = Callable[[Any], Any]
-_UPGRADES: dict[tuple[str, str], tuple[str, Upgrade]] = {}
-
 
 class Damaged(Exception):
     """An artifact does not hold what its header promises."""
 
 
 class Outdated(Exception):
-    """An artifact was written by a version of clipy whose types were others, and nothing brings it up to date."""
-
-
-def upgrade(kind: str, *, before: str, after: str) -> Callable[[Upgrade], Upgrade]:
-    """Register how the JSON of a type (``name_of``) with the shape ``before`` becomes one with the shape ``after``."""
-
-    def register(function: Upgrade) -> Upgrade:
-        _UPGRADES[kind, before] = (after, function)
-        return function
-
-    return register
+    """An artifact was written by a version of clipy in which its type had other fields."""
 
 
 def encoded(kind: Any, value: object) -> bytes:
@@ -72,10 +59,10 @@ def decoded(data: bytes, kind: Any) -> Any:
         raise Damaged("its checksum does not match")
     if header.get("type") != name_of(kind):
         raise Damaged(f"it holds {header.get('type')!r:.80}, not {name_of(kind)}")
+    if header.get("shape") != shape_of(kind):
+        raise Outdated(f"{name_of(kind)} had other fields")
     try:
-        if header.get("shape") != shape_of(kind):
-            body = _upgraded(body, kind, str(header.get("shape")))
-        return adapter(kind).validate_json(body, context=Room())
+        return adapter(kind).validate_json(body, context=ByteBudget())
     except ValidationError as error:
         raise Damaged(f"it is not {name_of(kind)}: {error.error_count()} problems") from None
     except (ArithmeticError, RecursionError) as error:
@@ -96,23 +83,6 @@ def _header(line: bytes) -> dict[str, Any]:
             raise Outdated(header["schema"][:80])
         raise Damaged("it has another schema")
     return header
-
-
-def _upgraded(body: bytes, kind: Any, shape: str) -> bytes:
-    """The JSON with today's shape, through as many registered steps as that takes."""
-    name, today, seen = name_of(kind), shape_of(kind), set[str]()
-    document: Any = None
-    while shape != today:
-        if shape in seen or (name, shape) not in _UPGRADES:
-            raise Outdated(f"{name} had other fields")
-        document = json.loads(body) if document is None else document
-        seen.add(shape)
-        shape, function = _UPGRADES[name, shape]
-        try:
-            document = function(document)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise Damaged(f"it cannot be brought up to date: {error!r}") from None
-    return json.dumps(document).encode()
 
 
 @lru_cache(maxsize=256)

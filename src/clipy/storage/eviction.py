@@ -73,7 +73,7 @@ class Removal:
 
 def enter(store: Store, work: Path) -> None:
     """A run begins: wait while the store is tidied, and note the time. ``work`` is the run's own folder."""
-    with store.alone(store.root / "tidying.lock", "the store is being tidied"):
+    with store.locked(store.root / "tidying.lock", "the store is being tidied"):
         (work / _BEGAN).touch()
 
 
@@ -128,7 +128,7 @@ def videos(store: Store) -> dict[str, str]:
 def remove(store: Store, choose: Callable[[list[Artifact]], Sequence[Artifact]], *, dry: bool = False) -> Removal:
     """Remove what ``choose`` picks of what is stored, but nothing that a run at work has used. ``dry``: only say so."""
     result = Removal()
-    with store.alone(store.root / "tidying.lock", "the store is being tidied"):
+    with store.locked(store.root / "tidying.lock", "the store is being tidied"):
         running = _running(store)
         for item in choose(artifacts(store)):
             if item.used >= min(running, default=time.time() + _SLACK) - _SLACK and running:

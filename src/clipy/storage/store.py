@@ -2,9 +2,9 @@
 
 One artifact is one file (``clipy.storage.artifact``): a header line and the value as JSON, arrays packed inside; never
 a pickle. A big file (a rendered clip) lies beside a receipt with its size and sha256. Writes are atomic. A damaged
-artifact is noticed by its checksum, reported, and made again. Two processes that want the same artifact make it once:
-the second waits on a file lock, which the system lets go of when its holder is killed. What a killed process had half
-made is removed when the same is made again.
+artifact is noticed by its checksum, reported, and made again. Two threads or processes that want the same artifact make
+it once: the second waits for the first (``clipy.storage.locks``). What a killed process left half made is removed when
+the same artifact is made again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +29,7 @@ from pydantic import BaseModel
 from clipy.backend import Backend
 from clipy.errors import OutputError, StoreError
 from clipy.storage.artifact import Damaged, Outdated, adapter, decoded, encoded, read
+from clipy.storage.locks import exclusive
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -42,18 +43,17 @@ class Store:
     """Artifacts under ``root``, each in a folder named after the step that made it."""
 
     root: Path
-    reuse: bool = True  # False: make everything again, and still save it
 
-    def value(self, step: str, key: str, kind: Any, make: Callable[[], T]) -> T:
-        """Return the stored artifact of type ``kind``, or make, save and read it back.
+    def value(self, step: str, key: str, kind: Any, make: Callable[[], T], *, renew: bool = False) -> T:
+        """Return the stored artifact of type ``kind``, or make, save and read it back; ``renew`` always makes it.
 
         The first and the second run see the same value because both see what was read back.
         """
-        path = self.place(step, key, ".json")
-        found = self._found(path, step, lambda: read(path, kind))
+        found = None if renew else self.stored(step, key, kind)
         if found is None:
+            path = self.place(step, key, ".json")
             with self._locked(path):
-                found = self._found(path, step, lambda: read(path, kind))
+                found = None if renew else self.stored(step, key, kind)
                 if found is None:
                     data = encoded(kind, make())
                     with _reporting(path):
@@ -62,12 +62,17 @@ class Store:
         value: T = found[0]
         return value
 
-    def file(self, step: str, key: str, suffix: str, make: Callable[[Path], None]) -> Path:
+    def stored(self, step: str, key: str, kind: Any) -> tuple[Any] | None:
+        """The stored artifact of type ``kind``, in a tuple; None where there is none that can be used."""
+        path = self.place(step, key, ".json")
+        return self._found(step, lambda: read(path, kind))
+
+    def file(self, step: str, key: str, suffix: str, make: Callable[[Path], None], *, renew: bool = False) -> Path:
         """Return the stored file, or let ``make`` write one under a temporary name and move it into place."""
         path = self.place(step, key, suffix)
-        if self._found(path, step, lambda: _trusted(path)) is None:
+        if renew or self._found(step, lambda: _trusted(path)) is None:
             with self._locked(path):
-                if self._found(path, step, lambda: _trusted(path)) is None:
+                if renew or self._found(step, lambda: _trusted(path)) is None:
                     self._make(path, make)
         return path
 
@@ -81,22 +86,21 @@ class Store:
                 temporary.replace(path)
                 write_atomically(path.with_suffix(".receipt"), encoded(Receipt, receipt))
 
-    def _found(self, path: Path, step: str, load: Callable[[], T]) -> tuple[T] | None:
-        """What is stored, in a tuple; None when it is not there or not to be used, and the log says why."""
-        if not self.reuse:
-            return None
+    @staticmethod
+    def _found(step: str, load: Callable[[], T]) -> tuple[T] | None:
+        """What is stored, in a tuple; None when it is missing or unusable, and the log says why."""
         try:
             found = load()
         except FileNotFoundError:
             return None
         except Damaged as error:
-            log.warning("stored %s is damaged (%s) and is made again", step, error)
+            log.warning("recomputing %s: the stored artifact is damaged (%s)", step, error)
             return None
         except Outdated as error:
-            log.info("stored %s is of another version of clipy (%s) and is made again", step, error)
+            log.info("recomputing %s: the stored artifact is from another version of clipy (%s)", step, error)
             return None
         except OSError as error:
-            log.warning("stored %s cannot be read (%s) and is made again", step, error.strerror or error)
+            log.warning("recomputing %s: the stored artifact cannot be read (%s)", step, error.strerror or error)
             return None
         return (found,)
 
@@ -108,42 +112,31 @@ class Store:
 
     @contextmanager
     def _locked(self, path: Path) -> Iterator[None]:
-        """Alone with an artifact. What a killed process left half made is removed: nobody works on it now."""
-        with self.alone(path.with_suffix(".lock"), f"stored {path.parent.parent.name}"):
+        """Exclusive access to an artifact. Partial files of a killed process are removed: nobody writes them now."""
+        with self.locked(path.with_suffix(".lock"), path.parent.parent.name):
             with _reporting(path):
                 for left in path.parent.glob(f".making-{path.stem[:_LONGEST_STEM]}-*"):
-                    log.info("removed what an interrupted run had half made: %s", left.name)
+                    log.info("removed a partial file of an interrupted run: %s", left.name)
                     left.unlink(missing_ok=True)
             yield
 
     @contextmanager
-    def alone(self, lock: Path, what: str) -> Iterator[None]:
-        """Hold a lock file against other processes and threads; wait where another holds it, and say so.
-
-        The system lets go of it when its holder ends, however that ends. Raises StoreError.
-        """
-        held = FileLock(lock)
-        with _reporting(lock):
-            lock.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                held.acquire(timeout=0)
-            except Timeout:
-                log.info("waiting until another run, or reviewer, is done with it: %s", what)
-                held.acquire()
-        try:
+    def locked(self, lock: Path, purpose: str) -> Iterator[None]:
+        """Hold a lock file of the store, see ``storage.locks.exclusive``. Raises StoreError."""
+        with ExitStack() as stack:
+            with _reporting(lock):
+                stack.enter_context(exclusive(lock, purpose))
             yield
-        finally:
-            held.release()
 
     @contextmanager
     def workplace(self) -> Iterator[Path]:
-        """A private folder, gone afterwards. Those of runs that were killed are removed, too."""
+        """A private folder, removed afterwards. Folders that killed runs left behind are removed, too."""
         place = self.root / "work"
         with _reporting(place):
             place.mkdir(parents=True, exist_ok=True)
             _swept(place)
             name = hashlib.sha256(os.urandom(16)).hexdigest()[:16]
-        with self.alone(place / f"{name}.lock", "a work folder"):
+        with self.locked(place / f"{name}.lock", "a work folder"):
             with _reporting(place):
                 (place / name).mkdir(mode=0o700)
             try:
@@ -154,14 +147,14 @@ class Store:
 
     @contextmanager
     def delivering(self, folder: Path) -> Iterator[None]:
-        """Alone with an output folder, among the runs that use this store.
+        """Exclusive access to an output folder among the runs that use this store.
 
-        What a killed run was about to place there is removed.
+        Partial files that a killed run left there are removed.
         """
         lock = self.root / "delivering" / f"{key_of(str(folder.resolve()))}.lock"
-        with self.alone(lock, f"clips in {folder}"):
+        with self.locked(lock, f"the output folder {folder}"):
             for left in folder.glob(".making-*"):
-                log.info("removed what an interrupted run had half made: %s", left)
+                log.info("removed a partial file of an interrupted run: %s", left)
                 try:
                     left.unlink(missing_ok=True)
                 except OSError as error:

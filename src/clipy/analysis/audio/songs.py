@@ -9,22 +9,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.audio.beats import RATE, Pulse, beats, pulse, spectra, tempo
-from clipy.backend import Backend
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.media.loudness import integrated_loudness
 from clipy.media.song import song_sound
 from clipy.types import Array
 
+_VERSION = 1
 _LOUDNESS_RATE = 48_000
 _LONGEST = 6 * 60  # seconds that are listened to; what comes after is never played
 _SHORTEST = 4.0  # seconds
@@ -76,7 +75,7 @@ MOODS = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class SongFeatures:
     """What a song is like. ``beats``: float64 (n,) seconds. ``colour``: float32 (n, 13), the chroma and the level (in
     units of 10 dB) of each beat, to find where the song is like itself. ``loudness`` in LUFS, ``swing`` how many dB its
     loudest three seconds are above that.
@@ -92,45 +91,40 @@ class Heard:
     colour: Array
 
 
-class SongListener(Backend):
-    """Measures songs. Not picked by name: there is one."""
-
-    group: ClassVar[str] = "songs"
-
-    def listen(self, song: Song, ctx: Context) -> Heard:
-        """Measure one. Raises MediaError when it cannot be decoded or is too short to be music."""
-        mono = self._mono(song)
-        moves = pulse(iter(mono))
-        duration = sum(len(block) for block in mono) / RATE
-        if duration < _SHORTEST:
-            raise MediaError(f"it lasts only {duration:.1f} s", where=song.path, do="Give longer music")
-        per_minute = tempo(moves.strength)
-        times = beats(moves.strength, per_minute)
-        chroma, level = _pitches(iter(mono))
-        key, majorness = _key(chroma, level)
-        loudness = integrated_loudness(song_sound(song.path, rate=_LOUDNESS_RATE, channels=2), _LOUDNESS_RATE)
-        if loudness == -math.inf:
-            raise MediaError("it is silent", where=song.path, do="Remove it from the music")
-        colour = _colour(times, chroma, level)
-        return Heard(
-            duration, per_minute, key, _mood(moves, per_minute, majorness), loudness, _swing(level), times, colour
-        )
-
-    @staticmethod
-    def _mono(song: Song) -> list[NDArray[np.float32]]:
-        """Its first minutes, 64 kB a second."""
-        blocks, left = list[NDArray[np.float32]](), _LONGEST * RATE
-        for block in song_sound(song.path, rate=RATE, channels=1):
-            blocks.append(block[0, :left])
-            left -= block.shape[1]
-            if left <= 0:
-                break
-        return blocks
+def song_features(song: Song, ctx: Context) -> SongFeatures:
+    """What a song is like, measured once. Raises what ``measure_song`` raises."""
+    return ctx.cached_value("songs.features", _VERSION, (song,), SongFeatures, lambda: measure_song(song))
 
 
-def listened(song: Song, ctx: Context) -> Heard:
-    """What a song is like, from the store where it was listened to before."""
-    return replace(ctx, analysers={}).cached(SongListener().listen, song)
+def measure_song(song: Song) -> SongFeatures:
+    """Measure a song. Raises MediaError when it cannot be decoded, is silent, or is too short to be music."""
+    mono = _mono(song)
+    moves = pulse(iter(mono))
+    duration = sum(len(block) for block in mono) / RATE
+    if duration < _SHORTEST:
+        raise MediaError(f"it lasts only {duration:.1f} s", where=song.path, do="Give longer music")
+    per_minute = tempo(moves.strength)
+    times = beats(moves.strength, per_minute)
+    chroma, level = _pitches(iter(mono))
+    key, majorness = _key(chroma, level)
+    loudness = integrated_loudness(song_sound(song.path, rate=_LOUDNESS_RATE, channels=2), _LOUDNESS_RATE)
+    if loudness == -math.inf:
+        raise MediaError("it is silent", where=song.path, do="Remove it from the music")
+    colour = _colour(times, chroma, level)
+    return SongFeatures(
+        duration, per_minute, key, _mood(moves, per_minute, majorness), loudness, _swing(level), times, colour
+    )
+
+
+def _mono(song: Song) -> list[NDArray[np.float32]]:
+    """Its first minutes, 64 kB a second."""
+    blocks, left = list[NDArray[np.float32]](), _LONGEST * RATE
+    for block in song_sound(song.path, rate=RATE, channels=1):
+        blocks.append(block[0, :left])
+        left -= block.shape[1]
+        if left <= 0:
+            break
+    return blocks
 
 
 def _pitches(blocks: Iterator[NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.clip_qc.inspection import Inspection, once
+from clipy.analysis.clip_qc.inspection import Inspection
 from clipy.analysis.faces.base import FaceDetector
 from clipy.analysis.faces.tracking.detections import Detection, Picture
 from clipy.analysis.faces.tracking.regions import Region, within
@@ -19,7 +19,6 @@ from clipy.context import Context
 from clipy.geometry import iou
 from clipy.media.checks.picture import Seen
 from clipy.media.checks.proxy import looks
-from clipy.storage.store import key_of
 from clipy.types import Box, Seconds, Span, Video
 
 RATE = Fraction(5, 2)  # pictures a second that are searched
@@ -44,12 +43,10 @@ class Look:
 
 def faces_of(inspection: Inspection, ctx: Context) -> list[Look]:
     """Search the small copy with the face detector that the user picked, or load what it found."""
-    detector = ctx.analyser(FaceDetector)
-    key = key_of("clip faces", _VERSION, detector, inspection.proxy)
-    found: list[Look] = once(ctx).store.value(
-        "review.faces", key, list[Look], lambda: _search(inspection, detector, ctx)
+    detector, proxy = ctx.analyser(FaceDetector), inspection.proxy
+    return ctx.cached_value(
+        "review.faces", _VERSION, (detector, proxy), list[Look], lambda: _search(inspection, detector, ctx)
     )
-    return found
 
 
 def cuts_of(seen: Seen) -> list[Seconds]:

@@ -7,8 +7,7 @@ Prints are stored under the file's sha256, so that a published clip is known whe
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
@@ -22,9 +21,9 @@ from clipy.analysis.clip_qc.speech import speech_of
 from clipy.analysis.meaning.duplicates import containment, shingles
 from clipy.context import Context
 from clipy.media.checks.proxy import looks
-from clipy.storage.store import key_of
 from clipy.types import Array
 
+_NAME = "review.print"
 VERSION = 1
 _LOOKS = Fraction(2)  # pictures a second
 _SIDE, _KEPT = 32, 8  # pixels of the picture that is transformed, and of its low frequencies
@@ -50,22 +49,21 @@ class Print:
 
 
 def print_of(inspection: Inspection, words: str, ctx: Context) -> Print:
-    """A clip's print, made once and stored."""
+    """A clip's print: ``words`` are what is said in it."""
 
-    def made() -> Print:
+    def measure() -> Print:
         proxy = inspection.proxy
         hashes = [_hash(picture) for _, picture in looks(proxy, rate=_LOOKS, gray=True)]
         video = inspection.video
         heard = speech_of(video, ctx).samples if video.audio else np.zeros(0, dtype=np.float32)
         return Print(np.array(hashes, dtype=np.uint64), _bands(heard), words)
 
-    return stored_print(inspection.video.fingerprint, ctx, made)
+    return ctx.cached_value(_NAME, VERSION, (inspection.video.fingerprint,), Print, measure)
 
 
-def stored_print(fingerprint: str, ctx: Context, make: Callable[[], Print]) -> Print:
-    """The print of a file of which only the sha256 is known; ``make`` is called when it was never made."""
-    store = replace(ctx.store, reuse=True)  # what a published file was like cannot be measured again
-    found: Print = store.value("review.print", key_of("print", VERSION, fingerprint), Print, make)
+def stored_print(fingerprint: str, ctx: Context) -> Print | None:
+    """The print of a file of which only the sha256 is known; None where it was never made."""
+    found: Print | None = ctx.stored_value(_NAME, VERSION, (fingerprint,), Print)
     return found
 
 

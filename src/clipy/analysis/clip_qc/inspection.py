@@ -1,18 +1,19 @@
-"""A finished clip, watched once for all reviewers: what its pictures are like, and a small copy of them to look at."""
+"""A finished clip, decoded once for all reviewers: measurements of picture and sound, and a small copy to analyse."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from clipy.context import Context
 from clipy.media.checks.picture import Seen, watch
 from clipy.media.checks.sound import Heard, listen
 from clipy.media.probe import probe
-from clipy.storage.store import Store, key_of
 from clipy.types import Clip, Video
 
-_VERSION = 5  # of what is measured here; raised whenever a result changes
+_VERSION = 6  # of what is measured here; raised whenever a result changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +34,25 @@ class Inspection:
 
 
 def inspected(clip: Clip, ctx: Context) -> Inspection:
-    """Watch a clip, or load what was seen. Raises MediaError for a file that is no readable video."""
-    video, store = probe(clip.path), once(ctx).store
-    key = key_of("inspection", _VERSION, video)
+    """Measurements of a clip's picture, with the small copy. Raises MediaError for a file that is no readable video."""
+    video = probe(clip.path)
 
-    def watched(path: Path) -> None:
+    def measure(make: Callable[[], Seen]) -> Seen:
+        return ctx.cached_value("review.picture", _VERSION, (video,), Seen, make)
+
+    def write_proxy(path: Path) -> None:
         ctx.report("watching the clip")
-        seen = watch(video, path)
-        store.value("review.seen", key, Seen, lambda: seen)
+        seen = watch(video, path)  # one decode makes both
+        measure(lambda: seen)
 
-    proxy = store.file("review.proxy", key, ".mp4", watched)
-    seen: Seen = store.value("review.seen", key, Seen, lambda: watch(video, ctx.work / f"{key}.mp4"))
-    return Inspection(video, probe(proxy), seen)
+    def watch_again() -> Seen:
+        with tempfile.TemporaryDirectory(dir=ctx.work) as folder:
+            return watch(video, Path(folder) / "proxy.mp4")
+
+    proxy = ctx.cached_path("review.proxy", _VERSION, (video,), ".mp4", write_proxy)
+    return Inspection(video, probe(proxy), measure(watch_again))
 
 
 def listened(video: Video, ctx: Context) -> Heard:
-    """Listen to a clip that has sound, or load what was heard."""
-    key = key_of("listening", _VERSION, video)
-    heard: Heard = once(ctx).store.value("review.heard", key, Heard, lambda: listen(video))
-    return heard
-
-
-def once(ctx: Context) -> Context:
-    """A context for what several reviewers share: made once in a run, even where nothing of an earlier run counts."""
-    return ctx if ctx.store.reuse else replace(ctx, store=Store(ctx.work / "reviewing"))
+    """Measurements of the sound of a clip that has some."""
+    return ctx.cached_value("review.sound", _VERSION, (video,), Heard, lambda: listen(video))

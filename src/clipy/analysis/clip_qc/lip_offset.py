@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from clipy import models
 from clipy.analysis.audio.voice_activity import Voice, voice_over_noise
 from clipy.analysis.clip_qc.faces import faces_of, shots_of
-from clipy.analysis.clip_qc.inspection import Inspection, once
+from clipy.analysis.clip_qc.inspection import Inspection
 from clipy.analysis.clip_qc.speech import speech_of
+from clipy.analysis.faces.base import FaceDetector
 from clipy.analysis.faces.tracking.detections import FrameDetections
 from clipy.analysis.faces.tracking.tracks import link
 from clipy.analysis.speakers.scoring.lips import FaceMesh, Mouth, mouths
 from clipy.context import Context
-from clipy.storage.store import key_of
 from clipy.types import TRACK_RATE, Array, Shot, Span, Track
 
 _VERSION = 6
@@ -76,9 +76,9 @@ class LipOffset:
 
 def lip_offset(inspection: Inspection, ctx: Context) -> LipOffset:
     """Measure a clip that has sound, or load what was measured."""
-    key = key_of("lip offset", _VERSION, models.sha256(models.FACE_LANDMARK), inspection.video)
-    found: LipOffset = once(ctx).store.value("review.lips", key, LipOffset, lambda: _measured(inspection, ctx))
-    return found
+    weights = models.sha256(models.FACE_LANDMARK)
+    inputs = (weights, ctx.analyser(FaceDetector), inspection.video)
+    return ctx.cached_value("review.lips", _VERSION, inputs, LipOffset, lambda: _measured(inspection, ctx))
 
 
 def _measured(inspection: Inspection, ctx: Context) -> LipOffset:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 
 from clipy.analysis.base import Transcriber
-from clipy.analysis.clip_qc.inspection import once
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.types import Clip, Transcript
@@ -30,8 +29,8 @@ def spoken_again(clip: Clip, ctx: Context) -> Transcript:
     if not video.audio:
         return Transcript("", ())
     ctx.report("listening to what the clip says")
-    heard: Transcript = once(ctx).cached(transcriber.again(_language(clip)).transcribe, video)
-    return heard
+    fast = transcriber.verification_transcriber(_language(clip))
+    return ctx.cached_value("review.words", 1, (fast, video), Transcript, lambda: fast.transcribe(video, ctx))
 
 
 def _language(clip: Clip) -> str:

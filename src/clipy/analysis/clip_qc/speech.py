@@ -7,10 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from clipy.analysis.audio.speech import RATE, Window, probabilities
-from clipy.analysis.clip_qc.inspection import once
 from clipy.context import Context
 from clipy.media.read import sound
-from clipy.storage.store import key_of
 from clipy.types import Array, Video
 
 _VERSION = 1
@@ -22,13 +20,13 @@ def speech_of(video: Video, ctx: Context) -> Window:
 
     The samples lie in a file of the store, so that whoever asks next reads them and decodes nothing.
     """
-    store, key = once(ctx).store, key_of("clip speech", _VERSION, video)
 
-    def decoded(path: Path) -> None:
+    def decode(path: Path) -> None:
         with path.open("wb") as file:
             for block in sound(video, video.span, rate=RATE):
                 block[0].astype(_SAMPLE).tofile(file)
 
-    samples = np.fromfile(store.file("review.speech", key, ".f32", decoded), dtype=_SAMPLE).astype(np.float32)
-    likely = store.value("review.speech", key, Array, lambda: probabilities(samples))
+    path = ctx.cached_path("review.samples", _VERSION, (video,), ".f32", decode)
+    samples = np.fromfile(path, dtype=_SAMPLE).astype(np.float32)
+    likely = ctx.cached_value("review.speech", _VERSION, (video,), Array, lambda: probabilities(samples))
     return Window(0, samples, np.asarray(likely, dtype=np.float32))

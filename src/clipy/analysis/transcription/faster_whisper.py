@@ -12,7 +12,7 @@ from pydantic import Field
 from clipy import models
 from clipy.analysis.audio.speech import RATE, Window
 from clipy.analysis.transcription.whisper.decoding import Heard, Said
-from clipy.analysis.transcription.whisper.transcriber import Listener
+from clipy.analysis.transcription.whisper.transcriber import WhisperTranscriber
 from clipy.context import Context
 from clipy.device import for_ctranslate2, processors
 from clipy.errors import ConfigError, ModelError
@@ -25,7 +25,7 @@ _NEEDED = ("model.bin", "config.json", "tokenizer.json")  # without the last, fa
 _ALSO_KNOWN_AS = {"turbo": "large-v3-turbo", "large": "large-v3"}
 
 
-class FasterWhisper(Listener):
+class FasterWhisper(WhisperTranscriber):
     """OpenAI's Whisper on CTranslate2, with a voice activity detector to put its word times right.
 
     The sound is read by our own media layer, in windows cut in silences, so that hours of it need no more memory than
@@ -47,7 +47,7 @@ class FasterWhisper(Listener):
 
     version: ClassVar[int] = 6
 
-    class Options(Listener.Options):
+    class Options(WhisperTranscriber.Options):
         model: str = Field(
             "base",
             min_length=1,
@@ -69,10 +69,10 @@ class FasterWhisper(Listener):
         whisper = models.sha256(self._model_name()) if folder is None else models.digest_of_folder(folder)
         return (whisper, *super().input_digests())
 
-    def again(self, language: str) -> Self:
+    def verification_transcriber(self, language: str) -> Self:
         """With beam 1, on brief sound, once where the language is known: enough to tell if what is written is said."""
-        other = super().again(language)
-        other.looks_again, other.in_haste = not language, True
+        other = super().verification_transcriber(language)
+        other.retries_unheard, other.fast = not language, True
         other.options = other.options.model_copy(update={"beam_size": 1})
         return other
 
@@ -81,7 +81,7 @@ class FasterWhisper(Listener):
         if not whisper.model.is_multilingual:
             return {"en": 1.0}
         # Not padded to 30 s, which would take as long as 30 s do: what it says of 4 s and more is the same.
-        features = whisper.feature_extractor(window.samples[: (_GLANCE if self.in_haste else _LOOK) * RATE])
+        features = whisper.feature_extractor(window.samples[: (_GLANCE if self.fast else _LOOK) * RATE])
         found = whisper.model.detect_language(whisper.encode(features[..., : features.shape[-1] // 2 * 2]))
         return {token[2:-2]: float(likely) for token, likely in found[0]}
 
@@ -102,7 +102,7 @@ class FasterWhisper(Listener):
             yield Said(words, segment.no_speech_prob, segment.avg_logprob, segment.compression_ratio)
 
     def _pipeline(self, ctx: Context) -> Any:
-        if self.in_haste:
+        if self.fast:
             from clipy.analysis.transcription.whisper.short_windows import BriefPipeline
 
             return BriefPipeline(self._whisper(ctx))
@@ -117,7 +117,7 @@ class FasterWhisper(Listener):
         network is loaded already.
         """
         threads = self.options.threads or processors()
-        if self.in_haste and (ctx.device, threads) not in self._loaded:
+        if self.fast and (ctx.device, threads) not in self._loaded:
             threads = max(1, threads // 2)
         if (ctx.device, threads) not in self._loaded:
             self._loaded[ctx.device, threads] = self._load(threads, ctx)

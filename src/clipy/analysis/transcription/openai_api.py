@@ -19,7 +19,7 @@ from pydantic import Field, ValidationError, field_validator
 from clipy.analysis.audio.speech import RATE, Window
 from clipy.analysis.transcription.whisper.api_responses import Answer
 from clipy.analysis.transcription.whisper.decoding import Said
-from clipy.analysis.transcription.whisper.transcriber import Listener
+from clipy.analysis.transcription.whisper.transcriber import WhisperTranscriber
 from clipy.context import Context
 from clipy.errors import ConfigError, ServiceError
 from clipy.types import Seconds
@@ -31,7 +31,7 @@ _LONGEST_PAUSE = 60.0
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class OpenAiApi(Listener):
+class OpenAiApi(WhisperTranscriber):
     """Sends the sound to an endpoint, in pieces that are cut in silences and smaller than its limit of 25 MB.
 
     The key comes from the environment, goes to no other host and into no log. What failed in passing (429, 5xx, a
@@ -40,9 +40,9 @@ class OpenAiApi(Listener):
     """
 
     version: ClassVar[int] = 2
-    looks_again = False  # every second of sound is paid for
+    retries_unheard = False  # every second of sound is paid for
 
-    class Options(Listener.Options):
+    class Options(WhisperTranscriber.Options):
         base_url: str = Field("https://api.openai.com/v1", description="Address of the endpoint.")
         model: str = Field(
             "whisper-1", min_length=1, description="Name of a model that gives word times, as the endpoint knows it."

@@ -14,7 +14,7 @@ from pydantic import Field
 from clipy import models
 from clipy.analysis.audio.speech import Window
 from clipy.analysis.transcription.whisper.decoding import Heard, Said
-from clipy.analysis.transcription.whisper.transcriber import Listener
+from clipy.analysis.transcription.whisper.transcriber import WhisperTranscriber
 from clipy.context import Context
 from clipy.device import for_torch
 from clipy.errors import ModelError
@@ -22,7 +22,7 @@ from clipy.errors import ModelError
 log = logging.getLogger(__name__)
 
 
-class OpenAiWhisper(Listener):
+class OpenAiWhisper(WhisperTranscriber):
     """OpenAI's reference implementation of Whisper. Slower than ``faster-whisper``, and the same networks.
 
     It fetches its weights itself, from OpenAI, and checks their sha256; PyTorch reads them as plain tensors.
@@ -30,7 +30,7 @@ class OpenAiWhisper(Listener):
 
     version: ClassVar[int] = 3
 
-    class Options(Listener.Options):
+    class Options(WhisperTranscriber.Options):
         model: str = Field(
             "base", min_length=1, description="Whisper's size (tiny, base, small, medium, turbo, large), or a .pt file."
         )

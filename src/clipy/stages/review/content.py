@@ -20,7 +20,7 @@ from clipy.analysis.clip_qc.retranscribe import spoken_again
 from clipy.analysis.clip_qc.speech import speech_of
 from clipy.analysis.meaning.openings import is_dangling
 from clipy.context import Context
-from clipy.errors import ClipyError, MediaError, ModelError
+from clipy.errors import MediaError, ModelError
 from clipy.stages.base import Reviewer
 from clipy.text.punctuation import ends_with_terminal
 from clipy.text.sentences import Sentence, sentences, written
@@ -232,13 +232,8 @@ def _same_span(clip: Clip, other: Clip) -> str:
 
 
 def _same_print(own: Print, other: Clip, ctx: Context) -> str:
-    def never_made() -> Print:
-        raise KeyError(other.fingerprint)
-
-    try:
-        return same_moment(own, stored_print(other.fingerprint, ctx, never_made))
-    except (KeyError, ClipyError):
-        return ""
+    theirs = stored_print(other.fingerprint, ctx)
+    return "" if theirs is None else same_moment(own, theirs)
 
 
 def _named(other: Clip) -> str:

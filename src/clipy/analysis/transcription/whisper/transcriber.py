@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 _SECOND_LOOK = Fraction(3, 2)  # seconds of speech without a word that are listened to again
 
 
-class Listener(Transcriber):
+class WhisperTranscriber(Transcriber):
     """Hears a video in windows cut in silences, so that hours of it need no more memory than minutes.
 
     A backend says what is heard in a window (``segments``) and how likely each language is in a few seconds of speech
@@ -49,9 +49,9 @@ class Listener(Transcriber):
         )
 
     options: Options
-    looks_again: bool = True  # whether speech without words is listened to a second time
-    in_haste: bool = False  # ... all of it at once: several times as fast, and not as sure to be heard
-    may_repeat: bool = True  # whether the same may be heard again and again: people say it, and Whisper in a loop
+    retries_unheard: bool = True  # whether speech without words is transcribed a second time
+    fast: bool = False  # ... all of it at once: several times as fast, and less reliable
+    may_repeat: bool = True  # whether a phrase may be repeated: people do, and so does Whisper in a loop
 
     @abstractmethod
     def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
@@ -65,10 +65,15 @@ class Listener(Transcriber):
         """Seconds of sound that are heard at once."""
         return Fraction(120)  # 15 minutes so peaked at 489 MB with faster-whisper; with 300 s, at 633 MB
 
+    def identity(self) -> dict[str, object]:
+        """Variants of one backend (``verification_transcriber``) never share stored results."""
+        variant = {"fast": self.fast, "retries_unheard": self.retries_unheard, "may_repeat": self.may_repeat}
+        return {**super().identity(), **variant}
+
     def input_digests(self) -> tuple[str, ...]:
         return tuple(models.digest(path) for path in _voice_detector())
 
-    def again(self, language: str) -> Self:
+    def verification_transcriber(self, language: str) -> Self:
         """The same network, with nothing loaded a second time, that need not find out the language."""
         other = copy(self)
         other.options = self.options.model_copy(update={"language": language or self.options.language})
@@ -135,8 +140,8 @@ class Listener(Transcriber):
         self, window: Window, words: Sequence[Word], speech: Sequence[Span]
     ) -> list[tuple[Window, Sequence[Span]]]:
         """What to listen to again, with the gaps between words that it fills; in haste all in one, the rest silent."""
-        gaps = unheard(words, speech, _SECOND_LOOK) if self.looks_again else ()
-        if not gaps or not self.in_haste:
+        gaps = unheard(words, speech, _SECOND_LOOK) if self.retries_unheard else ()
+        if not gaps or not self.fast:
             return [(window.part(gap), (gap,)) for gap in gaps]
         return [(window.only(gaps), gaps)]
 

@@ -21,13 +21,13 @@ from clipy.errors import ServiceError
 from clipy.stages.highlight.llm_ranking.answers import AskedPassages, Order, Passage, Passages
 from clipy.stages.highlight.llm_ranking.prompts import sentence_line
 from clipy.stages.highlight.llm_ranking.windows import following, window_from, windows
-from clipy.storage.store import key_of
 from clipy.text.sentences import Sentence
 from clipy.types import Seconds
 
 log = logging.getLogger(__name__)
 M = TypeVar("M", bound=BaseModel)
 
+_VERSION = 1  # of what is asked besides the inputs
 _FEWEST = 6  # sentences: a window that is too much with so few fails
 
 
@@ -145,8 +145,8 @@ class Reader:
             asked = True
             return self.chat.ask(system, user, kind, shown)
 
-        key = key_of(self.chat.terms, system, user, schema_of(kind))
-        text = self.ctx.store.value("highlight.answer", key, str, answer)
+        inputs = (self.chat.terms, system, user, schema_of(kind))
+        text = self.ctx.cached_value("highlight.answer", _VERSION, inputs, str, answer)
         with self._lock:
             self.stored += not asked
         return kind.model_validate_json(text)

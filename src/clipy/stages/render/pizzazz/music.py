@@ -15,7 +15,7 @@ from typing import Literal, Self
 
 from pydantic import Field, TypeAdapter, model_validator
 
-from clipy.analysis.audio.songs import MOODS, Heard, Mood, Song, named_mood
+from clipy.analysis.audio.songs import MOODS, Mood, Song, SongFeatures, named_mood
 from clipy.analysis.meaning.mood import mood_of
 from clipy.context import Context
 from clipy.errors import ConfigError, RenderError
@@ -131,7 +131,7 @@ class Music(Pizzazz):
         track = self.options.track
         return songs_in(self._root()) if track is None else [song_of(track.expanduser())]
 
-    def _picked(self, wanted: Mood, video: Video, edit: Edit, ctx: Context) -> tuple[Song, Heard, Mood]:
+    def _picked(self, wanted: Mood, video: Video, edit: Edit, ctx: Context) -> tuple[Song, SongFeatures, Mood]:
         """The track whose mood is nearest; among those that are as near, one by the clip's fingerprint."""
         found = [(song, heard, _mood(song, heard)) for song, heard in listened_all(self._songs(), ctx)]
         if not found:
@@ -169,7 +169,7 @@ class Music(Pizzazz):
             yield AudioBlock(block.time, block.samples + player.read(count) * gain, rate)
 
 
-def _mood(song: Song, heard: Heard) -> Mood:
+def _mood(song: Song, heard: SongFeatures) -> Mood:
     """What is measured, and where the file or its folder is named after a mood, halfway to that."""
     named = named_mood(song.path)
     if named is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.audio.songs import Heard
+from clipy.analysis.audio.songs import SongFeatures
 from clipy.media.song import song_sound
 
 JOIN = 0.05  # seconds of a cross-fade; it ends on the beat, so that the beat itself is whole
@@ -21,7 +21,7 @@ Piece = tuple[float, float]  # seconds of the song, from and to
 Samples = NDArray[np.float32]
 
 
-def arranged(heard: Heard, duration: float) -> tuple[Piece, ...]:
+def arranged(heard: SongFeatures, duration: float) -> tuple[Piece, ...]:
     """The pieces of a song that, one after the other, last as long as asked for. The first begins on a beat."""
     beats = heard.beats
     start = float(beats[0]) if len(beats) and beats[0] < _LATEST_START else 0.0
@@ -36,7 +36,7 @@ def arranged(heard: Heard, duration: float) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def _loop(heard: Heard) -> Piece:
+def _loop(heard: SongFeatures) -> Piece:
     """From where to where to play again and again: whole bars apart, between places that sound alike."""
     beats, colour = heard.beats, heard.colour
     count = int(np.searchsorted(beats, heard.duration - JOIN))

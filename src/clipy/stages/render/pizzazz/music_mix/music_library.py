@@ -10,7 +10,7 @@ from importlib.metadata import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
-from clipy.analysis.audio.songs import Heard, Song, listened
+from clipy.analysis.audio.songs import Song, SongFeatures, song_features
 from clipy.context import Context
 from clipy.errors import ConfigError, MediaError
 from clipy.storage.store import file_digest, key_of
@@ -71,12 +71,12 @@ def _digest(path: Path, _state: tuple[int, int]) -> str:
     return file_digest(path)
 
 
-def listened_all(songs: list[Song], ctx: Context) -> Iterator[tuple[Song, Heard]]:
+def listened_all(songs: list[Song], ctx: Context) -> Iterator[tuple[Song, SongFeatures]]:
     """What each song is like; one that cannot be used is told and left out."""
     for number, song in enumerate(songs):
         ctx.report("listening to the music", number / len(songs))
         try:
-            yield song, listened(song, ctx)
+            yield song, song_features(song, ctx)
         except MediaError as error:
             log.warning("this music is left out: %s", error)
 
