@@ -201,7 +201,7 @@ def _moved(
 
 def _recognised(video: Video, ctx: Context, spans: Sequence[Span]) -> Heard:
     """The words of some stretches, heard quickly, and their language; none where the network cannot be had."""
-    listener, found, spoken = FasterWhisper().again(""), list[Word](), ""
+    listener, found, spoken = FasterWhisper().verification_transcriber(""), list[Word](), ""
     try:
         for span in spans:
             samples = sound_array(video, span.clamp(video.span), rate=RATE)[0]
