@@ -1,8 +1,9 @@
 """Every failure clipy reports, as one tree:
 
     ClipyError                      shown to the user as one line; exit code 1
-    ├── ConfigError                 clipy.toml, a flag or an option is wrong
-    │   ├── BackendNotFound         no backend of that name; says which there are
+    ├── ConfigError                 the settings or this machine do not allow what was asked
+    │   ├── SettingError            a setting is misspelt, or its value is not allowed; exit code 2
+    │   │   └── BackendNotFound     no backend of that name; says which there are
     │   └── BackendUnavailable      the backend needs an extra that is not installed; says which
     ├── InputError                  the file given cannot be used as asked
     │   ├── MediaError              not a video, truncated, undecodable
@@ -47,10 +48,16 @@ def did_you_mean(name: str, known: Iterable[str], show: Callable[[str], str] = r
 
 
 class ConfigError(ClipyError):
-    """A setting is wrong: unknown, misspelt, out of range, or contradicting another."""
+    """What was asked cannot be done as configured: settings contradict each other, or something is not installed."""
 
 
-class BackendNotFound(ConfigError):
+class SettingError(ConfigError):
+    """A setting does not exist or has a value that is not allowed: wrong usage, exit code 2."""
+
+    exit_code = 2
+
+
+class BackendNotFound(SettingError):
     """No installed backend answers to the name given."""
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from clipy.errors import BackendNotFound, BackendUnavailable, ClipyError, ConfigError, did_you_mean
+from clipy.errors import BackendNotFound, BackendUnavailable, ClipyError, ConfigError, SettingError, did_you_mean
 from clipy.groups import GROUPS
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def problem(listing: Listing) -> str:
 
 
 def create(group: str, name: str, options: Mapping[str, Any]) -> Backend:
-    """Make a backend with its options checked. Raises ConfigError with the nearest right name for a misspelt one."""
+    """Make a backend with its options checked. Raises SettingError with the nearest right name for a misspelt one."""
     from pydantic import ValidationError
 
     kind = load(group, name)
@@ -149,7 +149,7 @@ def create(group: str, name: str, options: Mapping[str, Any]) -> Backend:
     try:
         checked = kind.Options.model_validate(dict(options))
     except ValidationError as error:
-        raise ConfigError(_explain(error, kind), where=f"{group}.{name}", do=f"See: clipy backends {group}") from None
+        raise SettingError(_explain(error, kind), where=f"{group}.{name}", do=f"See: clipy backends {group}") from None
     try:
         backend = kind(checked)
     except ClipyError:

@@ -91,19 +91,21 @@ def test_a_short_video_says_what_to_do(silent: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "says", "code"),
     [
-        (["--set", "highlight.cuont=2"], "Did you mean 'count'"),
-        (["--set", "reframe.backend=talkative"], "Installed:"),
-        (["--set", "nonsense"], "cannot understand"),
-        (["--config", "nowhere.toml"], "no such configuration file"),
+        (["--set", "highlight.cuont=2"], "Did you mean 'count'", 2),
+        (["--set", "highlite.count=2"], "Did you mean 'highlight'", 2),
+        (["--set", "highlight.count=0"], "greater than or equal to 1", 2),
+        (["--set", "reframe.backend=centre"], "Did you mean 'center'", 2),
+        (["--set", "nonsense"], "cannot understand", 2),
+        (["--config", "nowhere.toml"], "settings file not found", 1),
     ],
 )
 def test_wrong_settings_are_refused_before_any_work(
-    silent: Path, tmp_path: Path, arguments: list[str], says: str
+    silent: Path, tmp_path: Path, arguments: list[str], says: str, code: int
 ) -> None:
     result = run("run", silent, "-o", tmp_path / "out", *arguments)
-    assert result.exit_code == 1
+    assert result.exit_code == code
     assert says in error_line(result)
     assert not (tmp_path / "out").exists()
 

@@ -94,7 +94,7 @@ def test_clips_go_out_when_their_time_has_come(webhook: WebhookServer, tmp_path:
         assert result.exit_code == 0, result.stderr
         assert len(webhook.posts) == 1
         assert "later: bees-02 goes to webhook at 20" in result.stderr
-    assert upload(folder, "webhook", webhook.url, "--every", "soon").exit_code == 1
+    assert upload(folder, "webhook", webhook.url, "--every", "soon").exit_code == 2
 
 
 def test_what_is_not_known_is_settled(webhook: WebhookServer, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_clips_that_did_not_pass_are_not_sent(youtube: YouTubeServer, tmp_path: 
 def test_a_folder_takes_no_time(tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "clips")
     result = CliRunner().invoke(main, ["upload", str(folder), "--to", "folder", "--at", "2030-01-01T10:00"])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "there is no option 'at'" in result.stderr
     result = CliRunner().invoke(main, ["upload", str(folder), "--to", "folder", "--dry-run"])
     assert result.exit_code == 0
@@ -173,5 +173,5 @@ def test_what_uploading_does_not_need_may_be_missing(webhook: WebhookServer, tmp
     document["clips"][0]["review"] = None
     unreviewed.write_text(json.dumps(document))
     refused = upload(folder, "webhook", webhook.url, *absent)  # a review asks the analysers
-    assert refused.exit_code == 1
+    assert refused.exit_code == 2
     assert "no faces backend is called 'hawk'" in refused.stderr

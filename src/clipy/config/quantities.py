@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from clipy.errors import ConfigError
+from clipy.errors import SettingError
 
 _BYTES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _BYTES |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
@@ -13,18 +13,18 @@ _NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.IGNORECASE)
 
 
 def size(text: str) -> int:
-    """Bytes: ``5GB``, ``500 MB``, ``2GiB``. Raises ConfigError."""
+    """Bytes: ``5GB``, ``500 MB``, ``2GiB``. Raises SettingError."""
     number, unit = _parts(text)
     if number is None or unit not in _BYTES:
-        raise ConfigError(f"{text!r} is no size", do="Write it as 500MB, 5GB or 2GiB")
+        raise SettingError(f"{text!r} is not a size", do="Write it as 500MB, 5GB or 2GiB")
     return int(number * _BYTES[unit])
 
 
 def age(text: str) -> float:
-    """Seconds: ``12h``, ``30d``, ``8w``. Raises ConfigError."""
+    """Seconds: ``12h``, ``30d``, ``8w``. Raises SettingError."""
     number, unit = _parts(text)
     if number is None or unit not in _SECONDS:
-        raise ConfigError(f"{text!r} is no length of time", do="Write it as 12h, 30d or 8w")
+        raise SettingError(f"{text!r} is not a duration", do="Write it as 12h, 30d or 8w")
     return number * _SECONDS[unit]
 
 

@@ -44,6 +44,7 @@ class Pyannote(Diarizer):
         model: str = Field(
             "pyannote/speaker-diarization-community-1",
             min_length=1,
+            json_schema_extra={"format": "path"},
             description="Repository of the Hugging Face Hub, or a folder with the same files.",
         )
         revision: str | None = Field(

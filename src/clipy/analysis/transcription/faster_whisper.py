@@ -51,6 +51,7 @@ class FasterWhisper(WhisperTranscriber):
         model: str = Field(
             "base",
             min_length=1,
+            json_schema_extra={"format": "path"},
             description="Whisper's size (tiny.en, tiny, base, small, medium, large-v3-turbo, large-v3), or the folder "
             "of a model in CTranslate2's format.",
         )

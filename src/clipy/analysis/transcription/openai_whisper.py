@@ -32,7 +32,10 @@ class OpenAiWhisper(WhisperTranscriber):
 
     class Options(WhisperTranscriber.Options):
         model: str = Field(
-            "base", min_length=1, description="Whisper's size (tiny, base, small, medium, turbo, large), or a .pt file."
+            "base",
+            min_length=1,
+            json_schema_extra={"format": "path"},
+            description="Whisper's size (tiny, base, small, medium, turbo, large), or a .pt file.",
         )
         beam_size: int = Field(5, ge=1, le=20, description="Hypotheses weighed at once.")
 

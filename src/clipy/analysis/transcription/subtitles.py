@@ -62,7 +62,7 @@ class Subtitles(Transcriber):
     listens = False
 
     class Options(Transcriber.Options):
-        path: str | None = Field(
+        path: Path | None = Field(
             None, description="The subtitle file; found beside or inside the video when not given."
         )
         language: str | None = Field(
@@ -146,7 +146,7 @@ class Subtitles(Transcriber):
     def _file(self, video: Path) -> Path | None:
         """The file that was named, or the best one beside the video."""
         if self.options.path is not None:
-            return Path(self.options.path).expanduser()
+            return self.options.path.expanduser()
         if not video.parent.is_dir():
             return None
         wanted, stem, found = self.options.language, video.stem.lower(), []

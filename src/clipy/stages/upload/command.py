@@ -35,7 +35,11 @@ class Command(Platform):
     """Publish with any program: program = ["rclone", "copyto", "{path}", "remote:{name}.mp4"]."""
 
     class Options(Platform.Options):
-        program: tuple[str, ...] = Field((), description="Program and arguments; {path} and templates are filled.")
+        program: tuple[str, ...] = Field(
+            (),
+            json_schema_extra={"format": "path"},
+            description="Program and arguments; {path} and templates are filled.",
+        )
         check: tuple[str, ...] = Field((), description="Exit code 0 when the clip is there already, 1 when it is not.")
         text: str = Field("{title}\n\n{hashtags}", description="Template of the field text.")
         idempotent: bool = Field(False, description="Running it twice does no harm: repeat freely.")
