@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from clipy import registry
 from clipy.context import Context
 from clipy.media.frame import Frame, rgb_to_yuv
-from clipy.media.resample import Placed, Resampler
+from clipy.media.resample import PlacedWord, Resampler
 from clipy.stages.base import Pizzazz
 from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
-from clipy.typography.styles import LOOKS
+from clipy.typography.styles import CAPTION_PRESETS
 
 Picture = NDArray[np.uint8]
 
@@ -114,7 +114,7 @@ def _rendered(of: Edit) -> tuple[Picture, Picture, Picture]:
         format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
     )
     source.colorspace = Colorspace.ITU709
-    return Resampler(VIDEO, *TALL).draw(source, [Placed(panel.window(Fraction(0)), panel.into)], fit=True)
+    return Resampler(VIDEO, *TALL).draw(source, [PlacedWord(panel.window(Fraction(0)), panel.into)], fit=True)
 
 
 def pizzazz(name: str, **options: object) -> Pizzazz:
@@ -145,7 +145,7 @@ def logo(path: Path) -> Path:
 
 
 def draw_captions(ctx: Context) -> None:
-    for preset in LOOKS:
+    for preset in CAPTION_PRESETS:
         moments = (Fraction(3, 5), Fraction(11, 5)) if preset != "punch" else (Fraction(1), Fraction(7, 5))
         chain = [pizzazz("captions", preset=preset)]
         save(

@@ -41,6 +41,12 @@ def _even(side: Fraction) -> int:
     return max(16, round(side / 2) * 2)
 
 
+def smoothstep(value: float) -> float:
+    """An S-curve from 0 to 1 for easing; values outside 0..1 are clamped."""
+    t = min(1.0, max(0.0, value))
+    return t * t * (3 - 2 * t)
+
+
 def share_inside(part: Box, other: Box) -> float:
     """Which share of a box's area another one covers, in 0..1."""
     wide = max(0.0, min(part.x2, other.x2) - max(part.x1, other.x1))

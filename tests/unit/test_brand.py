@@ -8,7 +8,7 @@ import pytest
 from clipy.errors import ConfigError
 from clipy.stages.render.pizzazz.captions import Captions
 from clipy.stages.render.pizzazz.title import Title
-from clipy.typography.brand import Brand, brand_digests, load_brand
+from clipy.typography.brand import BrandKit, brand_digests, load_brand_kit
 
 VALUES = {"logo": "logo.png", "text_color": "#ffffff", "highlight_color": "#ff5a36"}
 
@@ -23,12 +23,12 @@ def folder(tmp_path: Path) -> Path:
 def test_a_kit_is_toml_or_json_and_its_paths_are_beside_it(suffix: str, folder: Path) -> None:
     path = folder / f"brand{suffix}"
     path.write_text(json.dumps(VALUES) if suffix == ".json" else "\n".join(f'{k} = "{v}"' for k, v in VALUES.items()))
-    assert load_brand(path) == Brand.model_validate({**VALUES, "logo": folder / "logo.png"})
+    assert load_brand_kit(path) == BrandKit.model_validate({**VALUES, "logo": folder / "logo.png"})
     assert len(brand_digests(path)) == 2
 
 
 def test_without_a_kit_nothing_is_said() -> None:
-    assert load_brand(None) == Brand.model_validate({})
+    assert load_brand_kit(None) == BrandKit.model_validate({})
     assert brand_digests(None) == ()
 
 
@@ -38,25 +38,25 @@ def test_without_a_kit_nothing_is_said() -> None:
         ('logoo = "x"', "logoo.*Keys: logo"),
         ('text_color = "white"', "text_color"),
         ("text_color = ", "neither TOML nor JSON"),
-        ('font = "missing.ttf"', "not there"),
+        ('font = "missing.ttf"', "does not exist"),
     ],
 )
 def test_a_wrong_kit_is_refused_with_what_is_wrong(text: str, match: str, folder: Path) -> None:
     path = folder / "brand.toml"
     path.write_text(text)
     with pytest.raises(ConfigError, match=match):
-        load_brand(path)
+        load_brand_kit(path)
 
 
 @pytest.mark.parametrize("kind", [Captions, Title])
 def test_a_font_that_is_not_there_is_refused(kind: type[Captions] | type[Title], folder: Path) -> None:
-    with pytest.raises(ConfigError, match="no such font"):
+    with pytest.raises(ConfigError, match="font file not found"):
         kind(kind.Options(font=folder / "missing.ttf")).identity()
 
 
-def test_captions_take_the_brands_colours_and_their_own_options_go_over_it(folder: Path) -> None:
+def test_captions_take_the_brands_colors_and_their_own_options_go_over_it(folder: Path) -> None:
     path = folder / "brand.toml"
     path.write_text('highlight_color = "#ff5a36"\ntext_color = "#eeeeee"')
-    look = Captions(Captions.Options(brand=path, text_color="#aabbcc")).look()
-    assert look.highlight.colour == (255, 90, 54)
-    assert look.text.colour == (170, 187, 204)
+    style = Captions(Captions.Options(brand=path, text_color="#aabbcc")).style()
+    assert style.highlight.color == (255, 90, 54)
+    assert style.text.color == (170, 187, 204)

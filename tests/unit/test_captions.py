@@ -21,18 +21,19 @@ from clipy.analysis.shots.pyscenedetect import PySceneDetect
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.errors import RenderError
+from clipy.geometry import share_inside
 from clipy.media.frame import Frame, rgb_to_yuv
 from clipy.media.probe import probe
 from clipy.stages.render.pizzazz.captions import Captions
 from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
-from clipy.typography.occupied import overlap, taken
-from clipy.typography.overlay import Overlay, rounded
-from clipy.typography.safe_area import safe_area
-from clipy.typography.styles import LOOKS
+from clipy.typography.occupied_regions import occupied_regions
+from clipy.typography.overlay import Overlay, rounded_rectangle
+from clipy.typography.safe_area import text_safe_area
+from clipy.typography.styles import CAPTION_PRESETS
 from fixtures.media import make_video
 
-PRESETS = sorted(LOOKS)
+PRESETS = sorted(CAPTION_PRESETS)
 SPEECH = "Most people think you need a huge budget to make great videos, but honestly? You don't."
 SIZES = [(540, 960), (540, 540), (960, 540)]
 
@@ -120,7 +121,7 @@ def test_without_words_the_frames_pass_untouched(ctx: Context, video: Video) -> 
 
 
 def test_frames_without_a_plan_are_refused(ctx: Context) -> None:
-    with pytest.raises(RenderError, match="never planned"):
+    with pytest.raises(RenderError, match="not been planned"):
         captions().frames(iter([]), make_edit("hello"), ctx)
 
 
@@ -140,7 +141,7 @@ def test_nothing_is_drawn_outside_the_safe_area(
 ) -> None:
     edit = make_edit(text, size)
     times = [Fraction(n, 10) for n in range(0, 3 * len(text.split()), 2)]
-    area = safe_area(*size)
+    area = text_safe_area(*size)
     for frame in draw(captions(preset=preset), edit, times, ctx, video):
         x1, y1, x2, y2 = changed(frame)
         assert x1 >= area.left - 1
@@ -150,7 +151,7 @@ def test_nothing_is_drawn_outside_the_safe_area(
 
 
 def test_the_safe_area_of_an_upright_video_is_the_one_that_all_platforms_leave_free() -> None:
-    area = safe_area(1080, 1920)
+    area = text_safe_area(1080, 1920)
     assert area.left >= 120
     assert area.right <= 888
     assert area.top >= 288
@@ -162,7 +163,7 @@ def test_the_safe_area_of_an_upright_video_is_the_one_that_all_platforms_leave_f
 @pytest.mark.parametrize("position", [0.0, 1.0])
 def test_a_position_at_the_edge_keeps_the_whole_card_inside(position: float, ctx: Context, video: Video) -> None:
     for clear in (True, False):
-        area = safe_area(540, 960, position, clear)
+        area = text_safe_area(540, 960, position, clear)
         (frame,) = draw(captions(position=position, safe_area=clear), make_edit(SPEECH), [Fraction(1, 2)], ctx, video)
         _, y1, _, y2 = changed(frame)
         assert area.top - 1 <= y1 < y2 <= area.bottom + 1
@@ -354,13 +355,13 @@ def test_captions_never_cover_the_mouth_of_a_face_on_screen(tmp_path: Path) -> N
     assert len(faces) == 15
     for backend, clear in ((captions(), True), (captions(avoid_faces=False), False)):
         planned = backend.plan(source, edit, ctx)
-        covers = [overlap(face.mouth, item.box) > 0 for item in taken(planned) for face in faces]
+        covers = [share_inside(face.mouth, item.box) > 0 for item in occupied_regions(planned) for face in faces]
         assert any(covers) != clear
         (frame,) = backend.frames(iter([gray(Fraction(1, 2), (540, 960))]), planned, ctx)
         x1, y1, x2, y2 = changed(frame)
-        assert (overlap(faces[0].mouth, Box(x1, y1, x2, y2)) == 0) == clear
+        assert (share_inside(faces[0].mouth, Box(x1, y1, x2, y2)) == 0) == clear
     own = captions(position=0.6).plan(source, edit, ctx)
-    assert any(overlap(face.mouth, item.box) > 0 for item in taken(own) for face in faces)
+    assert any(share_inside(face.mouth, item.box) > 0 for item in occupied_regions(own) for face in faces)
 
 
 def test_every_look_is_a_preset_and_every_preset_a_look() -> None:
@@ -371,7 +372,7 @@ def test_every_look_is_a_preset_and_every_preset_a_look() -> None:
 
 @pytest.mark.parametrize("radius", [0.0, 5.0])
 def test_a_rectangle_is_full_inside_and_empty_outside(radius: float) -> None:
-    mask = rounded(40, 20, radius)
+    mask = rounded_rectangle(40, 20, radius)
     assert np.all(mask[6:14, 1:-1] == 255)
     assert int(mask[0, 0]) == (255 if radius == 0 else 0)
 
@@ -384,13 +385,15 @@ def test_an_overlay_in_yuv_is_the_same_as_painting_in_rgb() -> None:
     expected = rgb.astype(np.float64)
     shapes = [(11, 7, (255, 221, 0), 1.0), (31, 20, (10, 20, 230), 0.5), (16, 30, (255, 255, 255), 0.8)]
     for x, y, colour, opacity in shapes:
-        mask = rounded(41, 23, 6)
+        mask = rounded_rectangle(41, 23, 6)
         overlay.paint(mask, x, y, colour, opacity)
         part = expected[y : y + 23, x : x + 41]
         share = mask[..., None] / 255 * opacity
         part[:] = part * (1 - share) + np.array(colour) * share
-    overlay.copy().paint(rounded(20, 20, 3), 30, 30, (0, 0, 0))  # painting on a copy leaves the original alone
-    overlay.onto(frame)
+    overlay.copy().paint(
+        rounded_rectangle(20, 20, 3), 30, 30, (0, 0, 0)
+    )  # painting on a copy leaves the original alone
+    overlay.blend_onto(frame)
     wanted = rgb_to_yuv(np.round(expected).astype(np.uint8))
     errors = [np.abs(a.astype(int) - b).max() for a, b in zip(frame.planes, wanted, strict=True)]
     assert errors[0] <= 3

@@ -8,9 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipy.types import Word, seconds
-from clipy.typography.cards import Card, Rules, columns, group, joined, spaced, tidied
+from clipy.typography.cards import (
+    Card,
+    CardRules,
+    display_width,
+    group_into_cards,
+    join_words,
+    needs_space,
+    normalize_words,
+)
 
-CAPTION = Rules(max_width=18, max_words=5, max_duration=4)
+CAPTION = CardRules(max_width=18, max_words=5, max_duration=4)
 
 
 def said(text: str, start: str = "0", length: str = "0.3", pause: str = "0.5") -> list[Word]:
@@ -26,7 +34,7 @@ def said(text: str, start: str = "0", length: str = "0.3", pause: str = "0.5") -
 
 
 def texts(cards: tuple[Card, ...]) -> list[str]:
-    return [" / ".join(joined(line) for line in card.lines) for card in cards]
+    return [" / ".join(join_words(line) for line in card.lines) for card in cards]
 
 
 @st.composite
@@ -48,27 +56,31 @@ def transcripts(draw: st.DrawFn) -> list[Word]:
 def test_every_word_is_on_exactly_one_card_that_is_seen_and_overlaps_no_other(
     words: list[Word], max_lines: int, max_words: int
 ) -> None:
-    rules = Rules(max_width=18, max_lines=max_lines, max_words=max_words, max_duration=4)
-    cards = group(words, rules)
-    assert [word for card in cards for word in card.words] == list(tidied(words))
+    rules = CardRules(max_width=18, max_lines=max_lines, max_words=max_words, max_duration=4)
+    cards = group_into_cards(words, rules)
+    assert [word for card in cards for word in card.words] == list(normalize_words(words))
     for card in cards:
         assert card.span.duration > 0
         assert 1 <= len(card.lines) <= max_lines
-        assert all(columns(joined(line)) <= 18 or len(line) == 1 for line in card.lines)
+        assert all(display_width(join_words(line)) <= 18 or len(line) == 1 for line in card.lines)
         assert len({word.speaker for word in card.words}) == 1
     for before, after in pairwise(cards):
         gap = after.span.start - before.span.end
-        assert gap == 0 or gap > rules.bridge
+        assert gap == 0 or gap > rules.max_flicker
 
 
 def test_cards_break_at_sentences_clauses_and_pauses_before_anything_else() -> None:
     words = said("Okay so here is it. You do not need | a huge budget, but time.")
-    assert texts(group(words, CAPTION)) == ["Okay so here / is it.", "You do not need", "a huge budget, / but time."]
+    assert texts(group_into_cards(words, CAPTION)) == [
+        "Okay so here / is it.",
+        "You do not need",
+        "a huge budget, / but time.",
+    ]
 
 
 def test_a_title_stays_with_its_name() -> None:
     spoken = said("And Mr. President, I am not the answer. He met Dr. Smith and Prof. Jones.")
-    assert texts(group(spoken, CAPTION)) == [
+    assert texts(group_into_cards(spoken, CAPTION)) == [
         "And Mr. President,",
         "I am not / the answer.",
         "He met Dr. Smith",
@@ -78,39 +90,39 @@ def test_a_title_stays_with_its_name() -> None:
 
 def test_a_german_date_is_one_phrase_in_german() -> None:
     spoken = said("Wir feiern am 3. Oktober wieder.")
-    cards = group(spoken, Rules(max_width=18, max_words=5, max_duration=4, language="de"))
+    cards = group_into_cards(spoken, CardRules(max_width=18, max_words=5, max_duration=4, language="de"))
     assert not any(text.endswith("3.") for text in texts(cards))
-    assert any(text.endswith("3.") for text in texts(group(spoken, CAPTION)))
+    assert any(text.endswith("3.") for text in texts(group_into_cards(spoken, CAPTION)))
 
 
 def test_a_last_short_word_is_not_left_alone() -> None:
-    cards = group(said("we really like to make it"), CAPTION)
+    cards = group_into_cards(said("we really like to make it"), CAPTION)
     assert min(len(card.words) for card in cards) >= 2
 
 
 def test_lines_are_balanced() -> None:
-    assert texts(group(said("great things will happen every morning"), Rules(max_width=34))) == [
+    assert texts(group_into_cards(said("great things will happen every morning"), CardRules(max_width=34))) == [
         "great things will / happen every morning"
     ]
 
 
 def test_a_line_does_not_end_in_an_article() -> None:
-    assert texts(group(said("they like the beginning there"), Rules(max_width=20))) == [
+    assert texts(group_into_cards(said("they like the beginning there"), CardRules(max_width=20))) == [
         "they like / the beginning there"
     ]
 
 
 def test_a_card_stays_until_a_little_after_its_last_word_and_never_flickers() -> None:
     first, second = said("Hello there.", "1"), said("Next one.", "1.9")
-    cards = group([*first, *second], CAPTION)
+    cards = group_into_cards([*first, *second], CAPTION)
     assert cards[0].span.start == 1
     assert cards[0].span.end == cards[1].span.start == Fraction("1.9")
-    far = group([*first, *said("Next one.", "9")], CAPTION)
+    far = group_into_cards([*first, *said("Next one.", "9")], CAPTION)
     assert far[0].span.end == Fraction("1.6") + CAPTION.hold
 
 
 def test_no_card_lasts_beyond_the_end_of_the_clip() -> None:
-    assert group(said("The end."), CAPTION, until=Fraction("0.65"))[-1].span.end == Fraction("0.65")
+    assert group_into_cards(said("The end."), CAPTION, until=Fraction("0.65"))[-1].span.end == Fraction("0.65")
 
 
 def test_words_without_time_or_in_disorder_are_still_seen_in_order() -> None:
@@ -119,21 +131,21 @@ def test_words_without_time_or_in_disorder_are_still_seen_in_order() -> None:
         Word("Then.", seconds(2), seconds(2)),
         Word("So.", seconds(1), seconds(1)),
     ]
-    cards = group(words, CAPTION)
+    cards = group_into_cards(words, CAPTION)
     assert [word.text for card in cards for word in card.words] == ["Now.", "Then.", "So."]
     assert all(card.span.duration > 0 for card in cards)
 
 
 def test_scripts_without_spaces_are_joined_without_them() -> None:
     words = [Word(text, seconds(n), seconds(n + 1)) for n, text in enumerate(["今日", "は", "OpenAI", "の", "話"])]
-    assert joined(words) == "今日は OpenAI の話"
-    assert not spaced("สวัสดี", "ครับ")
-    assert spaced("안녕", "하세요")
+    assert join_words(words) == "今日は OpenAI の話"
+    assert not needs_space("สวัสดี", "ครับ")
+    assert needs_space("안녕", "하세요")
 
 
 def test_no_japanese_line_begins_with_punctuation() -> None:
     words = said("とても 簡単 です 。 今日 は 動画 を 作る 方法 に つい て 話し ます 。", length="0.2")
-    cards = group(words, Rules(max_width=14, max_words=5, max_duration=4))
+    cards = group_into_cards(words, CardRules(max_width=14, max_words=5, max_duration=4))
     assert all(line[0].text != "。" for card in cards for line in card.lines)
 
 
@@ -143,16 +155,16 @@ def test_a_combining_mark_joins_the_word_before_and_white_space_goes() -> None:
         Word("ี", seconds(1), seconds(2)),
         Word(" \n", seconds(2), seconds(3)),
     ]
-    assert [(word.text, word.end) for word in tidied(words)] == [("สวัสดี", Fraction(2))]
+    assert [(word.text, word.end) for word in normalize_words(words)] == [("สวัสดี", Fraction(2))]
 
 
 @pytest.mark.parametrize(("text", "width"), [("word", 4), ("今日", 4), ("e\u0301", 1)])
 def test_columns(text: str, width: int) -> None:
-    assert columns(text) == width
+    assert display_width(text) == width
 
 
 def test_thai_words_count_by_their_letters() -> None:
     """Marks above and below are no letters; four letters are about a word."""
-    cards = group(said("สวัสดี ครับ วันนี้ เรา จะ พูด เรื่อง วิทยาศาสตร์"), CAPTION)
+    cards = group_into_cards(said("สวัสดี ครับ วันนี้ เรา จะ พูด เรื่อง วิทยาศาสตร์"), CAPTION)
     assert len(cards) <= 3
     assert all(len(card.words) >= 2 for card in cards)

@@ -7,7 +7,7 @@ import pytest
 from clipy.stages.render.pizzazz.captioning.emoji import emoji_for
 from clipy.stages.render.pizzazz.captioning.emphasis import key_words
 from clipy.types import Word
-from clipy.typography.styles import LOOKS, voices
+from clipy.typography.styles import CAPTION_PRESETS, Preset
 
 
 def chosen(text: str, language: str = "en") -> list[str]:
@@ -46,10 +46,10 @@ def test_an_emoji_is_that_of_the_first_word_that_has_one() -> None:
     assert emoji_for(["nothing", "here"]) == ""
 
 
-@pytest.mark.parametrize("preset", sorted(LOOKS))
-def test_no_speaker_has_the_colour_of_key_words(preset: str) -> None:
-    look = LOOKS[preset]
-    colours = voices(look, emphasis=True)
-    assert len(colours) >= 4
-    assert look.emphasis is None or look.emphasis.colour not in colours
-    assert voices(look, emphasis=False) == look.palette
+@pytest.mark.parametrize("preset", sorted(CAPTION_PRESETS))
+def test_no_speaker_has_the_color_of_key_words(preset: Preset) -> None:
+    style = CAPTION_PRESETS[preset]
+    colors = style.speaker_colors(emphasis=True)
+    assert len(colors) >= 4
+    assert style.emphasis is None or style.emphasis.color not in colors
+    assert style.speaker_colors(emphasis=False) == style.speaker_palette

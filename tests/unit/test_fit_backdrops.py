@@ -13,12 +13,13 @@ from clipy import probe
 from clipy.analysis.camera.camera import Camera
 from clipy.context import Context
 from clipy.errors import ConfigError
+from clipy.geometry import share_inside
 from clipy.media.frame import Frame
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.encoding.frames import clip_frames
-from clipy.stages.render.pizzazz.crop_windows.letterboxed import fitted
+from clipy.stages.render.pizzazz.crop_windows.letterboxed import letterboxed_regions
 from clipy.types import Box, CropPath, Edit, Highlight, Span, Video, Word
-from clipy.typography.occupied import overlap, taken
+from clipy.typography.occupied_regions import occupied_regions
 from fixtures.media import make_video
 from tests.clips import VIDEO, clip, pizzazz
 
@@ -59,7 +60,7 @@ def test_only_frames_that_show_the_whole_picture_are_touched(video: Video, ctx: 
 def test_a_new_backdrop_leaves_the_picture_itself_alone(video: Video, ctx: Context) -> None:
     edit, plain = rendered(video, ctx)
     _, drawn = rendered(video, ctx, pizzazz("blur-background"))
-    (stretch,) = fitted(video, edit)
+    (stretch,) = letterboxed_regions(video, edit)
     x1, y1, x2, y2 = stretch.into
     assert np.array_equal(plain[40].planes[0][y1:y2, x1:x2], drawn[40].planes[0][y1:y2, x1:x2])
     assert not np.array_equal(plain[40].planes[0][:y1], drawn[40].planes[0][:y1])
@@ -70,10 +71,10 @@ def test_captions_stay_off_a_picture_that_is_shown_whole(video: Video, ctx: Cont
         Word(text, Fraction(n, 4), Fraction(n + 1, 4)) for n, text in enumerate("one two. three four. five six".split())
     ]
     edit = pizzazz("captions").plan(video, replace(edit_of(video), words=tuple(said)), ctx)
-    (whole,) = fitted(video, edit)
-    over = [item for item in taken(edit) if item.span.overlap(whole.span) > 0]
+    (whole,) = letterboxed_regions(video, edit)
+    over = [item for item in occupied_regions(edit) if item.span.overlap(whole.span) > 0]
     assert over
-    assert all(overlap(item.box, Box(*whole.into)) == 0 for item in over)
+    assert all(share_inside(item.box, Box(*whole.into)) == 0 for item in over)
 
 
 @pytest.mark.parametrize("name", ["blur-background", "frame"])
@@ -99,7 +100,7 @@ def test_light_saturation_and_blur_do_what_they_say(video: Video, ctx: Context) 
 
 def test_the_frame_insets_the_picture_before_it_is_drawn(video: Video, ctx: Context) -> None:
     edit, _ = rendered(video, ctx, pizzazz("frame", margin=0.1))
-    (stretch,) = fitted(video, edit)
+    (stretch,) = letterboxed_regions(video, edit)
     assert stretch.into[0] == 36
     assert stretch.into[2] == 324
     wide, high = stretch.into[2] - stretch.into[0], stretch.into[3] - stretch.into[1]
@@ -110,7 +111,7 @@ def test_the_frame_insets_the_picture_before_it_is_drawn(video: Video, ctx: Cont
 def test_a_backdrop_of_colour_reaches_into_the_round_corners(backdrop: str, video: Video, ctx: Context) -> None:
     options = {"backdrop": backdrop, "color": "#ff0000", "second_color": "#0000ff", "shadow": 0, "border": 0}
     edit, frames = rendered(video, ctx, pizzazz("frame", radius=0.1, **options))
-    (stretch,) = fitted(video, edit)
+    (stretch,) = letterboxed_regions(video, edit)
     x1, y1, x2, y2 = stretch.into
     rgb = frames[40].rgb.astype(int)
     for x, y in ((x1 + 1, y1 + 1), (x2 - 2, y1 + 1), (x1 + 1, y2 - 2), (x2 - 2, y2 - 2)):
@@ -123,7 +124,7 @@ def test_a_backdrop_of_colour_reaches_into_the_round_corners(backdrop: str, vide
 def test_round_corners_continue_a_backdrop_that_is_a_picture(video: Video, ctx: Context) -> None:
     options = {"radius": 0.1, "shadow": 0, "border": 0}
     edit, frames = rendered(video, ctx, pizzazz("blur-background", blur=1), pizzazz("frame", **options))
-    (stretch,) = fitted(video, edit)
+    (stretch,) = letterboxed_regions(video, edit)
     x1, y1, _, _ = stretch.into
     y = frames[40].planes[0].astype(int)
     assert abs(y[y1 + 2, x1 + 2] - y[y1 - 3, x1 - 3]) < 12
@@ -131,7 +132,7 @@ def test_round_corners_continue_a_backdrop_that_is_a_picture(video: Video, ctx: 
 
 def test_a_border_is_as_wide_and_as_white_as_asked(video: Video, ctx: Context) -> None:
     edit, frames = rendered(video, ctx, pizzazz("frame", border=0.02, border_color="#ffffff", shadow=0))
-    (stretch,) = fitted(video, edit)
+    (stretch,) = letterboxed_regions(video, edit)
     x1, y1, _, y2 = stretch.into
     row = frames[40].planes[0][(y1 + y2) // 2, x1 : x1 + 12]
     assert np.all(row[:7] > 225)
@@ -149,7 +150,7 @@ def test_stretches_follow_what_is_kept(tmp_path: Path) -> None:
     keep = (Span(Fraction(10), Fraction(12)), Span(Fraction(13), Fraction(15)))
     cut = Edit(edit.highlight, edit.crop, keep)
     half = Fraction(1, 50)
-    assert [item.span for item in fitted(VIDEO, cut)] == [
+    assert [item.span for item in letterboxed_regions(VIDEO, cut)] == [
         Span(1 - half, Fraction(2)),
         Span(3 - half, Fraction(4)),
     ]

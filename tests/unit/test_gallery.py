@@ -10,14 +10,14 @@ import pytest
 
 from clipy import registry
 from clipy.stages.base import Pizzazz
-from clipy.typography.styles import LOOKS
+from clipy.typography.styles import CAPTION_PRESETS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "pizzazz.md").read_text(encoding="utf-8")
 PICTURES = sorted((DOCS / "images").glob("*.jpg"))
 
 
-@pytest.mark.parametrize("preset", sorted(LOOKS))
+@pytest.mark.parametrize("preset", sorted(CAPTION_PRESETS))
 def test_every_preset_is_pictured(preset: str) -> None:
     assert f"`{preset}` ![{preset}](images/captions-{preset}.jpg)" in PAGE
 

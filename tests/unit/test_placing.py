@@ -7,13 +7,14 @@ from itertools import pairwise
 import pytest
 
 from clipy.analysis.camera.onscreen import OnScreen
+from clipy.geometry import share_inside
 from clipy.stages.render.pizzazz.captioning import planning
-from clipy.stages.render.pizzazz.captioning.placement import Block, heights
+from clipy.stages.render.pizzazz.captioning.placement import Block, choose_heights
 from clipy.stages.render.pizzazz.captioning.planning import Caption
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Word
-from clipy.typography.occupied import OccupiedRegion, overlap
-from clipy.typography.safe_area import safe_area
-from clipy.typography.styles import LOOKS
+from clipy.typography.occupied_regions import OccupiedRegion
+from clipy.typography.safe_area import text_safe_area
+from clipy.typography.styles import CAPTION_PRESETS
 
 LIMITS, USUAL, HEIGHT = (288.0, 1248.0), 1142.0, 1920
 
@@ -31,11 +32,13 @@ def face(top: float, size: float, start: int = 0, end: int = 10, x: float = 540)
 def placed(
     faces: list[OnScreen], count: int = 3, shots: list[int] | None = None, taken: tuple[OccupiedRegion, ...] = ()
 ) -> list[float]:
-    return heights(blocks(count, shots), faces, taken, LIMITS, USUAL, HEIGHT)
+    return choose_heights(blocks(count, shots), faces, taken, LIMITS, USUAL, HEIGHT)
 
 
 def covered(faces: list[OnScreen], middles: list[float]) -> float:
-    return max(overlap(item.mouth, Box(240, middle - 90, 840, middle + 90)) for item in faces for middle in middles)
+    return max(
+        share_inside(item.mouth, Box(240, middle - 90, 840, middle + 90)) for item in faces for middle in middles
+    )
 
 
 def test_without_faces_captions_are_where_they_always_are() -> None:
@@ -89,7 +92,9 @@ def _across_a_cut(faces: list[OnScreen], cut: int) -> list[Caption]:
     span = Span(Fraction(0), Fraction(4))
     edit = Edit(Highlight(span), CropPath(1080, 1920, shots), (span,), "en")
     words = (Word("One", Fraction(0), Fraction(1)), Word("two.", Fraction(1), Fraction(4)))
-    cards, taken = planning.placed([Caption(span, (words,))], [LOOKS["bold"]], edit, safe_area(1080, 1920), faces, ())
+    cards, taken = planning.place(
+        [Caption(span, (words,))], [CAPTION_PRESETS["bold"]], edit, text_safe_area(1080, 1920), faces, ()
+    )
     assert [item.span for item in taken] == [card.span for card in cards]
     return cards
 
@@ -114,13 +119,13 @@ def test_in_a_stack_captions_are_where_the_panels_meet() -> None:
     """The faces of two people, one above the other: the usual place is the lower one's forehead."""
     cards = [replace(block, seam=960.0) for block in blocks(3)]
     faces = [*face(280, 400), *face(1180, 400)]
-    assert heights(cards, faces, (), LIMITS, USUAL, HEIGHT) == [960.0] * 3
+    assert choose_heights(cards, faces, (), LIMITS, USUAL, HEIGHT) == [960.0] * 3
 
 
 def test_what_is_taken_is_left_alone() -> None:
     title = Box(200, 1000, 880, 1240)
     middles = placed([], 3, None, (OccupiedRegion(Span(Fraction(0), Fraction(3)), title),))
-    assert all(overlap(title, Box(240, middle - 90, 840, middle + 90)) == 0 for middle in middles)
+    assert all(share_inside(title, Box(240, middle - 90, 840, middle + 90)) == 0 for middle in middles)
 
 
 def test_a_face_beside_the_captions_is_not_in_their_way() -> None:
@@ -128,7 +133,7 @@ def test_a_face_beside_the_captions_is_not_in_their_way() -> None:
 
 
 def test_a_card_that_is_taller_than_the_area_is_in_its_middle() -> None:
-    (middle,) = heights(blocks(1, high=1200), [], (), LIMITS, USUAL, HEIGHT)
+    (middle,) = choose_heights(blocks(1, high=1200), [], (), LIMITS, USUAL, HEIGHT)
     assert middle == pytest.approx(sum(LIMITS) / 2)
 
 
@@ -136,10 +141,10 @@ def test_the_spare_room_below_is_for_emergencies() -> None:
     """It is taken rather than to cover a head or text, and not while there is another free place."""
     wall = OccupiedRegion(Span(Fraction(0), Fraction(3)), Box(0, 960, 1080, 1200))
     spare = 1420.0
-    crowded = heights(blocks(3), face(200, 800), (wall,), LIMITS, USUAL, HEIGHT, spare)
+    crowded = choose_heights(blocks(3), face(200, 800), (wall,), LIMITS, USUAL, HEIGHT, spare)
     assert all(1200 + 90 <= middle <= spare - 90 + 1 for middle in crowded)
-    chest = heights(blocks(3), face(440, 700), (), LIMITS, USUAL, HEIGHT, spare)
+    chest = choose_heights(blocks(3), face(440, 700), (), LIMITS, USUAL, HEIGHT, spare)
     assert all(middle - 90 >= 440 + 0.94 * 700 for middle in chest)
     for faces, taken in ((face(300, 600), ()), (face(800, 600), ()), ([], (wall,))):
-        middles = heights(blocks(3), faces, taken, LIMITS, USUAL, HEIGHT, spare)
+        middles = choose_heights(blocks(3), faces, taken, LIMITS, USUAL, HEIGHT, spare)
         assert all(middle + 90 <= LIMITS[1] + 1 for middle in middles)

@@ -15,7 +15,7 @@ from clipy.context import Context, Event
 from clipy.errors import RenderError
 from clipy.media.frame import AudioBlock, Frame
 from clipy.media.loudness import measure
-from clipy.media.opencv import beside_other_work
+from clipy.media.opencv import few_opencv_threads
 from clipy.media.probe import probe
 from clipy.media.read import decoded, pictures, sound, sound_array
 from clipy.media.read_ahead import Ahead
@@ -389,8 +389,8 @@ def test_opencv_has_its_threads_back_after_the_last_render() -> None:
     before = cv2.getNumThreads()
     try:
         cv2.setNumThreads(3)
-        with beside_other_work():
-            with beside_other_work():
+        with few_opencv_threads():
+            with few_opencv_threads():
                 inside = cv2.getNumThreads()
             assert cv2.getNumThreads() == inside == max(1, (os.cpu_count() or 1) // 4)
         assert cv2.getNumThreads() == 3

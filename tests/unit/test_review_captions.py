@@ -149,7 +149,7 @@ def _as_planned(clip: Clip) -> list[Shown]:
     plan = clip.edit.plans["captions"] if clip.edit else None
     assert isinstance(plan, dict)
     read = []
-    for card, taken in zip(plan["cards"], plan["taken"], strict=True):
+    for card, taken in zip(plan["cards"], plan["occupied"], strict=True):
         times, box = (Fraction(card["span"][side]) for side in ("start", "end")), taken["box"]
         text = " ".join(word["text"] for line in card["lines"] for word in line)
         read.append(Shown(Span(*times), Box(box["x1"], box["y1"], box["x2"], box["y1"] + 40), text, 1.0))

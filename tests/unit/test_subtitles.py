@@ -10,7 +10,7 @@ import pytest
 
 from clipy.analysis.subtitles.writer import Style, ass, cues, planned_ass, srt, vtt
 from clipy.types import CropPath, Edit, Highlight, Span, Word
-from clipy.typography.cards import Card, columns, joined
+from clipy.typography.cards import Card, display_width, join_words
 
 SPEECH = (
     "Okay, so here's the thing. Most people think that you need a huge budget to make great videos, but honestly? "
@@ -42,10 +42,10 @@ def test_an_arrow_cannot_pass_for_a_line_of_times() -> None:
 
 def test_cues_are_readable() -> None:
     cards = cues(said(SPEECH))
-    assert " ".join(joined(line) for card in cards for line in card.lines) == SPEECH
+    assert " ".join(join_words(line) for card in cards for line in card.lines) == SPEECH
     for card in cards:
         assert len(card.lines) <= 2
-        assert all(columns(joined(line)) <= 42 for line in card.lines)
+        assert all(display_width(join_words(line)) <= 42 for line in card.lines)
         assert Fraction(5, 6) <= card.span.duration <= 8
     for before, after in pairwise(cards):
         assert before.span.end <= after.span.start

@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
-from clipy.typography.bidi import is_right_to_left, levels, visual_order
-from clipy.typography.fonts import Face, Fonts, digests, packaged
-from clipy.typography.glyph_masks import Type, capitals
-from clipy.typography.shaping import Extent, family, shaped
+from clipy.typography.bidi import embedding_levels, is_right_to_left, visual_order
+from clipy.typography.fonts import Face, FontStack, packaged_face, packaged_font_digests
+from clipy.typography.glyph_masks import Font, to_uppercase
+from clipy.typography.shaping import Extent, family_name, shape_text
 
-ANTON = packaged("fontpkg_anton", "Anton-Regular.ttf", 900)
-FONTS = Fonts(ANTON)
+ANTON = packaged_face("fontpkg_anton", "Anton-Regular.ttf", 900)
+FONTS = FontStack(ANTON)
 
 
 def file_of(text: str) -> str:
@@ -46,7 +46,7 @@ def test_coverage_agrees_with_what_is_drawn() -> None:
     """A character that is said to be missing draws the same box as one that surely is; one that is there does not."""
 
     def drawn(char: str) -> bytes:
-        return shaped([(ANTON, 40.0, char)], False, "").drawn(Extent(-10, -60, 60, 20)).tobytes()
+        return shape_text([(ANTON, 40.0, char)], False, "").rasterize(Extent(-10, -60, 60, 20)).tobytes()
 
     for char in "AzßŁỹ€½я字ש":
         assert ANTON.covers(char) == (drawn(char) != drawn("\U0010fffd"))
@@ -82,7 +82,11 @@ def test_a_file_that_is_no_font_is_passed_over(tmp_path: Path, caplog: pytest.Lo
 
 def test_the_weight_of_a_variable_font_is_set() -> None:
     darkness = [
-        int(Type(Fonts(packaged("fontpkg_montserrat", "Montserrat[[]wght].ttf", weight)), 60).masks("H").letters.sum())
+        int(
+            Font(FontStack(packaged_face("fontpkg_montserrat", "Montserrat[[]wght].ttf", weight)), 60)
+            .masks("H")
+            .glyphs.sum()
+        )
         for weight in (300, 600, 900)
     ]
     assert darkness[0] * 1.3 < darkness[1]
@@ -91,7 +95,7 @@ def test_the_weight_of_a_variable_font_is_set() -> None:
 
 def test_arabic_letters_join() -> None:
     """All of this word's letters join, and none has dots: it is one piece of ink, however many letters it has."""
-    pieces, _ = cv2.connectedComponents(Type(FONTS, 60).masks("محمد", True).letters)
+    pieces, _ = cv2.connectedComponents(Font(FONTS, 60).masks("محمد", True).glyphs)
     assert pieces - 1 == 1
 
 
@@ -106,21 +110,21 @@ def test_arabic_letters_join() -> None:
 )
 def test_numbers_read_from_left_to_right_in_every_script(word: str, parts: list[str]) -> None:
     face, right_to_left = FONTS.runs(word)[0][0], is_right_to_left("", [word])
-    alone = [shaped([(face, 60.0, part)], is_right_to_left("", [part]), "").glyphs for part in parts]
-    drawn = shaped([(face, 60.0, word)], right_to_left, "").glyphs
-    assert [glyph.number for glyph in drawn] == [glyph.number for part in alone for glyph in part]
+    alone = [shape_text([(face, 60.0, part)], is_right_to_left("", [part]), "").glyphs for part in parts]
+    drawn = shape_text([(face, 60.0, word)], right_to_left, "").glyphs
+    assert [glyph.index for glyph in drawn] == [glyph.index for part in alone for glyph in part]
 
 
 def test_letters_that_fit_under_each_other_are_moved_together() -> None:
-    font = Type(Fonts(packaged("fontpkg_montserrat", "Montserrat[[]wght].ttf", 700)), 100)
+    font = Font(FontStack(packaged_face("fontpkg_montserrat", "Montserrat[[]wght].ttf", 700)), 100)
     assert font.width("AV") < font.width("A") + font.width("V") - 2
 
 
 @pytest.mark.parametrize("outline", [1.5, 4.0, 9.25])
 def test_an_outline_is_as_wide_as_was_asked(outline: float) -> None:
     """A full stop of this face is a rectangle: one with an outline is so much larger, and its corners are round."""
-    masks = Type(FONTS, 120).masks(".", outline=outline)
-    height, width = (masks.letters.sum(axis=axis).max() / 255 for axis in (0, 1))
+    masks = Font(FONTS, 120).masks(".", outline=outline)
+    height, width = (masks.glyphs.sum(axis=axis).max() / 255 for axis in (0, 1))
     across = masks.outlined.astype(float).sum(axis=1).max() / 255
     assert across == pytest.approx(width + 2 * outline, abs=0.2)
     area = height * width + 2 * outline * (height + width) + np.pi * outline**2
@@ -128,22 +132,22 @@ def test_an_outline_is_as_wide_as_was_asked(outline: float) -> None:
 
 
 def test_nothing_is_drawn_of_a_space() -> None:
-    assert Type(FONTS, 40).width(" ") > 0
-    assert Type(FONTS, 40).masks(" ", outline=3).outlined.sum() == 0
+    assert Font(FONTS, 40).width(" ") > 0
+    assert Font(FONTS, 40).masks(" ", outline=3).outlined.sum() == 0
 
 
 def test_a_font_is_called_by_its_family() -> None:
-    assert family(ANTON) == "Anton"
+    assert family_name(ANTON) == "Anton"
 
 
 def test_what_is_drawn_lies_inside_what_was_measured() -> None:
-    font = Type(FONTS, 48)
+    font = Font(FONTS, 48)
     for text in ("Hello", "jÅÇ", "नमस्ते", "สวัสดีครับ", "don't🔥"):
         masks = font.masks(text, outline=5)
         edges = [masks.outlined[0], masks.outlined[-1], masks.outlined[:, 0], masks.outlined[:, -1]]
         assert all(int(edge.max()) == 0 for edge in edges)
-        assert np.all(masks.outlined >= masks.letters.astype(int) - 2)
-        assert masks.outlined.sum() > masks.letters.sum() > 0
+        assert np.all(masks.outlined >= masks.glyphs.astype(int) - 2)
+        assert masks.outlined.sum() > masks.glyphs.sum() > 0
 
 
 @pytest.mark.parametrize(
@@ -156,7 +160,7 @@ def test_what_is_drawn_lies_inside_what_was_measured() -> None:
     ],
 )
 def test_capitals(text: str, language: str, expected: str) -> None:
-    assert capitals(text, language) == expected
+    assert to_uppercase(text, language) == expected
 
 
 @pytest.mark.parametrize(
@@ -178,8 +182,8 @@ def test_words_are_ordered_as_the_unicode_bidirectional_algorithm_does(
 
 
 def test_levels_tell_which_words_are_shaped_from_right_to_left() -> None:
-    assert levels(["שלום", "abc", "12"], True) == [1, 2, 2]
-    assert levels(["שלום", "12"], True) == [1, 2]
+    assert embedding_levels(["שלום", "abc", "12"], True) == [1, 2, 2]
+    assert embedding_levels(["שלום", "12"], True) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -197,5 +201,5 @@ def test_direction_of_a_paragraph(language: str, words: str, expected: bool) -> 
 
 
 def test_digests_name_the_fonts_by_content() -> None:
-    assert len(digests()) >= 20
-    assert all(len(digest) == 64 for digest in digests())
+    assert len(packaged_font_digests()) >= 20
+    assert all(len(digest) == 64 for digest in packaged_font_digests())

@@ -7,9 +7,10 @@ from itertools import pairwise
 import pytest
 
 from clipy.context import Context
-from clipy.stages.render.pizzazz.title import balanced
-from clipy.typography.occupied import overlap, taken
-from clipy.typography.safe_area import safe_area
+from clipy.geometry import share_inside
+from clipy.stages.render.pizzazz.title import balance_lines
+from clipy.typography.occupied_regions import occupied_regions
+from clipy.typography.safe_area import text_safe_area
 from tests.clips import LEVEL, VIDEO, changed, clip, draw, gray, pizzazz
 
 TITLE = "Why nobody ever finishes what they start"
@@ -36,7 +37,7 @@ def test_it_fades_in_and_out(ctx: Context) -> None:
 @pytest.mark.parametrize("size", [(540, 960), (960, 540)])
 def test_every_style_stays_in_the_safe_area(style: str, size: tuple[int, int], ctx: Context) -> None:
     (frame,) = draw(pizzazz("title", style=style), clip(title=TITLE, size=size), [1], ctx)
-    area, box = safe_area(*size), changed(frame, 40)
+    area, box = text_safe_area(*size), changed(frame, 40)
     assert box is not None
     assert area.left - 1 <= box[0] < box[2] <= area.right + 1
     assert area.top - 1 <= box[1] < box[3] <= area.bottom + 1
@@ -59,16 +60,16 @@ def test_title_and_captions_keep_out_of_each_others_way(
     edit = clip(SPEECH, title=TITLE)
     for name in order:
         edit = pizzazz(name, **({"position": position} if name == order[0] else {})).plan(VIDEO, edit, ctx)
-    boxes = [(item.span, item.box) for item in taken(edit)]
+    boxes = [(item.span, item.box) for item in occupied_regions(edit)]
     assert len(boxes) > 2
     for (span, box), (other, second) in pairwise(sorted(boxes, key=lambda item: item[0].start)):
-        assert span.overlap(other) == 0 or overlap(box, second) == 0
+        assert span.overlap(other) == 0 or share_inside(box, second) == 0
 
 
 def test_the_plan_says_which_pixels_are_drawn(ctx: Context) -> None:
     effect, edit = pizzazz("title"), clip(title=TITLE)
     (frame,) = draw(effect, edit, [1], ctx)
-    (item,) = taken(effect.plan(VIDEO, edit, ctx))
+    (item,) = occupied_regions(effect.plan(VIDEO, edit, ctx))
     box = changed(frame)
     assert box is not None
     assert item.box.x1 - 2 <= box[0]
@@ -82,7 +83,7 @@ def test_lines_are_as_few_as_fit_and_as_even_as_can_be() -> None:
         return float(len(" ".join(line)))
 
     words = "one two three four five six".split()
-    assert balanced(words, measure, 100, 3) == (tuple(words),)
-    assert balanced(words, measure, 15, 3) == (("one", "two", "three"), ("four", "five", "six"))
-    assert len(balanced(words, measure, 3, 3)) == 3  # it does not fit: it will be drawn smaller
-    assert balanced(["one"], measure, 1, 3) == (("one",),)
+    assert balance_lines(words, measure, 100, 3) == (tuple(words),)
+    assert balance_lines(words, measure, 15, 3) == (("one", "two", "three"), ("four", "five", "six"))
+    assert len(balance_lines(words, measure, 3, 3)) == 3  # it does not fit: it will be drawn smaller
+    assert balance_lines(["one"], measure, 1, 3) == (("one",),)

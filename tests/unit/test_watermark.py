@@ -8,7 +8,7 @@ import pytest
 
 from clipy.context import Context
 from clipy.errors import ConfigError
-from clipy.typography.occupied import taken
+from clipy.typography.occupied_regions import occupied_regions
 from tests.clips import LEVEL, VIDEO, changed, clip, draw, gray, pizzazz
 
 
@@ -67,7 +67,7 @@ def test_text_alone_and_both_and_the_plan_says_where(logo: Path, ctx: Context) -
         box = changed(frame)
         assert box is not None
         heights.append(box[3] - box[1])
-        (item,) = taken(effect.plan(VIDEO, clip(), ctx))
+        (item,) = occupied_regions(effect.plan(VIDEO, clip(), ctx))
         assert item.box.x1 <= box[0] < box[2] <= item.box.x2
         assert item.box.y1 <= box[1] < box[3] <= item.box.y2
         assert item.span.duration == clip().duration
@@ -77,7 +77,7 @@ def test_text_alone_and_both_and_the_plan_says_where(logo: Path, ctx: Context) -
 def test_with_nothing_to_draw_it_says_so_and_costs_nothing(ctx: Context, caplog: pytest.LogCaptureFixture) -> None:
     effect = pizzazz("watermark")
     edit = effect.plan(VIDEO, clip(), ctx)
-    assert "neither a picture nor a text" in caplog.text
+    assert "neither an image nor a text" in caplog.text
     frames = iter([gray(0, (540, 960))])
     assert effect.frames(frames, edit, ctx) is frames
 

@@ -13,7 +13,7 @@ from clipy.context import Context
 from clipy.device import demand
 from clipy.documents import Delivered
 from clipy.errors import ConfigError, MediaError
-from clipy.media.opencv import beside_other_work
+from clipy.media.opencv import few_opencv_threads
 from clipy.media.probe import probe
 from clipy.pipeline import factory
 from clipy.pipeline.outcome import Outcome, summarize_errors
@@ -55,7 +55,7 @@ def judged(reviewers: Sequence[Reviewer], clip: Clip, others: tuple[Clip, ...], 
     def review(reviewer: Reviewer, part: Context) -> Review:
         return _reviewed(reviewer, clip, others, part)
 
-    with beside_other_work():
+    with few_opencv_threads():
         found = parallel_map(reviewers, review, ctx, reviews_at_once())
     return Outcome(clip, tuple(found))
 

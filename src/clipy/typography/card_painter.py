@@ -1,4 +1,4 @@
-"""A card and the word that is being spoken -> an overlay."""
+"""A caption card and its active word -> an overlay."""
 
 from __future__ import annotations
 
@@ -10,212 +10,209 @@ import numpy as np
 
 from clipy.media.frame import Plane
 from clipy.typography.cards import Card
-from clipy.typography.glyph_masks import Masks, Type
-from clipy.typography.layout import Area, Layout, Placed, from_left
-from clipy.typography.overlay import Overlay, rounded, softened
-from clipy.typography.styles import Ink, Look, Plate, Shadow
+from clipy.typography.glyph_masks import Font, TextMasks
+from clipy.typography.layout import Layout, PlacedWord, in_visual_order
+from clipy.typography.overlay import Overlay, gaussian_blur, rounded_rectangle
+from clipy.typography.safe_area import Area
+from clipy.typography.styles import CaptionStyle, Paint, Plate, Shadow
 
-POP_STEPS = 4  # pictures from a word's own size to its popped one
-_GLASS = 0.5  # opacity of the inside of hollow letters
-_GLOW = ((1.6, 0.6), (0.5, 1.0))  # light is laid on twice: how wide and how strong, far and faint first
+POP_STEPS = 4  # frames of the pop animation, from a word's normal size to its peak
+_HOLLOW_OPACITY = 0.5  # of the inside of hollow letters
+_GLOW_LAYERS = ((1.6, 0.6), (0.5, 1.0))  # relative blur and opacity, wide and faint first
 
 
-class CardPicture:
-    """One card at one size. Words are drawn once; a new spoken word only puts the pieces together anew.
+class CardPainter:
+    """Paints one card at one size. Words are rasterized once; for another active word, only the layers are recombined.
 
-    ``emphasised`` are the indexes of the key words; ``ornament`` is an emoji above the words.
+    ``emphasized`` holds the indexes of the key words; ``ornament`` is an emoji above the words.
     """
 
     def __init__(
         self,
         card: Card,
-        look: Look,
+        style: CaptionStyle,
         area: Area,
         size: float,
         language: str,
-        emphasised: Collection[int] = (),
+        emphasized: Collection[int] = (),
         ornament: str = "",
     ) -> None:
-        self.look, self._emphasised = look, frozenset(emphasised)
-        self._layout = Layout(card, look, area, size, language, ornament)
-        self._type, self._words = self._layout.type, self._layout.words
-        self._outline = look.outline_width * self._type.size
-        self._masks = [self._drawn(word, 1.0) for word in self._words]
-        self._popped: dict[int, Masks] = {}
-        self._base: Overlay | None = None
-        self._quiet: tuple[int, Overlay] | None = None  # the card without the word that is spoken, and which that is
+        self.style, self._emphasized = style, frozenset(emphasized)
+        self._layout = Layout(card, style, area, size, language, ornament)
+        self._font, self._words = self._layout.font, self._layout.words
+        self._outline = style.outline_width * self._font.size
+        self._masks = [self._rasterize(word, 1.0) for word in self._words]
+        self._peak_masks: dict[int, TextMasks] = {}
+        self._static: Overlay | None = None
+        self._inactive: tuple[int, Overlay] | None = None  # the active word's index, and the card without that word
 
     def overlay(self, active: int | None, step: int = POP_STEPS) -> Overlay:
-        """The card while word ``active`` is spoken (None: none yet), ``step`` pictures into its pop."""
-        if active is None or self.look.glow is not None:  # a glow lies below the other words, and grows with its own
-            picture = self._around(active, step)
+        """The card with the active word's index (None: no word yet), ``step`` frames into its pop animation."""
+        if active is None or self.style.glow is not None:  # a glow lies below the other words, and grows with its own
+            overlay = self._inactive_layers(active, step)
         else:
-            if self._quiet is None or self._quiet[0] != active:
-                self._quiet = active, self._around(active, step)
-            picture = self._quiet[1].copy()
+            if self._inactive is None or self._inactive[0] != active:
+                self._inactive = active, self._inactive_layers(active, step)
+            overlay = self._inactive[1].copy()
         if active is not None:
-            self._speak(picture, active, step)
-        return picture
+            self._paint_active_word(overlay, active, step)
+        return overlay
 
-    def _around(self, active: int | None, step: int) -> Overlay:
-        """All of the card but the spoken word itself."""
-        base = self._base = self._base or self._backdrop()
-        picture, look = base.copy(), self.look
-        others = [index for index in range(len(self._words)) if index != active and not self._hidden(index, active)]
-        if look.rest_plate is not None:
+    def _inactive_layers(self, active: int | None, step: int) -> Overlay:
+        """Everything but the active word itself."""
+        static = self._static = self._static or self._static_layers()
+        overlay, style = static.copy(), self.style
+        others = [index for index in range(len(self._words)) if index != active and not self._is_hidden(index, active)]
+        if style.other_words_plate is not None:
             for index in others:
-                self._plate(picture, [[self._words[index]]], look.rest_plate)
-        if active is not None and look.word_plate is not None:
-            self._plate(picture, [[self._words[active]]], look.word_plate)
-        if look.reveal and look.shadow is not None:
-            now = [*others, *([] if active is None else [active])]
-            self._cast(picture, [(self._words[index], self._masks[index]) for index in now], look.shadow)
-        if active is not None and look.glow is not None:
-            self._glow(picture, active, step, look.glow)
-        self._outlines(picture, active, others)
+                self._paint_plate(overlay, [[self._words[index]]], style.other_words_plate)
+        if active is not None and style.active_word_plate is not None:
+            self._paint_plate(overlay, [[self._words[active]]], style.active_word_plate)
+        if style.reveal and style.shadow is not None:
+            visible = [*others, *([] if active is None else [active])]
+            self._paint_shadow(overlay, [(self._words[index], self._masks[index]) for index in visible], style.shadow)
+        if active is not None and style.glow is not None:
+            self._paint_glow(overlay, active, step, style.glow)
+        self._paint_outlines(overlay, active, others)
         for index in others:
-            self._fill(picture, index, active)
-        return picture
+            self._paint_glyphs(overlay, index, active)
+        return overlay
 
-    def _hidden(self, index: int, active: int | None) -> bool:
-        return self.look.reveal and (active is None or index > active)
+    def _is_hidden(self, index: int, active: int | None) -> bool:
+        return self.style.reveal and self._is_upcoming(index, active)
 
-    def _coming(self, index: int, active: int | None) -> bool:
+    def _is_upcoming(self, index: int, active: int | None) -> bool:
         return active is None or index > active
 
-    def _ink(self, index: int, active: int | None) -> Ink:
-        """What a word that is not being spoken is written with."""
-        look = self.look
-        if index in self._emphasised and look.emphasis is not None:
-            return look.emphasis
-        return look.text if self._coming(index, active) or look.spoken is None else look.spoken
+    def _word_paint(self, index: int, active: int | None) -> Paint:
+        """The paint of a word that is not active."""
+        style = self.style
+        if index in self._emphasized and style.emphasis is not None:
+            return style.emphasis
+        return style.text if self._is_upcoming(index, active) or style.spoken is None else style.spoken
 
-    def _outlines(self, picture: Overlay, active: int | None, others: list[int]) -> None:
+    def _paint_outlines(self, overlay: Overlay, active: int | None, others: list[int]) -> None:
         if not self._outline:
             return
         for index in others:
-            if not (self.look.hollow and self._coming(index, active)):
-                self._paint(
-                    picture, self._words[index], self._masks[index].outlined, self._masks[index], self.look.outline
-                )
+            if not (self.style.hollow and self._is_upcoming(index, active)):
+                masks = self._masks[index]
+                self._paint(overlay, self._words[index], masks.outlined, masks, self.style.outline)
 
-    def _fill(self, picture: Overlay, index: int, active: int | None) -> None:
-        mask = self._masks[index]
-        hollow = self.look.hollow and self._coming(index, active)
-        shape = mask.letters
-        if hollow:  # a dark glass inside keeps a white edge readable on white
-            self._paint(picture, self._words[index], mask.outlined, mask, Ink(self.look.outline.colour, _GLASS))
-            shape = np.asarray(cv2.subtract(mask.outlined, mask.letters), np.uint8)
-        self._paint(picture, self._words[index], shape, mask, self._ink(index, active))
+    def _paint_glyphs(self, overlay: Overlay, index: int, active: int | None) -> None:
+        masks, word = self._masks[index], self._words[index]
+        shape = masks.glyphs
+        if self.style.hollow and self._is_upcoming(index, active):  # the dark inside keeps it readable on white
+            self._paint(overlay, word, masks.outlined, masks, Paint(self.style.outline.color, _HOLLOW_OPACITY))
+            shape = np.asarray(cv2.subtract(masks.outlined, masks.glyphs), np.uint8)
+        self._paint(overlay, word, shape, masks, self._word_paint(index, active))
 
-    def _speak(self, picture: Overlay, active: int, step: int) -> None:
-        look, word, mask = self.look, self._words[active], self._pop(active, step)
-        if self._outline and look.word_plate is None:
-            self._paint(picture, word, mask.outlined, mask, self.look.outline)
-        plain = look.highlight.colour == look.text.colour  # then a key word is told by its colour while it is spoken
-        emphasised = look.emphasis if active in self._emphasised and plain and look.word_plate is None else None
-        self._paint(picture, word, mask.letters, mask, emphasised or look.highlight)
+    def _paint_active_word(self, overlay: Overlay, active: int, step: int) -> None:
+        style, word, masks = self.style, self._words[active], self._popped(active, step)
+        if self._outline and style.active_word_plate is None:
+            self._paint(overlay, word, masks.outlined, masks, style.outline)
+        # Without a highlight color of its own, an active key word keeps the color of key words.
+        no_highlight = style.highlight.color == style.text.color and style.active_word_plate is None
+        emphasis = style.emphasis if active in self._emphasized and no_highlight else None
+        self._paint(overlay, word, masks.glyphs, masks, emphasis or style.highlight)
 
-    def _backdrop(self) -> Overlay:
-        """What does not change while words are spoken: shadows, the plates of lines, and the ornament."""
-        look = self.look
-        picture = self._empty()
-        if look.shadow is not None and not look.reveal:
-            self._cast(picture, list(zip(self._words, self._masks, strict=True)), look.shadow)
-        if look.card_plate is not None:
-            self._plate(picture, self._layout.lines, look.card_plate)
+    def _static_layers(self) -> Overlay:
+        """The layers that do not depend on the active word: shadows, line plates, and the ornament."""
+        style = self.style
+        overlay = self._empty_overlay()
+        if style.shadow is not None and not style.reveal:
+            self._paint_shadow(overlay, list(zip(self._words, self._masks, strict=True)), style.shadow)
+        if style.line_plate is not None:
+            self._paint_plate(overlay, self._layout.lines, style.line_plate)
         if self._layout.ornament is not None:
-            self._decorate(picture, self._layout.ornament)
-        return picture
+            self._paint_ornament(overlay, self._layout.ornament)
+        return overlay
 
-    def _decorate(self, picture: Overlay, ornament: Placed) -> None:
-        """An emoji, in the colour of the highlight, with a dark edge so that it can be seen on anything."""
-        em = self._type.size
-        masks = self._type.masks(ornament.text, outline=max(self._outline, 0.05 * em))
-        plate = self.look.word_plate
-        colour = plate.ink.colour if plate is not None else self.look.highlight.colour
-        self._cast(picture, [(ornament, masks)], Shadow(0.03, 0.1, 0.5))
-        self._paint(picture, ornament, masks.outlined, masks, Ink(self.look.outline.colour))
-        self._paint(picture, ornament, masks.letters, masks, Ink(colour))
+    def _paint_ornament(self, overlay: Overlay, ornament: PlacedWord) -> None:
+        """An emoji in the highlight color, with an outline that keeps it visible on any background."""
+        em = self._font.size
+        masks = self._font.masks(ornament.text, outline=max(self._outline, 0.05 * em))
+        self._paint_shadow(overlay, [(ornament, masks)], Shadow(0.03, 0.1, 0.5))
+        self._paint(overlay, ornament, masks.outlined, masks, Paint(self.style.outline.color))
+        self._paint(overlay, ornament, masks.glyphs, masks, Paint(self.style.highlight_color))
 
-    def _cast(self, picture: Overlay, words: list[tuple[Placed, Masks]], shadow: Shadow) -> None:
-        """Lay one shadow under several words."""
-        em = self._type.size
-        union = np.zeros((picture.height, picture.width), np.uint8)
-        for word, mask in words:
-            x, y = _corner(word, mask)
-            _join(union, mask.outlined, x - picture.x, y - picture.y + round(shadow.down * em))
+    def _paint_shadow(self, overlay: Overlay, words: list[tuple[PlacedWord, TextMasks]], shadow: Shadow) -> None:
+        """One shadow below several words."""
+        em = self._font.size
+        union = np.zeros((overlay.height, overlay.width), np.uint8)
+        for word, masks in words:
+            x, y = _top_left(word, masks)
+            _merge(union, masks.outlined, x - overlay.x, y - overlay.y + round(shadow.offset_y * em))
         if shadow.blur:
-            union = softened(union, shadow.blur * em)
-        picture.paint(union, picture.x, picture.y, shadow.colour, shadow.opacity)
+            union = gaussian_blur(union, shadow.blur * em)
+        overlay.paint(union, overlay.x, overlay.y, shadow.color, shadow.opacity)
 
-    def _glow(self, picture: Overlay, active: int, step: int, glow: Shadow) -> None:
-        """Light around the spoken word, as a neon tube has it."""
-        word, mask = self._words[active], self._pop(active, step)
-        for wider, share in _GLOW:
-            light = Shadow(glow.down, glow.blur * wider, glow.opacity * share, self.look.highlight.colour)
-            self._cast(picture, [(word, mask)], light)
+    def _paint_glow(self, overlay: Overlay, active: int, step: int, glow: Shadow) -> None:
+        """Light around the active word, like that of a neon tube."""
+        word, masks = self._words[active], self._popped(active, step)
+        for blur, opacity in _GLOW_LAYERS:
+            layer = Shadow(glow.offset_y, glow.blur * blur, glow.opacity * opacity, self.style.highlight.color)
+            self._paint_shadow(overlay, [(word, masks)], layer)
 
-    def _empty(self) -> Overlay:
-        """An overlay that has room for all that this card can show."""
-        look, em, bounds = self.look, self._type.size, self._layout.bounds()
-        shades = [(look.shadow, 1.0), (look.glow, _GLOW[0][0])]
-        soft = max((3 * wider * shade.blur + shade.down) * em if shade is not None else 0.0 for shade, wider in shades)
-        margin = max(soft, 0.1 * em) + look.pop * em + 2
+    def _empty_overlay(self) -> Overlay:
+        """An overlay with room for everything that this card can show."""
+        style, em, bounds = self.style, self._font.size, self._layout.bounds()
+        shadows = [(style.shadow, 1.0), (style.glow, _GLOW_LAYERS[0][0])]
+        soft = max((3 * wider * shade.blur + shade.offset_y) * em if shade else 0.0 for shade, wider in shadows)
+        margin = max(soft, 0.1 * em) + style.pop_scale * em + 2
         x, y = _even(bounds.x1 - margin), _even(bounds.y1 - soft - 2)
         return Overlay(x, y, _even(bounds.x2 + margin) + 2 - x, _even(bounds.y2 + soft + 2) + 2 - y)
 
-    def _plate(self, picture: Overlay, lines: list[list[Placed]], plate: Plate) -> None:
-        """A rounded rectangle behind each line. They are one shape: where two meet, they do not darken each other."""
-        union, em = np.zeros((picture.height, picture.width), np.uint8), self._type.size
+    def _paint_plate(self, overlay: Overlay, lines: list[list[PlacedWord]], plate: Plate) -> None:
+        """A rounded rectangle behind each line, as one shape: where two meet, opacity does not add up."""
+        union, em = np.zeros((overlay.height, overlay.width), np.uint8), self._font.size
         drawable = ([word for word in line if word.width > 0] for line in lines)
-        for line in map(from_left, filter(None, drawable)):
-            x1, x2 = round(line[0].x - plate.across * em), round(line[-1].x + line[-1].width + plate.across * em)
+        for line in map(in_visual_order, filter(None, drawable)):
+            x1 = round(line[0].x - plate.padding_x * em)
+            x2 = round(line[-1].x + line[-1].width + plate.padding_x * em)
             y1, y2 = self._layout.plate_edges(line, plate)
-            _join(union, rounded(x2 - x1, y2 - y1, plate.radius * em), x1 - picture.x, y1 - picture.y)
-        picture.paint(union, picture.x, picture.y, plate.ink.colour, plate.ink.opacity)
+            mask = rounded_rectangle(x2 - x1, y2 - y1, plate.radius * em)
+            _merge(union, mask, x1 - overlay.x, y1 - overlay.y)
+        overlay.paint(union, overlay.x, overlay.y, plate.fill.color, plate.fill.opacity)
 
-    def _drawn(self, word: Placed, scale: float) -> Masks:
-        size = self._type if scale == 1 else Type(self._type.fonts, self._type.size * scale, self._type.language)
-        return size.masks(word.text, word.right_to_left, self._outline * scale)
+    def _rasterize(self, word: PlacedWord, scale: float) -> TextMasks:
+        font = self._font if scale == 1 else Font(self._font.stack, self._font.size * scale, self._font.language)
+        return font.masks(word.text, word.right_to_left, self._outline * scale)
 
-    def _pop(self, index: int, step: int) -> Masks:
-        """The spoken word, grown about its middle: drawn at its full size, and scaled down on the way there."""
-        word, peak = self._words[index], 1 + self.look.pop
-        if self.look.pop == 0 or step <= 0:
+    def _popped(self, index: int, step: int) -> TextMasks:
+        """The active word, enlarged about its middle: rasterized at the peak size, and scaled down on the way there."""
+        word, peak = self._words[index], 1 + self.style.pop_scale
+        if self.style.pop_scale == 0 or step <= 0:
             return self._masks[index]
-        if index not in self._popped:
-            drawn = self._drawn(word, peak)
-            left, top = self._shift(word, peak)
-            self._popped[index] = Masks(drawn.letters, drawn.outlined, drawn.left + round(left), drawn.top + round(top))
-        full = self._popped[index]
+        if index not in self._peak_masks:
+            masks = self._rasterize(word, peak)
+            left, top = -word.width / 2 * (peak - 1), self._font.cap_height / 2 * (peak - 1)
+            placed = TextMasks(masks.glyphs, masks.outlined, masks.left + round(left), masks.top + round(top))
+            self._peak_masks[index] = placed
+        full = self._peak_masks[index]
         if step >= POP_STEPS:
             return full
-        share = (1 + self.look.pop * step / POP_STEPS) / peak
-        centre = word.width / 2 - full.left, -self._type.capitals / 2 - full.top
-        matrix = np.array([[share, 0, centre[0] * (1 - share)], [0, share, centre[1] * (1 - share)]])
-        size = (full.letters.shape[1], full.letters.shape[0])
-        letters, outlined = (
+        scale = (1 + self.style.pop_scale * step / POP_STEPS) / peak
+        center = word.width / 2 - full.left, -self._font.cap_height / 2 - full.top
+        matrix = np.array([[scale, 0, center[0] * (1 - scale)], [0, scale, center[1] * (1 - scale)]])
+        size = (full.glyphs.shape[1], full.glyphs.shape[0])
+        glyphs, outlined = (
             np.asarray(cv2.warpAffine(mask, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)
-            for mask in (full.letters, full.outlined)
+            for mask in (full.glyphs, full.outlined)
         )
-        return Masks(letters, outlined, full.left, full.top)
+        return TextMasks(glyphs, outlined, full.left, full.top)
 
-    def _shift(self, word: Placed, scale: float) -> tuple[float, float]:
-        """How far a word's origin moves when it grows about its middle."""
-        return -word.width / 2 * (scale - 1), self._type.capitals / 2 * (scale - 1)
-
-    def _paint(self, picture: Overlay, word: Placed, mask: Plane, masks: Masks, ink: Ink) -> None:
-        x, y = _corner(word, masks)
-        picture.paint(mask, x, y, ink.colour, ink.opacity)
+    def _paint(self, overlay: Overlay, word: PlacedWord, mask: Plane, masks: TextMasks, paint: Paint) -> None:
+        x, y = _top_left(word, masks)
+        overlay.paint(mask, x, y, paint.color, paint.opacity)
 
 
-def _corner(word: Placed, masks: Masks) -> tuple[int, int]:
+def _top_left(word: PlacedWord, masks: TextMasks) -> tuple[int, int]:
     return round(word.x) + masks.left, round(word.baseline) + masks.top
 
 
-def _join(union: Plane, mask: Plane, x: int, y: int) -> None:
-    """Put a mask into a bigger one; what has no room there is left out."""
+def _merge(union: Plane, mask: Plane, x: int, y: int) -> None:
+    """Merge a mask into a bigger one at (x, y), in place and clipped."""
     x1, y1 = max(0, x), max(0, y)
     part = union[y1 : y + mask.shape[0], x1 : x + mask.shape[1]]
     np.maximum(part, mask[y1 - y : y1 - y + part.shape[0], x1 - x : x1 - x + part.shape[1]], out=part)

@@ -1,8 +1,8 @@
-"""Fonts: where they are, which characters each can draw, and which one draws a piece of text.
+"""Fonts: discovery, character coverage and fallback.
 
 Fonts come from installed packages, so that captions look the same on every machine: display faces for Latin text,
-Noto Sans for other scripts and for emoji, Noto Sans CJK when the extra ``cjk`` is installed. Only what none of them
-covers is looked for among the system's own fonts.
+Noto Sans for other scripts and for emoji, Noto Sans CJK with the extra ``cjk``. System fonts are searched only for
+characters that none of these covers.
 """
 
 from __future__ import annotations
@@ -24,91 +24,91 @@ from clipy.storage.store import file_digest
 
 log = logging.getLogger(__name__)
 
-_DISPLAY = ("fontpkg_anton", "fontpkg_bebas_neue", "fontpkg_luckiest_guy", "fontpkg_poppins")  # asked for by looks
-_PACKAGES = ("fontpkg_montserrat", "manimgx_fonts", "noto_cjk_sans_jp_bold")  # after the face that a look asks for
+_DISPLAY_PACKAGES = ("fontpkg_anton", "fontpkg_bebas_neue", "fontpkg_luckiest_guy", "fontpkg_poppins")
+_FALLBACK_PACKAGES = ("fontpkg_montserrat", "manimgx_fonts", "noto_cjk_sans_jp_bold")  # in order of preference
 _SUFFIXES = (".ttf", ".otf", ".ttc")
 _IGNORABLE = frozenset(chr(code) for code in (*range(0x200B, 0x2010), *range(0xFE00, 0xFE10), 0x2060, 0xFEFF))
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One face of a font file. ``weight`` is set on variable fonts; a static one has the weight it has."""
+    """One face of a font file. ``weight`` (CSS font-weight) applies to variable fonts; static ones ignore it."""
 
     path: Path
     index: int = 0
     weight: int = 700
 
     def covers(self, text: str) -> bool:
-        """Whether there is a glyph for every character; joiners and variation selectors need none."""
-        drawn = _coverage(self.path, self.index)
-        return all(ord(char) in drawn or char in _IGNORABLE for char in text)
+        """Whether the face has a glyph for every character; joiners and variation selectors need none."""
+        code_points = _coverage(self.path, self.index)
+        return all(ord(char) in code_points or char in _IGNORABLE for char in text)
 
 
 @dataclass(frozen=True, slots=True)
-class Fonts:
-    """A display face and all that stand in for it where it has no glyph."""
+class FontStack:
+    """A display face with its fallbacks for characters that it has no glyph for."""
 
-    first: Face
+    primary: Face
 
     def runs(self, text: str) -> list[tuple[Face, str]]:
-        """Cut a word into pieces that one face can draw: the whole word where a face from a package covers it.
+        """Split a word into runs of one face each; a single run where a packaged face covers the whole word.
 
-        Characters that no installed font has are left out of the picture, with one warning for each.
+        Characters that no installed font covers are dropped, with one warning for each.
         """
-        whole = next((face for face in self._packaged() if face.covers(text)), None)
+        whole = next((face for face in self._packaged_faces() if face.covers(text)), None)
         if whole is not None:
             return [(whole, text)]
-        pieces: list[tuple[Face, str]] = []
-        for cluster in _clusters(text):
-            face = next((face for face in self._all() if face.covers(cluster)), None)
+        runs: list[tuple[Face, str]] = []
+        for cluster in _grapheme_clusters(text):
+            face = next((face for face in self._all_faces() if face.covers(cluster)), None)
             if face is None:
-                _missing(cluster)
-            elif pieces and pieces[-1][0] == face:
-                pieces[-1] = (face, pieces[-1][1] + cluster)
+                _warn_missing_glyph(cluster)
+            elif runs and runs[-1][0] == face:
+                runs[-1] = (face, runs[-1][1] + cluster)
             else:
-                pieces.append((face, cluster))
-        return pieces
+                runs.append((face, cluster))
+        return runs
 
-    def _packaged(self) -> Iterator[Face]:
-        yield self.first
-        for path in _package_fonts():
-            yield Face(path, 0, self.first.weight)
+    def _packaged_faces(self) -> Iterator[Face]:
+        yield self.primary
+        for path in _fallback_files():
+            yield Face(path, 0, self.primary.weight)
 
-    def _all(self) -> Iterator[Face]:
-        yield from self._packaged()
+    def _all_faces(self) -> Iterator[Face]:
+        yield from self._packaged_faces()
         yield from _system_faces()
 
 
-def packaged(package: str, pattern: str, weight: int) -> Face:
-    """The face of a font package that every installation of clipy has."""
-    return Face(next(path for path in _files(package) if path.match(pattern)), 0, weight)
+def packaged_face(package: str, pattern: str, weight: int) -> Face:
+    """The first face of an installed font package whose file name matches a glob pattern."""
+    return Face(next(path for path in _package_files(package) if path.match(pattern)), 0, weight)
 
 
 @cache
-def digests() -> tuple[str, ...]:
-    """The sha256 of every font that a package brings: they decide what captions look like."""
-    display = (path for package in _DISPLAY for path in _files(package))
-    return tuple(file_digest(path) for path in (*display, *_package_fonts()))
+def packaged_font_digests() -> tuple[str, ...]:
+    """The sha256 of every packaged font, as input digests: they determine the rendered pixels."""
+    display = (path for package in _DISPLAY_PACKAGES for path in _package_files(package))
+    return tuple(file_digest(path) for path in (*display, *_fallback_files()))
 
 
 @cache
-def _package_fonts() -> tuple[Path, ...]:
-    upright = (path for package in _PACKAGES for path in _files(package) if "Italic" not in path.name)
-    return tuple(upright)
+def _fallback_files() -> tuple[Path, ...]:
+    files = (path for package in _FALLBACK_PACKAGES for path in _package_files(package))
+    return tuple(path for path in files if "Italic" not in path.name)
 
 
 @cache
-def _files(package: str) -> tuple[Path, ...]:
+def _package_files(package: str) -> tuple[Path, ...]:
     spec = find_spec(package)
     roots = spec.submodule_search_locations if spec is not None and spec.submodule_search_locations else []
-    found = (path for root in roots for path in Path(root).rglob("*") if path.suffix.lower() in _SUFFIXES)
-    # Shorter names are the more general faces; the emoji face has digits too, and is no face for text.
-    return tuple(sorted(found, key=lambda path: ("Emoji" in path.name, len(path.name), path.name)))
+    files = (path for root in roots for path in Path(root).rglob("*") if path.suffix.lower() in _SUFFIXES)
+    # Shorter names are the more general faces. The emoji face comes last: it has digits, but not for text.
+    return tuple(sorted(files, key=lambda path: ("Emoji" in path.name, len(path.name), path.name)))
 
 
 @cache
 def _system_faces() -> tuple[Face, ...]:
-    """The system's own fonts with outlines, bold and plain families first."""
+    """The system's outline fonts, bold and plain families first."""
     home, data = Path.home(), os.environ.get("LOCALAPPDATA", "")
     folders = [
         Path("/usr/share/fonts"),
@@ -133,18 +133,18 @@ def _plainness(face: Face) -> tuple[bool, bool, str]:
 
 
 @cache
-def _missing(cluster: str) -> None:
+def _warn_missing_glyph(cluster: str) -> None:
     names = ", ".join(unicodedata.name(char, f"U+{ord(char):04X}") for char in cluster)
     log.warning(
-        'no installed font draws "%s" (%s): captions leave it out. For Chinese, Japanese and Korean: '
-        'pip install "clipy[cjk]"; for other scripts install a font that has it',
+        'No installed font has a glyph for "%s" (%s): it is left out of the text. For Chinese, Japanese and Korean: '
+        'pip install "clipy[cjk]"; for other scripts, install a font that covers it.',
         cluster,
         names,
     )
 
 
-def _clusters(text: str) -> list[str]:
-    """Characters with the marks, joiners and modifiers that belong to them."""
+def _grapheme_clusters(text: str) -> list[str]:
+    """Characters with the combining marks, joiners and modifiers that belong to them (simplified from UAX #29)."""
     clusters: list[str] = []
     for char in text:
         mark = unicodedata.category(char) in ("Mn", "Mc", "Me", "Sk") or char in _IGNORABLE
@@ -157,20 +157,20 @@ def _clusters(text: str) -> list[str]:
 
 @cache
 def _coverage(path: Path, index: int) -> AbstractSet[int]:
-    """The code points that a face has glyphs for; none for a face without outlines, or a file that is no font."""
+    """The code points that a face covers; empty for a face without outlines or a file that is not a font."""
     try:
-        face = opened(path, index)
+        face = open_face(path, index)
     except HarfBuzzError as error:
-        log.warning("%s: this font cannot be read and is passed over (%s)", path, error)
+        log.warning("Skipping unreadable font %s (%s)", path, error)
         return frozenset()
     if not face.glyph_count:
-        log.warning("%s: this is no font and is passed over", path)
+        log.warning("Skipping %s: not a font", path)
         return frozenset()
-    drawn = {"glyf", "CFF ", "CFF2"}.intersection(face.table_tags)  # bitmaps only, as in some colour emoji fonts
-    return frozenset(face.unicodes) if drawn else frozenset()
+    outlines = {"glyf", "CFF ", "CFF2"}.intersection(face.table_tags)  # some color emoji fonts have bitmaps only
+    return frozenset(face.unicodes) if outlines else frozenset()
 
 
 @lru_cache(maxsize=64)
-def opened(path: Path, index: int) -> hb.Face:
-    """A face of a font file or collection. Raises HarfBuzzError where there is no such file."""
+def open_face(path: Path, index: int) -> hb.Face:
+    """A face of a font file or collection. Raises HarfBuzzError where the file does not exist."""
     return hb.Face(hb.Blob.from_file_path(str(path)), index)

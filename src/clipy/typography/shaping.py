@@ -1,7 +1,7 @@
-"""Characters -> glyphs, where they stand, and what they cover: HarfBuzz shapes and draws, from the font's own file.
+"""Text shaping and rasterization with HarfBuzz: characters -> positioned glyphs -> coverage.
 
-Ligatures, Arabic joining, Indic reordering and marks come out right on every machine: nothing of the system is used.
-(Pillow shapes only where the system has FriBiDi, which few Macs and no bare container have.)
+Ligatures, Arabic joining, Indic reordering and marks come out the same on every machine, independent of system
+libraries. (Pillow shapes complex scripts only where the system has FriBiDi, which few Macs and no bare container have.)
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import numpy as np
 import uharfbuzz as hb
 
 from clipy.media.frame import Plane
-from clipy.typography.bidi import levels, visual_order
-from clipy.typography.fonts import Face, opened
+from clipy.typography.bidi import embedding_levels, visual_order
+from clipy.typography.fonts import Face, open_face
 
-_UNIT = 64  # parts of a pixel in which glyphs are placed
+_SUBPIXELS = 64  # HarfBuzz units per pixel
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What a word covers, in pixels from its origin: the left end of its baseline. Half-open, y downwards."""
+    """Ink extents in whole pixels relative to the origin (left end of the baseline). Half-open, y downwards."""
 
     left: int
     top: int
@@ -35,32 +35,32 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """A glyph of a face at a size, and where its origin lies: pixels to the right of the word's, and above it."""
+    """A glyph of a face at a size (pixels per em), with its origin in pixels right of and above the word's origin."""
 
     face: Face
     size: float
-    number: int
+    index: int
     x: float
     y: float
 
     def box(self) -> tuple[float, float, float, float] | None:
         """Left, top, right and bottom in pixels, y downwards; None for a glyph without ink."""
-        found = _font(self.face, self.size).get_glyph_extents(self.number)
-        if found is None or not found.width:
+        extents = _sized_font(self.face, self.size).get_glyph_extents(self.index)
+        if extents is None or not extents.width:
             return None
-        left, top = self.x + found.x_bearing / _UNIT, -self.y - found.y_bearing / _UNIT
-        return left, top, left + found.width / _UNIT, top - found.height / _UNIT
+        left, top = self.x + extents.x_bearing / _SUBPIXELS, -self.y - extents.y_bearing / _SUBPIXELS
+        return left, top, left + extents.width / _SUBPIXELS, top - extents.height / _SUBPIXELS
 
 
 @dataclass(frozen=True, slots=True)
-class Shaped:
-    """A word's glyphs, and how far it moves along its line, in pixels."""
+class ShapedText:
+    """The positioned glyphs of a word, and its advance width in pixels."""
 
     glyphs: tuple[Glyph, ...]
     advance: float
 
     def extent(self, margin: float = 0.0) -> Extent:
-        """All ink with so much around it; nothing where there is none."""
+        """The ink extents with a margin in pixels; empty for text without ink."""
         boxes = [box for glyph in self.glyphs if (box := glyph.box()) is not None]
         if not boxes:
             return Extent(0, 0, 0, 0)
@@ -72,84 +72,85 @@ class Shaped:
             ceil(max(bottoms) + margin) + 1,
         )
 
-    def drawn(self, within: Extent, fine: int = 1) -> Plane:
-        """How much of each pixel is covered, 0..255, with ``fine`` pixels for each; what glyphs share counts once."""
-        width, height = fine * (within.right - within.left), fine * (within.bottom - within.top)
+    def rasterize(self, within: Extent, supersampling: int = 1) -> Plane:
+        """Coverage 0..255 of an extent, (h, w) times ``supersampling``; overlaps of glyphs count once."""
+        width = supersampling * (within.right - within.left)
+        height = supersampling * (within.bottom - within.top)
         if not width or not height:
-            return np.zeros((fine, fine), dtype=np.uint8)
-        draw, scale = hb.RasterDraw(), fine / _UNIT
+            return np.zeros((supersampling, supersampling), dtype=np.uint8)
+        draw, scale = hb.RasterDraw(), supersampling / _SUBPIXELS
         for glyph in self.glyphs:
-            draw.transform = (scale, 0, 0, scale, fine * glyph.x, fine * glyph.y)
-            draw.draw_glyph(_font(glyph.face, glyph.size), glyph.number)
-        draw.extents = hb.RasterExtents(fine * within.left, -fine * within.bottom, width, height)
+            draw.transform = (scale, 0, 0, scale, supersampling * glyph.x, supersampling * glyph.y)
+            draw.draw_glyph(_sized_font(glyph.face, glyph.size), glyph.index)
+        draw.extents = hb.RasterExtents(supersampling * within.left, -supersampling * within.bottom, width, height)
         image = draw.render()
         if image is None:
-            raise MemoryError(f"no memory to draw {width} x {height} pixels of text")
+            raise MemoryError(f"out of memory rasterizing {width} x {height} pixels of text")
         rows = np.frombuffer(image.buffer, dtype=np.uint8).reshape(height, image.extents.stride)
-        return np.ascontiguousarray(rows[::-1, :width])  # they come from the bottom up
+        return np.ascontiguousarray(rows[::-1, :width])  # HarfBuzz renders bottom-up
 
 
-def shaped(runs: Sequence[tuple[Face, float, str]], right_to_left: bool, language: str) -> Shaped:
-    """Shape a word, given as pieces that one face draws at a size each, in the order in which they are read."""
-    pieces = [(face, size, part) for face, size, text in runs for part in _parts(text, right_to_left)]
-    texts = [text for _, _, text in pieces]
-    depth = levels(texts, right_to_left)
+def shape_text(runs: Sequence[tuple[Face, float, str]], right_to_left: bool, language: str) -> ShapedText:
+    """Shape a word, given as runs (face, pixels per em, text) in logical order."""
+    items = [(face, size, part) for face, size, text in runs for part in _itemize(text, right_to_left)]
+    texts = [text for _, _, text in items]
+    levels = embedding_levels(texts, right_to_left)
     glyphs: list[Glyph] = []
     pen = 0.0
     for index in visual_order(texts, right_to_left):
-        face, size, text = pieces[index]
-        for glyph, advance in _placed(face, size, text, depth[index] % 2 == 1, language, pen):
+        face, size, text = items[index]
+        for glyph, advance in _shape_run(face, size, text, levels[index] % 2 == 1, language, pen):
             glyphs.append(glyph)
             pen += advance
-    return Shaped(tuple(glyphs), pen)
+    return ShapedText(tuple(glyphs), pen)
 
 
-def height_of(face: Face, char: str) -> float:
-    """How far a character rises above the baseline, in em."""
-    font = _font(face, 1000)
-    return float(font.get_glyph_extents(font.get_nominal_glyph(ord(char))).y_bearing) / _UNIT / 1000
+def glyph_height(face: Face, char: str) -> float:
+    """The height of a character above the baseline, in em."""
+    font = _sized_font(face, 1000)
+    return float(font.get_glyph_extents(font.get_nominal_glyph(ord(char))).y_bearing) / _SUBPIXELS / 1000
 
 
-def family(face: Face) -> str:
-    """The name by which other programs know the font."""
-    return opened(face.path, face.index).get_name(hb.OTNameIdPredefined.FONT_FAMILY) or ""
+def family_name(face: Face) -> str:
+    """The font family name, as other programs list it."""
+    return open_face(face.path, face.index).get_name(hb.OTNameIdPredefined.FONT_FAMILY) or ""
 
 
-def _placed(
+def _shape_run(
     face: Face, size: float, text: str, right_to_left: bool, language: str, pen: float
 ) -> Iterator[tuple[Glyph, float]]:
-    """The glyphs of a piece of one direction from left to right, each with how far it moves the pen."""
+    """The glyphs of an item from left to right, each with its advance; ``pen`` is where the item starts."""
     buffer = hb.Buffer()
     buffer.add_str(text)
-    buffer.guess_segment_properties()  # its script
+    buffer.guess_segment_properties()  # sets the script
     buffer.direction = "rtl" if right_to_left else "ltr"
     if language:
         buffer.language = language
-    hb.shape(_font(face, size), buffer)
+    hb.shape(_sized_font(face, size), buffer)
     for info, place in zip(buffer.glyph_infos, buffer.glyph_positions or (), strict=True):
-        x, y = pen + place.x_offset / _UNIT, place.y_offset / _UNIT
-        yield Glyph(face, size, info.codepoint, x, y), place.x_advance / _UNIT
-        pen += place.x_advance / _UNIT
+        x, y = pen + place.x_offset / _SUBPIXELS, place.y_offset / _SUBPIXELS
+        yield Glyph(face, size, info.codepoint, x, y), place.x_advance / _SUBPIXELS
+        pen += place.x_advance / _SUBPIXELS
 
 
-def _parts(text: str, right_to_left: bool) -> Iterator[str]:
-    """Cut a text where its script changes, or its direction; numbers keep theirs among letters from right to left."""
+def _itemize(text: str, right_to_left: bool) -> Iterator[str]:
+    """Split a text where its script or direction changes; numbers in right-to-left text are items of their own."""
     script, direction = "", "R" if right_to_left else "L"
-    kinds = []
+    properties = []
     for char in text:
         script = _script(char) or script
         kind = unicodedata.bidirectional(char)
         if kind in ("L", "R", "AL"):
             direction = "L" if kind == "L" else "R"
         number = kind in ("EN", "AN") and direction == "R"
-        kinds.append((script, direction, number))
-    for _, group in groupby(zip(kinds, text, strict=True), key=lambda pair: pair[0]):
+        properties.append((script, direction, number))
+    for _, group in groupby(zip(properties, text, strict=True), key=lambda pair: pair[0]):
         yield "".join(char for _, char in group)
 
 
 @lru_cache(maxsize=4096)
 def _script(char: str) -> str:
-    """The ISO 15924 code of the script that a character belongs to; empty for what all scripts share."""
+    """The ISO 15924 code of a character's script; empty for characters that all scripts share."""
     buffer = hb.Buffer()
     buffer.add_str(char)
     buffer.guess_segment_properties()
@@ -157,8 +158,8 @@ def _script(char: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _font(face: Face, size: float) -> hb.Font:
-    font = hb.Font(opened(face.path, face.index))
-    font.scale = (round(size * _UNIT), round(size * _UNIT))
-    font.set_variations({"wght": float(face.weight)})  # within what the font has; a static one has none
+def _sized_font(face: Face, size: float) -> hb.Font:
+    font = hb.Font(open_face(face.path, face.index))
+    font.scale = (round(size * _SUBPIXELS), round(size * _SUBPIXELS))
+    font.set_variations({"wght": float(face.weight)})  # clamped to the font's range; static fonts ignore it
     return font

@@ -15,16 +15,16 @@ from pydantic import TypeAdapter
 from pysubs2 import Alignment, Color, SSAEvent, SSAFile, SSAStyle
 
 from clipy.types import Edit, Seconds, Word
-from clipy.typography.cards import Card, Rules, group, joined, spaced
+from clipy.typography.cards import Card, CardRules, group_into_cards, join_words, needs_space
 
 _COMMANDS = re.compile(r"\\(?=[Nnh])|(?<=\{)\\")
 _CARDS = TypeAdapter(tuple[Card, ...])
-RULES = Rules(max_width=42, min_duration=Fraction(5, 6), characters_a_second=17, pause=0.5, whole_sentences=0.8)
+RULES = CardRules(max_width=42, min_duration=Fraction(5, 6), reading_speed=17, pause=0.5, sentence_end_cost=0.8)
 
 
 def cues(words: Iterable[Word]) -> tuple[Card, ...]:
     """The words as readable cues; every word in exactly one."""
-    return group(words, RULES)
+    return group_into_cards(words, RULES)
 
 
 def srt(words: Sequence[Word] | Sequence[Card]) -> str:
@@ -55,7 +55,7 @@ def _file(cues: Iterable[tuple[Card, str]]) -> SSAFile:
 
 def _lines(card: Card, written: Callable[[str], str]) -> str:
     """A card's text as the library keeps it. A backslash in it that would be a command becomes its full-width like."""
-    return r"\N".join(_COMMANDS.sub("\uff3c", written(joined(line))) for line in card.lines)
+    return r"\N".join(_COMMANDS.sub("\uff3c", written(join_words(line))) for line in card.lines)
 
 
 def _voiced(card: Card, text: str) -> str:
@@ -165,7 +165,7 @@ def _karaoke(card: Card, style: Style) -> str:
         if number:
             parts.append(r"\N")
         for position, word in enumerate(line):
-            if position and spaced(line[position - 1].text, word.text):
+            if position and needs_space(line[position - 1].text, word.text):
                 parts.append(" ")
             until = max(done, _hundredths(ends[index]))
             lead = _hundredths(starts[0]) - done if index == 0 else 0

@@ -14,8 +14,8 @@ import numpy as np
 from clipy.media.frame import Plane
 from clipy.pipeline.debug.scene import Scene, Seen
 from clipy.types import Box, Seconds, Track
-from clipy.typography.fonts import Fonts, packaged
-from clipy.typography.glyph_masks import Masks, Type
+from clipy.typography.fonts import FontStack, packaged_face
+from clipy.typography.glyph_masks import Font, TextMasks
 
 Colour = tuple[int, int, int]
 YELLOW, RED, WHITE, GREY = (255, 220, 0), (255, 60, 60), (255, 255, 255), (150, 150, 150)
@@ -106,7 +106,7 @@ class Painter:
         if not text.strip():
             return
         masks, margin = _lettered(text, round(self._text, 1)), 2 * self._line
-        letters = masks.letters[: self._height - 2 * margin, : self._width - 2 * margin]
+        letters = masks.glyphs[: self._height - 2 * margin, : self._width - 2 * margin]
         high, wide = letters.shape
         left = round(x - wide / 2 if middle else x)
         left = min(max(margin, left), self._width - wide - margin)
@@ -123,5 +123,5 @@ def _corners(box: Box) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 @lru_cache(maxsize=512)
-def _lettered(text: str, size: float) -> Masks:
-    return Type(Fonts(packaged("fontpkg_montserrat", "Montserrat[[]wght].ttf", 600)), size).masks(text)
+def _lettered(text: str, size: float) -> TextMasks:
+    return Font(FontStack(packaged_face("fontpkg_montserrat", "Montserrat[[]wght].ttf", 600)), size).masks(text)

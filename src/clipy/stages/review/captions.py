@@ -28,7 +28,7 @@ from clipy.stages.base import Reviewer
 from clipy.stages.review.checks.caption_lines import LEAST_LETTERS, CaptionLines, caption_lines, said_elsewhere
 from clipy.text.profanity import Profanity
 from clipy.types import Box, Clip, Evidence, Finding, Review, Seconds, Severity, Span, Word, seconds
-from clipy.typography.safe_area import free_area
+from clipy.typography.safe_area import graphics_safe_area
 
 _LEAST_CARDS = 4  # whose time must be known to judge the timing of all
 _EDGE = 0.02  # of the picture's sides by which a text may seem to leave the safe area: boxes are not exact
@@ -185,7 +185,7 @@ class Captions(Reviewer):
         video = inspection.video
         if not self.options.safe_area:
             return
-        left, top, right, bottom = free_area(video.width, video.height)
+        left, top, right, bottom = graphics_safe_area(video.width, video.height)
         wide, high = _EDGE * video.width, _EDGE * video.height
         out = [
             line

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.context import Context
-from clipy.media.opencv import beside_other_work
+from clipy.media.opencv import few_opencv_threads
 from clipy.media.patch import patch
 from clipy.media.read import shown_at
 from clipy.types import TRACK_RATE, Track, Video
@@ -122,7 +122,7 @@ def mouths(video: Video, tracks: Sequence[Track], mesh: Mesh, ctx: Context, *, a
     found = [_Mouthing() for _ in tracks]
     times = sorted(at)
     period, watched = -1, set[int]()
-    with beside_other_work():
+    with few_opencv_threads():
         for done, (time, frame) in enumerate(shown_at(video, times)):
             if done % 100 == 0:
                 ctx.report("Watching lips", done / len(times))

@@ -17,7 +17,7 @@ from clipy.errors import ConfigError, OutputError, RenderError
 from clipy.media.aac import Packet
 from clipy.media.encoding import Encoding
 from clipy.media.frame import Frame
-from clipy.media.opencv import beside_other_work
+from clipy.media.opencv import few_opencv_threads
 from clipy.media.read_ahead import Ahead
 from clipy.media.write import Writer
 from clipy.stages.base import Pizzazz, Renderer
@@ -73,7 +73,7 @@ class Mp4(Renderer):
         encoding = self.encoding(edit.crop.width, edit.crop.height, rate)
         try:
             with ExitStack() as stack:
-                stack.enter_context(beside_other_work())
+                stack.enter_context(few_opencv_threads())
                 track = stack.enter_context(self._soundtrack(video, edit, pizzazz, ctx, count / rate))
                 writer = stack.enter_context(Writer(path, edit.crop.width, edit.crop.height, rate, encoding))
                 frames = self._frames(video, edit, pizzazz, ctx, rate, count, encoding.threads, stack)

@@ -1,4 +1,4 @@
-"""Blur background: how the backdrop looks where the whole picture is shown (layout ``fit``)."""
+"""``pizzazz = "blur-background"``: the backdrop of letterboxed pictures (layout ``fit``)."""
 
 from __future__ import annotations
 
@@ -12,46 +12,53 @@ from pydantic import Field
 from clipy.context import Context
 from clipy.media.frame import Frame, Plane
 from clipy.stages.base import Pizzazz
-from clipy.stages.render.pizzazz.crop_windows.letterboxed import Fitted, Rectangle, as_json, fitted, from_json
+from clipy.stages.render.pizzazz.crop_windows.letterboxed import (
+    LetterboxedRegion,
+    Rectangle,
+    letterboxed_plan,
+    letterboxed_regions,
+    planned_regions,
+    rectangle_at,
+)
 from clipy.types import Edit, Video
-from clipy.typography.occupied import leave_alone
+from clipy.typography.occupied_regions import refuse_to_paint_over
 
-_ACROSS = 96  # pixels across the backdrop before it is enlarged
-_WIDEST = 9.0  # standard deviation of the strongest blur, in those pixels
+_BLUR_WIDTH = 96  # pixels; width of the backdrop while it is blurred
+_MAX_SIGMA = 9.0  # standard deviation of the strongest blur, in those pixels
 
 
 class BlurBackground(Pizzazz):
-    """The picture itself as its backdrop: enlarged until it covers the output, blurred, darker or lighter."""
+    """The picture as its own backdrop: enlarged to cover the output, blurred, darkened or brightened."""
 
     class Options(Pizzazz.Options):
-        blur: float = Field(0.35, ge=0, le=1, description="From hardly any (0) to only colours (1).")
-        light: float = Field(0.7, ge=0, le=1.5, description="Its brightness, as a share of the picture's own.")
-        saturation: float = Field(1.25, ge=0, le=3, description="How colourful it is; 1 is as the picture, 0 is grey.")
-        zoom: float = Field(1.15, ge=1, le=4, description="How much further it is enlarged than needed.")
+        blur: float = Field(0.35, ge=0, le=1, description="Strength of the blur: 0 hardly any, 1 colors only.")
+        light: float = Field(0.7, ge=0, le=1.5, description="Brightness, relative to the picture.")
+        saturation: float = Field(1.25, ge=0, le=3, description="Saturation, relative to the picture; 0 is gray.")
+        zoom: float = Field(1.15, ge=1, le=4, description="Enlargement beyond what covers the output.")
 
     options: Options
 
     def plan(self, video: Video, edit: Edit, ctx: Context) -> Edit:
-        """Find the stretches with a backdrop: ``plans[name]`` holds them under ``fit``."""
-        leave_alone(edit, self.name)
-        found = fitted(video, edit)
-        return replace(edit, plans={**edit.plans, self.name: {"fit": as_json(found)}}) if found else edit
+        """``plans[name]`` holds the letterboxed regions under ``fit``."""
+        refuse_to_paint_over(edit, self.name)
+        regions = letterboxed_regions(video, edit)
+        return replace(edit, plans={**edit.plans, self.name: letterboxed_plan(regions)}) if regions else edit
 
     def frames(self, frames: Iterator[Frame], edit: Edit, ctx: Context) -> Iterator[Frame]:
         if self.name not in edit.plans:
             return frames
-        return self._drawn(frames, from_json(edit.plans[self.name]["fit"]))
+        return self._draw(frames, planned_regions(edit.plans[self.name]))
 
-    def _drawn(self, frames: Iterator[Frame], stretches: tuple[Fitted, ...]) -> Iterator[Frame]:
+    def _draw(self, frames: Iterator[Frame], regions: tuple[LetterboxedRegion, ...]) -> Iterator[Frame]:
         for frame in frames:
-            on = next((stretch for stretch in stretches if frame.time in stretch.span), None)
-            if on is not None:
-                for number, plane in enumerate(frame.planes):
-                    self._surround(plane, on.into, chroma=number > 0)
+            into = rectangle_at(regions, frame.time)
+            if into is not None:
+                for index, plane in enumerate(frame.planes):
+                    self._surround(plane, into, chroma=index > 0)
             yield frame
 
     def _surround(self, plane: Plane, into: Rectangle, *, chroma: bool) -> None:
-        """Paint one plane outside of a rectangle with what is inside of it."""
+        """Paint a plane outside of a rectangle with a backdrop made from what is inside."""
         step = 2 if chroma else 1
         x1, y1, x2, y2 = (edge // step for edge in into)
         backdrop = self._backdrop(plane[y1:y2, x1:x2], plane.shape, chroma=chroma)
@@ -64,22 +71,22 @@ class BlurBackground(Pizzazz):
             plane[rows, columns] = backdrop[rows, columns]
 
     def _backdrop(self, picture: Plane, shape: tuple[int, ...], *, chroma: bool) -> Plane:
-        options, (high, wide) = self.options, (shape[0], shape[1])
-        across = _ACROSS // 2 if chroma else _ACROSS
-        size = (across, max(1, round(across * high / wide)))
-        small = cv2.resize(_middle(picture, wide / high, options.zoom), size, interpolation=cv2.INTER_AREA)
-        blurred = cv2.GaussianBlur(small, (0, 0), max(0.4, options.blur * _WIDEST) / (2 if chroma else 1))
-        # Black is 16 and no colour 128: light scales from the one, colour and light together from the other.
-        alpha, zero = (options.light * options.saturation, 128) if chroma else (options.light, 16)
-        toned = np.clip((blurred.astype(np.float32) - zero) * alpha + zero, 16, 240 if chroma else 235)
-        drawn = cv2.resize(toned.astype(np.uint8), (wide, high), interpolation=cv2.INTER_CUBIC)
-        return np.asarray(drawn, np.uint8)
+        options, (height, width) = self.options, (shape[0], shape[1])
+        small_width = _BLUR_WIDTH // 2 if chroma else _BLUR_WIDTH
+        size = (small_width, max(1, round(small_width * height / width)))
+        small = cv2.resize(_center_crop(picture, width / height, options.zoom), size, interpolation=cv2.INTER_AREA)
+        blurred = cv2.GaussianBlur(small, (0, 0), max(0.4, options.blur * _MAX_SIGMA) / (2 if chroma else 1))
+        # Luma scales from black (16); chroma from neutral (128), by brightness and saturation together.
+        gain, origin = (options.light * options.saturation, 128) if chroma else (options.light, 16)
+        toned = np.clip((blurred.astype(np.float32) - origin) * gain + origin, 16, 240 if chroma else 235)
+        enlarged = cv2.resize(toned.astype(np.uint8), (width, height), interpolation=cv2.INTER_CUBIC)
+        return np.asarray(enlarged, np.uint8)
 
 
-def _middle(picture: Plane, aspect: float, zoom: float) -> Plane:
-    """The biggest part with given proportions from a plane's middle, smaller by ``zoom``."""
-    high, wide = picture.shape[:2]
-    width = max(1, round(min(wide, high * aspect) / zoom))
-    height = max(1, round(min(high, wide / aspect) / zoom))
-    left, top = (wide - width) // 2, (high - height) // 2
-    return picture[top : top + height, left : left + width]
+def _center_crop(picture: Plane, aspect: float, zoom: float) -> Plane:
+    """The largest centered part with an aspect ratio, reduced by ``zoom``."""
+    height, width = picture.shape[:2]
+    crop_width = max(1, round(min(width, height * aspect) / zoom))
+    crop_height = max(1, round(min(height, width / aspect) / zoom))
+    left, top = (width - crop_width) // 2, (height - crop_height) // 2
+    return picture[top : top + crop_height, left : left + crop_width]

@@ -1,4 +1,4 @@
-"""Title: a line that hooks, over the first seconds."""
+"""``pizzazz = "title"``: a title over the first seconds."""
 
 from __future__ import annotations
 
@@ -13,230 +13,219 @@ from pydantic import Field, TypeAdapter
 
 from clipy.analysis.camera.onscreen import faces_on_screen
 from clipy.context import Context
+from clipy.geometry import smoothstep
 from clipy.media.frame import Frame
 from clipy.stages.base import Pizzazz
-from clipy.stages.render.pizzazz.captioning.placement import Block, heights
-from clipy.types import Box, Edit, Seconds, Span, Video, Word, seconds
-from clipy.typography.brand import HEX, brand_digests, colour_of, font_digests, load_brand
-from clipy.typography.card_painter import CardPicture
+from clipy.stages.render.pizzazz.captioning.placement import Block, choose_heights
+from clipy.types import Box, Edit, Span, Video, Word, seconds
+from clipy.typography.brand import HEX_COLOR, brand_digests, font_digests, load_brand_kit, parse_color
+from clipy.typography.card_painter import CardPainter
 from clipy.typography.cards import Card
-from clipy.typography.fonts import digests
-from clipy.typography.layout import Area, Layout, shown, typeface, width_limit
-from clipy.typography.occupied import OccupiedRegion, as_json, taken
+from clipy.typography.fonts import packaged_font_digests
+from clipy.typography.layout import Layout, display_text, max_line_width, style_font
+from clipy.typography.occupied_regions import OccupiedRegion, occupied_regions, regions_to_json
 from clipy.typography.overlay import Overlay
-from clipy.typography.safe_area import safe_area
-from clipy.typography.styles import Ink, Look, Plate, Shadow
+from clipy.typography.safe_area import Area, text_safe_area
+from clipy.typography.styles import CaptionStyle, Paint, Plate, Shadow
 
-_FADE = Fraction(1, 4)  # seconds to come and to go
-_RISE = 0.012  # of the picture's height that it comes up by
-_CAPTIONS = 0.07  # of the picture's height that a line of captions needs
-_USUAL = 0.1  # of the safe area's height between its top and the title's middle
+_FADE = Fraction(1, 4)  # seconds to fade in, and to fade out
+_RISE = 0.012  # distance of the rise while fading in, as a share of the picture's height
+_CAPTION_HEIGHT = 0.07  # height reserved for a line of captions, as a share of the picture's height
+_MIDDLE = 0.1  # of the title, as a share of the safe area's height from its top
 
-_MONTSERRAT = ("fontpkg_montserrat", "Montserrat[[]wght].ttf")
-_PLATE = Plate(Ink((255, 255, 255)), across=0.4, above=0.34, below=0.4, radius=0.24)
-_STYLES: dict[str, Look] = {
-    "plate": Look(*_MONTSERRAT, 800, size=0.058, text=Ink((17, 17, 20)), card_plate=_PLATE, line_height=1.36),
-    "dark": Look(
-        *_MONTSERRAT,
-        800,
-        size=0.058,
-        card_plate=replace(_PLATE, ink=Ink((14, 14, 18), 0.84)),
-        line_height=1.36,
-    ),
-    "accent": Look(
-        *_MONTSERRAT,
-        800,
-        size=0.058,
-        card_plate=replace(_PLATE, ink=Ink((112, 64, 255))),
-        line_height=1.36,
-    ),
-    "bold": Look(
+_MONTSERRAT = ("fontpkg_montserrat", "Montserrat[[]wght].ttf", 800)
+_PLATE = Plate(Paint((255, 255, 255)), padding_x=0.4, padding_top=0.34, padding_bottom=0.4, radius=0.24)
+_DARK_PLATE = replace(_PLATE, fill=Paint((14, 14, 18), 0.84))
+_ACCENT_PLATE = replace(_PLATE, fill=Paint((112, 64, 255)))
+_STYLES: dict[str, CaptionStyle] = {
+    "plate": CaptionStyle(*_MONTSERRAT, size=0.058, text=Paint((17, 17, 20)), line_plate=_PLATE, line_height=1.36),
+    "dark": CaptionStyle(*_MONTSERRAT, size=0.058, line_plate=_DARK_PLATE, line_height=1.36),
+    "accent": CaptionStyle(*_MONTSERRAT, size=0.058, line_plate=_ACCENT_PLATE, line_height=1.36),
+    "bold": CaptionStyle(
         "fontpkg_anton",
         "Anton-Regular.ttf",
         900,
         size=0.086,
         outline_width=0.08,
-        shadow=Shadow(down=0.07, blur=0.1, opacity=0.7),
+        shadow=Shadow(offset_y=0.07, blur=0.1, opacity=0.7),
         uppercase=True,
         line_height=1.08,
         word_space=0.3,
     ),
 }
 
+Lines = tuple[tuple[str, ...], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is written, in lines, when, and at which height its middle is (a share of the picture's)."""
+    """The title's lines, when it is shown, and the height of its middle as a share of the picture's height."""
 
     span: Span
-    lines: tuple[tuple[str, ...], ...]
+    lines: Lines
     position: float
+
+    def card(self) -> Card:
+        start, end = self.span.start, self.span.end
+        return Card(self.span, tuple(tuple(Word(text, start, end) for text in line) for line in self.lines))
 
 
 _PLAN = TypeAdapter(_Plan)
 
 
 class Title(Pizzazz):
-    """The clip's title over its first seconds, clear of faces and of what other pizzazz has planned before it."""
+    """The clip's title over its first seconds, clear of faces and of what earlier pizzazz has planned."""
 
-    version = 2
+    version = 3
 
     class Options(Pizzazz.Options):
-        text: str | None = Field(None, max_length=200, description="What to write; else the highlight's title.")
+        text: str | None = Field(None, max_length=200, description="Text to show. Default: the highlight's title.")
         style: Literal["plate", "dark", "accent", "bold"] = Field(
-            "plate", description="White plate, dark plate, a plate in the brand's colour, or bold letters alone."
+            "plate", description="White plate, dark plate, plate in the brand's color, or bold letters without a plate."
         )
-        duration: float = Field(3.5, ge=0.5, le=600, description="How long it stays, in seconds.")
+        duration: float = Field(3.5, ge=0.5, le=600, description="Duration, in seconds.")
         size: float | None = Field(
-            None, ge=0.01, le=0.3, description="Size of the letters (one em), as a share of the picture's shorter side."
+            None, ge=0.01, le=0.3, description="Font size (one em), as a share of the picture's shorter side."
         )
-        text_color: str | None = Field(None, pattern=HEX, description="Colour of the letters, as #rrggbb.")
-        plate_color: str | None = Field(None, pattern=HEX, description="Colour of the plate, as #rrggbb.")
-        font: Path | None = Field(None, description="A font file of your own (.ttf or .otf).")
-        brand: Path | None = Field(None, description="A brand kit (TOML or JSON): its font, and its colour for accent.")
+        text_color: str | None = Field(None, pattern=HEX_COLOR, description="Text color, as #rrggbb.")
+        plate_color: str | None = Field(None, pattern=HEX_COLOR, description="Plate color, as #rrggbb.")
+        font: Path | None = Field(None, description="Your own font file (.ttf or .otf).")
+        brand: Path | None = Field(
+            None, description="Brand kit (TOML or JSON): its font, and its highlight color for the style accent."
+        )
         position: float | None = Field(
-            None, ge=0, le=1, description="Height of the title's middle, 0 to 1; else at the top, where there is room."
+            None,
+            ge=0,
+            le=1,
+            description="Height of the title's middle, from 0 (top) to 1 (bottom). Default: near the top, where there"
+            " is room.",
         )
-        max_lines: int = Field(3, ge=1, le=5, description="Most lines.")
-        avoid_faces: bool = Field(True, description="Look for faces, so as to cover none.")
-        safe_area: bool = Field(True, description="Keep clear of what TikTok, Reels and Shorts draw.")
+        max_lines: int = Field(3, ge=1, le=5, description="Maximum number of lines.")
+        avoid_faces: bool = Field(True, description="Detect faces and do not cover them.")
+        safe_area: bool = Field(True, description="Keep clear of the overlays that TikTok, Reels and Shorts draw.")
 
     options: Options
 
     def plan(self, video: Video, edit: Edit, ctx: Context) -> Edit:
-        """Decide on lines and place: ``plans[name]`` holds ``title`` and ``taken``; nothing when there is no text."""
+        """Decide on lines and height: ``plans[name]`` holds ``title`` and ``occupied``; no plan without a text."""
         text = edit.highlight.title if self.options.text is None else self.options.text
         words = text.split()
         if not words:
             return edit
         span = Span(Fraction(0), min(seconds(self.options.duration), edit.duration))
-        look, area = self.look(), self._area(edit.crop.width, edit.crop.height)
-        lines = self._broken(words, look, area, edit)
-        box = self._box(lines, span, look, area, edit)
-        middle = self._middle(Block(span, box, 0), area, video, edit, ctx)
+        style, area = self.style(), self._area(edit.crop.width, edit.crop.height)
+        size = style.size * min(edit.crop.width, edit.crop.height)
+        plan = _Plan(span, self._break_lines(words, style, area, size, edit.language), 0.0)
+        centered = replace(area, middle=(area.top + area.bottom) / 2)
+        box = Layout(plan.card(), style, centered, size, edit.language).bounds()
+        box = Box(box.x1, box.y1 - centered.middle, box.x2, box.y2 - centered.middle)
+        middle = self._choose_middle(Block(span, box, 0), area, video, edit, ctx)
         covered = Box(box.x1, box.y1 + middle, box.x2, box.y2 + middle)
-        position = round(middle / edit.crop.height, 5)
-        plan = {
-            "title": _PLAN.dump_python(_Plan(span, lines, position), mode="json"),
-            "taken": as_json([OccupiedRegion(span, covered)]),
+        plan = replace(plan, position=round(middle / edit.crop.height, 5))
+        data = {
+            "title": _PLAN.dump_python(plan, mode="json"),
+            "occupied": regions_to_json([OccupiedRegion(span, covered)]),
         }
-        return replace(edit, plans={**edit.plans, self.name: plan})
+        return replace(edit, plans={**edit.plans, self.name: data})
 
     def frames(self, frames: Iterator[Frame], edit: Edit, ctx: Context) -> Iterator[Frame]:
         if self.name not in edit.plans:
             return frames
-        return self._titled(frames, _PLAN.validate_python(edit.plans[self.name]["title"]), edit)
+        return self._draw(frames, _PLAN.validate_python(edit.plans[self.name]["title"]), edit)
 
     def identity(self) -> dict[str, object]:
-        """Without paths: what the files hold counts, and ``weights`` tells."""
+        """Without paths: ``input_digests`` covers the contents of the files."""
         options = self.options.model_dump(mode="json", exclude={"font", "brand"})
         return {**super().identity(), "options": options}
 
     def input_digests(self) -> tuple[str, ...]:
-        """The fonts and the brand kit: they decide what the title looks like."""
-        return (*digests(), *font_digests(self.options.font), *brand_digests(self.options.brand))
+        """The fonts and the brand kit."""
+        return (*packaged_font_digests(), *font_digests(self.options.font), *brand_digests(self.options.brand))
 
-    def look(self) -> Look:
-        """The style with the brand's and the user's own changes."""
-        look, options, brand = _STYLES[self.options.style], self.options, load_brand(self.options.brand)
+    def style(self) -> CaptionStyle:
+        """The style with the overrides of the brand kit and of the options."""
+        style, options, brand = _STYLES[self.options.style], self.options, load_brand_kit(self.options.brand)
         font = options.font or brand.font
         plate = options.plate_color or (brand.highlight_color if options.style == "accent" else None)
         if font is not None:
-            look = replace(look, package="", file=str(font))
+            style = replace(style, package="", file=str(font))
         if options.text_color is not None:
-            look = replace(look, text=replace(look.text, colour=colour_of(options.text_color)))
-        if plate is not None and look.card_plate is not None:
-            ink = replace(look.card_plate.ink, colour=colour_of(plate))
-            look = replace(look, card_plate=replace(look.card_plate, ink=ink))
-        return look if options.size is None else replace(look, size=options.size)
+            style = replace(style, text=replace(style.text, color=parse_color(options.text_color)))
+        if plate is not None and style.line_plate is not None:
+            fill = replace(style.line_plate.fill, color=parse_color(plate))
+            style = replace(style, line_plate=replace(style.line_plate, fill=fill))
+        return style if options.size is None else replace(style, size=options.size)
 
     def _area(self, width: int, height: int) -> Area:
-        area = safe_area(width, height, self.options.position, self.options.safe_area)
+        area = text_safe_area(width, height, self.options.position, self.options.safe_area)
         if self.options.position is not None:
             return area
-        return replace(area, middle=area.top + _USUAL * (area.bottom - area.top))
+        return replace(area, middle=area.top + _MIDDLE * (area.bottom - area.top))
 
-    def _middle(self, block: Block, area: Area, video: Video, edit: Edit, ctx: Context) -> float:
-        """Where the title's middle is, in pixels from the top: as asked, or clear of all that is known to be there."""
+    def _choose_middle(self, block: Block, area: Area, video: Video, edit: Edit, ctx: Context) -> float:
+        """The title's middle in pixels from the top: as configured, or clear of faces and occupied regions."""
         height, limits = edit.crop.height, (area.top, area.bottom)
         if self.options.position is not None:
-            return heights([block], (), (), limits, area.middle, height)[0]
-        look = self.options.avoid_faces and edit.crop.shots
-        faces = faces_on_screen(video, edit, ctx, speaking=False) if look else ()
-        occupied = [*taken(edit, but=self.name), self._captions_room(block.span, edit)]
-        return heights([block], faces, occupied, limits, area.middle, height)[0]
+            return choose_heights([block], (), (), limits, area.middle, height)[0]
+        detect_faces = self.options.avoid_faces and edit.crop.shots
+        faces = faces_on_screen(video, edit, ctx, speaking=False) if detect_faces else ()
+        occupied = [*occupied_regions(edit, exclude=self.name), self._caption_region(block.span, edit)]
+        return choose_heights([block], faces, occupied, limits, area.middle, height)[0]
 
-    def _captions_room(self, span: Span, edit: Edit) -> OccupiedRegion:
-        """Where captions are, when they can choose: a title that is planned first leaves it to them."""
+    def _caption_region(self, span: Span, edit: Edit) -> OccupiedRegion:
+        """The usual place of captions, which a title planned before them leaves free."""
         width, height = edit.crop.width, edit.crop.height
-        area = safe_area(width, height, clear=self.options.safe_area)
-        low = min(area.bottom, area.middle + _CAPTIONS * height)
-        return OccupiedRegion(span, Box(area.left, low - _CAPTIONS * height, area.right, low))
+        area = text_safe_area(width, height, avoid_overlays=self.options.safe_area)
+        bottom = min(area.bottom, area.middle + _CAPTION_HEIGHT * height)
+        return OccupiedRegion(span, Box(area.left, bottom - _CAPTION_HEIGHT * height, area.right, bottom))
 
-    def _broken(self, words: list[str], look: Look, area: Area, edit: Edit) -> tuple[tuple[str, ...], ...]:
-        size = look.size * min(edit.crop.width, edit.crop.height)
-        font = typeface(look, size, edit.language)
+    def _break_lines(self, words: list[str], style: CaptionStyle, area: Area, size: float, language: str) -> Lines:
+        font = style_font(style, size, language)
 
         def measure(line: Sequence[str]) -> float:
-            width = sum(font.width(shown(word, look, edit.language)) for word in line)
-            return width + look.word_space * size * (len(line) - 1)
+            width = sum(font.width(display_text(word, style, language)) for word in line)
+            return width + style.word_space * size * (len(line) - 1)
 
-        return balanced(words, measure, width_limit(look, area, size), self.options.max_lines)
+        return balance_lines(words, measure, max_line_width(style, area, size), self.options.max_lines)
 
-    def _box(self, lines: tuple[tuple[str, ...], ...], span: Span, look: Look, area: Area, edit: Edit) -> Box:
-        """What the title covers, when its middle is at height 0."""
-        free = replace(area, middle=(area.top + area.bottom) / 2)
-        size = look.size * min(edit.crop.width, edit.crop.height)
-        box = Layout(_card(lines, span), look, free, size, edit.language).bounds()
-        return Box(box.x1, box.y1 - free.middle, box.x2, box.y2 - free.middle)
-
-    def _titled(self, frames: Iterator[Frame], plan: _Plan, edit: Edit) -> Iterator[Frame]:
-        picture: Overlay | None = None
+    def _draw(self, frames: Iterator[Frame], plan: _Plan, edit: Edit) -> Iterator[Frame]:
+        overlay: Overlay | None = None
         for frame in frames:
             if frame.time in plan.span:
-                picture = picture or self._drawn(plan, frame, edit.language)
-                _appearing(picture, plan.span, frame).onto(frame)
+                overlay = overlay or self._overlay(plan, frame, edit.language)
+                _animate(overlay, plan.span, frame).blend_onto(frame)
             yield frame
 
-    def _drawn(self, plan: _Plan, frame: Frame, language: str) -> Overlay:
-        look = self.look()
-        area = safe_area(frame.width, frame.height, plan.position, self.options.safe_area)
-        size = look.size * min(frame.width, frame.height)
-        return CardPicture(_card(plan.lines, plan.span), look, area, size, language).overlay(None)
+    def _overlay(self, plan: _Plan, frame: Frame, language: str) -> Overlay:
+        style = self.style()
+        area = text_safe_area(frame.width, frame.height, plan.position, self.options.safe_area)
+        size = style.size * min(frame.width, frame.height)
+        return CardPainter(plan.card(), style, area, size, language).overlay(None)
 
 
-def balanced(
-    words: Sequence[str], measure: Callable[[Sequence[str]], float], limit: float, most: int
-) -> tuple[tuple[str, ...], ...]:
-    """Words in as few lines as fit, at most ``most``, each about as wide as the others."""
-    lines: tuple[tuple[str, ...], ...] = (tuple(words),)
-    for count in range(1, min(most, len(words)) + 1):
-        ways = [
-            tuple(tuple(words[a:b]) for a, b in pairwise((0, *cuts, len(words))))
-            for cuts in combinations(range(1, len(words)), count - 1)
+def balance_lines(
+    words: Sequence[str], measure: Callable[[Sequence[str]], float], max_width: float, max_lines: int
+) -> Lines:
+    """Break words into as few lines as fit ``max_width``, at most ``max_lines``, of similar widths."""
+    lines: Lines = (tuple(words),)
+    for count in range(1, min(max_lines, len(words)) + 1):
+        candidates = [
+            tuple(tuple(words[a:b]) for a, b in pairwise((0, *breaks, len(words))))
+            for breaks in combinations(range(1, len(words)), count - 1)
         ]
-        lines = min(ways, key=lambda way: max(measure(line) for line in way))
-        if max(measure(line) for line in lines) <= limit:
+        lines = min(candidates, key=lambda candidate: max(measure(line) for line in candidate))
+        if max(measure(line) for line in lines) <= max_width:
             break
     return lines
 
 
-def _card(lines: tuple[tuple[str, ...], ...], span: Span) -> Card:
-    return Card(span, tuple(tuple(Word(text, span.start, span.end) for text in line) for line in lines))
-
-
-def _appearing(picture: Overlay, span: Span, frame: Frame) -> Overlay:
-    """The title at a frame's time: it rises and fades in, and fades out."""
-    come, go = (frame.time - span.start) / _FADE, (span.end - frame.time) / _FADE
-    share = _eased(min(come, go))
-    if share >= 1:
-        return picture
-    down = round(frame.height * _RISE * (1 - _eased(come)) / 2) * 2
-    made = picture.moved(picture.x, picture.y + down)
-    made.fade(share)
-    return made
-
-
-def _eased(share: Seconds) -> float:
-    part = min(1.0, max(0.0, float(share)))
-    return part * part * (3 - 2 * part)
+def _animate(overlay: Overlay, span: Span, frame: Frame) -> Overlay:
+    """The title at a frame's time: it rises while fading in, and fades out."""
+    fade_in, fade_out = (frame.time - span.start) / _FADE, (span.end - frame.time) / _FADE
+    opacity = smoothstep(float(min(fade_in, fade_out)))
+    if opacity >= 1:
+        return overlay
+    offset = round(frame.height * _RISE * (1 - smoothstep(float(fade_in))) / 2) * 2
+    moved = overlay.moved_to(overlay.x, overlay.y + offset)
+    moved.fade(opacity)
+    return moved

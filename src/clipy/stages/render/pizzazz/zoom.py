@@ -63,7 +63,7 @@ class Zoom(Pizzazz):
         parts = [self._inside(punch, shot.span) for punch in wanted for shot in shots]
         if not any(part.span.duration > 0 for part in parts):
             return edit
-        if any("taken" in plan for plan in edit.plans.values() if isinstance(plan, dict)):
+        if any("occupied" in plan for plan in edit.plans.values() if isinstance(plan, dict)):
             log.warning("%s comes after what was placed by where faces were: put %s first", self.name, self.name)
         tracks = tracks_of(video, edit.highlight.span, ctx, speaking=False)
         made: list[CropShot] = []

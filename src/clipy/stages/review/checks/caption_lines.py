@@ -16,6 +16,7 @@ from clipy.analysis.clip_qc.caption_match import Match, agreed, matched
 from clipy.analysis.clip_qc.screen_text import Shown, letters
 from clipy.geometry import share_inside
 from clipy.types import Box, Clip, Json, Span, Word
+from clipy.typography.occupied_regions import regions_of_plan
 
 LEAST_LETTERS = 12  # with fewer, nothing is known
 _LASTING = 6  # seconds: a text that stays longer is a title or a sign
@@ -144,15 +145,7 @@ def _drawn_otherwise(clip: Clip) -> list[Box]:
 
 
 def _taken(plan: Json) -> list[tuple[Span, Box]]:
-    """What a plan says it will draw on: see clipy.typography.occupied."""
-    items = plan.get("taken", ()) if isinstance(plan, dict) else ()
-    return [
-        (
-            Span(*(Fraction(item["span"][side]) for side in ("start", "end"))),
-            Box(*(float(item["box"][side]) for side in ("x1", "y1", "x2", "y2"))),
-        )
-        for item in items
-    ]
+    return [(region.span, region.box) for region in regions_of_plan(plan)]
 
 
 def _lies_in(line: Shown, span: Span, box: Box) -> bool:

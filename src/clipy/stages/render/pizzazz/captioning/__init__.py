@@ -1,1 +1,1 @@
-"""Captions before a pixel is drawn: which words, with what emphasis, at which height."""
+"""Caption planning: key words, emoji, and the height of each card."""

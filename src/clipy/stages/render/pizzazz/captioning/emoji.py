@@ -1,4 +1,4 @@
-"""An emoji for a card whose words call for one: a small English list, the same picture every time."""
+"""Emoji for English words, from a small fixed list."""
 
 from __future__ import annotations
 
@@ -62,6 +62,6 @@ _EMOJI = {word: emoji for emoji, words in _WORDS.items() for word in words.split
 
 
 def emoji_for(words: Iterable[str]) -> str:
-    """The emoji of the first word that has one; empty when none has."""
+    """The emoji of the first word that has one; empty if none does."""
     bare = (word.strip("\"'“”‘’()[].,;:!?…").casefold() for word in words)
     return next((_EMOJI[word] for word in bare if word in _EMOJI), "")

@@ -1,8 +1,8 @@
-"""At which height each card of captions is: clear of mouths and eyes, and steady.
+"""Heights of caption cards: clear of mouths and eyes, and steady.
 
-Every height in the safe area has a cost: most for a mouth that it would cover, less for eyes, hair and the rest of a
-face, least for being far from where captions usually are. A change of height costs too, little at a cut and much within
-a shot. The heights of all cards together are the cheapest path (Viterbi), so one card never jumps for its own sake.
+Every height in the safe area has a cost: highest for covering a mouth, lower for eyes, hair and the rest of a face,
+lowest for the distance from the usual height. A change of height costs little at a cut and much within a shot. The
+heights of all cards together are the cheapest path (Viterbi), so that no card jumps for its own sake.
 """
 
 from __future__ import annotations
@@ -14,26 +14,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.camera.onscreen import OnScreen
+from clipy.geometry import share_inside
 from clipy.types import Box, Span
-from clipy.typography.occupied import OccupiedRegion, overlap
+from clipy.typography.occupied_regions import OccupiedRegion
 
-_STEPS = 160  # heights that are tried over the safe area
-_MOUTH, _EYES, _HAIR, _FACE, _TAKEN = 200.0, 80.0, 6.0, 5.0, 60.0  # cost of covering all of it
-_TOUCH = 20.0  # cost of touching what is drawn there: text over text is never right
-_SPARE = 3.0  # cost of leaving the safe area for the spare one below it: less than to sit on somebody's head
-_AWAY = 4.0  # cost of being a whole picture's height away from the usual place
-_MOVE, _MOVE_AT_CUT = 5.0, 0.15  # cost of any change of height ...
-_FAR = 6.0  # ... and of each picture's height that it goes within a shot
+_GRID = 160  # heights tried across the safe area
+# Costs of covering all of a region; smaller shares cost proportionally less.
+_MOUTH, _EYES, _HAIR, _FACE, _OCCUPIED = 200.0, 80.0, 6.0, 5.0, 60.0
+_TOUCH = 20.0  # cost of touching an occupied region at all: text over text is never right
+_SPARE = 3.0  # cost of the spare area below the safe area: less than covering a head
+_DISTANCE = 4.0  # cost of a distance of the picture's whole height from the usual height
+_MOVE, _MOVE_AT_CUT = 5.0, 0.15  # cost of any change of height within a shot, at a cut
+_MOVE_DISTANCE = 6.0  # additional cost of a change by the picture's whole height within a shot
 _MOVE_IN_CARD = 1.5  # cost of a change in the middle of a card, at a cut: it is being read
-_SOON = 0.15  # seconds; faces are known at some moments only: those just before and after a card count as well
+_FACE_MARGIN = 0.15  # seconds; faces are sampled, so samples shortly before and after a card count as well
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A card to be placed: when it is seen, what it covers when its middle is at height 0, and in which shot it is.
+    """A card to be placed.
 
-    ``seam`` is the height at which two panels of the shot meet, where they do: nobody's face is there. ``continued``
-    tells that the words are those of the block before, on the other side of a cut.
+    ``box``: what it covers with its middle at height 0. ``shot``: index of its shot. ``seam``: the height at which two
+    panels of the shot meet, where no faces are. ``continued``: same card as the block before, after a cut.
     """
 
     span: Span
@@ -43,7 +45,7 @@ class Block:
     continued: bool = False
 
 
-def heights(
+def choose_heights(
     blocks: Sequence[Block],
     faces: Sequence[OnScreen],
     occupied: Sequence[OccupiedRegion],
@@ -54,74 +56,71 @@ def heights(
 ) -> list[float]:
     """The middle of each block, in pixels from the top. ``limits`` are the safe area's top and bottom.
 
-    ``spare`` is a lower bottom, for when a block would have to cover a head, or something else that is drawn.
+    ``spare`` is a lower bottom for blocks that would otherwise cover a head or an occupied region.
     """
     if not blocks:
         return []
-    costs, middles = [], []
+    costs, candidates = [], []
     times = np.array([float(face.time) for face in faces])
-    goes_on = [*(block.continued for block in blocks[1:]), False]
-    for block, continues in zip(blocks, goes_on, strict=True):
-        wanted = usual if block.seam is None else block.seam
-        options = _options(block, limits, wanted, max(spare, limits[1]))
-        start = float(block.span.start) - (0 if block.continued else _SOON)
-        end = float(block.span.end) + (0 if continues else _SOON)
-        near = np.flatnonzero((times >= start) & (times < end))
-        seen = [faces[index] for index in near.tolist()]
-        others = [item.box for item in occupied if item.span.overlap(block.span) > 0]
-        middles.append(options)
-        cost = [_cost(_at(block.box, y), seen, others, abs(y - wanted) / height) for y in options]
-        costs.append(np.array(cost) + _SPARE * (options + block.box.y2 > limits[1] + 1))
-    chosen = _path(costs, middles, blocks, height)
-    return [float(options[index]) for options, index in zip(middles, chosen, strict=True)]
+    continues = [*(block.continued for block in blocks[1:]), False]
+    for block, is_continued in zip(blocks, continues, strict=True):
+        preferred = usual if block.seam is None else block.seam
+        middles = _candidates(block, limits, preferred, max(spare, limits[1]))
+        start = float(block.span.start) - (0 if block.continued else _FACE_MARGIN)
+        end = float(block.span.end) + (0 if is_continued else _FACE_MARGIN)
+        visible = [faces[index] for index in np.flatnonzero((times >= start) & (times < end)).tolist()]
+        regions = [item.box for item in occupied if item.span.overlap(block.span) > 0]
+        cost = [_cost(_at(block.box, y), visible, regions, abs(y - preferred) / height) for y in middles]
+        candidates.append(middles)
+        costs.append(np.array(cost) + _SPARE * (middles + block.box.y2 > limits[1] + 1))
+    best = _cheapest_path(costs, candidates, blocks, height)
+    return [float(middles[index]) for middles, index in zip(candidates, best, strict=True)]
 
 
-def _options(block: Block, limits: tuple[float, float], usual: float, lowest: float) -> NDArray[np.float64]:
-    """Heights at which the whole block is inside the limits: the usual one or the nearest, and those of a grid.
+def _candidates(block: Block, limits: tuple[float, float], preferred: float, lowest: float) -> NDArray[np.float64]:
+    """Middles with the whole block inside the limits: the one nearest to the preferred height, and those of a grid.
 
     All blocks share the grid, so that blocks of different sizes can be at the same height.
     """
     low, high = limits[0] - block.box.y1, limits[1] - block.box.y2
     if high <= low:
         return np.array([(low + high) / 2])
-    grid, last = np.arange(limits[0], lowest, (limits[1] - limits[0]) / _STEPS), lowest - block.box.y2
-    return np.array([min(max(usual, low), high), low, high, *grid[(grid > low) & (grid < last)]])
+    grid, last = np.arange(limits[0], lowest, (limits[1] - limits[0]) / _GRID), lowest - block.box.y2
+    return np.array([min(max(preferred, low), high), low, high, *grid[(grid > low) & (grid < last)]])
 
 
 def _at(box: Box, middle: float) -> Box:
     return Box(box.x1, box.y1 + middle, box.x2, box.y2 + middle)
 
 
-def _cost(card: Box, faces: Sequence[OnScreen], occupied: Sequence[Box], away: float) -> float:
+def _cost(card: Box, faces: Sequence[OnScreen], occupied: Sequence[Box], distance: float) -> float:
     covered = 0.0
-    for face in faces:  # the worst moment counts: a mouth that is covered for a moment is covered
+    for face in faces:  # the worst moment counts: a mouth covered for a moment is covered
         parts = ((face.mouth, _MOUTH), (face.eyes, _EYES), (face.hair, _HAIR), (face.box, _FACE))
-        covered = max(covered, sum(cost * _share(part, card) for part, cost in parts))
-    touched = sum(_TOUCH + _TAKEN * _share(box, card) for box in occupied if overlap(box, card) > 0)
-    return covered + touched + _AWAY * away
+        covered = max(covered, sum(cost * share_inside(part, card) for part, cost in parts))
+    shares = (share_inside(box, card) for box in occupied)
+    touched = sum(_TOUCH + _OCCUPIED * share for share in shares if share > 0)
+    return covered + touched + _DISTANCE * distance
 
 
-def _share(part: Box, card: Box) -> float:
-    return overlap(part, card) / max(part.width * part.height, 1.0)
-
-
-def _path(
+def _cheapest_path(
     costs: Sequence[NDArray[np.float64]],
-    middles: Sequence[NDArray[np.float64]],
+    candidates: Sequence[NDArray[np.float64]],
     blocks: Sequence[Block],
     height: int,
 ) -> list[int]:
-    total, came = costs[0], []
+    """The index of the best candidate of each block (Viterbi)."""
+    total, predecessors = costs[0], []
     for index in range(1, len(costs)):
-        distance = np.abs(middles[index][:, None] - middles[index - 1][None, :]) / height
-        same, at_cut = blocks[index].shot == blocks[index - 1].shot, _MOVE_AT_CUT
-        if blocks[index].continued:
-            at_cut = _MOVE_IN_CARD
-        move = np.where(distance < 1e-3, 0.0, (_MOVE + _FAR * distance) if same else at_cut)
-        through = total[None, :] + move
-        came.append(through.argmin(axis=1))
+        distance = np.abs(candidates[index][:, None] - candidates[index - 1][None, :]) / height
+        if blocks[index].shot == blocks[index - 1].shot:
+            move_cost = _MOVE + _MOVE_DISTANCE * distance
+        else:
+            move_cost = np.full_like(distance, _MOVE_IN_CARD if blocks[index].continued else _MOVE_AT_CUT)
+        through = total[None, :] + np.where(distance < 1e-3, 0.0, move_cost)
+        predecessors.append(through.argmin(axis=1))
         total = through.min(axis=1) + costs[index]
-    chosen = [int(total.argmin())]
-    for best in reversed(came):
-        chosen.append(int(best[chosen[-1]]))
-    return chosen[::-1]
+    path = [int(total.argmin())]
+    for best in reversed(predecessors):
+        path.append(int(best[path[-1]]))
+    return path[::-1]

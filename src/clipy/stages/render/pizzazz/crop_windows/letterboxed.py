@@ -1,4 +1,4 @@
-"""When a clip shows the whole source picture over a backdrop (layout ``fit``), and where on the output."""
+"""Letterboxed regions: when a clip shows the whole source picture over a backdrop (layout ``fit``), and where."""
 
 from __future__ import annotations
 
@@ -7,52 +7,52 @@ from fractions import Fraction
 
 from pydantic import TypeAdapter
 
-from clipy.types import Edit, Json, Span, Video
+from clipy.types import Edit, Json, Seconds, Span, Video
 
 Rectangle = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """A stretch of clip time and the rectangle (x1, y1, x2, y2; even) that the picture fills in it."""
+class LetterboxedRegion:
+    """A stretch of clip time and the output rectangle (x1, y1, x2, y2 in even pixels) that the picture fills."""
 
     span: Span
     into: Rectangle
 
 
-_FITTED = TypeAdapter(tuple[Fitted, ...])
+_REGIONS = TypeAdapter(tuple[LetterboxedRegion, ...])
 
 
-def fitted(video: Video, edit: Edit) -> tuple[Fitted, ...]:
+def letterboxed_regions(video: Video, edit: Edit) -> tuple[LetterboxedRegion, ...]:
     """Every stretch with the layout ``fit``, in order.
 
-    A frame whose middle lies behind a cut already shows the next shot: stretches are moved by half a source frame.
+    Shifted by half a source frame, as the renderer switches shots at the frame whose middle lies behind a cut.
     """
-    half = 1 / video.frame_rate / 2
-    found, passed = [], Fraction(0)
+    half_frame = 1 / video.frame_rate / 2
+    regions, offset = [], Fraction(0)
     for kept in edit.keep:
         for shot in edit.crop.shots:
             part = shot.span.clamp(kept)
             if shot.layout == "fit" and part.duration > 0:
-                start = Fraction(0) if part.start == kept.start else part.start - kept.start - half
-                end = part.end - kept.start - (0 if part.end == kept.end else half)
+                start = Fraction(0) if part.start == kept.start else part.start - kept.start - half_frame
+                end = part.end - kept.start - (0 if part.end == kept.end else half_frame)
                 start = max(start, Fraction(0))
-                on = Span(passed + start, passed + max(start, end))
-                found.append(Fitted(on, _even(shot.panels[0].into)))
-        passed += kept.duration
-    return tuple(found)
+                x1, y1, x2, y2 = (round(edge / 2) * 2 for edge in shot.panels[0].into)
+                regions.append(LetterboxedRegion(Span(offset + start, offset + max(start, end)), (x1, y1, x2, y2)))
+        offset += kept.duration
+    return tuple(regions)
 
 
-def as_json(stretches: tuple[Fitted, ...]) -> Json:
-    """The stretches as a plan holds them."""
-    return _FITTED.dump_python(stretches, mode="json")
+def letterboxed_plan(regions: tuple[LetterboxedRegion, ...]) -> Json:
+    """The regions as a pizzazz's plan: ``{"fit": [...]}``."""
+    return {"fit": _REGIONS.dump_python(regions, mode="json")}
 
 
-def from_json(plan: Json) -> tuple[Fitted, ...]:
-    """The stretches out of a plan."""
-    return _FITTED.validate_python(plan)
+def planned_regions(plan: Json) -> tuple[LetterboxedRegion, ...]:
+    """The regions of a plan made by ``letterboxed_plan``."""
+    return _REGIONS.validate_python(plan["fit"])
 
 
-def _even(into: Rectangle) -> Rectangle:
-    x1, y1, x2, y2 = (round(edge / 2) * 2 for edge in into)
-    return x1, y1, x2, y2
+def rectangle_at(regions: tuple[LetterboxedRegion, ...], time: Seconds) -> Rectangle | None:
+    """Where the letterboxed picture is at a clip time; None where there is none."""
+    return next((region.into for region in regions if time in region.span), None)
