@@ -36,7 +36,7 @@ from clipy.analysis.faces.tracking.tracks import link  # noqa: E402
 from clipy.config import load  # noqa: E402
 from clipy.context import Context  # noqa: E402
 from clipy.errors import ClipyError  # noqa: E402
-from clipy.media.read import decoded  # noqa: E402
+from clipy.media.read import decode_frames  # noqa: E402
 from clipy.pipeline.pipeline import Pipeline  # noqa: E402
 from clipy.pipeline.run import context  # noqa: E402
 from clipy.stages.reframe.speaker import Speaker  # noqa: E402
@@ -177,7 +177,7 @@ def _framed(video: Video, span: Span, ctx: Context, spent: dict[str, float]) -> 
         spent[part] = spent.get(part, 0.0) + time.process_time() - start
 
     begin = time.process_time()
-    for _ in decoded(video, span):
+    for _ in decode_frames(video, span):
         pass
     timed("decoding once", begin)
     begin = time.process_time()

@@ -19,7 +19,7 @@ from clipy.analysis.camera.camera import Camera
 from clipy.analysis.picture.picture_in_picture import Borders
 from clipy.analysis.picture.shot_analysis import Scene
 from clipy.media.frame import yuv_to_rgb
-from clipy.media.resample import Placed, Resampler
+from clipy.media.resample import PanelWindow, Resampler
 from clipy.stages.reframe.layouts.director import Director
 from clipy.types import Box, CropShot, Span, Track
 
@@ -90,7 +90,7 @@ def drawn(picture: Picture, shot: CropShot) -> Picture:
     )
     source.colorspace = Colorspace.ITU709
     windows = [(panel.window(Fraction(4)), panel.into) for panel in shot.panels]
-    clip = Resampler(VIDEO, *TALL).draw(source, [Placed(*window) for window in windows], fit=shot.layout == "fit")
+    clip = Resampler(VIDEO, *TALL).draw(source, [PanelWindow(*window) for window in windows], fit=shot.layout == "fit")
     marked = picture.copy()
     for (box, _), colour in zip(windows, MARKS, strict=False):
         corners = [round(value) for value in (box.x1, box.y1, box.x2, box.y2)]

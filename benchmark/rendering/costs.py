@@ -18,7 +18,7 @@ from clipy.context import Context
 from clipy.errors import ClipyError
 from clipy.media.frame import AudioBlock, Frame, Planes
 from clipy.media.probe import probe
-from clipy.media.write import Writer
+from clipy.media.write import Mp4Writer
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.encoding.frames import clip_frames
 from clipy.stages.render.x264 import X264
@@ -118,7 +118,7 @@ def _noise(edit: Edit) -> Iterator[AudioBlock]:
 
 def _encoding_ms(frames: Sequence[Planes], folder: Path) -> float:
     began = time.process_time()
-    with Writer(folder / "encoded.mp4", 1080, 1920, _RATE, X264().encoding(1080, 1920, _RATE)) as writer:
+    with Mp4Writer(folder / "encoded.mp4", 1080, 1920, _RATE, X264().encoding(1080, 1920, _RATE)) as writer:
         for planes in frames:
             writer.picture(planes)
     return 1000 * (time.process_time() - began) / len(frames)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from clipy.media.encoding import Encoding
 from clipy.media.probe import probe
-from clipy.media.read import decoded
+from clipy.media.read import decode_frames
 from clipy.media.resample import Resampler
-from clipy.media.write import Writer
+from clipy.media.write import Mp4Writer
 from clipy.types import Box, Video
 
 Floats = NDArray[np.float64]
@@ -28,7 +28,7 @@ def sharpness(picture: Path, folder: Path) -> dict[str, Any]:
     """SSIM of luma on a zone plate and on a real picture, for windows between whole pixels."""
     plate = _zone_plate_frame()
     video = replace(probe(picture), rotation=0)
-    real = next(decoded(video, video.span))[1]
+    real = next(decode_frames(video, video.span))[1]
     found: dict[str, Any] = {}
     for name, frame in (("zone_plate", plate), ("picture", real)):
         own = replace(video, width=frame.width, height=frame.height, coded_width=frame.width, coded_height=frame.height)
@@ -55,10 +55,10 @@ def _compared(name: str, frame: av.VideoFrame, video: Video, folder: Path) -> di
 
 def _encoded(planes: Any, path: Path) -> NDArray[np.uint8]:
     """The same picture as the default quality keeps it."""
-    with Writer(path, *SIZE, Fraction(25), Encoding(options={"preset": "veryfast", "crf": "18"})) as writer:
+    with Mp4Writer(path, *SIZE, Fraction(25), Encoding(options={"preset": "veryfast", "crf": "18"})) as writer:
         for _ in range(3):
             writer.picture(planes)
-    *_, (_, frame) = decoded(probe(path), probe(path).span)
+    *_, (_, frame) = decode_frames(probe(path), probe(path).span)
     plane = frame.planes[0]
     rows = np.frombuffer(plane, dtype=np.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]
     return np.asarray(rows[:, : plane.width])

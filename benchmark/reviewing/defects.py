@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from clipy.context import Context
 from clipy.media.aac import SAMPLE_RATE
 from clipy.media.frame import Planes, black_planes
-from clipy.media.loudness import amplitude, measure
+from clipy.media.loudness import measure_loudness, to_amplitude
 from clipy.stages.render.x264 import X264
 from clipy.types import Clip, Edit, Span
 from reviewing.good import Good
@@ -147,12 +147,12 @@ def _quiet_stretch(sound: Sound) -> Sound:
 
 
 def _clipped(sound: Sound) -> Sound:
-    loud = sound * amplitude(14) / float(np.abs(sound).max())
+    loud = sound * to_amplitude(14) / float(np.abs(sound).max())
     return np.asarray(np.clip(loud, -1, 1) / 2, dtype=np.float32)
 
 
 def _thirty(sound: Sound) -> Sound:
-    return np.asarray(sound * amplitude(-30 - measure([sound], SAMPLE_RATE).integrated), dtype=np.float32)
+    return np.asarray(sound * to_amplitude(-30 - measure_loudness([sound], SAMPLE_RATE).integrated), dtype=np.float32)
 
 
 def _plain(time: float, planes: Planes) -> Planes:
@@ -166,7 +166,7 @@ def _with_music(sound: Sound) -> Sound:
     roots = np.array([220.0, 196.0, 174.6, 196.0])[(times // 0.5).astype(int) % 4]
     decay = np.exp(-1.5 * (times % 0.5))
     music = sum(np.sin(2 * np.pi * roots * step * times) / step for step in (1, 1.26, 1.5, 2, 3)) * decay
-    level = np.sqrt(np.square(sound).mean() / np.square(music).mean()) * amplitude(3)
+    level = np.sqrt(np.square(sound).mean() / np.square(music).mean()) * to_amplitude(3)
     return np.asarray((sound + music * level) / 2, dtype=np.float32)
 
 

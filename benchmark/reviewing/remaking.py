@@ -9,13 +9,13 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.media.aac import SAMPLE_RATE, coded
-from clipy.media.colour import planes_of, standard
+from clipy.media.aac import SAMPLE_RATE, encode_aac
+from clipy.media.color import to_bt709, yuv_planes
 from clipy.media.encoding import Encoding
 from clipy.media.frame import Planes
 from clipy.media.probe import probe
-from clipy.media.read import decoded, sound_array
-from clipy.media.write import Writer
+from clipy.media.read import decode_frames, sound_array
+from clipy.media.write import Mp4Writer
 
 Paint = Callable[[float, Planes], Planes]
 Sound = NDArray[np.float32]
@@ -28,17 +28,17 @@ def remade(source: Path, target: Path, paint: Paint | None = None, mix: Mix | No
     samples = sound_array(video, video.span, rate=SAMPLE_RATE, channels=2)
     samples = samples if mix is None else mix(samples)
     encoding = Encoding("libx264", {"preset": "veryfast", "crf": "20"})
-    frames = ((time, standard(*planes_of(frame))) for time, frame in decoded(video, video.span))
-    writer: Writer | None = None
+    frames = ((time, to_bt709(*yuv_planes(frame))) for time, frame in decode_frames(video, video.span))
+    writer: Mp4Writer | None = None
     for time, planes in frames:
         painted = planes if paint is None else paint(float(time), planes)
         if writer is None:
             high, wide = painted[0].shape
-            writer = Writer(target, wide, high, video.frame_rate, encoding)
+            writer = Mp4Writer(target, wide, high, video.frame_rate, encoding)
             writer.__enter__()
         writer.picture(painted)
     assert writer is not None
-    for packet in coded(samples[:, at : at + SAMPLE_RATE] for at in range(0, samples.shape[1], SAMPLE_RATE)):
+    for packet in encode_aac(samples[:, at : at + SAMPLE_RATE] for at in range(0, samples.shape[1], SAMPLE_RATE)):
         writer.sound(packet)
     writer.__exit__(None, None, None)
     return target

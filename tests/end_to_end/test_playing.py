@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.context import Context
-from clipy.media.media_info import contents
+from clipy.media.media_info import media_info
 from clipy.media.probe import probe
 from clipy.stages.reframe.center import Center
 from clipy.stages.render.x264 import X264
@@ -50,7 +50,7 @@ def test_a_clip_plays_and_seeks_in_a_browser(tmp_path: Path, ctx: Context) -> No
 
 
 def test_a_clip_is_what_every_player_takes(tmp_path: Path, ctx: Context) -> None:
-    found = contents(_clip(tmp_path, ctx))
+    found = media_info(_clip(tmp_path, ctx))
     assert (found.video_codec, found.audio_codec, found.pixel_format) == ("h264", "aac", "yuv420p")
     assert found.streams_at_once
     assert found.frame_rate == Fraction(30000, 1001)

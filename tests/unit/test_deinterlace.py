@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.media.probe import probe
-from clipy.media.read import decoded, pictures
+from clipy.media.read import decode_frames, pictures
 from clipy.types import Span
 from fixtures.media import make_video
 
@@ -53,7 +53,7 @@ def _combing(picture: NDArray[np.uint8]) -> float:
 
 def _lumas(path: Path, span: Span | None = None) -> Iterator[tuple[Fraction, NDArray[np.uint8]]]:
     video = probe(path)
-    for time, frame in decoded(video, span or video.span):
+    for time, frame in decode_frames(video, span or video.span):
         plane = frame.planes[0]
         yield time, np.frombuffer(plane, dtype=np.uint8).reshape(plane.height, -1)[:, : plane.width].copy()  # type: ignore[call-overload]
 
@@ -89,5 +89,5 @@ def test_pictures_that_are_whole_already_are_not_touched(tmp_path: Path) -> None
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.4, size=(WIDE, HIGH)))
     with av.open(str(video.path)) as container:
         raw = [frame.to_ndarray() for frame in container.decode(video=0)]
-    found = [frame.to_ndarray() for _, frame in decoded(video, video.span)]
+    found = [frame.to_ndarray() for _, frame in decode_frames(video, video.span)]
     assert all(np.array_equal(one, other) for one, other in zip(raw, found, strict=True))

@@ -12,8 +12,8 @@ from clipy.analysis.clip_qc.inspection import inspected
 from clipy.context import Context
 from clipy.documents import finding_json
 from clipy.groups import STEPS
-from clipy.media.checks.picture import Seen, watch
-from clipy.media.checks.proxy import looks
+from clipy.media.checks.proxy import proxy_frames
+from clipy.media.checks.video_metrics import VideoMetrics, measure_video
 from clipy.media.read import pictures
 from clipy.pipeline.quality_control import clip_of, judged
 from clipy.stages.base import Reviewer
@@ -52,7 +52,7 @@ def test_the_small_copy_shows_the_clip_upright_and_in_time(tmp_path: Path) -> No
     times = [Fraction(index, 5) for index in range(5)]
     ours = pictures(found.proxy, found.proxy.span, times=times)
     theirs = pictures(found.video, found.video.span, times=times, height=640)
-    for (_, small), (_, big), (_, looked) in zip(ours, theirs, looks(found.proxy), strict=True):
+    for (_, small), (_, big), (_, looked) in zip(ours, theirs, proxy_frames(found.proxy), strict=True):
         assert np.abs(small.astype(int) - big).mean() < 4
         assert np.array_equal(small, looked)
 
@@ -63,9 +63,9 @@ def test_a_run_that_recomputes_everything_decodes_a_clip_once(tmp_path: Path, mo
     ctx = _context(tmp_path, STEPS[0])
     watched: list[Video] = []
 
-    def noted(video: Video, proxy: Path) -> Seen:
+    def noted(video: Video, proxy: Path) -> VideoMetrics:
         watched.append(video)
-        return watch(video, proxy)
+        return measure_video(video, proxy)
 
     monkeypatch.setattr(inspection, "watch", noted)
     first, second = inspected(clip, ctx), inspected(replace(clip, name="b"), ctx)
@@ -79,9 +79,9 @@ def test_reviewers_side_by_side_watch_a_clip_once_and_are_told_of_in_order(
     clip = clip_of(make_video(tmp_path / "a.mp4", size=(180, 320), seconds=1))
     watched: list[Video] = []
 
-    def noted(video: Video, proxy: Path) -> Seen:
+    def noted(video: Video, proxy: Path) -> VideoMetrics:
         watched.append(video)
-        return watch(video, proxy)
+        return measure_video(video, proxy)
 
     monkeypatch.setattr(inspection, "watch", noted)
     reviewers = [_Counting(_Counting.Options(least=least)) for least in (1, 100)]

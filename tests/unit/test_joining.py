@@ -8,7 +8,7 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from clipy.media.audio_runs import joined, runs
+from clipy.media.audio_runs import contiguous_runs, join_frames
 
 RATE = 48_000
 
@@ -24,7 +24,9 @@ def frames(*places: int, kind: str = "fltp", length: int = 1024) -> Iterator[av.
 
 
 def told(source: Iterator[av.AudioFrame], total: int = 1 << 30) -> list[tuple[int | None, list[int]]]:
-    return [(place, [frame.pts or 0 for frame in run]) for place, run in runs(source, RATE, Fraction(0), total)]
+    return [
+        (place, [frame.pts or 0 for frame in run]) for place, run in contiguous_runs(source, RATE, Fraction(0), total)
+    ]
 
 
 def test_what_follows_on_is_joined_also_when_stamps_are_a_little_off() -> None:
@@ -45,11 +47,11 @@ def test_no_more_is_read_or_held_than_is_needed() -> None:
 
 
 def test_only_frames_of_one_kind_are_joined() -> None:
-    found = list(runs(iter([*frames(0, 1024), *frames(2048, kind="s16")]), RATE, Fraction(0), 1 << 30))
+    found = list(contiguous_runs(iter([*frames(0, 1024), *frames(2048, kind="s16")]), RATE, Fraction(0), 1 << 30))
     assert [[frame.format.name for frame in run] for _, run in found] == [["fltp"], ["fltp"], ["s16"]]
 
 
 def test_one_frame_holds_what_several_did() -> None:
-    both = joined(list(frames(0, 1024, kind="s16")))
+    both = join_frames(list(frames(0, 1024, kind="s16")))
     assert (both.samples, both.pts, both.sample_rate, both.format.name) == (2048, 0, RATE, "s16")
     assert both.to_ndarray()[0, [0, 1023, 1024, 2047]].tolist() == [0, 0, 1, 1]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clipy.media.limiter import limited
-from clipy.media.loudness import amplitude, measure
+from clipy.media.limiter import limit_true_peak
+from clipy.media.loudness import measure_loudness, to_amplitude
 
 RATE = 48_000
 CEILING = -1.5  # dBTP
@@ -19,7 +19,7 @@ def _blocks(samples: NDArray[np.float32], size: int) -> Iterator[NDArray[np.floa
 
 
 def _limited(samples: NDArray[np.float32], size: int = 999) -> NDArray[np.float32]:
-    return np.concatenate(list(limited(_blocks(samples, size), RATE, amplitude(CEILING))), axis=1)
+    return np.concatenate(list(limit_true_peak(_blocks(samples, size), RATE, to_amplitude(CEILING))), axis=1)
 
 
 def _tone(seconds: float, peak: float) -> NDArray[np.float32]:
@@ -36,7 +36,7 @@ def _noise(seconds: float) -> NDArray[np.float32]:
 def test_no_peak_passes_whatever_the_blocks(sound: NDArray[np.float32], size: int) -> None:
     out = _limited(sound, size)
     assert out.shape == sound.shape
-    assert measure(_blocks(out, 4800), RATE).true_peak == pytest.approx(CEILING, abs=0.1)
+    assert measure_loudness(_blocks(out, 4800), RATE).true_peak == pytest.approx(CEILING, abs=0.1)
     assert np.array_equal(out, _limited(sound, 999))
 
 
@@ -54,7 +54,7 @@ def test_the_gain_moves_without_a_step() -> None:
     sound = np.full((1, RATE), 0.5, dtype=np.float32)
     sound[:, RATE // 2] = 1.2
     gain = _limited(sound) / sound
-    assert gain.min() == pytest.approx(amplitude(CEILING) / 1.2, abs=0.02)
+    assert gain.min() == pytest.approx(to_amplitude(CEILING) / 1.2, abs=0.02)
     assert np.abs(np.diff(gain)).max() < 0.002
 
 
@@ -62,9 +62,9 @@ def test_peaks_between_samples_are_found() -> None:
     """A quarter-rate tone at 45 degrees: its samples stay at 0.74, its true peak is at 1.05."""
     wave = 1.05 * np.sin(np.pi / 2 * np.arange(RATE) + np.pi / 4) * np.hanning(RATE)
     out = _limited(np.stack([wave, wave]).astype(np.float32))
-    assert np.abs(wave).max() < amplitude(CEILING)
-    assert measure([out], RATE).true_peak == pytest.approx(CEILING, abs=0.15)
+    assert np.abs(wave).max() < to_amplitude(CEILING)
+    assert measure_loudness([out], RATE).true_peak == pytest.approx(CEILING, abs=0.15)
 
 
 def test_no_sound_gives_no_sound() -> None:
-    assert list(limited([], RATE, 0.8)) == []
+    assert list(limit_true_peak([], RATE, 0.8)) == []

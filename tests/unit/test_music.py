@@ -19,7 +19,7 @@ from clipy.analysis.meaning.sentiment import sentiment
 from clipy.context import Context
 from clipy.errors import ConfigError, RenderError
 from clipy.media.frame import AudioBlock
-from clipy.media.loudness import measure
+from clipy.media.loudness import measure_loudness
 from clipy.media.probe import probe
 from clipy.media.read import sound, sound_array
 from clipy.stages.render.pizzazz.music import Music
@@ -98,14 +98,16 @@ def added(music: Music, video: Video, edit: Edit, ctx: Context) -> NDArray[np.fl
 
 
 def loudness(samples: NDArray[np.float32], start: float, end: float) -> float:
-    return measure(iter([np.ascontiguousarray(samples[:, round(start * RATE) : round(end * RATE)])]), RATE).integrated
+    return measure_loudness(
+        iter([np.ascontiguousarray(samples[:, round(start * RATE) : round(end * RATE)])]), RATE
+    ).integrated
 
 
 def test_music_is_far_below_speech_and_comes_up_in_pauses(video: Video, edit: Edit, folder: Path, ctx: Context) -> None:
     music = made(folder=folder, mood="calm")
     planned = ctx.cached(music.plan, video, edit)
     alone = added(music, video, planned, ctx)
-    voice = measure(sound(video, Span(Fraction(0), Fraction(5)), rate=RATE, channels=2), RATE).integrated
+    voice = measure_loudness(sound(video, Span(Fraction(0), Fraction(5)), rate=RATE, channels=2), RATE).integrated
     speaking, pausing = loudness(alone, 1, 5), loudness(alone, 7, 11)
     assert voice - speaking >= 12
     assert voice - speaking == pytest.approx(18, abs=1.5)
@@ -291,7 +293,7 @@ def test_a_silent_clip_gets_music_too(tmp_path: Path, folder: Path, ctx: Context
     render = X264(X264.Options.model_validate({"quality": "draft"}))
     render.render(video, music.plan(video, edit, ctx), (music,), path, ctx)
     clip = probe(path)
-    assert measure(sound(clip, clip.span, rate=RATE, channels=2), RATE).integrated == pytest.approx(-14, abs=1)
+    assert measure_loudness(sound(clip, clip.span, rate=RATE, channels=2), RATE).integrated == pytest.approx(-14, abs=1)
 
 
 def test_the_rendered_clip_has_both(video: Video, edit: Edit, folder: Path, ctx: Context) -> None:

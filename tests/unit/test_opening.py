@@ -13,9 +13,9 @@ import av
 import pytest
 
 from clipy.errors import MediaError
-from clipy.media.opening import MOST_PIXELS
 from clipy.media.probe import probe
-from clipy.media.read import decoded
+from clipy.media.read import decode_frames
+from clipy.media.safe_open import MAX_PIXELS
 from clipy.types import Span, seconds
 from fixtures.hostile import Canary, bombs, reaching
 from fixtures.media import make_video
@@ -73,10 +73,10 @@ def test_small_files_that_ask_for_far_too_much_are_refused(tmp_path: Path) -> No
 
 def test_pictures_that_grow_on_the_way_are_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=1, play=None))
-    assert video.width * video.height < MOST_PIXELS
-    monkeypatch.setattr("clipy.media.opening.MOST_PIXELS", 1000)
+    assert video.width * video.height < MAX_PIXELS
+    monkeypatch.setattr("clipy.media.safe_open.MOST_PIXELS", 1000)
     with pytest.raises(MediaError, match="8K"):
-        next(decoded(video, Span(seconds(0), seconds(1))))
+        next(decode_frames(video, Span(seconds(0), seconds(1))))
 
 
 @posix

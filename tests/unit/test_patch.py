@@ -9,16 +9,16 @@ import cv2
 import numpy as np
 import pytest
 
-from clipy.media.patch import patch
+from clipy.media.patch import extract_patch
 from clipy.media.probe import probe
-from clipy.media.read import pictures, shown_at
+from clipy.media.read import frames_at, pictures
 from clipy.types import Video
 from fixtures.media import make_video, still
 
 
 def cut(video: Video, center: tuple[float, float], side: float, roll: float = 0) -> np.ndarray:
-    (_, frame), *_ = shown_at(video, [Fraction(0)])
-    return patch(frame, video, center, side, 96, roll)
+    (_, frame), *_ = frames_at(video, [Fraction(0)])
+    return extract_patch(frame, video, center, side, 96, roll)
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from clipy.context import Context, Event
 from clipy.errors import RenderError
 from clipy.media.frame import AudioBlock, Frame
-from clipy.media.loudness import measure
+from clipy.media.loudness import measure_loudness
 from clipy.media.opencv import few_opencv_threads
 from clipy.media.probe import probe
-from clipy.media.read import decoded, pictures, sound, sound_array
-from clipy.media.read_ahead import Ahead
+from clipy.media.read import decode_frames, pictures, sound, sound_array
+from clipy.media.read_ahead import ReadAhead
 from clipy.pipeline.parallel import parallel_map
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.encoding.frames import clip_frames, output_rate
@@ -138,7 +138,7 @@ def test_variable_rate_pictures_are_held_as_long_as_they_are_on(tmp_path: Path) 
     source = probe(path)
     rate = Fraction(60)
     edit = _edit(source)
-    on_screen = list(decoded(source, source.span))
+    on_screen = list(decode_frames(source, source.span))
     for frame in clip_frames(source, edit, rate, round(source.duration * rate)):
         middle = frame.time + 1 / rate / 2
         _, expected = max((item for item in on_screen if item[0] <= middle), key=lambda item: item[0])
@@ -188,7 +188,7 @@ def test_loudness_and_true_peak_meet_their_targets(tmp_path: Path, volume: float
 
     source = probe(make_video(tmp_path / "a.mp4", seconds=6, size=(320, 180), play=speech))
     clip = _render(source, _edit(source))
-    found = measure(sound(clip, clip.span, rate=RATE, channels=2), RATE)
+    found = measure_loudness(sound(clip, clip.span, rate=RATE, channels=2), RATE)
     assert found.integrated == pytest.approx(-14, abs=1)
     assert found.true_peak <= -1
 
@@ -269,7 +269,7 @@ def test_a_cut_shows_no_picture_through_the_wrong_window(tmp_path: Path) -> None
         return picture
 
     source = probe(make_video(tmp_path / "a.mp4", seconds=2, size=(320, 180), draw=scene, rate=Fraction(30000, 1001)))
-    cut = next(time for time, _ in decoded(source, source.span) if time >= 1 - Fraction(1, 100))
+    cut = next(time for time, _ in decode_frames(source, source.span) if time >= 1 - Fraction(1, 100))
     shots = (
         CropShot(
             Span(Fraction(0), cut), "single", (Panel((Keyframe(Fraction(0), Box(0, 0, 100, 178)),), (0, 0, *SIZE)),)
@@ -379,7 +379,7 @@ def test_reading_ahead_is_bounded_and_ends_its_thread() -> None:
             made.append(len(made))
             yield made[-1]
 
-    with Ahead(endless(), size=3, name="clipy-test") as items:
+    with ReadAhead(endless(), size=3, name="clipy-test") as items:
         assert [next(items) for _ in range(5)] == [0, 1, 2, 3, 4]
     assert len(made) <= 5 + 3 + 1
     assert not [thread for thread in threading.enumerate() if thread.name == "clipy-test"]

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from clipy.analysis.clip_qc import inspection
 from clipy.cli import main
 from clipy.groups import STEPS
-from clipy.media.checks.picture import watch
+from clipy.media.checks.video_metrics import measure_video
 from clipy.storage.cache_policy import CachePolicy
 from fixtures.media import make_video
 
@@ -85,7 +85,7 @@ def test_a_measurement_that_changed_is_seen_when_its_stage_is_recomputed(
 ) -> None:
     assert run(silent, tmp_path).exit_code in {0, 3}
     monkeypatch.setattr(
-        inspection, "watch", lambda video, proxy: replace(watch(video, proxy), broken=(Fraction(1, 2),))
+        inspection, "watch", lambda video, proxy: replace(measure_video(video, proxy), broken=(Fraction(1, 2),))
     )
     result = run(silent, tmp_path, "-v", *flags)
     document = (tmp_path / "out" / "clips.json").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from clipy.backend import Backend
 from clipy.config import load
 from clipy.context import Context
 from clipy.errors import NothingToDeliver
-from clipy.media.checks.sound import listen
+from clipy.media.checks.audio_metrics import measure_audio
 from clipy.media.probe import probe
 from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.repair import repaired
@@ -102,7 +102,7 @@ def test_a_repair_saves_a_clip(tmp_path: Path) -> None:
     start, end = _span(_edit(made.clip))
     assert end - start == 1
     assert float(probe(made.clip.path).duration) == pytest.approx(1, abs=0.05)
-    assert listen(probe(made.clip.path)).loudness == pytest.approx(-20, abs=1)
+    assert measure_audio(probe(made.clip.path)).loudness == pytest.approx(-20, abs=1)
     entry = result.document()["clips"][0]
     assert entry["review"]["passed"]
     assert [finding["repair"]["kind"] for finding in entry["review"]["repaired"]] == ["trim", "relevel"]

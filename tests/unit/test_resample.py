@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.errors import RenderError
-from clipy.media.colour import Colours, planes_of, standard
+from clipy.media.color import ColorSpec, to_bt709, yuv_planes
 from clipy.media.frame import yuv_to_rgb
 from clipy.media.probe import probe
-from clipy.media.read import decoded, pictures
-from clipy.media.resample import Placed, Resampler, resampled, trimmed
+from clipy.media.read import decode_frames, pictures
+from clipy.media.resample import PanelWindow, Resampler, resample_plane, trim_to_aspect
 from clipy.types import Box, Video
 from fixtures.media import Matrix, as_coded, black, make_video, moving, still
 
@@ -45,7 +45,7 @@ def test_a_window_is_where_it_should_be_and_sharp(
     edges: tuple[float, float, float, float], size: tuple[int, int]
 ) -> None:
     y, x = np.mgrid[0:360, 0:640].astype(np.float64)
-    out = resampled(np.rint(_scene(x, y)).astype(np.uint8), edges, size).astype(float)
+    out = resample_plane(np.rint(_scene(x, y)).astype(np.uint8), edges, size).astype(float)
     ideal = _sampled(edges, size)
     assert out.shape == ideal.shape
     error = (out - ideal)[8:-8, 8:-8]
@@ -62,7 +62,7 @@ def test_a_slow_pan_does_not_jitter() -> None:
     for step in range(8):
         left = 60 + 0.3 * step
         edges = (left, 0.0, left + 101.25, 180.0)
-        error = resampled(plane, edges, (180, 320)) - _sampled(edges, (180, 320))
+        error = resample_plane(plane, edges, (180, 320)) - _sampled(edges, (180, 320))
         slope = np.gradient(_sampled(edges, (180, 320)), axis=1)
         slips.append(float((slope * error)[8:-8, 8:-8].sum() / (slope**2)[8:-8, 8:-8].sum()))
     assert np.std(slips) < 0.05  # output pixels; a crop in whole pixels gives about 0.5
@@ -70,7 +70,7 @@ def test_a_slow_pan_does_not_jitter() -> None:
 
 def test_a_whole_picture_at_its_own_size_is_untouched() -> None:
     plane = np.random.default_rng(0).integers(0, 256, (90, 160)).astype(np.uint8)
-    assert np.array_equal(resampled(plane, (0, 0, 160, 90), (160, 90)), plane)
+    assert np.array_equal(resample_plane(plane, (0, 0, 160, 90), (160, 90)), plane)
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
@@ -113,7 +113,7 @@ def test_colours_survive_every_coding(pixel_format: str, matrix: Matrix, full_ra
     frame = as_coded(picture, pixel_format, matrix, full_range=full_range)
     frame.colorspace = 1 if matrix == "bt709" else 6
     frame.color_range = 2 if full_range else 1
-    y, u, v = standard(*planes_of(frame))
+    y, u, v = to_bt709(*yuv_planes(frame))
     back = yuv_to_rgb(y.copy(), u.copy(), v.copy())[16, 8::16].astype(int)
     assert np.abs(back - np.array(colours)).max() <= 3
 
@@ -121,14 +121,14 @@ def test_colours_survive_every_coding(pixel_format: str, matrix: Matrix, full_ra
 def test_untagged_small_pictures_are_bt601_and_large_ones_bt709(tmp_path: Path) -> None:
     small = probe(make_video(tmp_path / "small.mp4", seconds=0.1, matrix="untagged", play=None))
     large = probe(make_video(tmp_path / "large.mp4", seconds=0.1, size=(1280, 720), matrix="untagged", play=None))
-    found = [planes_of(next(decoded(video, video.span))[1])[1] for video in (small, large)]
-    assert found == [Colours(6, full_range=False), Colours(1, full_range=False)]
+    found = [yuv_planes(next(decode_frames(video, video.span))[1])[1] for video in (small, large)]
+    assert found == [ColorSpec(6, full_range=False), ColorSpec(1, full_range=False)]
 
 
 def _drawn(folder: Path, *intos: tuple[int, int, int, int]) -> tuple[NDArray[np.uint8], ...]:
     video = probe(make_video(folder / "a.mp4", seconds=0.1, play=None))
-    frame = next(decoded(video, video.span))[1]
-    return Resampler(video, 180, 320).draw(frame, [Placed(Box(0, 0, 320, 180), into) for into in intos])
+    frame = next(decode_frames(video, video.span))[1]
+    return Resampler(video, 180, 320).draw(frame, [PanelWindow(Box(0, 0, 320, 180), into) for into in intos])
 
 
 def test_panels_fill_their_own_rectangles_with_a_thin_line_between(tmp_path: Path) -> None:
@@ -159,8 +159,8 @@ def test_what_panels_leave_free_is_a_dark_backdrop(tmp_path: Path) -> None:
 
 def test_fit_shows_the_whole_picture_over_a_darker_backdrop_of_itself(tmp_path: Path) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.1, play=None))
-    frame = next(decoded(video, video.span))[1]
-    placed = Placed(Box(0, 0, video.width, video.height), (0, 0, 180, 320))
+    frame = next(decode_frames(video, video.span))[1]
+    placed = PanelWindow(Box(0, 0, video.width, video.height), (0, 0, 180, 320))
     y, _, _ = Resampler(video, 180, 320).draw(frame, [placed], fit=True)
     shown = y[110:210]  # 180 x 101 in the middle
     assert 17 < y[:100].mean() < shown.mean() * 0.75
@@ -169,8 +169,8 @@ def test_fit_shows_the_whole_picture_over_a_darker_backdrop_of_itself(tmp_path: 
 
 def test_a_window_is_trimmed_never_stretched(tmp_path: Path) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.1, play=None, draw=black))
-    assert trimmed(Box(0, 0, 640, 360), 9 / 16, video) == Box(218.75, 0, 421.25, 360)
-    inside = trimmed(Box(-50, 100, 150, 500), 0.5, video)
+    assert trim_to_aspect(Box(0, 0, 640, 360), 9 / 16, video) == Box(218.75, 0, 421.25, 360)
+    inside = trim_to_aspect(Box(-50, 100, 150, 500), 0.5, video)
     assert inside.x1 >= 0
     assert inside.y2 <= 360
     assert inside.width / inside.height == pytest.approx(0.5)
@@ -179,18 +179,18 @@ def test_a_window_is_trimmed_never_stretched(tmp_path: Path) -> None:
 def test_an_empty_window_is_refused(tmp_path: Path) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.1, play=None, draw=black))
     with pytest.raises(RenderError, match="is empty"):
-        trimmed(Box(100, 0, 100, 360), 9 / 16, video)
+        trim_to_aspect(Box(100, 0, 100, 360), 9 / 16, video)
 
 
 def test_odd_sizes_are_cut_too(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mkv", seconds=0.1, size=(322, 182), play=None, draw=moving)
     video = probe(path)
-    frame = next(decoded(video, video.span))[1]
+    frame = next(decode_frames(video, video.span))[1]
     y, u, _ = Resampler(video, 90, 160).cut(frame, Box(219, 1.5, 322, 182), 90, 160)
     assert (y.shape, u.shape) == ((160, 90), (80, 45))
 
 
 def _draw(video: Video, window: Box, size: tuple[int, int]) -> NDArray[np.uint8]:
-    frame = next(decoded(video, video.span))[1]
+    frame = next(decode_frames(video, video.span))[1]
     size = (size[0] // 2 * 2, size[1] // 2 * 2)
     return yuv_to_rgb(*(plane.copy() for plane in Resampler(video, *size).cut(frame, window, *size)))

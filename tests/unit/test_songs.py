@@ -10,13 +10,13 @@ from clipy.analysis.audio.beats import RATE, beats, pulse, tempo
 from clipy.analysis.audio.songs import MOODS, Song, measure_song, named_mood, song_features
 from clipy.context import Context
 from clipy.errors import MediaError
-from clipy.media.song import song_sound, song_tags
+from clipy.media.audio_file import audio_file_tags, read_audio_file
 from clipy.stages.render.pizzazz.music_mix.arrangement import JOIN, Player, arranged
 from tests.music import beat_times, make_song, music, write_song
 
 
 def heard_beats(path: Path) -> tuple[float, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    strength = pulse(block[0] for block in song_sound(path, rate=RATE, channels=1)).strength
+    strength = pulse(block[0] for block in read_audio_file(path, rate=RATE, channels=1)).strength
     found = tempo(strength)
     return found, beats(strength, found)
 
@@ -43,15 +43,15 @@ def test_silence_has_no_beats() -> None:
 def test_a_song_begins_at_the_same_sample_wherever_one_reads_from(tmp_path: Path) -> None:
     for suffix in (".wav", ".mp3", ".opus", ".m4a"):
         path = make_song(tmp_path / f"a{suffix}", seconds=6)
-        whole = np.concatenate(list(song_sound(path, rate=48_000)), axis=1)
-        part = np.concatenate(list(song_sound(path, rate=48_000, start=100_001)), axis=1)
+        whole = np.concatenate(list(read_audio_file(path, rate=48_000)), axis=1)
+        part = np.concatenate(list(read_audio_file(path, rate=48_000, start=100_001)), axis=1)
         assert np.array_equal(whole[:, 100_001:], part)
 
 
 def test_what_a_file_says_about_itself_is_read(tmp_path: Path) -> None:
     tags = {"title": "Rain", "artist": "Ada", "copyright": "CC BY 4.0"}
     for suffix in (".flac", ".mp3", ".opus"):
-        found = song_tags(make_song(tmp_path / f"a{suffix}", seconds=2, tags=tags))
+        found = audio_file_tags(make_song(tmp_path / f"a{suffix}", seconds=2, tags=tags))
         assert tags.items() <= found.items()
 
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.context import Context
-from clipy.media.checks.clicks import clicks
+from clipy.media.checks.clicks import find_clicks
 from clipy.pipeline.quality_control import clip_of
 from clipy.stages.review.sound import Sound
 from clipy.storage.store import Store
@@ -115,7 +115,7 @@ def test_a_voice_must_be_heard_where_words_are_and_above_what_else_there_is(tmp_
 def test_a_click_is_told_from_speech_and_beeps(speech: Speech) -> None:
     times = np.arange(48_000 * 3) / 48_000
     voice = played(speech)(times).astype(np.float32)
-    assert not len(clicks(voice))
-    assert not len(clicks(beep(times).astype(np.float32)))
+    assert not len(find_clicks(voice))
+    assert not len(find_clicks(beep(times).astype(np.float32)))
     voice[70_000:70_003] += 0.6
-    assert clicks(voice).tolist() == pytest.approx([70_000], abs=4)
+    assert find_clicks(voice).tolist() == pytest.approx([70_000], abs=4)

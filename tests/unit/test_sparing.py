@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from clipy.media.probe import probe
-from clipy.media.read import decoded, pictures, shown_at
+from clipy.media.read import decode_frames, frames_at, pictures
 from clipy.types import Seconds, Span, Video
 from fixtures.media import moving
 
@@ -40,24 +40,24 @@ def luma(frame: av.VideoFrame) -> bytes:
 @pytest.mark.parametrize("every", [Fraction(1, 25), Fraction(1, 5), Fraction(3, 10), Fraction(1)])
 def test_the_picture_on_screen_at_a_time_is_the_same_however_few_are_looked_at(video: Video, every: Seconds) -> None:
     times = [Fraction(1, 3) + index * every for index in range(int(Fraction(3) / every))]
-    whole = list(decoded(video, video.span))
-    found = [luma(frame) for _, frame in shown_at(video, times)]
+    whole = list(decode_frames(video, video.span))
+    found = [luma(frame) for _, frame in frames_at(video, times)]
     on_screen = [max((one for one in whole if one[0] <= time), key=lambda one: one[0]) for time in times]
     assert found == [luma(frame) for _, frame in on_screen]
 
 
 def test_pictures_that_nobody_looks_at_and_nothing_is_built_on_are_not_decoded(video: Video) -> None:
     times = [Fraction(index) for index in range(4)]
-    few = list(decoded(video, video.span, times=times))
-    whole = list(decoded(video, video.span))
+    few = list(decode_frames(video, video.span, times=times))
+    whole = list(decode_frames(video, video.span))
     assert len(few) < 0.7 * len(whole)
     assert [time for time, _ in few] == sorted(time for time, _ in few)
 
 
 def test_a_span_begins_with_the_picture_on_screen_then_and_misses_none(video: Video) -> None:
-    whole = [time for time, _ in decoded(video, video.span)]
+    whole = [time for time, _ in decode_frames(video, video.span)]
     start = Fraction(37, 20)
-    part = [time for time, _ in decoded(video, Span(start, Fraction(3)))]
+    part = [time for time, _ in decode_frames(video, Span(start, Fraction(3)))]
     first = max(time for time in whole if time <= start)
     assert part == [time for time in whole if first <= time < 3]
 

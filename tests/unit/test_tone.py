@@ -10,12 +10,12 @@ import pytest
 from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
-from clipy.media.colour import planes_of, standard
+from clipy.media.color import to_bt709, yuv_planes
 from clipy.media.frame import yuv_to_rgb
 from clipy.media.probe import probe
-from clipy.media.read import decoded
+from clipy.media.read import decode_frames
 from clipy.media.resample import Resampler
-from clipy.media.tone import WHITE, Light, hlg_light, on_standard_screen, pq_code, pq_light, rolled_off
+from clipy.media.tone_mapping import SDR_WHITE, ColorVolume, eetf, hlg_light, pq_code, pq_light, to_bt709_rgb
 from clipy.types import Box
 
 Floats = NDArray[np.float64]
@@ -65,18 +65,18 @@ def test_hlg_is_what_bt_2100_says() -> None:
 
 def test_the_curve_leaves_the_dark_half_alone_and_rolls_highlights_off() -> None:
     dark = np.linspace(0, 85, 50)
-    assert rolled_off(dark, 1000) == pytest.approx(dark, abs=1e-6)
-    bright = rolled_off(np.geomspace(90, 4000, 200), 4000)
+    assert eetf(dark, 1000) == pytest.approx(dark, abs=1e-6)
+    bright = eetf(np.geomspace(90, 4000, 200), 4000)
     assert np.all(np.diff(bright) > 0)
-    assert bright[-1] == pytest.approx(WHITE)
-    assert rolled_off(np.array([5000.0]), 1000)[0] == pytest.approx(WHITE)  # brighter than promised
-    assert rolled_off(np.array([120.0, 400.0]), 150).tolist() == [120.0, WHITE]  # no brighter than the screen
+    assert bright[-1] == pytest.approx(SDR_WHITE)
+    assert eetf(np.array([5000.0]), 1000)[0] == pytest.approx(SDR_WHITE)  # brighter than promised
+    assert eetf(np.array([120.0, 400.0]), 150).tolist() == [120.0, SDR_WHITE]  # no brighter than the screen
 
 
 @pytest.mark.parametrize(("curve", "light"), [(PQ, pq_light), (HLG, None)])
 def test_a_ramp_stays_a_grey_ramp(curve: int, light: Callable[[Floats], Floats] | None) -> None:
     signal = np.linspace(0, 0.75 if curve == PQ else 1.0, 300)
-    y, u, v = standard(*planes_of(_picture(_ramp(signal), curve)))
+    y, u, v = to_bt709(*yuv_planes(_picture(_ramp(signal), curve)))
     luma = y[8, ::2].astype(int)
     assert (luma[0], luma[-1]) == (16, 235)
     assert np.all(np.diff(luma) >= 0)
@@ -86,36 +86,36 @@ def test_a_ramp_stays_a_grey_ramp(curve: int, light: Callable[[Floats], Floats] 
     if light is not None:  # what the curve leaves alone has the very light that was graded
         level = light(signal)
         below = (level < 85) & (level > 0.05)
-        shown = ((luma - 16) / 219) ** 2.4 * WHITE
-        assert np.abs(luma - (16 + 219 * (level / WHITE) ** (1 / 2.4)))[below].max() <= 1.5
+        shown = ((luma - 16) / 219) ** 2.4 * SDR_WHITE
+        assert np.abs(luma - (16 + 219 * (level / SDR_WHITE) ** (1 / 2.4)))[below].max() <= 1.5
         assert shown[below] == pytest.approx(level[below], rel=0.2, abs=0.3)
 
 
 def test_colours_of_bt709_inside_hdr_come_out_as_themselves() -> None:
     rgb709 = np.array([[0.6, 0.1, 0.1], [0.1, 0.5, 0.1], [0.1, 0.15, 0.6], [0.5, 0.4, 0.3], [0.2, 0.6, 0.6]])
     to_2020 = np.array([[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]])  # BT.2087
-    signal = pq_code((rgb709**2.4) @ to_2020.T * WHITE)
+    signal = pq_code((rgb709**2.4) @ to_2020.T * SDR_WHITE)
     picture = np.repeat(np.repeat(signal[None], 16, axis=0), 16, axis=1)
-    y, u, v = standard(*planes_of(_picture(picture, PQ)))
+    y, u, v = to_bt709(*yuv_planes(_picture(picture, PQ)))
     found = yuv_to_rgb(y, u, v)[8, 8::16] / 255
     assert np.abs(found - rgb709).max() < 0.03
 
 
 def test_colours_that_no_screen_shows_are_paled_not_turned() -> None:
-    red_2020 = on_standard_screen(pq_code(np.array([[60.0, 0, 0]])), Light("PQ", BT2020))[0]
+    red_2020 = to_bt709_rgb(pq_code(np.array([[60.0, 0, 0]])), ColorVolume("PQ", BT2020))[0]
     assert red_2020[0] > 0.5
     assert red_2020[0] > 3 * max(red_2020[1], red_2020[2])
     assert np.all((red_2020 >= 0) & (red_2020 <= 1))
-    lamp = on_standard_screen(pq_code(np.array([[1000.0, 500.0, 100.0]])), Light("PQ", BT709))[0]
+    lamp = to_bt709_rgb(pq_code(np.array([[1000.0, 500.0, 100.0]])), ColorVolume("PQ", BT709))[0]
     assert lamp[0] > lamp[1] > lamp[2]  # the hue stays where channels clipped one by one would go yellow
 
 
 def test_a_wide_gamut_without_hdr_is_brought_to_bt709() -> None:
     codes = np.array([[0.5, 0.5, 0.5], [0.9, 0.2, 0.2]])
-    grey, red = on_standard_screen(codes, Light("SDR", P3))
+    grey, red = to_bt709_rgb(codes, ColorVolume("SDR", P3))
     assert grey == pytest.approx([0.5, 0.5, 0.5], abs=1e-3)
     assert red[0] > 0.93  # the same red needs more of a narrower gamut's
-    y, _, _ = standard(*planes_of(_picture(np.full((16, 16, 3), 0.5), 1, P3)))
+    y, _, _ = to_bt709(*yuv_planes(_picture(np.full((16, 16, 3), 0.5), 1, P3)))
     assert int(y[8, 8]) == pytest.approx(16 + 219 / 2, abs=1.5)
 
 
@@ -134,12 +134,12 @@ def test_an_hdr_file_is_drawn_as_bt709(tmp_path: Path) -> None:
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
     source = probe(path)
-    picture = next(decoded(source, source.span))[1]
+    picture = next(decode_frames(source, source.span))[1]
     for size in ((160, 90), (320, 180), (80, 44)):  # converted before or after, whichever has fewer pixels
         y, u, v = Resampler(source, *size).cut(picture, Box(0, 0, 160, 90), *size)
         assert y.dtype == u.dtype == v.dtype == np.uint8
         middle = y[size[1] // 2].astype(int)
-        expected = 16 + 219 * (rolled_off(level, 1000) / WHITE) ** (1 / 2.4)
+        expected = 16 + 219 * (eetf(level, 1000) / SDR_WHITE) ** (1 / 2.4)
         at = (np.arange(80) * 2 + 1) * size[0] // 160
         assert np.abs(middle[at.clip(0, size[0] - 1)] - expected)[2:-2].mean() < 2.5
 
@@ -164,5 +164,5 @@ def test_the_source_tells_how_bright_it_gets(tmp_path: Path, told: str, peak: in
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
     source = probe(path)
-    lights = {planes_of(frame)[1].light for _, frame in decoded(source, source.span)}
-    assert lights == {Light("PQ", BT2020, peak)}
+    lights = {yuv_planes(frame)[1].light for _, frame in decode_frames(source, source.span)}
+    assert lights == {ColorVolume("PQ", BT2020, peak)}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from clipy.media.media_info import Contents, contents
+from clipy.media.media_info import MediaInfo, media_info
 from clipy.stages.upload.instagram import Instagram
 from clipy.stages.upload.publishing.limits import Limits
 from clipy.stages.upload.publishing.schedule import Distance, Moment, utc
@@ -19,7 +19,7 @@ from clipy.stages.upload.tiktok import TikTok, chunk_for, plan
 from clipy.stages.upload.youtube import YouTube
 from fixtures.media import make_video
 
-GOOD = Contents("mov,mp4,m4a", 10**6, Fraction(30), "h264", "aac", "yuv420p", 1080, 1920, Fraction(30), True)
+GOOD = MediaInfo("mov,mp4,m4a", 10**6, Fraction(30), "h264", "aac", "yuv420p", 1080, 1920, Fraction(30), True)
 
 
 @pytest.mark.parametrize("kind", [YouTube, TikTok, Instagram])
@@ -56,12 +56,12 @@ def test_ntsc_rates_are_within_round_limits() -> None:
 
 
 def test_contents_are_read_from_the_file(tmp_path: Path) -> None:
-    found = contents(make_video(tmp_path / "a.mp4", seconds=1, size=(64, 128), index_first=False))
+    found = media_info(make_video(tmp_path / "a.mp4", seconds=1, size=(64, 128), index_first=False))
     assert (found.video_codec, found.audio_codec, found.width, found.height) == ("h264", "aac", 64, 128)
     assert "mp4" in found.container
     assert not found.streams_at_once
-    assert contents(make_video(tmp_path / "b.mp4", seconds=1, size=(64, 128))).streams_at_once
-    assert contents(make_video(tmp_path / "a.mkv", seconds=1, size=(64, 128))).streams_at_once
+    assert media_info(make_video(tmp_path / "b.mp4", seconds=1, size=(64, 128))).streams_at_once
+    assert media_info(make_video(tmp_path / "a.mkv", seconds=1, size=(64, 128))).streams_at_once
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from clipy.errors import OutputError, RenderError
-from clipy.media.aac import SAMPLE_RATE, coded
-from clipy.media.colour import planes_of
+from clipy.media.aac import SAMPLE_RATE, encode_aac
+from clipy.media.color import yuv_planes
 from clipy.media.encoding import Encoding
 from clipy.media.frame import black_planes
 from clipy.media.probe import probe
-from clipy.media.read import decoded, sound_array
-from clipy.media.write import Writer
+from clipy.media.read import decode_frames, sound_array
+from clipy.media.write import Mp4Writer
 
 SIZE = (90, 160)
 FAST = Encoding(options={"preset": "veryfast"})
@@ -24,12 +24,12 @@ def _write(path: Path, rate: Fraction, count: int, preset: str = "ultrafast") ->
     total = round(count / rate * SAMPLE_RATE)
     wave = 0.3 * np.sin(2 * np.pi * 440 * np.arange(total) / SAMPLE_RATE)
     samples = np.stack([wave, wave]).astype(np.float32)
-    with Writer(path, *SIZE, rate, Encoding(options={"preset": preset, "profile": "high"})) as writer:
+    with Mp4Writer(path, *SIZE, rate, Encoding(options={"preset": preset, "profile": "high"})) as writer:
         for index in range(count):
             planes = black_planes(*SIZE)
             planes[0][:] = 16 + 2 * index
             writer.picture(planes)
-        for packet in coded([samples]):
+        for packet in encode_aac([samples]):
             writer.sound(packet)
 
 
@@ -41,7 +41,7 @@ def test_frames_times_and_lengths_are_exact(tmp_path: Path, rate: Fraction) -> N
     assert video.start == 0
     assert video.frame_rate == rate
     assert float(video.duration) == pytest.approx(float(50 / rate), abs=2e-6)
-    frames = list(decoded(video, video.span))
+    frames = list(decode_frames(video, video.span))
     assert [time for time, _ in frames] == [index / rate for index in range(50)]
     for index, (_, frame) in enumerate(frames):
         assert np.frombuffer(frame.planes[0], dtype=np.uint8)[0] == pytest.approx(16 + 2 * index, abs=2)  # type: ignore[call-overload]
@@ -79,10 +79,10 @@ def test_the_file_says_how_it_is_coded_and_can_be_streamed(tmp_path: Path) -> No
 
 def test_sound_that_comes_late_lies_beside_its_pictures(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
-    with Writer(path, *SIZE, Fraction(25), FAST) as writer:
+    with Mp4Writer(path, *SIZE, Fraction(25), FAST) as writer:
         for _ in range(20 * 25):
             writer.picture(black_planes(*SIZE))
-        for sound in coded(np.zeros((2, SAMPLE_RATE), dtype=np.float32) for _ in range(20)):
+        for sound in encode_aac(np.zeros((2, SAMPLE_RATE), dtype=np.float32) for _ in range(20)):
             writer.sound(sound)
     with av.open(str(path)) as container:
         packets = [packet for packet in container.demux() if packet.pos is not None and packet.dts is not None]
@@ -98,13 +98,13 @@ def test_sound_that_comes_late_lies_beside_its_pictures(tmp_path: Path) -> None:
 def test_an_encoder_may_take_its_chroma_interleaved(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     encoding = Encoding(options={"preset": "ultrafast"}, layout="nv12", bit_rate=400_000)
-    with Writer(path, 64, 48, Fraction(25), encoding) as writer:
+    with Mp4Writer(path, 64, 48, Fraction(25), encoding) as writer:
         for _ in range(5):
             y, u, v = black_planes(64, 48)
             y[:], u[:], v[:] = 120, 90, 200
             writer.picture((y, u, v))
-    (_, frame), *_ = decoded(probe(path), probe(path).span)
-    assert [plane[5, 5] for plane in planes_of(frame)[0]] == pytest.approx([120, 90, 200], abs=3)
+    (_, frame), *_ = decode_frames(probe(path), probe(path).span)
+    assert [plane[5, 5] for plane in yuv_planes(frame)[0]] == pytest.approx([120, 90, 200], abs=3)
 
 
 def test_an_encoder_that_is_not_there_says_why() -> None:
@@ -114,7 +114,7 @@ def test_an_encoder_that_is_not_there_says_why() -> None:
 
 
 def _spoilt(path: Path, error: BaseException) -> None:
-    with Writer(path, *SIZE, Fraction(25), FAST) as writer:
+    with Mp4Writer(path, *SIZE, Fraction(25), FAST) as writer:
         writer.picture(black_planes(*SIZE))
         raise error
 
@@ -128,7 +128,7 @@ def test_a_clip_that_fails_leaves_no_file(tmp_path: Path, error: BaseException) 
 
 
 def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
-    with Writer(tmp_path / "clip.mp4", *SIZE, Fraction(25), FAST) as writer:
+    with Mp4Writer(tmp_path / "clip.mp4", *SIZE, Fraction(25), FAST) as writer:
         writer.picture(black_planes(*SIZE))
         with pytest.raises(RenderError, match="64x64"):
             writer.picture(black_planes(64, 64))
@@ -136,18 +136,18 @@ def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
 
 def test_a_size_that_cannot_be_coded_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match="cannot encode"):
-        Writer(tmp_path / "clip.mp4", 91, 161, Fraction(25), FAST)
+        Mp4Writer(tmp_path / "clip.mp4", 91, 161, Fraction(25), FAST)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot write the clip"):
-        Writer(tmp_path / "none" / "clip.mp4", *SIZE, Fraction(25), FAST)
+        Mp4Writer(tmp_path / "none" / "clip.mp4", *SIZE, Fraction(25), FAST)
 
 
 def _write_noise(path: Path) -> None:
     noise = np.random.default_rng(0)
-    with Writer(path, *SIZE, Fraction(25), FAST) as writer:
+    with Mp4Writer(path, *SIZE, Fraction(25), FAST) as writer:
         for _ in range(100):
             planes = black_planes(*SIZE)
             planes[0][:] = noise.integers(0, 255, planes[0].shape)

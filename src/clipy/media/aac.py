@@ -18,7 +18,7 @@ Samples = NDArray[np.float32]
 Packet: TypeAlias = "av.Packet[av.AudioStream]"
 
 
-def coded(blocks: Iterable[Samples]) -> Iterator[Packet]:
+def encode_aac(blocks: Iterable[Samples]) -> Iterator[Packet]:
     """Stereo sound, float32 (2, samples) at 48 kHz in -1..1, as AAC packets. The first begins before time 0."""
     encoder = _encoder()
     position = 0
@@ -30,8 +30,8 @@ def coded(blocks: Iterable[Samples]) -> Iterator[Packet]:
         yield from encoder.encode(frame)
 
 
-def heard(packets: Iterable[Packet]) -> Iterator[Samples]:
-    """What a player gets from packets of ``coded``. Peaks may have risen by over 1 dB."""
+def decode_aac(packets: Iterable[Packet]) -> Iterator[Samples]:
+    """What a player gets from packets of ``encode_aac``. Peaks may have risen by over 1 dB."""
     decoder = av.CodecContext.create("aac", "r")
     decoder.extradata = _encoder().extradata
     for packet in packets:

@@ -15,7 +15,9 @@ _JOINED = 1 << 14  # samples that are mixed at once; a coder's frames hold about
 _JOINABLE = frozenset(f"{kind}{planes}" for kind in ("u8", "s16", "s32", "flt", "dbl") for planes in ("", "p"))
 
 
-def runs(frames: Iterator[Any], rate: int, begin: Seconds, total: int) -> Iterator[tuple[int | None, list[Any]]]:
+def contiguous_runs(
+    frames: Iterator[Any], rate: int, begin: Seconds, total: int
+) -> Iterator[tuple[int | None, list[Any]]]:
     """Frames of sound that are one after the other, to be mixed at once; no more than reach ``total``.
 
     A frame that does not begin where the one before ended comes by itself, with the sample, counted from ``begin`` on,
@@ -62,7 +64,7 @@ def _alike(one: Any, other: Any) -> bool:
     )
 
 
-def joined(frames: Sequence[Any]) -> Any:
+def join_frames(frames: Sequence[Any]) -> Any:
     """One frame that holds what several do."""
     first = frames[0]
     if len(frames) == 1:

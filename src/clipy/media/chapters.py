@@ -5,13 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from clipy.media.opening import opened
+from clipy.media.safe_open import open_media
 from clipy.types import Span, Video
 
 
 def chapters(video: Video) -> list[tuple[Span, str]]:
     """The chapters in order, each with its title or an empty one; none when the file has none. Raises MediaError."""
-    with opened(video.path) as container:
+    with open_media(video.path) as container:
         marks = container.chapters()
     found = []
     for mark in marks:
@@ -25,7 +25,7 @@ def chapters(video: Video) -> list[tuple[Span, str]]:
 
 def first_timecode(path: Path) -> str:
     """The timecode of the first picture as the file says it, such as ``01:00:00:00``; empty when it says none."""
-    with opened(path) as container:
+    with open_media(path) as container:
         places = [container.metadata, *(stream.metadata for stream in container.streams)]
     # Matroska writes its names in capitals.
     return next((value for place in places for name, value in place.items() if name.lower() == "timecode"), "")

@@ -18,7 +18,7 @@ _FORMATS = "yuv420p|yuv422p|yuv444p|yuvj420p|yuvj422p|yuvj444p|yuv420p10le|yuv42
 Timed = tuple[Seconds, av.VideoFrame]
 
 
-def deinterlaced(frames: Iterator[Timed]) -> Iterator[Timed]:
+def deinterlace(frames: Iterator[Timed]) -> Iterator[Timed]:
     """The same pictures at the same times, each interlaced one made whole by FFmpeg's bwdif.
 
     Interlacing is known by the decoder's own mark on each picture. A source without any such picture costs nothing;

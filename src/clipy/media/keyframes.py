@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from clipy.media.opening import opened, picture_stream
+from clipy.media.safe_open import open_media, video_stream
 from clipy.types import Seconds, Video
 
 _REORDERED = 5  # pictures by which an index, which is in decoding order, may be early
 
 
-def key_times(video: Video) -> list[Seconds]:
+def keyframe_times(video: Video) -> list[Seconds]:
     """A time soon after each key picture begins, in order, as the file's index tells; empty when it has none."""
-    with opened(video.path) as container:
-        stream = picture_stream(container, video.path)
+    with open_media(video.path) as container:
+        stream = video_stream(container, video.path)
         base = stream.time_base
         if base is None:
             return []

@@ -26,7 +26,7 @@ _OVERSAMPLED = 4
 _TAPS = 25  # of the interpolator for each position between two samples
 
 
-def limited(blocks: Iterable[Block], rate: int, ceiling: float) -> Iterator[Block]:
+def limit_true_peak(blocks: Iterable[Block], rate: int, ceiling: float) -> Iterator[Block]:
     """The same sound, (channels, samples), turned down for a moment wherever its true peak would pass ``ceiling``.
 
     ``ceiling`` is an amplitude, 1 being full scale. As many samples come out, in blocks of their own length.

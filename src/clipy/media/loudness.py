@@ -30,18 +30,18 @@ class Loudness:
     range: float
 
 
-def measure(blocks: Iterable[Block], rate: int) -> Loudness:
+def measure_loudness(blocks: Iterable[Block], rate: int) -> Loudness:
     """Measure a stream. Sound shorter than the 0.4 s that BS.1770 needs counts as that much of itself."""
     found = _told(blocks, rate, "peak=true:metadata=1")
     return Loudness(
         integrated=_integrated(found),
-        true_peak=decibels(float(found.get("lavfi.r128.true_peak", 0.0))),
+        true_peak=to_decibels(float(found.get("lavfi.r128.true_peak", 0.0))),
         range=float(found.get("lavfi.r128.LRA", 0.0)),
     )
 
 
 def integrated_loudness(blocks: Iterable[Block], rate: int) -> float:
-    """``measure(...).integrated`` alone: peaks cost more than all the rest."""
+    """``measure_loudness(...).integrated`` alone: peaks cost more than all the rest."""
     return _integrated(_told(blocks, rate, "metadata=1"))
 
 
@@ -55,12 +55,12 @@ def block_levels(samples: NDArray[np.floating], size: int, floor: float) -> NDAr
     return np.asarray(10 * np.log10(np.maximum(power, 10 ** (floor / 10))), dtype=np.float32)
 
 
-def decibels(amplitude: float) -> float:
+def to_decibels(amplitude: float) -> float:
     """An amplitude (1 is full scale) in dB; -inf for 0."""
     return 20 * math.log10(amplitude) if amplitude > 0 else -math.inf
 
 
-def amplitude(decibels: float) -> float:
+def to_amplitude(decibels: float) -> float:
     """The factor that a change in dB multiplies samples by."""
     return float(10 ** (decibels / 20))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from clipy.media.opening import opened, picture_stream
+from clipy.media.safe_open import open_media, video_stream
 from clipy.types import Seconds
 
 _HEADER = 8  # bytes of an MP4 box header: size and type
@@ -14,7 +14,7 @@ _LONG = 1  # the size that says: the real one follows in 64 bits
 
 
 @dataclass(frozen=True)
-class Contents:
+class MediaInfo:
     """Codec names are those of FFmpeg (``h264``, ``aac``); sizes are coded pixels; ``streams_at_once`` says whether an
     MP4 has its index in front of the pictures, so that it can be played while it arrives.
     """
@@ -31,12 +31,12 @@ class Contents:
     streams_at_once: bool
 
 
-def contents(path: Path) -> Contents:
+def media_info(path: Path) -> MediaInfo:
     """Look into a file without decoding it. Raises MediaError."""
-    with opened(path) as container:
-        stream = picture_stream(container, path)
+    with open_media(path) as container:
+        stream = video_stream(container, path)
         sounds = container.streams.audio
-        return Contents(
+        return MediaInfo(
             container=container.format.name,
             size=path.stat().st_size,
             duration=Fraction(container.duration or 0, 1_000_000),

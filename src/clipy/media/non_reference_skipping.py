@@ -21,7 +21,7 @@ _CODECS = {"h264"}
 _AHEAD = 34  # packets that are looked at for the next picture: at most 16 come out of order, of two halves each
 
 
-class Sparing:
+class NonReferenceSkipper:
     """Tells the decoder of ``stream`` which pictures it may leave out, packet by packet.
 
     Those on screen at ``times`` (in order; on the timeline of the file) are decoded, and all that they are built on;

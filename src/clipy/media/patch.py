@@ -16,7 +16,7 @@ from clipy.types import Video
 _PLANAR = {"yuv420p", "yuvj420p"}
 
 
-def patch(
+def extract_patch(
     frame: av.VideoFrame, video: Video, center: tuple[float, float], side: float, size: int, roll: float = 0.0
 ) -> NDArray[np.uint8]:
     """The square around ``center`` with sides of ``side`` display pixels as (size, size, 3) RGB; ``size`` is even.

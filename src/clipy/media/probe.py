@@ -12,7 +12,7 @@ import av.container
 import av.stream
 
 from clipy.errors import MediaError
-from clipy.media.opening import check_length, check_sound, is_readable_sound, opened, picture_stream
+from clipy.media.safe_open import check_audio_stream, check_duration, is_decodable_audio, open_media, video_stream
 from clipy.storage.store import file_digest
 from clipy.types import AudioStream, Seconds, Video
 
@@ -24,14 +24,14 @@ _MICROSECOND = Fraction(1, 1_000_000)
 def probe(path: str | Path) -> Video:
     """Read what a file holds. Raises MediaError for what is no readable video, and says why."""
     path = Path(path)
-    with opened(path) as container:
-        stream = picture_stream(container, path)
+    with open_media(path) as container:
+        stream = video_stream(container, path)
         _check_complete(container, stream, path)
         start = Fraction(container.start_time or 0) * _MICROSECOND
         rotation = _rotation(container, stream, path)
         width, height = _display_size(stream, rotation)
         duration = _duration(container, stream)
-        check_length(duration, path)
+        check_duration(duration, path)
         audio = tuple(_audio_stream(sound, start) for sound in _sounds(container, path))
         return Video(
             fingerprint=file_digest(path),
@@ -100,8 +100,8 @@ def _sounds(container: av.container.InputContainer, path: Path) -> list[av.Audio
     """The sound tracks that can be decoded; the one that players choose first."""
     found = []
     for stream in container.streams.audio:
-        if is_readable_sound(stream):
-            check_sound(stream, path)
+        if is_decodable_audio(stream):
+            check_audio_stream(stream, path)
             found.append(stream)
         else:
             log.warning("%s: sound track %d cannot be decoded and is left out", path.name, stream.index)

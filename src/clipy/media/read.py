@@ -15,10 +15,10 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from clipy.errors import MediaError
-from clipy.media.audio_runs import joined, runs
-from clipy.media.deinterlace import deinterlaced
-from clipy.media.non_reference_skipping import Sparing
-from clipy.media.opening import opened, picture_stream
+from clipy.media.audio_runs import contiguous_runs, join_frames
+from clipy.media.deinterlace import deinterlace
+from clipy.media.non_reference_skipping import NonReferenceSkipper
+from clipy.media.safe_open import open_media, video_stream
 from clipy.types import Seconds, Span, Video
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ _MUCH = 3  # times as high as a small copy of it a source is of which rough pict
 _SEEK_BACK = (Fraction(0), Fraction(2), Fraction(10), Fraction(60))  # seconds; some indexes land after the target
 
 
-def decoded(
+def decode_frames(
     video: Video,
     span: Span,
     threads: int = 0,
@@ -49,8 +49,8 @@ def decoded(
     span) only the pictures on screen then are sure to be among them. Raises MediaError when nothing in the span can be
     decoded.
     """
-    with opened(video.path) as container:
-        stream = picture_stream(container, video.path)
+    with open_media(video.path) as container:
+        stream = video_stream(container, video.path)
         stream.thread_type = "AUTO"
         if rough:
             stream.codec_context.options = {**stream.codec_context.options, "skip_loop_filter": "all"}
@@ -59,7 +59,7 @@ def decoded(
         if keys_only:
             stream.codec_context.skip_frame = "NONKEY"
         shown: tuple[Seconds, av.VideoFrame] | None = None
-        for time, frame in deinterlaced(_from(container, stream, video, span.start, times)):
+        for time, frame in deinterlace(_from(container, stream, video, span.start, times)):
             if time >= span.end:
                 break
             if time <= span.start:
@@ -77,11 +77,11 @@ def decoded(
         yield shown
 
 
-def shown_at(video: Video, times: Sequence[Seconds]) -> Iterator[tuple[Seconds, av.VideoFrame]]:
+def frames_at(video: Video, times: Sequence[Seconds]) -> Iterator[tuple[Seconds, av.VideoFrame]]:
     """For each of some times, in order, the decoded picture on screen then: one pass, as coded."""
     if times:
         span = Span(times[0], times[-1] + _CLOSE)
-        yield from _on_screen(decoded(video, span, times=times), times)
+        yield from _on_screen(decode_frames(video, span, times=times), times)
 
 
 def pictures(
@@ -99,7 +99,7 @@ def pictures(
     With ``rate``, one picture for each time ``span.start + k / rate``, the one on screen then; with ``times``, one for
     each of them (in order, inside the span); with neither, every picture with its own time. Display proportions are
     kept, whatever the sample aspect ratio. Where they are much smaller than the source's, it is decoded roughly.
-    ``keys_only`` as for ``decoded``.
+    ``keys_only`` as for ``decode_frames``.
     """
     height = height or video.height
     width = max(1, round(height * video.width / video.height))
@@ -107,7 +107,7 @@ def pictures(
     size = (height, width) if turned else (width, height)
     if rate is not None and not times:
         times = list(_grid(span, rate))
-    shown = decoded(video, span, keys_only=keys_only, rough=height * _MUCH <= video.height, times=times)
+    shown = decode_frames(video, span, keys_only=keys_only, rough=height * _MUCH <= video.height, times=times)
     if times:
         shown = _on_screen(shown, times)
     last: av.VideoFrame | None = None
@@ -159,14 +159,14 @@ def _from(
     for back in _SEEK_BACK:
         target = max(Fraction(0), start - back)
         _seek(container, stream, video, target)
-        frames = _timed(container, stream, video, Sparing(stream, start + video.start, absolute))
+        frames = _timed(container, stream, video, NonReferenceSkipper(stream, start + video.start, absolute))
         first = next(frames, None)
         if first is not None and (first[0] <= start or target == 0):
             yield first
             yield from frames
             return
     container.seek(0)
-    yield from _timed(container, stream, video, Sparing(stream, start + video.start, absolute))
+    yield from _timed(container, stream, video, NonReferenceSkipper(stream, start + video.start, absolute))
 
 
 def _seek(container: av.container.InputContainer, stream: av.stream.Stream, video: Video, time: Seconds) -> None:
@@ -178,7 +178,7 @@ def _seek(container: av.container.InputContainer, stream: av.stream.Stream, vide
 
 
 def _timed(
-    container: av.container.InputContainer, stream: av.VideoStream, video: Video, sparing: Sparing
+    container: av.container.InputContainer, stream: av.VideoStream, video: Video, sparing: NonReferenceSkipper
 ) -> Iterator[tuple[Seconds, av.VideoFrame]]:
     step = 1 / video.frame_rate
     time = -step
@@ -256,14 +256,16 @@ def _in_place(video: Video, span: Span, track: int, layout: str, total: int) -> 
     source = video.audio[track]
     rate, channels = source.sample_rate, 1 if layout == "mono" else 2
     written = 0
-    with opened(video.path) as container:
+    with open_media(video.path) as container:
         stream = container.streams[source.index]
         _seek(container, stream, video, max(Fraction(0), span.start - _PREROLL))
         mixer = av.AudioResampler(format="fltp", layout=layout, rate=rate)
-        for place, frames in runs(_frames(container.demux(stream), video), rate, video.start + span.start, total):
+        for place, frames in contiguous_runs(
+            _frames(container.demux(stream), video), rate, video.start + span.start, total
+        ):
             if place is not None and place >= total:
                 break
-            parts = [part.to_ndarray() for part in mixer.resample(joined(frames))]
+            parts = [part.to_ndarray() for part in mixer.resample(join_frames(frames))]
             samples = np.concatenate(parts, axis=1) if parts else np.zeros((channels, 0), dtype=np.float32)
             if place is not None and place < written:
                 samples = samples[:, written - place :]

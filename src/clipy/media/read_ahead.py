@@ -13,8 +13,8 @@ T = TypeVar("T")
 _PATIENCE = 0.2  # seconds between looks at whether to stop; also lets Ctrl-C through while waiting
 
 
-class Ahead(Generic[T]):
-    """Use as ``with Ahead(source) as items: for item in items: ...``.
+class ReadAhead(Generic[T]):
+    """Use as ``with ReadAhead(source) as items: for item in items: ...``.
 
     At most ``size`` items wait. What the source raises is raised where the items are read. On leaving the block, for
     whatever reason, the source is closed and its thread has ended.

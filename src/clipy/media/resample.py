@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.errors import RenderError
-from clipy.media.colour import STANDARD, Coded, planes_of, standard
+from clipy.media.color import BT709_LIMITED, Coded, to_bt709, yuv_planes
 from clipy.media.frame import Planes, black_planes
 from clipy.types import Box, Video
 
@@ -42,7 +42,7 @@ Edges = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PanelWindow:
     """A window of the upright picture (display pixels) and the rectangle of the output that it fills."""
 
     window: Box
@@ -55,7 +55,7 @@ class Resampler:
     def __init__(self, video: Video, width: int, height: int) -> None:
         self._video, self._width, self._height = video, width, height
 
-    def draw(self, picture: av.VideoFrame, panels: Sequence[Placed], *, fit: bool = False) -> Planes:
+    def draw(self, picture: av.VideoFrame, panels: Sequence[PanelWindow], *, fit: bool = False) -> Planes:
         """The output picture as Y, U and V planes, BT.709 limited range. Later panels lie over earlier ones.
 
         A thin dark line divides panels; what they leave free is a backdrop made of the first one.
@@ -94,19 +94,19 @@ class Resampler:
 
     def cut(self, picture: av.VideoFrame, window: Box, width: int, height: int) -> Planes:
         """One window, ``width`` x ``height`` (both even), BT.709 limited range."""
-        left, top, right, bottom = self._coded(trimmed(window, width / height, self._video))
+        left, top, right, bottom = self._coded(trim_to_aspect(window, width / height, self._video))
         turned = self._video.rotation in (90, 270)
         across, down = (height, width) if turned else (width, height)
-        planes, colours = planes_of(picture)
+        planes, colours = yuv_planes(picture)
         if picture.width * picture.height < width * height:  # convert whichever side has fewer pixels
-            planes, colours = standard(planes, colours), STANDARD
-        luma = resampled(planes[0], (left, top, right, bottom), (across, down))
+            planes, colours = to_bt709(planes, colours), BT709_LIMITED
+        luma = resample_plane(planes[0], (left, top, right, bottom), (across, down))
         # Chroma lies on the left of each pair of pixels, in the source as in the output: a quarter of a chroma sample
         # off the middle. Scaling would move it by the difference of the two quarters.
         siting = 0.0 if self._video.rotation else 0.25 * (1 - (right - left) / across)
         edges = (left / 2 + siting, top / 2, right / 2 + siting, bottom / 2)
-        chroma = [resampled(plane, edges, (across // 2, down // 2)) for plane in planes[1:]]
-        return standard(self._upright((luma, chroma[0], chroma[1])), colours)
+        chroma = [resample_plane(plane, edges, (across // 2, down // 2)) for plane in planes[1:]]
+        return to_bt709(self._upright((luma, chroma[0], chroma[1])), colours)
 
     def _coded(self, window: Box) -> Edges:
         """A window of the upright picture in pixels of the decoded one."""
@@ -131,7 +131,7 @@ class Resampler:
         y, u, v = (np.asarray(cv2.rotate(plane, turn)) for plane in planes)
         return y, u, v
 
-    def _fitted(self, picture: av.VideoFrame, panel: Placed) -> Planes:
+    def _fitted(self, picture: av.VideoFrame, panel: PanelWindow) -> Planes:
         x1, y1, x2, y2 = into = _inside(panel.window, panel.into)
         drawn = self.cut(picture, panel.window, x2 - x1, y2 - y1)
         canvas = self._backdrop(drawn)
@@ -175,7 +175,7 @@ def _covers(places: tuple[Rectangle, ...], width: int, height: int) -> bool:
     return not free.any()
 
 
-def trimmed(window: Box, aspect: float, video: Video) -> Box:
+def trim_to_aspect(window: Box, aspect: float, video: Video) -> Box:
     """The window inside the picture, cut on its longer sides about its middle until it has the proportions."""
     if window.width <= 0 or window.height <= 0:
         raise RenderError(f"the crop window {window} is empty", do="Give every window a width and a height")
@@ -187,7 +187,7 @@ def trimmed(window: Box, aspect: float, video: Video) -> Box:
     return Box(x1, y1, x1 + width, y1 + height)
 
 
-def resampled(plane: NDArray[Any], edges: Edges, size: tuple[int, int]) -> NDArray[Any]:
+def resample_plane(plane: NDArray[Any], edges: Edges, size: tuple[int, int]) -> NDArray[Any]:
     """The part of a plane within ``edges`` (x1, y1, x2, y2, fractions allowed) at ``size`` (width, height).
 
     The plane is of uint8 or of uint16, and so is the part.

@@ -37,8 +37,8 @@ def _fill(frame: av.VideoFrame, planes: Planes) -> None:
         target[:, : values.shape[1]] = values
 
 
-class Writer:
-    """Use as ``with Writer(path, ...) as writer``; the file is complete when the block is left without an error.
+class Mp4Writer:
+    """Use as ``with Mp4Writer(path, ...) as writer``; the file is complete when the block is left without an error.
 
     Pictures come at a constant ``rate`` from time 0, sound as packets of ``aac.coded``. Hand in both as they
     advance together where that is possible: what is ahead waits, coded, to be interleaved. On an error the unfinished
@@ -121,7 +121,7 @@ class Writer:
         with self._explained():
             self._container.mux(packet)
 
-    def __enter__(self) -> Writer:
+    def __enter__(self) -> Mp4Writer:
         return self
 
     def __exit__(

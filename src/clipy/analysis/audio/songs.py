@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from clipy.analysis.audio.beats import RATE, Pulse, beats, pulse, spectra, tempo
 from clipy.context import Context
 from clipy.errors import MediaError
+from clipy.media.audio_file import read_audio_file
 from clipy.media.loudness import integrated_loudness
-from clipy.media.song import song_sound
 from clipy.types import Array
 
 _VERSION = 1
@@ -107,7 +107,7 @@ def measure_song(song: Song) -> SongFeatures:
     times = beats(moves.strength, per_minute)
     chroma, level = _pitches(iter(mono))
     key, majorness = _key(chroma, level)
-    loudness = integrated_loudness(song_sound(song.path, rate=_LOUDNESS_RATE, channels=2), _LOUDNESS_RATE)
+    loudness = integrated_loudness(read_audio_file(song.path, rate=_LOUDNESS_RATE, channels=2), _LOUDNESS_RATE)
     if loudness == -math.inf:
         raise MediaError("it is silent", where=song.path, do="Remove it from the music")
     colour = _colour(times, chroma, level)
@@ -119,7 +119,7 @@ def measure_song(song: Song) -> SongFeatures:
 def _mono(song: Song) -> list[NDArray[np.float32]]:
     """Its first minutes, 64 kB a second."""
     blocks, left = list[NDArray[np.float32]](), _LONGEST * RATE
-    for block in song_sound(song.path, rate=RATE, channels=1):
+    for block in read_audio_file(song.path, rate=RATE, channels=1):
         blocks.append(block[0, :left])
         left -= block.shape[1]
         if left <= 0:

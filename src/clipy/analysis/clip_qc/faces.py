@@ -17,8 +17,8 @@ from clipy.analysis.faces.tracking.regions import Region, within
 from clipy.analysis.faces.tracking.search import Moment, Search
 from clipy.context import Context
 from clipy.geometry import iou
-from clipy.media.checks.picture import Seen
-from clipy.media.checks.proxy import looks
+from clipy.media.checks.proxy import proxy_frames
+from clipy.media.checks.video_metrics import VideoMetrics
 from clipy.types import Box, Seconds, Span, Video
 
 RATE = Fraction(5, 2)  # pictures a second that are searched
@@ -49,7 +49,7 @@ def faces_of(inspection: Inspection, ctx: Context) -> list[Look]:
     )
 
 
-def cuts_of(seen: Seen) -> list[Seconds]:
+def cuts_of(seen: VideoMetrics) -> list[Seconds]:
     """When another picture comes on: a change that is large, and much larger than those around it."""
     changes = np.asarray(seen.changes, dtype=np.float64)
     cuts = []
@@ -60,7 +60,7 @@ def cuts_of(seen: Seen) -> list[Seconds]:
     return cuts
 
 
-def shots_of(seen: Seen) -> list[Span]:
+def shots_of(seen: VideoMetrics) -> list[Span]:
     """The stretches between the cuts."""
     edges = [Fraction(0), *cuts_of(seen), seen.end]
     return [Span(start, end) for start, end in pairwise(edges) if end > start]
@@ -99,7 +99,7 @@ def _search(inspection: Inspection, detector: FaceDetector, ctx: Context) -> lis
 
 def _pictures(proxy: Video, times: Sequence[Seconds] = ()) -> Iterator[tuple[Seconds, NDArray[np.uint8]]]:
     height = min(proxy.height, round(_SIDE * proxy.height / min(proxy.width, proxy.height)))
-    return looks(proxy, rate=RATE, times=times, height=height)
+    return proxy_frames(proxy, rate=RATE, times=times, height=height)
 
 
 def _look(time: Seconds, found: Mapping[Seconds, Sequence[Detection]], tints: dict[Detection, float]) -> Look:

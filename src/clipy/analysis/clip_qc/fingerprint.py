@@ -20,7 +20,7 @@ from clipy.analysis.clip_qc.inspection import Inspection
 from clipy.analysis.clip_qc.speech import speech_of
 from clipy.analysis.meaning.duplicates import containment, shingles
 from clipy.context import Context
-from clipy.media.checks.proxy import looks
+from clipy.media.checks.proxy import proxy_frames
 from clipy.types import Array
 
 _NAME = "review.print"
@@ -53,7 +53,7 @@ def print_of(inspection: Inspection, words: str, ctx: Context) -> Print:
 
     def measure() -> Print:
         proxy = inspection.proxy
-        hashes = [_hash(picture) for _, picture in looks(proxy, rate=_LOOKS, gray=True)]
+        hashes = [_hash(picture) for _, picture in proxy_frames(proxy, rate=_LOOKS, gray=True)]
         video = inspection.video
         heard = speech_of(video, ctx).samples if video.audio else np.zeros(0, dtype=np.float32)
         return Print(np.array(hashes, dtype=np.uint64), _bands(heard), words)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clipy.context import Context
-from clipy.media.checks.picture import Seen, watch
-from clipy.media.checks.sound import Heard, listen
+from clipy.media.checks.audio_metrics import AudioMetrics, measure_audio
+from clipy.media.checks.video_metrics import VideoMetrics, measure_video
 from clipy.media.probe import probe
 from clipy.types import Clip, Video
 
@@ -25,7 +25,7 @@ class Inspection:
 
     video: Video
     proxy: Video
-    seen: Seen
+    seen: VideoMetrics
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -37,22 +37,22 @@ def inspected(clip: Clip, ctx: Context) -> Inspection:
     """Measurements of a clip's picture, with the small copy. Raises MediaError for a file that is no readable video."""
     video = probe(clip.path)
 
-    def measure(make: Callable[[], Seen]) -> Seen:
-        return ctx.cached_value("review.picture", _VERSION, (video,), Seen, make)
+    def measure(make: Callable[[], VideoMetrics]) -> VideoMetrics:
+        return ctx.cached_value("review.picture", _VERSION, (video,), VideoMetrics, make)
 
     def write_proxy(path: Path) -> None:
         ctx.report("watching the clip")
-        seen = watch(video, path)  # one decode makes both
+        seen = measure_video(video, path)  # one decode makes both
         measure(lambda: seen)
 
-    def watch_again() -> Seen:
+    def watch_again() -> VideoMetrics:
         with tempfile.TemporaryDirectory(dir=ctx.work) as folder:
-            return watch(video, Path(folder) / "proxy.mp4")
+            return measure_video(video, Path(folder) / "proxy.mp4")
 
     proxy = ctx.cached_path("review.proxy", _VERSION, (video,), ".mp4", write_proxy)
     return Inspection(video, probe(proxy), measure(watch_again))
 
 
-def listened(video: Video, ctx: Context) -> Heard:
+def listened(video: Video, ctx: Context) -> AudioMetrics:
     """Measurements of the sound of a clip that has some."""
-    return ctx.cached_value("review.sound", _VERSION, (video,), Heard, lambda: listen(video))
+    return ctx.cached_value("review.sound", _VERSION, (video,), AudioMetrics, lambda: measure_audio(video))

@@ -21,10 +21,10 @@ from clipy.analysis.clip_qc.inspection import Inspection
 from clipy.analysis.clip_qc.text_reader import Line, Picture, TextReader, cut_out
 from clipy.context import Context
 from clipy.geometry import iou
-from clipy.media.checks.proxy import LOOKS, looks
+from clipy.media.checks.proxy import PROXY_RATE, proxy_frames
 from clipy.types import Box, Seconds, Span
 
-RATE = LOOKS  # a second: a line's beginning is known to half of the time between two, on average
+RATE = PROXY_RATE  # a second: a line's beginning is known to half of the time between two, on average
 _FIRST_LOOKS = Fraction(1, 2)  # a second
 _LEAST_LOOKS = 10
 _LIKE = 0.8  # correlation from which on two cuts show the same line
@@ -60,11 +60,11 @@ def screen_text(inspection: Inspection, ctx: Context) -> list[Shown]:
     proxy = inspection.proxy
     ctx.report("reading the picture")
     rate = max(_FIRST_LOOKS, Fraction(_LEAST_LOOKS) / max(Fraction(1, 2), proxy.duration))
-    boxes = [box for _, picture in looks(proxy, rate=rate) for box in reader.find(picture)]
+    boxes = [box for _, picture in proxy_frames(proxy, rate=rate) for box in reader.find(picture)]
     if not boxes:
         return []
     followed, strips = _Followed(), [_Strip(top, bottom, _shrink(top, bottom, boxes)) for top, bottom in _rows(boxes)]
-    for time, picture in looks(proxy, rate=RATE):
+    for time, picture in proxy_frames(proxy, rate=RATE):
         found = [
             strip.boxes(picture, reader, same=followed.stay(time, picture, strip.top, strip.bottom)) for strip in strips
         ]

@@ -18,7 +18,7 @@ from clipy.analysis.picture import bars
 from clipy.analysis.picture.picture_in_picture import Borders
 from clipy.analysis.picture.text_detection import HEIGHT, Page, lasting, read
 from clipy.context import Context
-from clipy.media.keyframes import key_times
+from clipy.media.keyframes import keyframe_times
 from clipy.media.read import pictures
 from clipy.types import Box, Seconds, Shot, Span, Video
 
@@ -76,7 +76,7 @@ class _Notes:
 
 def survey(video: Video, shots: Sequence[Shot], ctx: Context) -> list[Scene]:
     """Look at a few pictures of each shot."""
-    keys = key_times(video)
+    keys = keyframe_times(video)
     height = min(HEIGHT, video.height)
     scale = video.height / height
     notes = []

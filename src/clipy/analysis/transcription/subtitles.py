@@ -28,8 +28,8 @@ from clipy.analysis.transcription.faster_whisper import FasterWhisper
 from clipy.analysis.transcription.whisper.decoding import shown
 from clipy.context import Context
 from clipy.errors import MediaError, ModelError
-from clipy.media.embedded import SubtitleStream, dialogue, subtitle_streams
 from clipy.media.read import sound, sound_array
+from clipy.media.subtitle_streams import SubtitleStream, subtitle_events, subtitle_streams
 from clipy.types import Span, Transcript, Video, Word
 
 log = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ class Subtitles(Transcriber):
         if stream is None:
             raise MediaError("there are no subtitles beside or inside the video", where=video.path, do=_INSTEAD)
         log.info("the subtitles are those of stream %d", stream.index)
-        return from_dialogue(dialogue(video, stream.index)), _short(stream.language), video.path
+        return from_dialogue(subtitle_events(video, stream.index)), _short(stream.language), video.path
 
     def _text(self, path: Path, tagged: str, video: Video, ctx: Context) -> str:
         """The text of a file in the right letters."""

@@ -11,7 +11,7 @@ _LEAST = 0.08  # a jump that is heard whatever goes on around it (full scale is 
 _ALONE = 24  # samples (0.5 ms) within which a click is over: a consonant or a drum goes on
 
 
-def clicks(samples: NDArray[np.float32]) -> NDArray[np.int64]:
+def find_clicks(samples: NDArray[np.float32]) -> NDArray[np.int64]:
     """Where mono sound (n,) at 48 kHz clicks: places of its samples.
 
     A click is judged by the second difference, which is small in speech and music however loud, and must stand alone:

@@ -22,7 +22,7 @@ _STEADY = 0.6  # share of the samples above half of the loudest from which it is
 _LOUDEST = 1e-5  # share of the samples above what is taken for the loudest
 
 
-class FlatTops:
+class ClippingDetector:
     """Told every block of sound; ``hump`` is then how the density at the loudest hump compares with that below it.
 
     Under 0.85 for clean and for limited speech and music; from 1 on waves were cut off (by 6 dB about 1.1, by 12 dB

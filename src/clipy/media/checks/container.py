@@ -8,14 +8,14 @@ from pathlib import Path
 
 from av.video.reformatter import ColorRange
 
-from clipy.media.opening import opened, picture_stream
+from clipy.media.safe_open import open_media, video_stream
 from clipy.types import Seconds, Video
 
 _BOX_HEADER = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ContainerInfo:
     """Of the picture: codec, profile and pixel format by FFmpeg's names, colours by the codes of ITU-T H.273 (2: not
     said). Of the sound, when there is any: codec, samples a second, channels, and where it starts and ends.
 
@@ -41,13 +41,13 @@ class Facts:
     sound_end: Seconds = Fraction(0)
 
 
-def facts_of(video: Video) -> Facts:
+def container_info(video: Video) -> ContainerInfo:
     """Read them. Raises MediaError for a file that cannot be opened."""
-    with opened(video.path) as container:
-        stream = picture_stream(container, video.path)
+    with open_media(video.path) as container:
+        stream = video_stream(container, video.path)
         codec = stream.codec_context
         size = video.path.stat().st_size
-        facts = Facts(
+        facts = ContainerInfo(
             container=container.format.name,
             codec=codec.name,
             profile=str(codec.profile or ""),

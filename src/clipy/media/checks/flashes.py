@@ -24,7 +24,7 @@ def _luminance() -> NDArray[np.float32]:
 _SCREEN = _luminance()
 
 
-class Flashes:
+class FlashDetector:
     """Shown every picture in turn; ``changes`` are the times at which a quarter of it turned brighter, then darker.
 
     Two opposite changes are a flash. A change counts where the luminance has moved by 20 cd/m2 since it last turned,

@@ -9,7 +9,7 @@ import av
 _FORBIDDEN = bytes(3)
 
 
-class Holes:
+class LostBytesDetector:
     """Looks for what no encoder writes: three zero bytes in a row inside a unit (ITU-T H.264 and H.265, 7.4.1).
 
     Only streams whose units carry their lengths can be judged, as those in MP4, MOV and Matroska do; elsewhere zeros

@@ -20,13 +20,13 @@ _TEXTURE = 2.0  # mean difference of neighbouring pixels, in codes, from which a
 _STILL = 0.1  # pixels: a textured cell that changed by less of its texture has not moved
 
 
-def followed(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def motion_luma(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The copy of a picture, (h, w) luma, on which its motion is followed."""
     size = (_ACROSS, max(_WINDOW[1], round(_ACROSS * luma.shape[0] / luma.shape[1])))
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-class Motion:
+class MotionEstimator:
     """Shown every picture in turn; ``shifts`` are how far each moved since the one before, in shares of its width.
 
     Points of a regular grid are followed (Lucas and Kanade 1981, in pyramids); the picture moves by their median when
@@ -40,7 +40,7 @@ class Motion:
         self._points: NDArray[np.float32] | None = None
 
     def see(self, now: NDArray[np.uint8]) -> None:
-        """Look at the next picture, luma as ``followed`` makes it."""
+        """Look at the next picture, luma as ``motion_luma`` makes it."""
         if self._before is None:
             self.shifts.append((float("nan"),) * 2)
         else:

@@ -16,14 +16,14 @@ from av.video.frame import PictureType
 from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
-from clipy.media.colour import planes_of, standard
+from clipy.media.color import to_bt709, yuv_planes
 from clipy.media.frame import Plane, Planes
 from clipy.media.read import pictures, upright
 from clipy.types import Seconds, Video
 
 SIDE = 360  # pixels of the shorter side at most: a face of a tenth of the width is still 36 pixels wide
 _TICKS = 90_000
-LOOKS = Fraction(5)  # times a second at which whoever looks for something in the pictures may look
+PROXY_RATE = Fraction(5)  # times a second at which whoever looks for something in the pictures may look
 _CLOSE = Fraction(1, 40)  # seconds: at most this many pictures a second are kept
 _BT709 = 1
 _OPTIONS = {"preset": "ultrafast", "qp": "20"}  # of even coarseness: to control the rate costs a tenth more
@@ -35,15 +35,15 @@ def proxy_size(video: Video) -> tuple[int, int]:
     return tuple(max(2, round(side * shrink / 2) * 2) for side in (video.width, video.height))  # type: ignore[return-value]
 
 
-def shrunk(frame: av.VideoFrame, video: Video) -> Planes:
+def shrink(frame: av.VideoFrame, video: Video) -> Planes:
     """A decoded picture at the small copy's size, upright, as Y, U and V of BT.709 in limited range."""
-    planes, colours = planes_of(frame)
+    planes, colours = yuv_planes(frame)
     wide, high = proxy_size(video)
     turned = video.rotation in (90, 270)
     size = (high, wide) if turned else (wide, high)
     sizes = (size, *[(size[0] // 2, size[1] // 2)] * 2)
     small = tuple(_smaller(plane, to) for plane, to in zip(planes, sizes, strict=True))
-    return cast("Planes", tuple(upright(plane, video.rotation) for plane in standard(small, colours)))  # type: ignore[arg-type]
+    return cast("Planes", tuple(upright(plane, video.rotation) for plane in to_bt709(small, colours)))  # type: ignore[arg-type]
 
 
 def _smaller(plane: Plane, size: tuple[int, int]) -> Plane:
@@ -55,10 +55,10 @@ def _smaller(plane: Plane, size: tuple[int, int]) -> Plane:
     return plane if (wide, high) == size else np.asarray(cv2.resize(plane, size), dtype=plane.dtype)
 
 
-def looks(
+def proxy_frames(
     proxy: Video,
     *,
-    rate: Fraction = LOOKS,
+    rate: Fraction = PROXY_RATE,
     times: Sequence[Seconds] = (),
     height: int | None = None,
     gray: bool = False,
@@ -75,7 +75,7 @@ class ProxyWriter:
     """Use as ``with ProxyWriter(path, video) as proxy: proxy.add(time, planes)``; the file is complete afterwards.
 
     Every picture keeps its time, except that the first one is shown from the beginning. What is on screen at a multiple
-    of 1/5 s can be decoded without the others (see ``looks``). There is no sound: whoever listens takes the clip's own.
+    of 1/5 s can be decoded without the others (see ``proxy_frames``). There is no sound.
     """
 
     def __init__(self, path: Path, video: Video) -> None:
@@ -110,7 +110,7 @@ class ProxyWriter:
         if self._last is None:
             return
         since, frame = self._last
-        if until is None or math.ceil(since * LOOKS) < until * LOOKS:
+        if until is None or math.ceil(since * PROXY_RATE) < until * PROXY_RATE:
             frame.pict_type = PictureType.I
         self._container.mux(self._stream.encode(frame))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clipy.types import Seconds, Span
 
 
-class Stretches:
+class SpanRecorder:
     """Told, in order of time, whether something holds from each moment on."""
 
     def __init__(self) -> None:

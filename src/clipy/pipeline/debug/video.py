@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.media.aac import SAMPLE_RATE, coded
+from clipy.media.aac import SAMPLE_RATE, encode_aac
 from clipy.media.encoding import Encoding
 from clipy.media.frame import Frame
-from clipy.media.read import shown_at, sound
+from clipy.media.read import frames_at, sound
 from clipy.media.resample import Resampler
-from clipy.media.write import Writer
+from clipy.media.write import Mp4Writer
 from clipy.pipeline.debug.painting import Painter
 from clipy.pipeline.debug.scene import Scene
 from clipy.pipeline.debug.timeline import Timeline
@@ -26,7 +26,7 @@ _ENCODING = Encoding(options={"preset": "veryfast", "crf": "24"})
 
 
 def write_movie(scene: Scene, path: Path) -> None:
-    """Write the video in one pass: one decode, one picture at a time. Raises what ``media.write.Writer`` raises."""
+    """Write the video in one pass: one decode, one picture at a time. Raises what ``media.write.Mp4Writer`` raises."""
     video = scene.video
     rate = _rate(video.frame_rate)
     width, height = _size(video)
@@ -34,9 +34,9 @@ def write_movie(scene: Scene, path: Path) -> None:
     tall = height + 2 * ((timeline.height + 1) // 2)
     painter, resampler = Painter(scene, width, height, 1 / rate), Resampler(video, width, height)
     whole = Box(0, 0, video.width, video.height)
-    packets = coded(_sound(scene))
-    with Writer(path, width, tall, rate, _ENCODING) as writer:
-        for time, picture in shown_at(video, list(_times(scene, rate))):
+    packets = encode_aac(_sound(scene))
+    with Mp4Writer(path, width, tall, rate, _ENCODING) as writer:
+        for time, picture in frames_at(video, list(_times(scene, rate))):
             drawn = Frame(time, planes=resampler.cut(picture, whole, width, height)).rgb
             painter.paint(drawn, time)
             canvas = np.zeros((tall, width, 3), dtype=np.uint8)

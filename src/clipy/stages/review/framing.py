@@ -22,8 +22,8 @@ from clipy.analysis.clip_qc.source import shows_somebody_else
 from clipy.analysis.faces.tracking.detections import Detection
 from clipy.context import Context
 from clipy.errors import MediaError
-from clipy.media.checks.detail import finest_detail
-from clipy.media.checks.picture import Seen
+from clipy.media.checks.sharpness import finest_detail
+from clipy.media.checks.video_metrics import VideoMetrics
 from clipy.media.read import pictures
 from clipy.stages.base import Reviewer
 from clipy.stages.review.checks.spans import picture_of
@@ -197,7 +197,7 @@ class Framing(Reviewer):
                 "colours", "error", "faces are bluer than skin is: the colours are wrong", None, tint, _BLUE, shown
             )
 
-    def _shake(self, seen: Seen) -> Iterator[Finding]:
+    def _shake(self, seen: VideoMetrics) -> Iterator[Finding]:
         limit = self.options.shake
         trembling = shakes(seen.times, seen.shifts)
         for span in stretches_above(seen.times, trembling, limit):
@@ -216,14 +216,14 @@ class Framing(Reviewer):
             message = f"the window changes {rate:.0f} times a minute"
             yield Finding("flips", "warning", message, None, rate, self.options.flips)
 
-    def _flashes(self, seen: Seen) -> Iterator[Finding]:
+    def _flashes(self, seen: VideoMetrics) -> Iterator[Finding]:
         span = too_many_flashes(seen.flashes, self.options.flashes)
         if span is not None:
             inside = sum(1 for time in seen.flashes if span.start <= time <= span.start + 1)
             message = f"more than {self.options.flashes} flashes in a second may set off a seizure (ITU-R BT.1702)"
             yield Finding("flashes", "error", message, span, inside / 2, self.options.flashes, picture_of(span))
 
-    def _sharpness(self, edit: Edit | None, video: Video, seen: Seen, ctx: Context) -> Iterator[Finding]:
+    def _sharpness(self, edit: Edit | None, video: Video, seen: VideoMetrics, ctx: Context) -> Iterator[Finding]:
         upscale = 1.0 if edit is None else _upscale(edit)
         if upscale > self.options.largest_upscale:
             message = f"the source is enlarged {upscale:.1f} times"
@@ -242,7 +242,7 @@ class Framing(Reviewer):
             yield Finding("sharpness", severity, message + because, None, softest, limit, Evidence.picture(time))
 
 
-def _shots(seen: Seen, edit: Edit | None, ctx: Context) -> list[Span]:
+def _shots(seen: VideoMetrics, edit: Edit | None, ctx: Context) -> list[Span]:
     """The shots of a clip. Where its source is known, a picture that jumps without a cut there is no new shot."""
     shots = shots_of(seen)
     if edit is None or ctx.video is None:

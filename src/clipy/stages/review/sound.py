@@ -12,7 +12,7 @@ from clipy.analysis.clip_qc.inspection import listened
 from clipy.analysis.clip_qc.speech import speech_of
 from clipy.context import Context
 from clipy.errors import MediaError
-from clipy.media.checks.sound import Heard
+from clipy.media.checks.audio_metrics import AudioMetrics
 from clipy.media.probe import probe
 from clipy.stages.base import Reviewer
 from clipy.stages.review.checks.spans import stretches
@@ -96,7 +96,7 @@ class Sound(Reviewer):
         )
         return Review(name, findings)
 
-    def _silence(self, clip: Clip, video: Video, heard: Heard) -> Iterator[Finding]:
+    def _silence(self, clip: Clip, video: Video, heard: AudioMetrics) -> Iterator[Finding]:
         expected = clip.edit is None or bool(clip.edit.words)
         severity: Severity = "error" if expected and not self.options.allow_silent else "warning"
         hint = "; set allow_silent to let it pass" if heard.loudness is None else ""
@@ -105,7 +105,7 @@ class Sound(Reviewer):
             "silent", "silent", heard.silent, limit, video.duration, Evidence.sound, severity=severity, hint=hint
         )
 
-    def _level(self, clip: Clip, heard: Heard) -> Iterator[Finding]:
+    def _level(self, clip: Clip, heard: AudioMetrics) -> Iterator[Finding]:
         if heard.loudness is None:
             return
         options, loudness = self.options, heard.loudness
@@ -123,7 +123,7 @@ class Sound(Reviewer):
             yield Finding("peak", "warning", message, value=heard.true_peak, limit=options.true_peak)
 
     @staticmethod
-    def _channels(video: Video, heard: Heard) -> Iterator[Finding]:
+    def _channels(video: Video, heard: AudioMetrics) -> Iterator[Finding]:
         if video.audio[0].channels < 2:
             return
         evidence = Evidence.sound(Span(Fraction(0), min(_SHOWN, video.duration)))
@@ -136,7 +136,7 @@ class Sound(Reviewer):
             message = "left and right cancel each other out on a telephone: one of them is upside down"
             yield Finding("phase", "error", message, value=heard.alike, limit=_INVERTED, evidence=evidence)
 
-    def _damage(self, video: Video, heard: Heard) -> Iterator[Finding]:
+    def _damage(self, video: Video, heard: AudioMetrics) -> Iterator[Finding]:
         if heard.hump > _TOUCHED:
             severity: Severity = "error" if heard.hump >= _CLIPPED else "warning"
             message = "the tops of the waves are cut off: it was recorded or turned up too loud"

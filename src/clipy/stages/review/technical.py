@@ -14,8 +14,8 @@ from clipy.analysis.clip_qc.inspection import inspected
 from clipy.analysis.clip_qc.source import stands_still
 from clipy.context import Context
 from clipy.errors import MediaError
-from clipy.media.checks.container import Facts, facts_of
-from clipy.media.checks.picture import Seen
+from clipy.media.checks.container import ContainerInfo, container_info
+from clipy.media.checks.video_metrics import VideoMetrics
 from clipy.stages.base import Reviewer
 from clipy.stages.review.checks.platform_limits import refusals
 from clipy.stages.review.checks.spans import mostly, picture_of, stretches
@@ -75,7 +75,7 @@ class Technical(Reviewer):
         name = self.name or "technical"
         try:
             inspection = inspected(clip, ctx)
-            facts = facts_of(inspection.video)
+            facts = container_info(inspection.video)
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
         video, seen = inspection.video, inspection.seen
@@ -108,7 +108,7 @@ class Technical(Reviewer):
             yield Finding("rotation", "warning", message, value=video.rotation, limit=0)
 
     @staticmethod
-    def _rate(video: Video, seen: Seen) -> Iterator[Finding]:
+    def _rate(video: Video, seen: VideoMetrics) -> Iterator[Finding]:
         rate = float(video.frame_rate)
         if not _RATES[0] <= rate <= _RATES[1]:
             nearest = _RATES[0] if rate < _RATES[0] else _RATES[1]
@@ -123,7 +123,7 @@ class Technical(Reviewer):
             message = f"the frame rate changes: {uneven:.0%} of the frames stay longer or shorter than the others"
             yield Finding("frame-rate", "info", message, value=uneven, limit=_UNEVEN)
 
-    def _length(self, clip: Clip, video: Video, seen: Seen, facts: Facts) -> Iterator[Finding]:
+    def _length(self, clip: Clip, video: Video, seen: VideoMetrics, facts: ContainerInfo) -> Iterator[Finding]:
         if clip.edit is not None:
             wanted, tolerance = float(clip.edit.duration), self.options.duration_tolerance
             if abs(float(video.duration) - wanted) > tolerance:
@@ -141,7 +141,7 @@ class Technical(Reviewer):
                 yield Finding("sync", "error", message, value=float(abs(apart)), limit=limit)
 
     @staticmethod
-    def _damage(seen: Seen) -> Iterator[Finding]:
+    def _damage(seen: VideoMetrics) -> Iterator[Finding]:
         if seen.broken:
             message = f"{len(seen.broken)} pieces of the picture cannot be decoded"
             span = Span(seen.broken[0], max(seen.broken))
@@ -149,7 +149,7 @@ class Technical(Reviewer):
         if seen.frames == 0:
             yield Finding("decodes", "error", "no picture can be decoded", value=0, limit=1)
 
-    def _picture(self, seen: Seen, clip: Clip, ctx: Context) -> Iterator[Finding]:
+    def _picture(self, seen: VideoMetrics, clip: Clip, ctx: Context) -> Iterator[Finding]:
         limit = self.options.longest_black
         yield from stretches("black", "black", seen.black, limit, seen.end, picture_of)
         yield from stretches("blank", "one plain colour", seen.blank, limit, seen.end, picture_of)
@@ -182,7 +182,7 @@ class Technical(Reviewer):
         return len(long) >= _SEVERAL and sum((span.duration for span in long), Fraction(0)) > _SLIDES * whole
 
     @staticmethod
-    def _coding(clip: Clip, video: Video, facts: Facts) -> Iterator[Finding]:
+    def _coding(clip: Clip, video: Video, facts: ContainerInfo) -> Iterator[Finding]:
         held: Severity = "error" if clip.edit is not None else "warning"
         if facts.codec != "h264" or facts.sound_codec not in {"aac", ""}:
             coded = " and ".join(filter(None, (facts.codec, facts.sound_codec)))
@@ -201,7 +201,7 @@ class Technical(Reviewer):
             yield Finding("bit-rate", "warning", message, value=rate, limit=_POOR)
 
     @staticmethod
-    def _colours(clip: Clip, facts: Facts) -> Iterator[Finding]:
+    def _colours(clip: Clip, facts: ContainerInfo) -> Iterator[Finding]:
         """Players show untagged and mistagged colours each in their own way."""
         held: Severity = "error" if clip.edit is not None else "warning"
         tags = (facts.primaries, facts.transfer, facts.matrix)

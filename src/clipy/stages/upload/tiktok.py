@@ -183,9 +183,9 @@ class TikTok(Platform):
                 do=f"Choose one of: {', '.join(allowed)}",
             )
         longest = data.get("max_video_post_duration_sec")
-        if longest and job.contents.duration > int(longest):
+        if longest and job.media_info.duration > int(longest):
             raise UploadRefused(
-                f"this account may post {longest} s at most, the clip has {float(job.contents.duration):.0f} s",
+                f"this account may post {longest} s at most, the clip has {float(job.media_info.duration):.0f} s",
                 where=job.clip.path,
                 do="Make shorter clips: --set highlight.max_duration=…",
             )

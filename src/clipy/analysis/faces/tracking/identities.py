@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from clipy.analysis.clustering import agglomerative
 from clipy.context import Context
-from clipy.media.keyframes import key_times
-from clipy.media.patch import patch
-from clipy.media.read import shown_at
+from clipy.media.keyframes import keyframe_times
+from clipy.media.patch import extract_patch
+from clipy.media.read import frames_at
 from clipy.types import TRACK_RATE, Seconds, Track, Video
 
 _LOOKS = 3  # key pictures at which a track is looked at, at most
@@ -74,7 +74,7 @@ def look(picture: NDArray[np.uint8]) -> Floats:
 
 def appearance(video: Video, tracks: Sequence[Track], ctx: Context) -> Floats:
     """What each track looks like: its mean look over a few pictures, (n, width) unit vectors."""
-    keys = key_times(video)
+    keys = keyframe_times(video)
     due: dict[Seconds, list[int]] = defaultdict(list)
     for number, track in enumerate(tracks):
         for time in _times(track, keys):
@@ -83,13 +83,13 @@ def appearance(video: Video, tracks: Sequence[Track], ctx: Context) -> Floats:
     runs = [list(run) for _, run in groupby(sorted(due), key=lambda time: bisect_right(keys, time))]
     for done, run in enumerate(runs):
         ctx.report("Telling people apart", done / len(runs))
-        for time, frame in shown_at(video, run):
+        for time, frame in frames_at(video, run):
             for number in due[time]:
                 track = tracks[number]
                 x1, y1, x2, y2 = (float(value) for value in track.boxes[np.abs(track.times - float(time)).argmin()])
                 size = max(x2 - x1, y2 - y1)
                 center = ((x1 + x2) / 2, (y1 + y2) / 2 + _LOWER * size)
-                found[number].append(look(patch(frame, video, center, _AROUND * size, _SIDE)))
+                found[number].append(look(extract_patch(frame, video, center, _AROUND * size, _SIDE)))
     means = np.stack([np.mean(looks, axis=0) for looks in found])
     return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
 

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from clipy.context import Context
 from clipy.media.opencv import few_opencv_threads
-from clipy.media.patch import patch
-from clipy.media.read import shown_at
+from clipy.media.patch import extract_patch
+from clipy.media.read import frames_at
 from clipy.types import TRACK_RATE, Track, Video
 
 _SIDE = 192  # pixels of the network's input
@@ -123,7 +123,7 @@ def mouths(video: Video, tracks: Sequence[Track], mesh: Mesh, ctx: Context, *, a
     times = sorted(at)
     period, watched = -1, set[int]()
     with few_opencv_threads():
-        for done, (time, frame) in enumerate(shown_at(video, times)):
+        for done, (time, frame) in enumerate(frames_at(video, times)):
             if done % 100 == 0:
                 ctx.report("Watching lips", done / len(times))
             before, (period, place) = period, divmod(int(time * TRACK_RATE), _EVERY)
@@ -141,7 +141,7 @@ def mouths(video: Video, tracks: Sequence[Track], mesh: Mesh, ctx: Context, *, a
 def _face(frame: av.VideoFrame, video: Video, box: NDArray[np.float32], roll: float) -> NDArray[np.uint8]:
     x1, y1, x2, y2 = (float(value) for value in box)
     side = _AROUND * max(y2 - y1, x2 - x1)
-    return patch(frame, video, ((x1 + x2) / 2, (y1 + y2) / 2), side, _SIDE, roll)
+    return extract_patch(frame, video, ((x1 + x2) / 2, (y1 + y2) / 2), side, _SIDE, roll)
 
 
 def _looks(tracks: Sequence[Track], always: bool) -> dict[Fraction, list[tuple[int, int, bool]]]:

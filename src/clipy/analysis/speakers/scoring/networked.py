@@ -25,8 +25,8 @@ from clipy.analysis.speakers.scoring.mfcc import HOP, mfcc
 from clipy.analysis.speakers.scoring.mfcc import RATE as SOUND_RATE
 from clipy.context import Context
 from clipy.device import for_torch
-from clipy.media.patch import patch
-from clipy.media.read import shown_at, sound_array
+from clipy.media.patch import extract_patch
+from clipy.media.read import frames_at, sound_array
 from clipy.types import TRACK_RATE, Span, Track, Video
 
 if TYPE_CHECKING:
@@ -100,12 +100,12 @@ def _faces(video: Video, tracks: Sequence[Track], reach: int, ctx: Context) -> I
     due = [list(cut(len(track.times), _PIECE, reach)) for track in tracks]
     held: list[dict[int, NDArray[np.uint8]]] = [{} for _ in tracks]
     ticks = sorted(at)
-    for done, (time, frame) in enumerate(shown_at(video, [tick / TRACK_RATE for tick in ticks])):
+    for done, (time, frame) in enumerate(frames_at(video, [tick / TRACK_RATE for tick in ticks])):
         if done % 100 == 0:
             ctx.report("Watching faces speak", done / len(ticks))
         for number, index in at[int(time * TRACK_RATE)]:
             x, y, size = boxes[number][index].tolist()
-            face = patch(frame, video, (x, y + _LOWER * size), _CROP * size, _SIDE)
+            face = extract_patch(frame, video, (x, y + _LOWER * size), _CROP * size, _SIDE)
             held[number][index] = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
             while due[number] and due[number][0][0].stop == index + 1:
                 part, keep = due[number].pop(0)

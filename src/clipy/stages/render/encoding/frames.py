@@ -10,8 +10,8 @@ import av
 
 from clipy.errors import RenderError
 from clipy.media.frame import Frame, Planes
-from clipy.media.read import decoded
-from clipy.media.resample import Placed, Resampler
+from clipy.media.read import decode_frames
+from clipy.media.resample import PanelWindow, Resampler
 from clipy.types import CropShot, Edit, Seconds, Span, Video
 
 STANDARD_RATES = (
@@ -82,7 +82,7 @@ def _on_screen(
     waiting = iter(indices)
     index = next(waiting)
     current: _Picture | None = None
-    for time, frame in decoded(video, span, threads):
+    for time, frame in decode_frames(video, span, threads):
         coming = _Picture(time, frame)
         while current is not None and (index + Fraction(1, 2)) / rate + offset < coming.start:
             yield index, current
@@ -108,7 +108,7 @@ class _Painter:
         self._shots = edit.crop.shots
         self._half_source, self._half_output = 1 / video.frame_rate / 2, 1 / rate / 2
         self._repeats = video.frame_rate < rate * Fraction(95, 100)  # else a copy is never worth its time
-        self._drawn: tuple[av.VideoFrame, CropShot, list[Placed], Planes] | None = None
+        self._drawn: tuple[av.VideoFrame, CropShot, list[PanelWindow], Planes] | None = None
 
     def paint(self, picture: _Picture, time: Seconds, span: Span) -> Planes:
         """The output for a source picture shown at a source time of a kept span."""
@@ -116,7 +116,7 @@ class _Painter:
         middle = min(picture.start + self._half_source, time + self._half_output)
         shot = self._shot_at(max(middle, span.start))
         at = min(max(time, shot.span.start), shot.span.end)
-        panels = [Placed(panel.window(at), panel.into) for panel in shot.panels]
+        panels = [PanelWindow(panel.window(at), panel.into) for panel in shot.panels]
         last = self._drawn
         if last is not None and last[0] is picture.frame and last[1] is shot and last[2] == panels:
             return _copied(last[3])

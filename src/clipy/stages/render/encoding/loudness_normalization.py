@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.media.aac import SAMPLE_RATE as RATE
-from clipy.media.aac import Packet, coded, heard
-from clipy.media.limiter import limited
-from clipy.media.loudness import amplitude, integrated_loudness, measure
+from clipy.media.aac import Packet, decode_aac, encode_aac
+from clipy.media.limiter import limit_true_peak
+from clipy.media.loudness import integrated_loudness, measure_loudness, to_amplitude
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +29,14 @@ Samples = NDArray[np.float32]
 def levelled(
     raw: Callable[[], Iterator[Samples]], loudness: float, peak: float, *, target: float, true_peak: float
 ) -> list[Packet]:
-    """The sound as packets of ``aac.coded``, such that players hear ``target`` LUFS and at most ``true_peak`` dBTP.
+    """The sound as AAC packets, such that players hear ``target`` LUFS and at most ``true_peak`` dBTP.
 
     ``raw`` reads the sound (2, samples) at 48 kHz from its beginning; ``loudness`` (LUFS) and ``peak`` (dB, of its
     samples) are what was measured in it.
     """
     if loudness == -math.inf:
         log.info("the clip is silent, so its loudness is left alone")
-        return list(coded(raw()))
+        return list(encode_aac(raw()))
     gain = target - loudness
     if gain > _LOUDEST_GAIN:
         log.warning(
@@ -47,7 +47,7 @@ def levelled(
         )
         gain = _LOUDEST_GAIN
     if peak + gain <= true_peak - _SAFE:
-        return list(coded(_louder(raw(), gain)))
+        return list(encode_aac(_louder(raw(), gain)))
     return _limited(raw, gain, loudness + gain, true_peak)
 
 
@@ -60,7 +60,7 @@ def _limited(raw: Callable[[], Iterator[Samples]], gain: float, wanted: float, t
     over = 0.0
     for _ in range(_TRIES):
         packets = []
-        found = measure(heard(_kept(coded(_calm(raw(), gain, ceiling)), packets)), RATE)
+        found = measure_loudness(decode_aac(_kept(encode_aac(_calm(raw(), gain, ceiling)), packets)), RATE)
         over = found.true_peak - true_peak
         louder = min(gain + wanted - found.integrated, most)
         if over <= 0 and louder - gain <= _NEAR:
@@ -73,12 +73,12 @@ def _limited(raw: Callable[[], Iterator[Samples]], gain: float, wanted: float, t
 
 
 def _louder(blocks: Iterator[Samples], gain: float) -> Iterator[Samples]:
-    factor = np.float32(amplitude(gain))
+    factor = np.float32(to_amplitude(gain))
     return (block * factor for block in blocks)
 
 
 def _calm(blocks: Iterator[Samples], gain: float, ceiling: float) -> Iterator[Samples]:
-    return limited(_louder(blocks, gain), RATE, amplitude(ceiling))
+    return limit_true_peak(_louder(blocks, gain), RATE, to_amplitude(ceiling))
 
 
 def _kept(packets: Iterable[Packet], kept: list[Packet]) -> Iterator[Packet]:

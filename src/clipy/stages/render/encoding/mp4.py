@@ -18,8 +18,8 @@ from clipy.media.aac import Packet
 from clipy.media.encoding import Encoding
 from clipy.media.frame import Frame
 from clipy.media.opencv import few_opencv_threads
-from clipy.media.read_ahead import Ahead
-from clipy.media.write import Writer
+from clipy.media.read_ahead import ReadAhead
+from clipy.media.write import Mp4Writer
 from clipy.stages.base import Pizzazz, Renderer
 from clipy.stages.render.encoding.frames import STANDARD_RATES, clip_frames, output_rate
 from clipy.stages.render.encoding.soundtrack import Soundtrack
@@ -75,7 +75,7 @@ class Mp4(Renderer):
             with ExitStack() as stack:
                 stack.enter_context(few_opencv_threads())
                 track = stack.enter_context(self._soundtrack(video, edit, pizzazz, ctx, count / rate))
-                writer = stack.enter_context(Writer(path, edit.crop.width, edit.crop.height, rate, encoding))
+                writer = stack.enter_context(Mp4Writer(path, edit.crop.width, edit.crop.height, rate, encoding))
                 frames = self._frames(video, edit, pizzazz, ctx, rate, count, encoding.threads, stack)
                 _interleave(writer, frames, count, track, ctx)
         except OSError as error:
@@ -116,13 +116,13 @@ class Mp4(Renderer):
     ) -> Iterator[Frame]:
         """The clip's frames with every effect on them; their threads end with ``stack``."""
         source = clip_frames(video, edit, rate, count, threads)
-        frames = stack.enter_context(Ahead(source, _WAITING, name="clipy-pictures"))
+        frames = stack.enter_context(ReadAhead(source, _WAITING, name="clipy-pictures"))
         effects = [effect for effect in pizzazz if type(effect).frames is not Pizzazz.frames]
         if not effects:
             return frames
         for effect in effects:
             frames = effect.frames(frames, edit, ctx)
-        return stack.enter_context(Ahead(_planar(frames), _WAITING, name="clipy-pizzazz"))
+        return stack.enter_context(ReadAhead(_planar(frames), _WAITING, name="clipy-pizzazz"))
 
 
 def _planar(frames: Iterator[Frame]) -> Iterator[Frame]:
@@ -132,7 +132,7 @@ def _planar(frames: Iterator[Frame]) -> Iterator[Frame]:
         yield frame
 
 
-def _interleave(writer: Writer, frames: Iterator[Frame], count: int, track: Soundtrack, ctx: Context) -> None:
+def _interleave(writer: Mp4Writer, frames: Iterator[Frame], count: int, track: Soundtrack, ctx: Context) -> None:
     """Write pictures and sound as they advance together; exactly ``count`` pictures."""
     packets: Iterator[Packet] | None = None
     written = 0

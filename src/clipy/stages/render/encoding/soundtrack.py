@@ -18,7 +18,7 @@ from clipy.errors import RenderError
 from clipy.media.aac import SAMPLE_RATE as RATE
 from clipy.media.aac import Packet
 from clipy.media.frame import AudioBlock
-from clipy.media.loudness import decibels, integrated_loudness
+from clipy.media.loudness import integrated_loudness, to_decibels
 from clipy.media.read import sound
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.encoding.loudness_normalization import levelled
@@ -93,7 +93,7 @@ class Soundtrack:
     def _make(self, stream: Iterator[NDArray[np.float32]]) -> None:
         try:
             loudness = integrated_loudness(self._kept(stream), RATE)
-            peak = decibels(self._highest)
+            peak = to_decibels(self._highest)
             self._made = levelled(self._raw, loudness, peak, target=self._loudness, true_peak=self._true_peak)
         except BaseException as error:  # noqa: BLE001  raised again where the sound is wanted
             self._made = error

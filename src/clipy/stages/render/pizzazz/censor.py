@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter
 from clipy.analysis.audio.intensity import intensity
 from clipy.context import Context
 from clipy.media.frame import AudioBlock
-from clipy.media.loudness import amplitude
+from clipy.media.loudness import to_amplitude
 from clipy.stages.base import Pizzazz
 from clipy.text.profanity import Profanity
 from clipy.types import Edit, Span, Video, Word, seconds
@@ -86,7 +86,7 @@ class Censor(Pizzazz):
             return 0.0
         heard = intensity(video, edit.highlight.span)
         speech = float(np.median(np.concatenate([heard.within(word.span) for word in words])))
-        return round(2**0.5 * amplitude(min(max(speech + self.options.level, _SOFTEST), _LOUDEST)), 5)
+        return round(2**0.5 * to_amplitude(min(max(speech + self.options.level, _SOFTEST), _LOUDEST)), 5)
 
     def _censored(self, audio: Iterator[AudioBlock], plan: _Plan) -> Iterator[AudioBlock]:
         for block in audio:

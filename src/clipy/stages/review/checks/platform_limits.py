@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from clipy.media.checks.container import Facts
+from clipy.media.checks.container import ContainerInfo
 from clipy.types import Finding, Video
 
 _MB = 1_000_000
@@ -68,7 +68,7 @@ PLATFORMS = {
 }
 
 
-def refusals(name: str, video: Video, facts: Facts) -> Iterator[Finding]:
+def refusals(name: str, video: Video, facts: ContainerInfo) -> Iterator[Finding]:
     """Why a platform would not take a file, one error for each limit that it breaks."""
     platform = PLATFORMS[name]
     measured = (

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from clipy.context import Context
 from clipy.errors import UploadError
-from clipy.media.media_info import Contents
+from clipy.media.media_info import MediaInfo
 from clipy.stages.upload.publishing.http import Part, Patience
 from clipy.stages.upload.publishing.journal import Entry, Journal
 from clipy.stages.upload.publishing.vault import Vault
@@ -24,7 +24,7 @@ class Job:
 
     clip: Clip
     entry: Entry
-    contents: Contents
+    media_info: MediaInfo
     words: Words
     due: datetime | None
     journal: Journal
@@ -38,7 +38,7 @@ class Job:
     @property
     def size(self) -> int:
         """Bytes of the file."""
-        return self.contents.size
+        return self.media_info.size
 
     def part(self, start: int, end: int) -> Part:
         """Some bytes of the file as a body; whoever listens hears how many were sent."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from clipy.media.media_info import Contents
+from clipy.media.media_info import MediaInfo
 
 _CONTAINERS = {"mp4": "mov", "mov": "mov", "webm": "webm"}  # our names -> a part of FFmpeg's
 
@@ -39,7 +39,7 @@ class Limits:
     per_day: int | None = None
     day: Literal["rolling", "America/Los_Angeles"] = "rolling"
 
-    def problems(self, found: Contents) -> Iterator[str]:
+    def problems(self, found: MediaInfo) -> Iterator[str]:
         """Everything about a file that the platform would refuse, in plain words."""
         if self.containers and not any(_CONTAINERS[n] in found.container.split(",") for n in self.containers):
             yield f"the file is {found.container}, it takes {_list(self.containers)}"
@@ -59,13 +59,13 @@ class Limits:
         if self.index_first and not found.streams_at_once:
             yield "its index lies at the end of the file; move it with: ffmpeg -i FILE -c copy -movflags +faststart"
 
-    def _codec_problems(self, found: Contents) -> Iterator[str]:
+    def _codec_problems(self, found: MediaInfo) -> Iterator[str]:
         if self.video_codecs and found.video_codec not in self.video_codecs:
             yield f"the pictures are {found.video_codec}, it takes {_list(self.video_codecs)}"
         if self.audio_codecs and found.audio_codec and found.audio_codec not in self.audio_codecs:
             yield f"the sound is {found.audio_codec}, it takes {_list(self.audio_codecs)}"
 
-    def _size_problems(self, found: Contents) -> Iterator[str]:
+    def _size_problems(self, found: MediaInfo) -> Iterator[str]:
         size = f"the pictures are {found.width}x{found.height}"
         if self.sides and not all(self.sides[0] <= side <= self.sides[1] for side in (found.width, found.height)):
             yield f"{size}, it takes sides of {self.sides[0]} to {self.sides[1]}"

@@ -22,7 +22,7 @@ from pydantic import Field
 
 from clipy.context import Context
 from clipy.errors import LoginNeeded, UploadError, UploadLater, UploadRefused, UploadUnknown
-from clipy.media.media_info import contents
+from clipy.media.media_info import media_info
 from clipy.stages.base import Uploader
 from clipy.stages.upload.publishing.http import Denied, Http, Interrupted, Patience
 from clipy.stages.upload.publishing.job import Job
@@ -166,7 +166,7 @@ class Platform(Uploader):
         return Job(
             clip=clip,
             entry=entry,
-            contents=contents(clip.path),
+            media_info=media_info(clip.path),
             words=words_of(clip, options.hashtags),
             due=due,
             journal=journal,
@@ -297,7 +297,7 @@ class Platform(Uploader):
         job.patience.wait(failures, error.retry_after)
 
     def _problems(self, job: Job) -> list[str]:
-        return [*self.limits.problems(job.contents), *self.problems(job)]
+        return [*self.limits.problems(job.media_info), *self.problems(job)]
 
     def _check(self, job: Job) -> None:
         """Before any byte is sent. Raises UploadRefused or UploadLater."""

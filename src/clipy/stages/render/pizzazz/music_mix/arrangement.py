@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.audio.songs import SongFeatures
-from clipy.media.song import song_sound
+from clipy.media.audio_file import read_audio_file
 
 JOIN = 0.05  # seconds of a cross-fade; it ends on the beat, so that the beat itself is whole
 _LATEST_START = 8.0  # seconds; a song whose first beat comes later has an intro, which is music too
@@ -82,7 +82,7 @@ def _joined(path: Path, pieces: Sequence[Piece], rate: int) -> Iterator[Samples]
         lead = 0 if tail is None else join
         begin = round(start * rate) - lead
         count, last = round(end * rate) - begin, number == len(pieces) - 1
-        stream = _exactly(song_sound(path, rate=rate, channels=2, start=begin), count)
+        stream = _exactly(read_audio_file(path, rate=rate, channels=2, start=begin), count)
         held = np.zeros((2, 0), dtype=np.float32)
         for block in stream:
             held = np.concatenate([held, block], axis=1)

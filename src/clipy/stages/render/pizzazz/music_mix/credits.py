@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from clipy.media.song import song_tags
+from clipy.media.audio_file import audio_file_tags
 from clipy.types import Json
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def _told(track: Path, root: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
     for path in (track.with_suffix(".txt"), track.with_name(track.name + ".txt")):
         if path.is_file():
             yield path.name, {"license": _text(path)}
-    yield "tags", _fields(song_tags(track))
+    yield "tags", _fields(audio_file_tags(track))
     for folder in (track.parent, *track.parent.parents):
         for path in sorted(folder.iterdir()):
             if path.is_file() and _tells(path):

@@ -14,7 +14,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from numpy.typing import NDArray
 
 from clipy.media.frame import Plane, Planes
-from clipy.media.tone import PRIMARIES, Curve, Light, ToRgb, tone_mapped
+from clipy.media.tone_mapping import PRIMARIES, ColorVolume, Curve, YuvToRgb, tone_map
 
 Coded = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]  # Y, U and V as a source has them: 8 bits, or 10 in uint16
 
@@ -29,20 +29,20 @@ _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL
 
 
 @dataclass(frozen=True, slots=True)
-class Colours:
+class ColorSpec:
     """How a picture's colours are coded: which luma weights (H.273 code), whether 8 bits mean 0..255, and, when that is
     not the light of a standard BT.709 screen, what light they mean; such pictures have 10 bits.
     """
 
     matrix: int
     full_range: bool
-    light: Light | None = None
+    light: ColorVolume | None = None
 
 
-STANDARD = Colours(_BT709, full_range=False)
+BT709_LIMITED = ColorSpec(_BT709, full_range=False)
 
 
-def planes_of(picture: av.VideoFrame) -> tuple[Coded, Colours]:
+def yuv_planes(picture: av.VideoFrame) -> tuple[Coded, ColorSpec]:
     """Y, U and V of a picture at its own size, and what they mean.
 
     A view where the picture is 8 bit 4:2:0 already; HDR and wide gamut come as 10 bit 4:2:0.
@@ -50,7 +50,7 @@ def planes_of(picture: av.VideoFrame) -> tuple[Coded, Colours]:
     colours = _colours(picture)
     deep = colours.light is not None
     if picture.format.is_rgb:
-        colours = Colours(_BT709, full_range=False, light=colours.light)
+        colours = ColorSpec(_BT709, full_range=False, light=colours.light)
         picture = _reformat(picture, to=colours, src=ColorRange.JPEG)
     elif picture.format.name not in ({"yuv420p10le"} if deep else {"yuv420p", "yuvj420p"}):
         span = ColorRange.JPEG if colours.full_range else ColorRange.MPEG
@@ -59,11 +59,11 @@ def planes_of(picture: av.VideoFrame) -> tuple[Coded, Colours]:
     return (_view(picture, 0, kind), _view(picture, 1, kind), _view(picture, 2, kind)), colours
 
 
-def standard(planes: Coded, colours: Colours) -> Planes:
+def to_bt709(planes: Coded, colours: ColorSpec) -> Planes:
     """The same picture as BT.709 in limited range, 8 bit; HDR is tone-mapped."""
     if colours.light is not None:
-        return tone_mapped(planes, colours.light, _ten_bits(colours))
-    if colours == STANDARD:
+        return tone_map(planes, colours.light, _ten_bits(colours))
+    if colours == BT709_LIMITED:
         return planes
     mix, offset = _mixing(colours)
     y, u, v = planes
@@ -78,20 +78,20 @@ def standard(planes: Coded, colours: Colours) -> Planes:
     return luma, *cv2.split(chroma)  # type: ignore[return-value]
 
 
-def _colours(picture: av.VideoFrame) -> Colours:
+def _colours(picture: av.VideoFrame) -> ColorSpec:
     matrix = int(picture.colorspace)
     if matrix not in _WEIGHTS:  # untagged: the convention of players
         matrix = _BT709 if picture.width >= 1280 or picture.height > 576 else _BT601
     full = picture.color_range == ColorRange.JPEG or picture.format.name.startswith("yuvj")
-    return Colours(matrix, full, _light(picture))
+    return ColorSpec(matrix, full, _light(picture))
 
 
-def _light(picture: av.VideoFrame) -> Light | None:
+def _light(picture: av.VideoFrame) -> ColorVolume | None:
     curve, primaries = int(picture.color_trc), int(picture.color_primaries)
     if curve in _HDR:
         gamut = primaries if primaries in PRIMARIES else 9
-        return Light(_HDR[curve], gamut, _peak(picture) if _HDR[curve] == "PQ" else _PEAKS[0])
-    return Light("SDR", primaries) if primaries in _WIDE else None
+        return ColorVolume(_HDR[curve], gamut, _peak(picture) if _HDR[curve] == "PQ" else _PEAKS[0])
+    return ColorVolume("SDR", primaries) if primaries in _WIDE else None
 
 
 def _peak(picture: av.VideoFrame) -> int:
@@ -111,7 +111,7 @@ def _side_data(picture: av.VideoFrame, name: str) -> bytes:
     return b"" if data is None else bytes(data)
 
 
-def _reformat(picture: av.VideoFrame, *, to: Colours, src: ColorRange) -> av.VideoFrame:
+def _reformat(picture: av.VideoFrame, *, to: ColorSpec, src: ColorRange) -> av.VideoFrame:
     """Change the layout of samples alone: swscale's own matrices are off by a code, ours are exact."""
     space = Colorspace.ITU709  # the same on both sides: no matrix is applied unless the source is RGB
     return picture.reformat(
@@ -133,16 +133,16 @@ def _view(picture: av.VideoFrame, index: int, kind: type[np.uint8 | np.uint16]) 
 
 
 @lru_cache(maxsize=16)
-def _mixing(colours: Colours) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _mixing(colours: ColorSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """3x3 and offset that take coded YUV to BT.709 limited."""
     to_rgb, zero = _to_rgb(colours)
-    standard_rgb, target = _to_rgb(STANDARD)
+    standard_rgb, target = _to_rgb(BT709_LIMITED)
     mix = np.linalg.inv(standard_rgb) @ to_rgb
     mix[np.abs(mix) < 1e-9] = 0
     return mix, target - mix @ zero
 
 
-def _to_rgb(colours: Colours) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _to_rgb(colours: ColorSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     red, blue = _WEIGHTS[colours.matrix]
     green = 1 - red - blue
     analog = np.array(
@@ -157,7 +157,7 @@ def _to_rgb(colours: Colours) -> tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 @lru_cache(maxsize=16)
-def _tables(colours: Colours) -> tuple[Plane, Plane, Plane]:
+def _tables(colours: ColorSpec) -> tuple[Plane, Plane, Plane]:
     mix, offset = _mixing(colours)
     codes = np.arange(256.0)
     low, middle, high = (np.clip(np.rint(mix[i, i] * codes + offset[i]), 0, 255).astype(np.uint8) for i in range(3))
@@ -165,7 +165,7 @@ def _tables(colours: Colours) -> tuple[Plane, Plane, Plane]:
 
 
 @lru_cache(maxsize=16)
-def _ten_bits(colours: Colours) -> ToRgb:
+def _ten_bits(colours: ColorSpec) -> YuvToRgb:
     matrix, zero = _to_rgb(colours)
     wider = 1023 / 255 if colours.full_range else 4.0
-    return ToRgb(tuple((matrix / wider).ravel()), (4 * zero[0], 512.0, 512.0))
+    return YuvToRgb(tuple((matrix / wider).ravel()), (4 * zero[0], 512.0, 512.0))

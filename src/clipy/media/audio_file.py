@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.errors import MediaError
-from clipy.media.opening import check_sound, is_readable_sound, opened
+from clipy.media.safe_open import check_audio_stream, is_decodable_audio, open_media
 
 
-def song_sound(path: Path, *, rate: int, channels: int = 2, start: int = 0) -> Iterator[NDArray[np.float32]]:
+def read_audio_file(path: Path, *, rate: int, channels: int = 2, start: int = 0) -> Iterator[NDArray[np.float32]]:
     """A sound file as float32 blocks (channels, samples), from sample ``start`` at ``rate`` on; 1 or 2 channels.
 
     What lies before is decoded and dropped: seeking in compressed sound is off by up to some frames, and music that is
     put together on beats must not be. Raises MediaError.
     """
-    with opened(path) as container:
+    with open_media(path) as container:
         stream = _sound_stream(container, path)
         resampler = av.AudioResampler(format="fltp", layout="mono" if channels == 1 else "stereo", rate=rate)
         skip = start
@@ -31,9 +31,9 @@ def song_sound(path: Path, *, rate: int, channels: int = 2, start: int = 0) -> I
             skip = max(0, skip - samples.shape[1])
 
 
-def song_tags(path: Path) -> Mapping[str, str]:
+def audio_file_tags(path: Path) -> Mapping[str, str]:
     """What a sound file says about itself: ``title``, ``artist``, ``copyright``, ``license``; small keys."""
-    with opened(path) as container:
+    with open_media(path) as container:
         stream = _sound_stream(container, path)
         return {key.lower(): value for key, value in {**stream.metadata, **container.metadata}.items()}
 
@@ -42,9 +42,9 @@ def _sound_stream(container: av.container.InputContainer, path: Path) -> av.Audi
     if not container.streams.audio:
         raise MediaError("there is no sound in it", where=path, do="Give a sound file, such as .mp3, .ogg or .wav")
     stream = container.streams.audio[0]
-    if not is_readable_sound(stream):
+    if not is_decodable_audio(stream):
         raise MediaError("its sound cannot be decoded", where=path, do="Convert it with: ffmpeg -i FILE fixed.flac")
-    check_sound(stream, path)
+    check_audio_stream(stream, path)
     return stream
 
 

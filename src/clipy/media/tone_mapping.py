@@ -23,7 +23,7 @@ from clipy.media.frame import Planes
 Floats = NDArray[np.float64]
 Curve = Literal["PQ", "HLG", "SDR"]
 
-WHITE = 203.0  # cd/m2 of white in HDR, from BT.2408; becomes the white of the standard screen
+SDR_WHITE = 203.0  # cd/m2 of white in HDR, from BT.2408; becomes the white of the standard screen
 GAMMA = 2.4  # of the standard screen, from BT.1886
 _HLG_PEAK = 1000.0  # cd/m2 of the screen that HLG is graded on; its system gamma is 1.2 (BT.2100)
 _END = 1024  # just above the codes, which are of 10 bits: so that grey (512) lies on the grid
@@ -40,7 +40,7 @@ _D65 = (0.3127, 0.3290)
 
 
 @dataclass(frozen=True, slots=True)
-class Light:
+class ColorVolume:
     """What light a picture's R'G'B' mean: the curve, the primaries (H.273 code), and the brightest of it in cd/m2."""
 
     curve: Curve
@@ -48,24 +48,24 @@ class Light:
     peak: int = 1000
 
 
-def on_standard_screen(signal: Floats, light: Light) -> Floats:
+def to_bt709_rgb(signal: Floats, light: ColorVolume) -> Floats:
     """R'G'B' in 0..1, (n, 3), as the R'G'B' of BT.709 in 0..1 that look the same, or as near as the screen can."""
     linear = _linear(np.clip(signal, 0, 1), light)
     if light.curve != "SDR":
         brightest = linear.max(axis=1)
-        shown = rolled_off(brightest * WHITE, light.peak) / WHITE
+        shown = eetf(brightest * SDR_WHITE, light.peak) / SDR_WHITE
         linear = linear * np.divide(shown, brightest, out=np.ones_like(shown), where=brightest > 0)[:, None]
     linear = linear @ _to_bt709(light.primaries).T
     return np.asarray(_paled(linear) ** (1 / GAMMA))
 
 
-def rolled_off(level: Floats, peak: float) -> Floats:
+def eetf(level: Floats, peak: float) -> Floats:
     """The EETF of BT.2390 (section 5.4.1) from a screen of ``peak`` cd/m2 to one of 203, both with a black of 0."""
-    if peak <= WHITE:
-        return np.minimum(level, WHITE)
+    if peak <= SDR_WHITE:
+        return np.minimum(level, SDR_WHITE)
     top = pq_code(np.array(peak))
     e1 = np.minimum(pq_code(level) / top, 1.0)
-    most = float(pq_code(np.array(WHITE)) / top)
+    most = float(pq_code(np.array(SDR_WHITE)) / top)
     knee = 1.5 * most - 0.5
     t = np.clip((e1 - knee) / (1 - knee), 0, 1)
     hermite = (2 * t**3 - 3 * t**2 + 1) * knee + (t**3 - 2 * t**2 + t) * (1 - knee) + (3 * t**2 - 2 * t**3) * most
@@ -96,7 +96,7 @@ def hlg_light(signal: Floats) -> Floats:
     return np.asarray(_HLG_PEAK * np.power(luminance, 0.2)[:, None] * scene)
 
 
-def tone_mapped(planes: tuple[NDArray[Any], NDArray[Any], NDArray[Any]], light: Light, to_rgb: ToRgb) -> Planes:
+def tone_map(planes: tuple[NDArray[Any], NDArray[Any], NDArray[Any]], light: ColorVolume, to_rgb: YuvToRgb) -> Planes:
     """Y, U and V of 10 bits in uint16 as BT.709 of 8 bits in limited range. ``to_rgb`` says what the codes mean."""
     grid = _grid(light, to_rgb)
     y, u, v = planes
@@ -109,7 +109,7 @@ def tone_mapped(planes: tuple[NDArray[Any], NDArray[Any], NDArray[Any]], light: 
 
 
 @dataclass(frozen=True, slots=True)
-class ToRgb:
+class YuvToRgb:
     """How codes of 10 bits become R'G'B': nine factors row by row, and the codes of black and of no colour."""
 
     factors: tuple[float, ...]
@@ -131,7 +131,7 @@ def _looked_up(grid: NDArray[np.float32], y: NDArray[Any], u: NDArray[Any], v: N
 
 
 @lru_cache(maxsize=4)
-def _grid(light: Light, to_rgb: ToRgb) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+def _grid(light: ColorVolume, to_rgb: YuvToRgb) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Y, U and V of BT.709 for a grid of codes; each is (U x V, Y), slice under slice."""
     matrix, zero = np.array(to_rgb.factors).reshape(3, 3), np.array(to_rgb.zero)
     luma, chroma = np.linspace(0, _END, _LUMA), np.linspace(0, _END, _CHROMA)
@@ -139,7 +139,7 @@ def _grid(light: Light, to_rgb: ToRgb) -> tuple[NDArray[np.float32], NDArray[np.
     v, y = (part.ravel() for part in np.meshgrid(chroma, luma, indexing="ij"))
     for index, u in enumerate(chroma):
         codes = np.stack([y, np.full_like(y, u), v], axis=1) - zero
-        rgb = on_standard_screen(codes @ matrix.T, light)
+        rgb = to_bt709_rgb(codes @ matrix.T, light)
         found[:, index] = _bt709_codes(rgb).T
     first, second, third = found.reshape(3, _CHROMA * _CHROMA, _LUMA)
     return first, second, third
@@ -153,11 +153,11 @@ def _bt709_codes(rgb: Floats) -> Floats:
     return np.stack([16 + 219 * luma, 128 + 224 * u, 128 + 224 * v], axis=1)
 
 
-def _linear(signal: Floats, light: Light) -> Floats:
+def _linear(signal: Floats, light: ColorVolume) -> Floats:
     """Light, where 1 is white."""
     if light.curve == "PQ":
-        return pq_light(signal) / WHITE
-    return hlg_light(signal) / WHITE if light.curve == "HLG" else np.asarray(signal**GAMMA)
+        return pq_light(signal) / SDR_WHITE
+    return hlg_light(signal) / SDR_WHITE if light.curve == "HLG" else np.asarray(signal**GAMMA)
 
 
 def _paled(linear: Floats) -> Floats:

@@ -8,7 +8,7 @@ from typing import Any
 
 import av
 
-from clipy.media.opening import opened
+from clipy.media.safe_open import open_media
 from clipy.types import Span, Video
 
 _TEXT = frozenset({"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"})
@@ -24,7 +24,7 @@ class SubtitleStream:
 
 def subtitle_streams(video: Video) -> list[SubtitleStream]:
     """The text subtitles of a video, in the order of the file."""
-    with opened(video.path) as container:
+    with open_media(video.path) as container:
         return [
             SubtitleStream(stream.index, stream.language or "")
             for stream in container.streams.subtitles
@@ -32,13 +32,13 @@ def subtitle_streams(video: Video) -> list[SubtitleStream]:
         ]
 
 
-def dialogue(video: Video, index: int) -> list[tuple[Span, str]]:
+def subtitle_events(video: Video, index: int) -> list[tuple[Span, str]]:
     """When each subtitle of a stream is shown, and its text in the markup of Advanced SubStation.
 
     A subtitle without a duration is shown until the next one. Broken packets are passed over.
     """
     found: list[tuple[Fraction, Fraction, str]] = []
-    with opened(video.path) as container:
+    with open_media(video.path) as container:
         stream = container.streams[index]
         for packet in container.demux(stream):
             if packet.pts is None or packet.time_base is None:

@@ -19,15 +19,15 @@ import numpy as np
 from av.video.frame import PictureType
 from numpy.typing import NDArray
 
-from clipy.media.checks.detail import finest_detail
-from clipy.media.checks.flashes import Flashes
-from clipy.media.checks.lost_bytes import Holes
-from clipy.media.checks.motion import Motion, followed
-from clipy.media.checks.proxy import ProxyWriter, shrunk
-from clipy.media.checks.spans import Stretches
-from clipy.media.colour import planes_of
+from clipy.media.checks.flashes import FlashDetector
+from clipy.media.checks.lost_bytes import LostBytesDetector
+from clipy.media.checks.motion import MotionEstimator, motion_luma
+from clipy.media.checks.proxy import ProxyWriter, shrink
+from clipy.media.checks.sharpness import finest_detail
+from clipy.media.checks.spans import SpanRecorder
+from clipy.media.color import yuv_planes
 from clipy.media.frame import Plane, Planes
-from clipy.media.opening import opened, picture_stream
+from clipy.media.safe_open import open_media, video_stream
 from clipy.types import Array, Seconds, Span, Video
 
 _ACROSS = 120  # pixels of the copy that is looked at: coding noise averages out, captions stay visible
@@ -43,7 +43,7 @@ _DECODING = {"err_detect": "explode", "skip_loop_filter": "noref"}
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
+class FrozenSpan:
     """A stretch without movement. ``after_cut`` says that it began as a new picture: an inserted photo, not a stop."""
 
     span: Span
@@ -51,7 +51,7 @@ class Still:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class VideoMetrics:
     """What the pictures of a file are like. Spans are the stretches during which something held, longest or not.
 
     ``times`` float64 (n,) are when each picture comes on; ``changes`` float32 (n,) the mean change of
@@ -67,7 +67,7 @@ class Seen:
     longest_step: Seconds
     black: tuple[Span, ...]
     blank: tuple[Span, ...]
-    frozen: tuple[Still, ...]
+    frozen: tuple[FrozenSpan, ...]
     flashes: tuple[Seconds, ...]
     broken: tuple[Seconds, ...]
     times: Array
@@ -76,7 +76,7 @@ class Seen:
     detail: Array
 
 
-def watch(video: Video, proxy: Path) -> Seen:
+def measure_video(video: Video, proxy: Path) -> VideoMetrics:
     """Decode every picture, and write a small copy of all to ``proxy``.
 
     Damage that a player would hide is reported in ``broken``. Raises MediaError when no picture can be decoded.
@@ -85,7 +85,7 @@ def watch(video: Video, proxy: Path) -> Seen:
     gauges = _Gauges()
     with ProxyWriter(proxy, video) as small:
         for time, frame in _strictly_decoded(video, broken):
-            planes = shrunk(frame, video)
+            planes = shrink(frame, video)
             small.add(time, planes)
             gauges.see(time, planes)
             if gauges.wants_detail(time, smooth=frame.pict_type != PictureType.B):
@@ -99,11 +99,11 @@ class _Gauges:
 
     times: list[Seconds] = field(default_factory=list)
     detail: list[tuple[float, float]] = field(default_factory=list)
-    black: Stretches = field(default_factory=Stretches)
-    blank: Stretches = field(default_factory=Stretches)
-    same: Stretches = field(default_factory=Stretches)
-    flashes: Flashes = field(default_factory=Flashes)
-    motion: Motion = field(default_factory=Motion)
+    black: SpanRecorder = field(default_factory=SpanRecorder)
+    blank: SpanRecorder = field(default_factory=SpanRecorder)
+    same: SpanRecorder = field(default_factory=SpanRecorder)
+    flashes: FlashDetector = field(default_factory=FlashDetector)
+    motion: MotionEstimator = field(default_factory=MotionEstimator)
     cuts: set[Seconds] = field(default_factory=set)
     changes: list[float] = field(default_factory=list)
     _before: Plane | None = None
@@ -111,7 +111,7 @@ class _Gauges:
     _next_detail: Seconds = Fraction(0)
 
     def see(self, time: Seconds, planes: Planes) -> None:
-        small = followed(planes[0])
+        small = motion_luma(planes[0])
         luma = _tiny(small)
         dark, void = (np.count_nonzero(luma <= level) / luma.size for level in (_DARK, _VOID))
         black = dark >= _DARK_SHARE or void >= _VOID_SHARE
@@ -142,17 +142,17 @@ class _Gauges:
         self.detail.append((float(time), finest_detail(luma)))
         self._next_detail = time + _SOFT_EVERY
 
-    def seen(self, step: Seconds, broken: tuple[Seconds, ...]) -> Seen:
+    def seen(self, step: Seconds, broken: tuple[Seconds, ...]) -> VideoMetrics:
         times = self.times
         end = times[-1] + step if times else Fraction(0)
-        return Seen(
+        return VideoMetrics(
             frames=len(times),
             start=times[0] if times else Fraction(0),
             end=end,
             longest_step=max((b - a for a, b in pairwise(times)), default=Fraction(0)),
             black=self.black.spans(end),
             blank=self.blank.spans(end),
-            frozen=tuple(Still(span, span.start in self.cuts) for span in self.same.spans(end)),
+            frozen=tuple(FrozenSpan(span, span.start in self.cuts) for span in self.same.spans(end)),
             flashes=tuple(self.flashes.changes),
             broken=broken,
             times=np.array([float(time) for time in times], dtype=np.float64),
@@ -163,11 +163,11 @@ class _Gauges:
 
 
 def _strictly_decoded(video: Video, broken: list[Seconds]) -> Iterator[tuple[Seconds, av.VideoFrame]]:
-    with opened(video.path) as container:
-        stream = picture_stream(container, video.path)
+    with open_media(video.path) as container:
+        stream = video_stream(container, video.path)
         stream.thread_type = "AUTO"
         stream.codec_context.options = {**stream.codec_context.options, **_DECODING}
-        holes = Holes(stream.codec_context)
+        holes = LostBytesDetector(stream.codec_context)
         time = Fraction(0)
         for packet in container.demux(stream):
             try:
@@ -187,7 +187,7 @@ def _strictly_decoded(video: Video, broken: list[Seconds]) -> Iterator[tuple[Sec
 
 def _luma(frame: av.VideoFrame) -> Plane:
     """The whole picture's luma as coded; how many bits and which range matter little to its detail."""
-    (luma, _, _), colours = planes_of(frame)
+    (luma, _, _), colours = yuv_planes(frame)
     return np.asarray(cv2.convertScaleAbs(luma, alpha=0.25) if colours.light is not None else luma, dtype=np.uint8)
 
 

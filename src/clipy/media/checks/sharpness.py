@@ -16,11 +16,11 @@ _KEPT = 0.04  # share of the coarse detail's (whitened) power at which detail ha
 
 def finest_detail(luma: NDArray[np.uint8]) -> float:
     """How many pixels wide the finest detail in focus is, whatever lies behind it; NaN where there is no texture."""
-    sizes = pixel_sizes(luma, every=2)
+    sizes = detail_sizes(luma, every=2)
     return float(np.percentile(sizes, _SHARPEST)) if len(sizes) else float("nan")
 
 
-def pixel_sizes(luma: NDArray[np.uint8], every: int = 1) -> NDArray[np.float32]:
+def detail_sizes(luma: NDArray[np.uint8], every: int = 1) -> NDArray[np.float32]:
     """For each textured tile of a picture, how many pixels wide its finest detail is, float32 (n,); 1 is perfect.
 
     With ``every`` 2, of a picture that has enough of them every other tile is measured, as on a chessboard.

@@ -22,26 +22,26 @@ import av.stream
 from clipy.errors import MediaError
 
 # Demuxers that read one plain file. A list of protocols alone does not stop playlists, a list of formats does.
-FORMATS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,wav,mp3,flac,aac,mxf"
-PICTURES = frozenset(
+DEMUXERS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,wav,mp3,flac,aac,mxf"
+VIDEO_CODECS = frozenset(
     "h264 hevc vvc av1 vp8 vp9 mpeg4 mpeg2video mpeg1video h263 flv1 msmpeg4v1 msmpeg4v2 msmpeg4v3 wmv1 wmv2 wmv3 vc1"
     " theora vp6 vp6f vp6a prores dnxhd cfhd ffv1 huffyuv ffvhuff utvideo magicyuv mjpeg dvvideo rawvideo v210 svq1"
     " svq3 cinepak qtrle png jpeg2000".split()
 )
-SOUNDS = frozenset(
+AUDIO_CODECS = frozenset(
     "aac aac_latm mp1 mp2 mp3 ac3 eac3 dts truehd mlp opus vorbis flac alac adpcm_ms adpcm_ima_wav adpcm_ima_qt"
     " adpcm_swf amr_nb amr_wb wmav1 wmav2 wmapro wmalossless wmavoice speex nellymoser qdm2 s302m wavpack tta".split()
 )
 _TEXTS = ("subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text")
 
-MOST_PIXELS = 36_000_000  # of a picture: 8K (7680x4320, 8192x4320)
-MOST_STREAMS = 64
-FASTEST = 1000  # pictures a second
-HIGHEST_RATE = 768_000  # samples a second
-MOST_CHANNELS = 64
-LONGEST = 48 * 3600  # seconds
+MAX_PIXELS = 36_000_000  # of a picture: 8K (7680x4320, 8192x4320)
+MAX_STREAMS = 64
+MAX_FRAME_RATE = 1000  # pictures a second
+MAX_SAMPLE_RATE = 768_000  # samples a second
+MAX_CHANNELS = 64
+MAX_DURATION = 48 * 3600  # seconds
 
-_PER_STREAM = [{"max_pixels": str(MOST_PIXELS)}] * (4 * MOST_STREAMS)
+_PER_STREAM = [{"max_pixels": str(MAX_PIXELS)}] * (4 * MAX_STREAMS)
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"<smil", b"[playlist]", b"[Reference]", b"v=0\r", b"v=0\n")
@@ -49,7 +49,7 @@ _KINDS = "mp4, mov, mkv, webm, avi, ts, mpg, flv, wmv, ogg, mxf"
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[av.container.InputContainer]:
+def open_media(path: Path) -> Iterator[av.container.InputContainer]:
     """Open a media file for reading. Raises MediaError with one clear line, before anything is decoded if it can."""
     check_file(path)
     _refuse_playlist(path)
@@ -74,10 +74,10 @@ def opened(path: Path) -> Iterator[av.container.InputContainer]:
 
 def _container(path: Path) -> av.container.InputContainer:
     options = {
-        "format_whitelist": FORMATS,
+        "format_whitelist": DEMUXERS,
         "protocol_whitelist": "file",
         "codec_whitelist": _decoders(),
-        "max_streams": str(4 * MOST_STREAMS),
+        "max_streams": str(4 * MAX_STREAMS),
         "enable_drefs": "0",  # an MP4 may say that its data lies in another file
         "use_absolute_path": "0",
     }
@@ -95,7 +95,7 @@ def _container(path: Path) -> av.container.InputContainer:
         return av.open(file, options=options, metadata_errors="ignore")  # FLV, MPEG: they are found out by reading on
 
 
-def picture_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
+def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
     """The stream of moving pictures; a cover picture is not one. Raises MediaError when none can or should be read."""
     for stream in container.streams.video:
         if not stream.disposition & av.stream.Disposition.attached_pic and stream.codec_context is not None:
@@ -104,29 +104,29 @@ def picture_stream(container: av.container.InputContainer, path: Path) -> av.Vid
     raise MediaError("there is no video stream", where=path, do="clipy needs moving pictures; give it the video file")
 
 
-def is_readable_sound(stream: av.AudioStream) -> bool:
+def is_decodable_audio(stream: av.AudioStream) -> bool:
     """Whether a sound track can be decoded, by a decoder that is allowed."""
     codec = stream.codec_context
     return codec is not None and _is_sound(codec.codec.canonical_name) and codec.sample_rate > 0 and codec.channels > 0
 
 
-def check_sound(stream: av.AudioStream, path: Path) -> None:
+def check_audio_stream(stream: av.AudioStream, path: Path) -> None:
     """Raises MediaError for a sound track that asks for more than any recording has."""
     rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
-    if rate > HIGHEST_RATE or channels > MOST_CHANNELS:
+    if rate > MAX_SAMPLE_RATE or channels > MAX_CHANNELS:
         raise MediaError(
             f"a sound track with {channels} channels at {rate} Hz is not read "
-            f"(at most {MOST_CHANNELS} at {HIGHEST_RATE} Hz)",
+            f"(at most {MAX_CHANNELS} at {MAX_SAMPLE_RATE} Hz)",
             where=path,
             do="Convert its sound with: ffmpeg -i FILE -c:v copy -ar 48000 -ac 2 fixed.mkv",
         )
 
 
-def check_length(duration: Fraction, path: Path) -> None:
+def check_duration(duration: Fraction, path: Path) -> None:
     """Raises MediaError for a video that says it lasts longer than any does."""
-    if duration > LONGEST:
+    if duration > MAX_DURATION:
         raise MediaError(
-            f"it says that it lasts {float(duration) / 3600:.0f} h (at most {LONGEST // 3600} h are read)",
+            f"it says that it lasts {float(duration) / 3600:.0f} h (at most {MAX_DURATION // 3600} h are read)",
             where=path,
             do="Its times are damaged; try: ffmpeg -i FILE -c copy fixed.mkv. Or cut it into parts",
         )
@@ -167,25 +167,25 @@ def _refuse_playlist(path: Path) -> None:
 
 
 def _check_streams(container: av.container.InputContainer, path: Path) -> None:
-    if len(container.streams) > MOST_STREAMS:
+    if len(container.streams) > MAX_STREAMS:
         raise MediaError(
-            f"there are {len(container.streams)} streams in it (at most {MOST_STREAMS} are read)",
+            f"there are {len(container.streams)} streams in it (at most {MAX_STREAMS} are read)",
             where=path,
             do="Keep the first ones with: ffmpeg -i FILE -map 0:v:0 -map 0:a:0 -c copy fixed.mkv",
         )
     for stream in container.streams.video:
         if stream.codec_context is not None:  # also for later: a stream may change its size on the way
-            stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
 
 
 def _check_pictures(stream: av.VideoStream, path: Path) -> None:
     codec = stream.codec_context
     name = codec.codec.canonical_name
-    if name not in PICTURES:
+    if name not in VIDEO_CODECS:
         raise MediaError(
             f"pictures coded as {name} are not read", where=path, do="Convert it with: ffmpeg -i FILE fixed.mp4"
         )
-    if not 0 < codec.width * codec.height <= MOST_PIXELS:  # no size: FFmpeg has already refused what it says
+    if not 0 < codec.width * codec.height <= MAX_PIXELS:  # no size: FFmpeg has already refused what it says
         size = f"pictures of {codec.width}x{codec.height}" if codec.width else "pictures"
         raise MediaError(
             f"its {size} cannot be read, or are larger than 8K",
@@ -193,16 +193,16 @@ def _check_pictures(stream: av.VideoStream, path: Path) -> None:
             do="Make them smaller with: ffmpeg -i FILE -vf scale=3840:-2 smaller.mp4",
         )
     rate = stream.average_rate or stream.guessed_rate or 0
-    if rate > FASTEST:
+    if rate > MAX_FRAME_RATE:
         raise MediaError(
-            f"it has {float(rate):.0f} pictures a second (at most {FASTEST} are read)",
+            f"it has {float(rate):.0f} pictures a second (at most {MAX_FRAME_RATE} are read)",
             where=path,
             do="Keep fewer with: ffmpeg -i FILE -r 60 fixed.mp4",
         )
 
 
 def _is_sound(name: str) -> bool:
-    return name in SOUNDS or name.startswith("pcm_")
+    return name in AUDIO_CODECS or name.startswith("pcm_")
 
 
 @lru_cache(maxsize=1)
@@ -214,6 +214,6 @@ def _decoders() -> str:
             canonical = av.Codec(name, "r").canonical_name
         except av.codec.codec.UnknownCodecError:  # one that only encodes
             continue
-        if canonical in PICTURES or _is_sound(canonical):
+        if canonical in VIDEO_CODECS or _is_sound(canonical):
             names.append(name)
     return ",".join(names)
