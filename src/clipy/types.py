@@ -7,41 +7,20 @@ origin at the top left.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from pydantic import BeforeValidator
 
 from clipy.arrays import Array as Array  # noqa: PLC0414 - a noun like those below
+from clipy.clock import Seconds as Seconds  # noqa: PLC0414
+from clipy.clock import seconds as seconds  # noqa: PLC0414
 
-
-def _written(value: object) -> object:
-    """A fraction as it is written here. Python also reads "1e999999999", and would work on that for hours."""
-    if isinstance(value, str) and not re.fullmatch(r"-?\d{1,400}(/\d{1,400})?", value):
-        raise ValueError("expected a time as a fraction")
-    return value
-
-
-Seconds: TypeAlias = Annotated[Fraction, BeforeValidator(_written)]
 TRACK_RATE = Fraction(25)  # boxes a second of a track, at whole multiples of 1/25 s: what speaker networks expect
 Json: TypeAlias = Any  # a value that json.dumps writes: None, bool, int, float, str, list, dict
-
-_CLOCK = 90_000  # ticks a second of the MPEG system clock; every common frame rate is a whole number of ticks
-
-
-def seconds(value: int | float | str | Fraction) -> Seconds:
-    """Make the one exact time type. A float is rounded to the 1/90000 s clock of MPEG; everything else is kept.
-
-    Raises ValueError when the text is not a number.
-    """
-    if isinstance(value, float):
-        return Fraction(round(value * _CLOCK), _CLOCK)
-    return Fraction(value)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -175,9 +154,20 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """An unbroken run of frames between two cuts."""
+    """An unbroken run of frames between two changes of shot.
+
+    ``lead_in`` and ``lead_out``: how long at its start and end a dissolve, fade, wipe or push also shows a neighbour.
+    """
 
     span: Span
+    lead_in: Seconds = Fraction(0)
+    lead_out: Seconds = Fraction(0)
+
+    @property
+    def clear(self) -> Span:
+        """The part that shows nothing but this shot; all of it where there is no such part."""
+        start, end = self.span.start + self.lead_in, self.span.end - self.lead_out
+        return Span(start, end) if start < end else self.span
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from clipy.analysis.shots.pyscenedetect import PySceneDetect
 from clipy.context import Context
 from clipy.media.probe import probe
-from clipy.types import Span
+from clipy.types import Shot, Span
 from fixtures.media import Picture, make_video, moving
 
 
@@ -72,3 +74,102 @@ def test_a_whip_pan_is_no_cut(tmp_path: Path, ctx: Context) -> None:
 
 def test_only_the_span_is_looked_at(scenes: Path, ctx: Context) -> None:
     assert cuts(scenes, ctx, Span(Fraction(2), Fraction(4))) == [3.2]
+
+
+def scene(number: int) -> Callable[[float, tuple[int, int]], Picture]:
+    """A scene with something that moves in it, unlike every other number's."""
+
+    def draw(time: float, size: tuple[int, int]) -> Picture:
+        wide, high = size
+        rng = np.random.default_rng(number)
+        small = cv2.resize(rng.integers(0, 256, (4, 6, 3), dtype=np.uint8), size, interpolation=cv2.INTER_CUBIC)
+        x = int((0.5 + 0.3 * np.sin(2 * time + number)) * wide)
+        return np.asarray(cv2.circle(small.copy(), (x, high // 2), high // 6, (220, 180, 150), -1), dtype=np.uint8)
+
+    return draw
+
+
+def blended(share: float, old: Picture, new: Picture) -> Picture:
+    return np.asarray(cv2.addWeighted(old, 1 - share, new, share, 0), dtype=np.uint8)
+
+
+def dipped(colour: int) -> Callable[[float, Picture, Picture], Picture]:
+    def mix(share: float, old: Picture, new: Picture) -> Picture:
+        picture = old if share < 0.5 else new
+        return blended(1 - abs(2 * share - 1), picture, np.full_like(picture, colour))
+
+    return mix
+
+
+def pushed(share: float, old: Picture, new: Picture) -> Picture:
+    at = round(share * old.shape[1])
+    return np.hstack([old[:, at:], new[:, :at]])
+
+
+def wiped(share: float, old: Picture, new: Picture) -> Picture:
+    at = round(share * old.shape[0])
+    return np.vstack([new[:at], old[at:]])
+
+
+def covered(share: float, old: Picture, new: Picture) -> Picture:
+    at = round(share * old.shape[1])
+    return np.hstack([new[:, old.shape[1] - at :], old[:, at:]])
+
+
+GRADUAL = {
+    "dissolve": (blended, 1.0),
+    "short dissolve": (blended, 0.4),
+    "long dissolve": (blended, 2.0),
+    "fade through black": (dipped(0), 1.2),
+    "fade through white": (dipped(255), 0.8),
+    "push": (pushed, 0.28),
+    "slow push": (pushed, 0.6),
+    "wipe": (wiped, 0.5),
+    "cover": (covered, 0.4),
+}
+
+
+@pytest.mark.parametrize("rate", [Fraction(25), Fraction(60)])
+@pytest.mark.parametrize("kind", GRADUAL)
+def test_a_gradual_transition_is_found_once_with_its_extent(
+    tmp_path: Path, ctx: Context, kind: str, rate: Fraction
+) -> None:
+    mix, lasts = GRADUAL[kind]
+    begin, end = 2.0, 2.0 + lasts
+
+    def draw(time: float, size: tuple[int, int]) -> Picture:
+        if time <= begin or time >= end:
+            return scene(1 if time <= begin else 2)(time, size)
+        return mix((time - begin) / lasts, scene(1)(time, size), scene(2)(time, size))
+
+    path = make_video(tmp_path / "a.mp4", seconds=6, size=(320, 180), draw=draw, play=None, rate=rate)
+    video = probe(path)
+    before, after = PySceneDetect().detect(video, video.span, ctx)
+    assert begin < float(after.span.start) < end
+    assert float(before.clear.end) == pytest.approx(begin, abs=0.15 * lasts + 0.05)
+    assert float(after.clear.start) == pytest.approx(end, abs=0.15 * lasts + 0.05)
+
+
+def test_a_light_that_changes_slowly_is_no_transition(tmp_path: Path, ctx: Context) -> None:
+    def draw(time: float, size: tuple[int, int]) -> Picture:
+        picture = scene(3)(time, size)
+        return blended(0.7 * min(max(time - 2, 0), 1), picture, np.zeros_like(picture))
+
+    assert cuts(make_video(tmp_path / "a.mp4", seconds=5, size=(320, 180), draw=draw, play=None), ctx) == []
+
+
+def test_somebody_who_walks_through_the_picture_is_no_transition(tmp_path: Path, ctx: Context) -> None:
+    def draw(time: float, size: tuple[int, int]) -> Picture:
+        wide, high = size
+        x = int((time - 2) * wide)
+        return np.asarray(
+            cv2.rectangle(scene(4)(time, size), (x, high // 8), (x + wide // 3, high), (60, 40, 30), -1), dtype=np.uint8
+        )
+
+    assert cuts(make_video(tmp_path / "a.mp4", seconds=5, size=(320, 180), draw=draw, play=None), ctx) == []
+
+
+def test_faces_are_searched_only_where_a_shot_shows_no_neighbour() -> None:
+    shot = Shot(Span(Fraction(4), Fraction(8)), lead_in=Fraction(1, 2), lead_out=Fraction(1))
+    assert shot.clear == Span(Fraction(9, 2), Fraction(7))
+    assert Shot(Span(Fraction(4), Fraction(5)), Fraction(1, 2), Fraction(1, 2)).clear == Span(Fraction(4), Fraction(5))

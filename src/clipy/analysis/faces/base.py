@@ -56,7 +56,7 @@ class FaceDetector(Analyser):
         """
         rate, stride = self.options.rate, self.options.stride
         due = [
-            moment for number, shot in enumerate(shots) for moment in moments(number, shot.span, video, rate, stride)
+            moment for number, shot in enumerate(shots) for moment in moments(number, shot.clear, video, rate, stride)
         ]
         shrink = min(_ENLARGED, self.options.size / min(video.width, video.height))
         span = Span(shots[0].span.start, shots[-1].span.end)

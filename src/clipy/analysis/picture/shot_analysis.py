@@ -83,7 +83,7 @@ def survey(video: Video, shots: Sequence[Shot], ctx: Context) -> list[Scene]:
     for index, shot in enumerate(shots):
         ctx.report("Looking at the picture", index / len(shots))
         note = _Notes()
-        for times in _runs(shot.span, [key for key in keys if key in shot.span]):
+        for times in _runs(shot.clear, [key for key in keys if key in shot.clear]):
             span = Span(times[0], times[-1] + _INSTANT)
             for _, gray in pictures(video, span, times=times, height=height, gray=True):
                 note.see(gray)

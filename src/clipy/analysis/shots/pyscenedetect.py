@@ -1,4 +1,4 @@
-"""Cuts, found by PySceneDetect on our own frames with their own times."""
+"""Cuts by PySceneDetect on our own frames with their own times, and gradual transitions beside them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -14,6 +13,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from clipy.analysis.base import ShotDetector
+from clipy.analysis.shots.transitions.division import divided
+from clipy.analysis.shots.transitions.gradual import SIZE, GradualTransitions
 from clipy.context import Context
 from clipy.media.read import pictures
 from clipy.types import Seconds, Shot, Span, Video, seconds
@@ -29,9 +30,10 @@ class PySceneDetect(ShotDetector):
 
     Each change is judged against its neighbours, so that a fast pan is no cut; one after which the old picture comes
     back is a flash. The threshold leans towards finding cuts: a missed one shows a wrong window, one too many nothing.
+    Dissolves, fades, wipes and pushes are found by what explains the pictures between two shots (``transitions``).
     """
 
-    version = 2
+    version = 3
 
     class Options(ShotDetector.Options):
         threshold: float = Field(3.0, gt=1, description="How many times its neighbours a change must be to be a cut.")
@@ -42,15 +44,12 @@ class PySceneDetect(ShotDetector):
     options: Options
 
     def detect(self, video: Video, span: Span, ctx: Context) -> list[Shot]:
-        edges = [span.start]
-        for time in self._cuts(video, span, ctx):
-            if time - edges[-1] >= seconds(self.options.shortest) and time < span.end:
-                edges.append(time)
-        edges.append(span.end)
-        return [Shot(Span(start, end)) for start, end in pairwise(edges)]
+        gradual = GradualTransitions()
+        cuts = list(self._cuts(video, span, gradual, ctx))
+        return divided(span, cuts, gradual.transitions(), seconds(self.options.shortest))
 
-    def _cuts(self, video: Video, span: Span, ctx: Context) -> Iterator[Seconds]:
-        """The exact times of the first pictures after each cut."""
+    def _cuts(self, video: Video, span: Span, gradual: GradualTransitions, ctx: Context) -> Iterator[Seconds]:
+        """The exact times of the first pictures after each hard cut; ``gradual`` sees the same pictures."""
         from scenedetect.common import FrameTimecode, Timecode
         from scenedetect.detectors import AdaptiveDetector
 
@@ -64,10 +63,12 @@ class PySceneDetect(ShotDetector):
         times: deque[tuple[int, Seconds]] = deque(maxlen=2 * self.options.window + 2)
         for index, (time, picture) in enumerate(pictures(video, span, height=min(_HEIGHT, video.height))):
             if index % 250 == 0:
-                ctx.report("Looking for cuts", float((time - span.start) / span.duration))
+                ctx.report("Detecting shots", float((time - span.start) / span.duration))
             ticks = round(time / _CLOCK)
             times.append((ticks, time))
-            guard.see(time, picture)
+            small = np.asarray(cv2.resize(picture, SIZE, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+            gradual.add(time, small)
+            guard.see(time, small)
             stamp = FrameTimecode(Timecode(ticks, _CLOCK), fps=video.frame_rate)
             for cut in detector.process_frame(stamp, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
                 guard.suspect(dict(times)[cut.pts])
@@ -82,8 +83,7 @@ class _FlashGuard:
     seen: deque[tuple[Seconds, NDArray[np.float32]]] = field(default_factory=deque)
     suspects: deque[Seconds] = field(default_factory=deque)
 
-    def see(self, time: Seconds, picture: NDArray[np.uint8]) -> None:
-        small = cv2.resize(picture, (32, 18), interpolation=cv2.INTER_AREA)
+    def see(self, time: Seconds, small: NDArray[np.uint8]) -> None:
         self.seen.append((time, small.astype(np.float32)))
         oldest = (self.suspects[0] if self.suspects else time - _FLASH) - _FLASH
         while self.seen[0][0] < oldest:

@@ -1,0 +1,1 @@
+"""Gradual transitions: dissolves, fades, wipes and pushes, found with their extent."""
