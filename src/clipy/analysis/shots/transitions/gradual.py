@@ -70,13 +70,13 @@ class GradualTransitions:
         times = np.array([float(time) for time in self._times])
         pictures = np.stack(self._pictures).astype(np.float32)
         found = [
-            (residual, explanation.kind, first + begin, first + middle, first + end)
+            (explanation.kind != "dip", residual, explanation.kind, first + begin, first + middle, first + end)
             for first, last in _windows(times, pictures)
             if (best := _explained(times, pictures, first, last)) is not None
             for explanation, residual in [best]
             for begin, middle, end in [_extent(explanation)]
         ]
-        for _, name, begin, middle, end in sorted(found):
+        for _, _, name, begin, middle, end in sorted(found):  # either half of a dip is a blend, too
             extent = Span(self._times[begin], self._times[end])
             if all(extent.overlap(other.extent) <= 0 for other in self._found):
                 self._found.append(Transition(extent, self._times[middle], name))
