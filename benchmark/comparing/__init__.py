@@ -1,0 +1,1 @@
+"""What source trees of clipy make of the same videos, and where that differs."""
