@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
+WIDEST = 12  # steps between a closed mouth and one that is wide open
 _HEAD = 0.42  # of the picture's height
 _SKIN, _SHADE, _LIGHT = (224, 172, 145), (205, 150, 125), (232, 184, 158)
 _HAIR, _BROW, _LID, _SHIRT = (60, 40, 30), (70, 45, 35), (90, 55, 45), (50, 70, 120)
@@ -36,12 +37,14 @@ class _Pen:
         cv2.ellipse(self.picture, middle, axes, 0, begin, 360, colour, line, cv2.LINE_AA)
 
 
-def people(size: tuple[int, int], mouths: Sequence[float]) -> Picture:
-    """RGB picture (h, w, 3) of people side by side, each with the mouth so far open: 0 to 1."""
+@lru_cache(maxsize=2 * WIDEST)
+def people(size: tuple[int, int], mouths: tuple[int, ...]) -> Picture:
+    """RGB picture (h, w, 3) of people side by side, each with the mouth so far open: 0 to ``WIDEST``."""
     width, height = size
     picture = _backdrop(width, height)
     for number, opened in enumerate(mouths, start=1):
-        _person(_Pen(picture, width * number / (len(mouths) + 1), _HEAD * height, _HEAD * height), opened)
+        pen = _Pen(picture, width * number / (len(mouths) + 1), _HEAD * height, _HEAD * height)
+        _person(pen, opened / WIDEST)
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), height / 400), dtype=np.uint8)
 
 

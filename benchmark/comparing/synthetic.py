@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.conftest import SAID, played
-from tests.media import Picture, make_video, moving
-from tests.speech import Speech, speak
 
-from comparing.portraits import people
+from comparing.portraits import WIDEST, people
+from fixtures.media import Picture, make_video, moving
+from fixtures.speech import SAID, Speech, played, speak
 from highlighting.planted import striking
 
 _VOICES = ("en-us", "en-gb+f2")
@@ -26,9 +25,9 @@ def videos(folder: Path) -> list[Path]:
     """Write all five and return their paths. Each exercises other parts of reading, framing and rendering."""
     folder.mkdir(parents=True, exist_ok=True)
     said = speak(SAID)
-    talk, turns = _conversation(striking("develop")[:4])
+    talk, turns = _conversation(striking("develop")[:2])
     return [
-        make_video(folder / "pattern.mp4", seconds=_length(said), size=(1280, 720), play=played(said)),
+        make_video(folder / "pattern.mp4", seconds=_length(said), size=(640, 360), play=played(said)),
         make_video(
             folder / "portrait.mp4", seconds=_length(said), size=(1280, 720), draw=_speaking([said]), play=played(said)
         ),
@@ -82,15 +81,15 @@ def _speaking(voices: list[Speech]) -> Callable[[float, tuple[int, int]], Pictur
     """People side by side, the lips of each open as wide as the voice is loud."""
 
     def draw(time: float, size: tuple[int, int]) -> Picture:
-        return people(size, [_opened(voice, time) for voice in voices])
+        return people(size, tuple(_opened(voice, time) for voice in voices))
 
     return draw
 
 
-def _opened(voice: Speech, time: float) -> float:
+def _opened(voice: Speech, time: float) -> int:
     first, count = round(time * voice.rate), round(_LEVEL * voice.rate)
     part: NDArray[np.float32] = voice.samples[first : first + count]
-    return min(1.0, _OPEN * float(np.abs(part).mean())) if len(part) else 0.0
+    return min(WIDEST, round(WIDEST * _OPEN * float(np.abs(part).mean()))) if len(part) else 0
 
 
 def _cut(at: float) -> Callable[[float, tuple[int, int]], Picture]:
