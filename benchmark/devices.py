@@ -1,6 +1,6 @@
-"""What a graphics card gives to the networks that run with PyTorch: ``python benchmark/devices.py [--json]``.
+"""What a graphics card gives to the networks: ``python benchmark/devices.py [--json]``.
 
-Each network is given the same input on the processor and on every card that PyTorch has here, in one process: seconds
+Each network is given the same input on the processor and on every card that ONNX Runtime can use here: seconds
 of the processor's clock for it, seconds of the card's, their ratio, and by how much the two disagree at most (of the
 log odds that a face speaks, or of the confidence of a face). Speaker networks see a face for 20 s, in batches of
 several sizes; S3FD searches 16 pictures 1280 wide. Weights are the published ones where at hand, else drawn.
@@ -9,7 +9,6 @@ several sizes; S3FD searches 16 pictures 1280 wide. Weights are the published on
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import sys
@@ -21,22 +20,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
+import onnxruntime  # noqa: E402
 
 from clipy import device, models  # noqa: E402
-from clipy.analysis.networks.parts import exactly  # noqa: E402
-from clipy.analysis.networks.running import Piece, Runner, cut  # noqa: E402
-from fixtures.drawn_weights import write_drawn_weights  # noqa: E402
+from clipy.analysis.speakers.scoring.network import Piece, SpeakerNetwork, cut  # noqa: E402
+from clipy.models import inference  # noqa: E402
+from fixtures.drawn_weights import SPEAKERS, write_drawn_weights  # noqa: E402
 
-_RATE, _SECONDS, _SIZE = 25, 20, 50  # pictures of a face a second, how long it is seen, times in a piece
+_RATE, _SECONDS, _SIZE = 25, 20, 100  # pictures of a face a second, how long it is seen, times in a piece
 _BATCHES = (2, 8, 32)  # pieces of a face, or pictures, at once
 _PICTURES = 16
-SPEAKERS = ("light_asd", "lr_asd", "talknet")
 PUBLISHED = {"light_asd": models.LIGHT_ASD, "lr_asd": models.LR_ASD}
 
 Values = NDArray[np.float32]
@@ -54,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
-    cards = list(device.found())
+    cards = [name for name, users in device.found().items() if "ONNX Runtime" in users]
     found: dict[str, Any] = {"machine": _machine(), "cards": cards, "networks": {}}
     with tempfile.TemporaryDirectory(prefix="clipy-benchmark-") as folder:
         for name in (*SPEAKERS, "s3fd"):
@@ -74,15 +72,12 @@ def _compared(work: Callable[[str, int], Values], cards: Sequence[str]) -> dict[
                 "seconds": round(run.seconds, 3),
                 "times_faster": round(processor.seconds / run.seconds, 1),
                 "apart": float(f"{np.abs(run.values - processor.values).max():.2g}"),
-                "memory_mb": round(torch.cuda.max_memory_allocated() / 1e6) if card == "cuda" else None,
             }
     return numbers
 
 
 def _timed(work: Callable[[str, int], Values], name: str, batch: int) -> Measured:
     """On a card the second of two runs: the first loads libraries and chooses how to convolve."""
-    if name == "cuda":
-        torch.cuda.reset_peak_memory_stats()
     if name != "cpu":
         work(name, batch)
     start = time.perf_counter()
@@ -93,41 +88,35 @@ def _timed(work: Callable[[str, int], Values], name: str, batch: int) -> Measure
 def _speaking(name: str, folder: Path) -> Callable[[str, int], Values]:
     """One face over 20 s, and what is heard with it, as the detectors of speakers give them to their network."""
     path = (models.find(PUBLISHED[name]) if name in PUBLISHED else None) or write_drawn_weights(name, folder / name)
-    network = importlib.import_module(f"clipy.analysis.networks.{name}").load(path)
     random = np.random.default_rng(1)
     count = _RATE * _SECONDS
     faces = random.integers(0, 256, (count, 14, 14), dtype=np.uint8).repeat(8, axis=1).repeat(8, axis=2)
     cepstra = random.normal(0, 5, (4 * count, 13)).astype(np.float32)
 
     def work(place: str, batch: int) -> Values:
-        runner = Runner(network.to(place), place, batch)
-        seen = runner.see(Piece(0, faces[part], keep) for part, keep in cut(count, _SIZE, 12))[0]
-        heard = runner.hear([Piece(0, cepstra, slice(0, count))])[0]
-        return runner.judge(seen, heard, 6 * _RATE)
+        network = SpeakerNetwork.load(name, path, place, batch)
+        video = network.encode_video(Piece(0, faces[part], keep) for part, keep in cut(count, _SIZE, 12))[0]
+        audio = network.encode_audio([Piece(0, cepstra, slice(0, count))])[0]
+        return network.classify(video, audio, 6 * _RATE)
 
     return work
 
 
 def _searching(folder: Path) -> Callable[[str, int], Values]:
-    network = importlib.import_module("clipy.analysis.networks.s3fd").load(write_drawn_weights("s3fd", folder / "s3fd"))
-    coarse = np.random.default_rng(3).integers(0, 256, (_PICTURES, 3, 90, 160), dtype=np.uint8)
-    pictures = torch.from_numpy(coarse.repeat(8, axis=2).repeat(8, axis=3))
+    path = write_drawn_weights("s3fd", folder / "s3fd")
+    coarse = np.random.default_rng(3).integers(0, 256, (_PICTURES, 90, 160, 3), dtype=np.uint8)
+    pictures = coarse.repeat(8, axis=1).repeat(8, axis=2)
 
     def work(place: str, batch: int) -> Values:
-        network.to(place)
-        with exactly():
-            sure = [
-                network(pictures[start : start + batch].to(place).float())[1].cpu().numpy()
-                for start in range(0, len(pictures), batch)
-            ]
-        return np.concatenate(sure)
+        (network,) = inference.load(["s3fd"], path, place, "s3fd")
+        batches = (pictures[start : start + batch] for start in range(0, len(pictures), batch))
+        return np.concatenate([network.outputs(pictures=some)[1] for some in batches])
 
     return work
 
 
 def _machine() -> dict[str, Any]:
-    card = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-    return {"processors": device.processors(), "card": card, "torch": torch.__version__, "threads": os.cpu_count()}
+    return {"processors": device.processors(), "onnxruntime": onnxruntime.__version__, "threads": os.cpu_count()}
 
 
 def _table(found: dict[str, Any]) -> str:

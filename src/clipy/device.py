@@ -1,4 +1,4 @@
-"""Where networks run: the processor, or a graphics card through CUDA or Apple's MPS.
+"""Where networks run: the processor, or a graphics card through CUDA, Apple's MPS or CoreML, or DirectML.
 
 A device is asked for by name; ``auto`` is the best that a backend can use on this machine. One that is asked for and is
 not there is an error; a backend that has no way to use it says so and runs on the processor. Results made on one device
@@ -11,13 +11,27 @@ import importlib.util
 import logging
 import os
 import sys
+from functools import cache
 from typing import Literal
 
 from clipy.errors import BackendUnavailable, ConfigError
 
 log = logging.getLogger(__name__)
 
-NAMES = ("auto", "cpu", "cuda", "mps")
+NAMES = ("auto", "cpu", "cuda", "mps", "coreml", "directml")
+
+Provider = tuple[str, dict[str, str]]
+
+_PROCESSOR: Provider = ("CPUExecutionProvider", {})
+_COREML: Provider = ("CoreMLExecutionProvider", {})
+# What ONNX Runtime calls each device. TF32 would leave out 13 of the 23 binary digits of CUDA's products.
+_PROVIDERS: dict[str, Provider] = {
+    "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
+    "directml": ("DmlExecutionProvider", {}),
+    "coreml": _COREML,
+    "mps": _COREML,
+}
+_PACKAGES = {"cuda": "onnxruntime-gpu", "directml": "onnxruntime-directml"}
 
 
 def processors() -> int:
@@ -39,9 +53,10 @@ def for_torch(device: str) -> str:
 
 def for_ctranslate2(device: str, who: str) -> Literal["cpu", "cuda"]:
     """The device that CTranslate2 is to use for ``who``. Raises ConfigError when CUDA is asked for and is not there."""
-    if device == "mps":
-        log.warning("%s cannot use mps; it runs on the processor", who)
-    if device in ("cpu", "mps"):
+    if device in ("mps", "coreml", "directml"):
+        log.warning("%s cannot use %s; it runs on the processor", who, device)
+        return "cpu"
+    if device == "cpu":
         return "cpu"
     if _cuda_cards():
         return "cuda"
@@ -50,11 +65,34 @@ def for_ctranslate2(device: str, who: str) -> Literal["cpu", "cuda"]:
     return "cpu"
 
 
+def for_onnxruntime(device: str, who: str) -> list[Provider]:
+    """The execution providers that ONNX Runtime is to use for ``who``, the first preferred.
+
+    ``auto`` is CUDA or DirectML where the ONNX Runtime that is installed is built for it, else the processor: CoreML
+    rounds to half precision. A device that it is not built for is said in one line, once, and the processor is used.
+    """
+    have = _onnxruntime_devices()
+    if device == "auto":
+        device = next((name for name in ("cuda", "directml") if name in have), "cpu")
+    if device == "cpu":
+        return [_PROCESSOR]
+    if device not in have:
+        _say_missing(device, who)
+        return [_PROCESSOR]
+    return [_PROVIDERS[device], _PROCESSOR]
+
+
+@cache
+def _say_missing(device: str, who: str) -> None:
+    way = f" (pip install {_PACKAGES[device]} instead of onnxruntime)" if device in _PACKAGES else ""
+    log.warning("%s runs on the processor: this ONNX Runtime cannot use %s here%s", who, device, way)
+
+
 def demand(device: str) -> None:
     """Before any work: raise ConfigError for an unknown name, or a device that nothing on this machine can use."""
     if device not in NAMES:
         raise ConfigError(f"there is no device {device!r}", do=f"Choose one of: {', '.join(NAMES)}")
-    if device in ("cuda", "mps") and device not in found():
+    if device not in ("auto", "cpu") and device not in found():
         raise ConfigError(f"there is no {device} device here", do="--device auto takes the best; see: clipy doctor")
 
 
@@ -66,6 +104,8 @@ def found() -> dict[str, str]:
     if importlib.util.find_spec("torch") is not None:
         for name in _torch_cards():
             users.setdefault(name, []).append("PyTorch")
+    for name in _onnxruntime_devices():
+        users.setdefault(name, []).append("ONNX Runtime")
     return {name: ", ".join(who) for name, who in users.items()}
 
 
@@ -73,6 +113,15 @@ def _cuda_cards() -> int:
     import ctranslate2
 
     return int(ctranslate2.get_cuda_device_count())
+
+
+def _onnxruntime_devices() -> list[str]:
+    """What the ONNX Runtime that is installed can use beside the processor."""
+    import onnxruntime
+
+    built = set(onnxruntime.get_available_providers())
+    names = [name for name, (provider, _) in _PROVIDERS.items() if provider in built]
+    return [name for name in names if name != "cuda" or _cuda_cards()]
 
 
 def _torch_cards() -> list[str]:

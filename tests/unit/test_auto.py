@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
 import logging
 from pathlib import Path
 
@@ -12,27 +11,32 @@ from clipy.context import Context
 from clipy.media.probe import probe
 from fixtures.media import make_video
 
-HERE = {"lr-asd", "light-asd"}
+
+@pytest.fixture
+def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine that has no weights of any speaker network, and no network to fetch them by."""
+    monkeypatch.setattr("clipy.models.locations.find", lambda model: None)
+    monkeypatch.setattr("clipy.models.fetching.find", lambda model: None)
+    monkeypatch.setenv("CLIPY_CACHE", str(tmp_path))
+    monkeypatch.setenv("CLIPY_OFFLINE", "1")
 
 
-@pytest.mark.parametrize(
-    ("torch", "weights", "best"),
-    [
-        (True, {"lr-asd", "light-asd"}, "lr-asd"),
-        (True, {"light-asd"}, "light-asd"),
-        (True, set(), "lip-sync"),
-        (False, {"lr-asd", "light-asd"}, "lip-sync"),
-    ],
-)
-def test_the_best_that_is_there_is_taken(
-    torch: bool, weights: set[str], best: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = importlib.util.find_spec("json")
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: found if torch or name != "torch" else None)
-    monkeypatch.setattr(models, "find", lambda model: Path() if model.name in weights else None)
+@pytest.mark.usefixtures("no_weights")
+def test_without_weights_lip_sync_is_taken_and_the_better_way_is_named(caplog: pytest.LogCaptureFixture) -> None:
     auto = Auto()
-    assert auto.chosen.name == best
+    assert auto.chosen.name == "lip-sync"
+    (line,) = caplog.messages
+    assert "told by lip-sync" in line
+    assert line.endswith("clipy models pull lr-asd")
+    assert "\n" not in line
     assert auto.input_digests() == auto.chosen.input_digests()
+
+
+def test_the_network_is_taken_where_its_weights_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(models, "fetch", lambda model: tmp_path)
+    auto = Auto()
+    assert auto.chosen.name == "lr-asd"
+    assert auto.input_digests() == (models.sha256(models.LR_ASD),)
     assert auto.identity()["chosen"] == auto.chosen.identity()
 
 

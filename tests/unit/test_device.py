@@ -6,12 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import threadpoolctl
 
-from clipy import config, device
-from clipy.analysis.faces.s3fd import S3fd
+from clipy import config, device, models
 from clipy.analysis.speakers.lr_asd import LrAsd
 from clipy.analysis.transcription.faster_whisper import FasterWhisper
 from clipy.cli import doctor
@@ -20,12 +18,19 @@ from clipy.errors import BackendUnavailable, ConfigError
 from clipy.media.probe import probe
 from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.run import context
-from clipy.types import Track
 from fixtures.media import make_video
 
 
-def machine(monkeypatch: pytest.MonkeyPatch, *, torch: tuple[str, ...] = (), cards: int = 0) -> None:
-    """A machine on which PyTorch can use some devices, and CTranslate2 sees some cards."""
+def machine(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    torch: tuple[str, ...] = (),
+    cards: int = 0,
+    onnxruntime: tuple[str, ...] = (),
+) -> None:
+    """A machine on which PyTorch can use some devices, CTranslate2 sees some cards, ONNX Runtime is built for some."""
+    built = [f"{name}ExecutionProvider" for name in (*onnxruntime, "CPU")]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: built)
     spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec("json") if name == "torch" else spec(name))
     monkeypatch.setattr("clipy.device._torch_cards", lambda: list(torch))
@@ -116,57 +121,54 @@ def test_whisper_is_loaded_on_the_card(monkeypatch: pytest.MonkeyPatch, ctx: Con
     assert (asked["device"], asked["compute_type"]) == ("cuda", "float16")
 
 
-def test_faces_and_sound_are_moved_to_the_device(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ctx: Context) -> None:
-    """PyTorch's ``meta`` device stands for a card: tensors there have no numbers, but know where they are."""
-    torch = pytest.importorskip("torch", reason="needs the extra lr-asd (PyTorch)")
-    machine(monkeypatch, torch=("meta",))
-    from clipy.analysis.networks.parts import SpeakerNetwork
-
-    places: list[str] = []
-
-    class Spy(SpeakerNetwork):
-        def __init__(self) -> None:
-            super().__init__()
-            self.weight = torch.nn.Parameter(torch.zeros(1))
-
-        def see(self, faces: Any) -> Any:
-            places.extend([faces.device.type, self.weight.device.type])
-            return torch.zeros(*faces.shape[:2], 4)
-
-        def hear(self, cepstra: Any) -> Any:
-            places.append(cepstra.device.type)
-            return torch.zeros(len(cepstra), cepstra.shape[1] // 4, 4)
-
-        def judge(self, seen: Any, heard: Any) -> Any:
-            places.extend([seen.device.type, heard.device.type])
-            return torch.zeros(*seen.shape[:2], 2)
-
-    monkeypatch.setattr(LrAsd, "load", lambda self, ctx: Spy())
-    video = probe(make_video(tmp_path / "a.mp4", seconds=1))
-    box = np.tile(np.array([10, 10, 90, 90], dtype=np.float32), (20, 1))
-    track = Track(0, video.span, np.arange(20) / 25, box, np.ones(20, dtype=np.float32))
-    (scored,) = LrAsd().score(video, [track], replace(ctx, device="auto"))
-    assert set(places) == {"meta"}
-    assert len(places) == 5
-    assert len(scored.speaking) == 20
+@pytest.mark.parametrize(
+    ("device_name", "built", "provider"),
+    [
+        ("cpu", "CUDA", "CPU"),
+        ("cuda", "CUDA", "CUDA"),
+        ("auto", "CUDA", "CUDA"),
+        ("auto", "Dml", "Dml"),
+        ("directml", "Dml", "Dml"),
+        ("coreml", "CoreML", "CoreML"),
+        ("mps", "CoreML", "CoreML"),
+        ("auto", "CoreML", "CPU"),
+    ],
+)
+def test_networks_run_where_onnx_runtime_can(
+    device_name: str, built: str, provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine(monkeypatch, cards=1, onnxruntime=(built,))
+    first, *others = device.for_onnxruntime(device_name, "lr-asd")
+    assert first[0] == f"{provider}ExecutionProvider"
+    assert all(name == "CPUExecutionProvider" for name, _ in others)
 
 
-def test_pictures_are_moved_to_the_device(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ctx: Context) -> None:
-    torch = pytest.importorskip("torch", reason="needs the extra s3fd (PyTorch)")
-    machine(monkeypatch, torch=("meta",))
-    places: list[str] = []
+def test_a_network_that_cannot_run_on_a_device_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine(monkeypatch, cards=1)
+    for _ in range(3):
+        assert device.for_onnxruntime("cuda", "a network") == [("CPUExecutionProvider", {})]
+    (line,) = caplog.messages
+    assert line == (
+        "a network runs on the processor: this ONNX Runtime cannot use cuda here"
+        " (pip install onnxruntime-gpu instead of onnxruntime)"
+    )
 
-    class Spy(torch.nn.Module):  # type: ignore[misc,name-defined]
-        def forward(self, pictures: Any) -> Any:
-            places.append(pictures.device.type)
-            return torch.zeros(len(pictures), 1, 4), torch.zeros(len(pictures), 1)
 
-    (tmp_path / "weights").write_bytes(b"")
-    monkeypatch.setattr("clipy.analysis.networks.s3fd.load", lambda path: Spy())
-    detector = S3fd(S3fd.Options(path=tmp_path / "weights"))
-    picture = np.zeros((64, 64, 3), dtype=np.uint8)
-    assert detector.detect([picture, picture], replace(ctx, device="auto")) == [[], []]
-    assert places == ["meta"]
+def test_sessions_are_made_for_the_device_of_the_run(monkeypatch: pytest.MonkeyPatch, ctx: Context) -> None:
+    asked: list[str] = []
+
+    def noted(name: str, who: str) -> list[device.Provider]:
+        asked.append(name)
+        return [("CPUExecutionProvider", {})]
+
+    monkeypatch.setattr("clipy.models.inference.for_onnxruntime", noted)
+    path = models.find(models.LR_ASD)
+    if path is None:
+        pytest.skip("needs the weights of LR-ASD: clipy models pull lr-asd")
+    LrAsd().load(replace(ctx, device="directml"))
+    assert asked == ["directml"] * 3
 
 
 def test_numpys_matrix_products_stay_on_one_thread_during_a_run() -> None:

@@ -2,112 +2,96 @@
 
 from __future__ import annotations
 
-import importlib
+import gzip
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from clipy import device, models
+from clipy import models
 from clipy.analysis.faces.s3fd import S3fd
 from clipy.analysis.speakers.light_asd import LightAsd
 from clipy.analysis.speakers.lr_asd import LrAsd
 from clipy.analysis.speakers.scoring.mfcc import mfcc
+from clipy.analysis.speakers.scoring.network import SpeakerNetwork
 from clipy.analysis.speakers.talknet import TalkNet
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.media.probe import probe
+from clipy.models import inference
 from clipy.types import Span, Track, Video
-from fixtures.drawn_weights import write_drawn_weights
+from fixtures.checkpoints import write_checkpoint
+from fixtures.drawn_weights import GRAPHS, SPEAKERS, write_drawn_weights
 from fixtures.media import make_video
 from tests.golden import networks as golden
 
 NUMBERS: Mapping[str, Any] = json.loads(golden.FILE.read_text(encoding="utf-8"))
 PUBLISHED = {"light_asd": models.LIGHT_ASD, "lr_asd": models.LR_ASD}
-ON_A_CARD = 1e-3  # sums are taken in another order there
-SPEAKERS = ["light_asd", "lr_asd", "talknet"]
 
 
-def made(name: str, path: Path) -> Path:
-    """A file of weights that are drawn from their published names."""
-    pytest.importorskip("torch", reason="needs the extra light-asd (PyTorch)")
-    return write_drawn_weights(name, path)
-
-
-def outputs(network: Any, place: str = "cpu") -> np.ndarray[Any, Any]:
-    import torch
-
-    from clipy.analysis.networks.parts import exactly
-
-    inputs = (torch.from_numpy(values).to(place) for values in (golden.faces(), golden.cepstra()))
-    with exactly():
-        judged = network.to(place)(*inputs)
-    return np.asarray(judged[0].cpu())
+def scores(name: str, path: Path) -> np.ndarray[Any, Any]:
+    """What the last layer says of the faces and the sound that the published code was given."""
+    network = SpeakerNetwork.load(name, path, "cpu", 1)
+    video = network.video(faces=golden.faces().astype(np.uint8))
+    found = network.scores(video_features=video, audio_features=network.audio(cepstra=golden.cepstra()))
+    return np.asarray(found[0])
 
 
 @pytest.mark.parametrize("name", SPEAKERS)
 def test_a_network_with_made_weights_says_what_the_published_code_says(name: str, tmp_path: Path) -> None:
-    path = made(name, tmp_path / "weights")
-    network = importlib.import_module(f"clipy.analysis.networks.{name}").load(path)
-    assert np.abs(outputs(network) - NUMBERS[f"{name} made"]).max() < 1e-4
-
-
-@pytest.fixture
-def card() -> str:
-    """The best device of PyTorch here beside the processor."""
-    pytest.importorskip("torch", reason="needs the extra light-asd (PyTorch)")
-    best = device.for_torch("auto")
-    if best == "cpu":
-        pytest.skip("needs a graphics card that PyTorch can use")
-    return best
-
-
-@pytest.mark.parametrize("name", SPEAKERS)
-def test_a_network_on_a_card_says_what_the_published_code_says(name: str, card: str, tmp_path: Path) -> None:
-    network = importlib.import_module(f"clipy.analysis.networks.{name}").load(made(name, tmp_path / "weights"))
-    assert np.abs(outputs(network, card) - NUMBERS[f"{name} made"]).max() < ON_A_CARD
+    assert np.abs(scores(name, write_drawn_weights(name, tmp_path / "weights")) - NUMBERS[f"{name} made"]).max() < 1e-4
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_a_network_with_published_weights_says_what_the_published_code_says(name: str) -> None:
-    pytest.importorskip("torch", reason="needs the extra light-asd (PyTorch)")
     path = models.find(PUBLISHED[name])
     if path is None:
         pytest.skip(f"needs the weights of {name}: clipy models pull {PUBLISHED[name].name}")
-    network = importlib.import_module(f"clipy.analysis.networks.{name}").load(path)
-    assert np.abs(outputs(network) - NUMBERS[f"{name} published"]).max() < 1e-4
+    assert np.abs(scores(name, path) - NUMBERS[f"{name} published"]).max() < 1e-4
 
 
-def far_from_published_s3fd(path: Path, place: str = "cpu") -> tuple[float, float]:
-    """By how many pixels, and by how much confidence at most."""
-    import torch
+@pytest.mark.parametrize("name", SPEAKERS)
+def test_several_faces_of_any_length_at_once_are_judged_as_each_alone(name: str, tmp_path: Path) -> None:
+    network = SpeakerNetwork.load(name, write_drawn_weights(name, tmp_path / "weights"), "cpu", 1)
+    random = np.random.default_rng(5)
+    for count, times in ((1, 2), (3, 17), (4, 60)):
+        faces = random.integers(0, 256, (count, times, 112, 112), dtype=np.uint8)
+        cepstra = random.normal(0, 5, (count, 4 * times, 13)).astype(np.float32)
 
-    from clipy.analysis.networks import s3fd
-    from clipy.analysis.networks.parts import exactly
+        def judged(some: slice, faces: Any = faces, cepstra: Any = cepstra) -> np.ndarray[Any, Any]:
+            video, audio = network.video(faces=faces[some]), network.audio(cepstra=cepstra[some])
+            return network.scores(video_features=video, audio_features=audio)
 
-    with exactly():
-        found = s3fd.load(path).to(place)(torch.from_numpy(golden.picture()).to(place))
-    boxes, sure = (values[0, ::7].cpu().numpy() for values in found)
-    expected = NUMBERS["s3fd made"]
-    pixels, confidence = boxes.flatten() - expected["boxes"], sure - expected["confidence"]
-    return float(np.abs(pixels).max()), float(np.abs(confidence).max())
+        together = judged(slice(count))
+        assert together.shape == (count, times, 2)
+        for number in range(count):
+            assert np.abs(together[number] - judged(slice(number, number + 1))[0]).max() < 1e-4
 
 
 def test_s3fd_finds_what_the_published_code_finds(tmp_path: Path) -> None:
-    pixels, confidence = far_from_published_s3fd(made("s3fd", tmp_path / "weights"))
-    assert pixels < 0.01
-    assert confidence < 1e-4
+    (network,) = inference.load(["s3fd"], write_drawn_weights("s3fd", tmp_path / "weights"), "cpu", "s3fd")
+    picture = golden.picture().transpose(0, 2, 3, 1).astype(np.uint8)
+    boxes, confidence = (values[0, ::7] for values in network.outputs(pictures=picture))
+    assert np.abs(boxes.flatten() - NUMBERS["s3fd made"]["boxes"]).max() < 0.01
+    assert np.abs(confidence - NUMBERS["s3fd made"]["confidence"]).max() < 1e-4
 
 
-def test_s3fd_on_a_card_finds_what_the_published_code_finds(card: str, tmp_path: Path) -> None:
-    pixels, confidence = far_from_published_s3fd(made("s3fd", tmp_path / "weights"), card)
-    assert pixels < 0.01
-    assert confidence < ON_A_CARD
+def test_each_graph_is_what_its_definition_exports(tmp_path: Path) -> None:
+    """PyTorch is a development tool: where it is not installed, the graphs are not written anew."""
+    pytest.importorskip("torch", reason="needs PyTorch to export the graphs anew: pip install torch onnx onnxscript")
+    pytest.importorskip("onnxscript", reason="needs onnxscript to export the graphs anew: pip install onnx onnxscript")
+    from tools.export_graphs.exporting import export
+    from tools.export_graphs.graphs import graphs
+
+    for graph, published in graphs():
+        kept = (resources.files("clipy.models") / "graphs" / f"{graph.name}.onnx.gz").read_bytes()
+        assert gzip.decompress(kept) == export(graph, published), graph.name
 
 
 def test_cepstra_are_those_of_the_package_that_the_networks_were_trained_with() -> None:
@@ -117,7 +101,7 @@ def test_cepstra_are_those_of_the_package_that_the_networks_were_trained_with() 
 
 
 def test_s3fd_reports_boxes_in_the_pictures_own_pixels(tmp_path: Path, ctx: Context) -> None:
-    detector = S3fd(S3fd.Options(path=made("s3fd", tmp_path / "weights"), confidence=0.6))
+    detector = S3fd(S3fd.Options(path=write_drawn_weights("s3fd", tmp_path / "weights"), confidence=0.6))
     pictures = [golden.picture()[0].transpose(1, 2, 0).astype(np.uint8)] * 2
     first, second = detector.detect(pictures, ctx)
     assert first == second
@@ -125,34 +109,19 @@ def test_s3fd_reports_boxes_in_the_pictures_own_pixels(tmp_path: Path, ctx: Cont
     assert detector.input_digests() == (models.digest(tmp_path / "weights"),)
 
 
-@pytest.mark.parametrize("name", [*SPEAKERS, "s3fd"])
-def test_other_files_are_refused(name: str, tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch", reason="needs the extra light-asd (PyTorch)")
-    module = importlib.import_module(f"clipy.analysis.networks.{name}")
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_other_files_are_refused(graph: str, tmp_path: Path) -> None:
     path = tmp_path / "weights"
     for content in (b"", b"no weights", b"PK\x03\x04 broken"):
         path.write_bytes(content)
         with pytest.raises(ModelError, match="no weights of this network"):
-            module.load(path)
-    torch.save({"model.other": torch.zeros(3)}, path)
-    with pytest.raises(ModelError, match="no weights of this network"):
-        module.load(path)
-
-
-class Dangerous:
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (Path.touch, (Path("run"),))
-
-
-def test_code_in_a_weights_file_is_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    torch = pytest.importorskip("torch", reason="needs the extra light-asd (PyTorch)")
-    from clipy.analysis.networks import lr_asd
-
-    monkeypatch.chdir(tmp_path)
-    torch.save({"model.other": Dangerous()}, "weights")
-    with pytest.raises(ModelError):
-        lr_asd.load(Path("weights"))
-    assert not Path("run").exists()
+            inference.load([graph], path, "cpu", "test")
+    others: dict[str, Any] = {"model.other": np.zeros(3, dtype=np.float32)}
+    with pytest.raises(ModelError, match=r"no weights of this network .* is missing"):
+        inference.load([graph], write_checkpoint(path, others), "cpu", "test")
+    misshapen = {name: np.zeros((2, *shape), dtype=np.float32) for name, shape in inference.weights_of(graph)}
+    with pytest.raises(ModelError, match=r"no weights of this network .*dimensions"):
+        inference.load([graph], write_checkpoint(path, misshapen), "cpu", "test")
 
 
 @pytest.mark.parametrize("backend", [TalkNet(), S3fd()])
@@ -169,10 +138,8 @@ def still_track(video: Video, times: int, first: int = 0) -> Track:
 @pytest.fixture
 def random_lr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """LR-ASD with made weights: everything but its opinion."""
-    path = made("lr_asd", tmp_path / "made")
-    monkeypatch.setattr(
-        LrAsd, "load", lambda self, ctx: importlib.import_module("clipy.analysis.networks.lr_asd").load(path)
-    )
+    path = write_drawn_weights("lr_asd", tmp_path / "made")
+    monkeypatch.setattr(LrAsd, "load", lambda self, ctx: SpeakerNetwork.load("lr_asd", path, "cpu", self.options.batch))
 
 
 @pytest.mark.usefixtures("random_lr")
@@ -207,7 +174,6 @@ def test_no_faces_need_no_weights(tmp_path: Path, ctx: Context) -> None:
 
 @pytest.mark.parametrize(("kind", "model"), [(LrAsd, models.LR_ASD), (LightAsd, models.LIGHT_ASD)])
 def test_published_networks_know_a_talker(media: Path, ctx: Context, kind: type[LrAsd], model: models.Model) -> None:
-    pytest.importorskip("torch", reason="needs the extra light-asd (PyTorch)")
     if models.find(model) is None:
         pytest.skip(f"needs the weights of {model.name}: clipy models pull {model.name}")
     from clipy.analysis.faces.centerface import CenterFace

@@ -185,7 +185,7 @@ def test_the_published_segmentation_network_is_one_that_is_read(pyannote: Simple
 
     from clipy import models
     from clipy.analysis.diarization.voices.pyannote_weights import network
-    from clipy.analysis.diarization.voices.speaker_segmentation import LENGTH, TurnTaking
+    from clipy.analysis.diarization.voices.speaker_segmentation import LENGTH, SpeakerSegmentation
     from clipy.models.tensors import read_tensors
 
     path = models.fetch(models.TURN_TAKING)
@@ -206,7 +206,7 @@ def test_the_published_segmentation_network_is_one_that_is_read(pyannote: Simple
     sound = 0.1 * np.random.default_rng(2).standard_normal((1, LENGTH)).astype(np.float32)
     with torch.inference_mode():
         theirs = network(tmp_path / "net" / "pytorch_model.bin")(torch.from_numpy(sound)[:, None]).argmax(dim=2)
-    ours = TurnTaking(path).activity(sound)
+    ours = SpeakerSegmentation(path).activity(sound)
     assert (ours.sum(axis=2) > 0).mean() == pytest.approx((theirs > 0).float().mean().item(), abs=0.01)
 
 

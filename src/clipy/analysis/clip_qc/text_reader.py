@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy import models
+from clipy.models import inference
 from clipy.types import Box
 
 _SIDE = 224  # pixels of the shorter side of the picture in which text is looked for
@@ -26,7 +27,6 @@ _GROWS = 1.6  # the network marks the core of a line; the authors' own ratio of 
 _SMALLEST = 4  # pixels that a core is high
 _HEIGHT = 48  # of a line as the second network takes it
 _NARROWEST = 48
-_THREADS = 1  # small pictures: a second thread costs up to a fifth more in all
 
 Picture = NDArray[np.uint8]
 
@@ -77,16 +77,10 @@ class TextReader:
     def _load(self) -> None:
         if self._finder is not None:
             return
-        import onnxruntime
-
         folder = models.fetch(models.TEXT_READER, report=self._report)
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = _THREADS
-        sessions = [
-            onnxruntime.InferenceSession(str(folder / file.name), settings, providers=["CPUExecutionProvider"])
-            for file in models.TEXT_READER.files
-        ]
-        self._finder, self._reader = sessions
+        self._finder, self._reader = (
+            inference.session(folder / file.name, "cpu", "text reader") for file in models.TEXT_READER.files
+        )
         known = self._reader.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._letters = ["", *known, " "]  # the first is the blank of CTC
 

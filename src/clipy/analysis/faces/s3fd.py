@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +14,7 @@ from clipy.analysis.faces.base import FaceDetector
 from clipy.analysis.faces.tracking.detections import Detection
 from clipy.analysis.faces.tracking.nms import detections
 from clipy.context import Context
-from clipy.device import for_torch
-
-if TYPE_CHECKING:
-    from clipy.analysis.networks.s3fd import S3fdNetwork
-
+from clipy.models import inference
 
 _PUBLISHED = "https://github.com/TaoRuijie/TalkNet-ASD"
 
@@ -31,7 +26,7 @@ class S3fd(FaceDetector):
     itself: name the file. Only numbers are read. It reports no landmarks.
     """
 
-    version = 5
+    version = 6
 
     class Options(FaceDetector.Options):
         path: Path | None = Field(None, description="File of S3FD's published weights; there is no default.")
@@ -41,25 +36,16 @@ class S3fd(FaceDetector):
 
     def __init__(self, options: FaceDetector.Options | None = None) -> None:
         super().__init__(options)
-        self._network: S3fdNetwork | None = None
+        self._network: inference.Network | None = None
 
     def input_digests(self) -> tuple[str, ...]:
         return (models.digest(self._path()),)
 
     def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:
-        import torch
-
-        from clipy.analysis.networks.parts import exactly
-
-        device = for_torch(ctx.device)
         if self._network is None:
-            from clipy.analysis.networks import s3fd
-
-            self._network = s3fd.load(self._path()).to(device)
-        with exactly():
-            stacked = torch.from_numpy(np.stack(pictures)).to(device).permute(0, 3, 1, 2).float()
-            boxes, sure = (values.cpu().numpy() for values in self._network(stacked))
-        return [detections(b, c, self.options.confidence) for b, c in zip(boxes, sure, strict=True)]
+            (self._network,) = inference.load(["s3fd"], self._path(), ctx.device, "s3fd")
+        boxes, confidence = self._network.outputs(pictures=np.stack(pictures))
+        return [detections(b, c, self.options.confidence) for b, c in zip(boxes, confidence, strict=True)]
 
     def _path(self) -> Path:
         do = f"Get sfd_face.pth as {_PUBLISHED} says, and name it: --set faces.path=FILE"

@@ -1,35 +1,28 @@
-"""The best active-speaker detector that is installed and has its weights on this machine."""
+"""The best active-speaker detector that this machine can have."""
 
 from __future__ import annotations
 
-import importlib.util
 import logging
-from collections.abc import Callable
 from functools import cached_property
 
 from clipy import models
 from clipy.analysis.base import SpeakerDetector
-from clipy.analysis.speakers.light_asd import LightAsd
 from clipy.analysis.speakers.lip_sync import LipSync
 from clipy.analysis.speakers.lr_asd import LrAsd
 from clipy.context import Context
+from clipy.errors import ModelError
 from clipy.types import Track, Video
 
 log = logging.getLogger(__name__)
 
-_BEST_FIRST: tuple[tuple[str, Callable[[], SpeakerDetector], models.Model], ...] = (
-    ("lr-asd", LrAsd, models.LR_ASD),
-    ("light-asd", LightAsd, models.LIGHT_ASD),
-)
-
 
 class Auto(SpeakerDetector):
-    """LR-ASD, or else Light-ASD, where PyTorch and their weights are at hand; lip-sync everywhere else.
+    """LR-ASD, whose weights are fetched once; lip-sync where they cannot be had, which is said.
 
-    It says in the log which one it took. It downloads nothing: ``clipy models pull lr-asd`` puts the best at hand.
+    It says in the log which one it took.
     """
 
-    version = 1
+    version = 2
 
     class Options(SpeakerDetector.Options):
         """Nothing to set; pick a detector by name to set its options."""
@@ -54,16 +47,17 @@ class Auto(SpeakerDetector):
 
     @cached_property
     def chosen(self) -> SpeakerDetector:
-        """The detector that does the work."""
-        if importlib.util.find_spec("torch") is not None:
-            for name, kind, weights in _BEST_FIRST:
-                if models.find(weights) is not None:
-                    backend = kind()
-                    backend.name = name
-                    return backend
-                log.info("%s is not taken: its weights are not here (clipy models pull %s)", name, weights.name)
+        """The detector that does the work. The first use fetches the weights."""
+        backend: SpeakerDetector
+        try:
+            models.fetch(models.LR_ASD)
+        except ModelError as error:
+            log.warning(
+                "who speaks is told by lip-sync, which errs on profiles and small faces; the better lr-asd is not to be"
+                " had now: %s. Fetch it where there is a network: clipy models pull lr-asd",
+                error.what,
+            )
+            backend, backend.name = LipSync(), "lip-sync"
         else:
-            log.info('networks are not taken: PyTorch is not here (pip install "clipy[lr-asd]")')
-        backend = LipSync()
-        backend.name = "lip-sync"
+            backend, backend.name = LrAsd(), "lr-asd"
         return backend

@@ -15,7 +15,8 @@ class LightAsd(PublishedSpeakers):
     Its kernels see the picture and time apart, so that it runs on a processor.
     """
 
-    version = 2
+    version = 3
 
-    network = "clipy.analysis.networks.light_asd"
+    network = "light_asd"
+    reach = 6
     published: ClassVar[Mapping[str, models.Model]] = {"talkset": models.LIGHT_ASD, "ava": models.LIGHT_ASD_AVA}

@@ -15,7 +15,8 @@ class LrAsd(PublishedSpeakers):
     It is quicker than Light-ASD, and better where faces are small or the sound is noisy.
     """
 
-    version = 2
+    version = 3
 
-    network = "clipy.analysis.networks.lr_asd"
+    network = "lr_asd"
+    reach = 9
     published: ClassVar[Mapping[str, models.Model]] = {"talkset": models.LR_ASD, "ava": models.LR_ASD_AVA}

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from clipy import models
+from clipy.analysis.speakers.scoring.network import SpeakerNetwork
 from clipy.analysis.speakers.scoring.networked import NetworkSpeakers
 from clipy.context import Context
-
-if TYPE_CHECKING:
-    from clipy.analysis.networks.parts import SpeakerNetwork
 
 _PUBLISHED = "https://github.com/TaoRuijie/TalkNet-ASD"
 
@@ -24,7 +21,7 @@ class TalkNet(NetworkSpeakers):
     the file ``pretrain_TalkSet.model`` (or ``pretrain_AVA.model``) that their demo downloads. Only numbers are read.
     """
 
-    version = 2
+    version = 3
 
     class Options(NetworkSpeakers.Options):
         path: Path | None = Field(None, description="File of TalkNet's published weights; there is no default.")
@@ -37,9 +34,7 @@ class TalkNet(NetworkSpeakers):
         return (models.digest(self._path()),)
 
     def load(self, ctx: Context) -> SpeakerNetwork:
-        from clipy.analysis.networks import talknet
-
-        return talknet.load(self._path())
+        return SpeakerNetwork.load("talknet", self._path(), ctx.device, self.options.batch)
 
     def _path(self) -> Path:
         do = f"Get pretrain_TalkSet.model as {_PUBLISHED} says, and name it: --set speakers.path=FILE"

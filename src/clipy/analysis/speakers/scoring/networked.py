@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -23,15 +22,11 @@ from pydantic import Field
 from clipy.analysis.base import SpeakerDetector
 from clipy.analysis.speakers.scoring.mfcc import HOP, mfcc
 from clipy.analysis.speakers.scoring.mfcc import RATE as SOUND_RATE
+from clipy.analysis.speakers.scoring.network import Piece, SpeakerNetwork, cut
 from clipy.context import Context
-from clipy.device import for_torch
 from clipy.media.patch import extract_patch
 from clipy.media.read import frames_at, sound_array
 from clipy.types import TRACK_RATE, Span, Track, Video
-
-if TYPE_CHECKING:
-    from clipy.analysis.networks.parts import SpeakerNetwork
-    from clipy.analysis.networks.running import Piece, Runner
 
 _SIDE = 112  # pixels of a face
 _CEPSTRA = 100 // int(TRACK_RATE)  # frames of sound for each picture
@@ -39,7 +34,7 @@ _CROP = 0.7  # side of the square around a face, in sizes of its box: that of th
 _LOWER = 0.2  # how far the square's middle lies below the box's, in sizes of the box: the mouth counts
 _MEDIAN = 13  # times over which a box is steadied, as in the published demos
 _HASTY = 2.0  # by which the log odds are divided: networks are surer than right (Guo et al. 2017), most of two lips
-_PIECE = 50  # times that the encoders see at once
+_PIECE = 100  # times that the encoders see at once
 
 
 class NetworkSpeakers(SpeakerDetector):
@@ -47,7 +42,7 @@ class NetworkSpeakers(SpeakerDetector):
 
     class Options(SpeakerDetector.Options):
         window: float = Field(6, ge=1, le=60, description="Seconds of a face that are judged together.")
-        batch: int = Field(2, ge=1, le=256, description="How many pieces of faces the network sees at once.")
+        batch: int = Field(1, ge=1, le=256, description="How many pieces of faces the network sees at once.")
 
     options: Options
 
@@ -67,19 +62,16 @@ class NetworkSpeakers(SpeakerDetector):
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
         if not tracks:
             return []
-        from clipy.analysis.networks.running import Runner
-
-        device = for_torch(ctx.device)
         if self._network is None:
-            self._network = self.load(ctx).to(device)
-        runner = Runner(self._network, device, self.options.batch)
-        seen = runner.see(_faces(video, tracks, self.reach, ctx))
-        first, heard = _sound(video, tracks, self.reach, runner)
+            self._network = self.load(ctx)
+        network = self._network
+        seen = network.encode_video(_faces(video, tracks, self.reach, ctx))
+        first, heard = _sound(video, tracks, self.reach, network)
         window = max(2, round(self.options.window * float(TRACK_RATE)))
         scored = []
         for number, track in enumerate(tracks):
             start = _ticks(track)[0] - first
-            odds = runner.judge(seen[number], heard[start : start + len(track.times)], window)
+            odds = network.classify(seen[number], heard[start : start + len(track.times)], window)
             scored.append(replace(track, speaking=(1 / (1 + np.exp(-odds / _HASTY))).astype(np.float32)))
         return scored
 
@@ -90,8 +82,6 @@ def _ticks(track: Track) -> list[int]:
 
 def _faces(video: Video, tracks: Sequence[Track], reach: int, ctx: Context) -> Iterator[Piece]:
     """The faces of all tracks in pieces, in one pass over the video; of each track as much is held as a piece needs."""
-    from clipy.analysis.networks.running import Piece, cut
-
     at: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for number, track in enumerate(tracks):
         for index, tick in enumerate(_ticks(track)):
@@ -123,17 +113,17 @@ def _steadied(track: Track) -> NDArray[np.float64]:
     return np.asarray(np.median(around, axis=2), dtype=np.float64)
 
 
-def _sound(video: Video, tracks: Sequence[Track], reach: int, runner: Runner) -> tuple[int, NDArray[np.float32]]:
+def _sound(
+    video: Video, tracks: Sequence[Track], reach: int, network: SpeakerNetwork
+) -> tuple[int, NDArray[np.float32]]:
     """What the sound says at each time of the grid from a first one on: that time, and (times, channels)."""
-    from clipy.analysis.networks.running import Piece, cut
-
     first = min(_ticks(track)[0] for track in tracks)
     count = max(_ticks(track)[-1] for track in tracks) + 1 - first
     pieces = (
         Piece(0, _cepstra(video, first + part.start, part.stop - part.start), keep)
-        for part, keep in cut(count, 20 * _PIECE, reach)
+        for part, keep in cut(count, 10 * _PIECE, reach)
     )
-    return first, runner.hear(pieces)[0]
+    return first, network.encode_audio(pieces)[0]
 
 
 def _cepstra(video: Video, tick: int, count: int) -> NDArray[np.float32]:

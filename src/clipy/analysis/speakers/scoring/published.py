@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from clipy import models
+from clipy.analysis.speakers.scoring.network import SpeakerNetwork
 from clipy.analysis.speakers.scoring.networked import NetworkSpeakers
 from clipy.context import Context
-
-if TYPE_CHECKING:
-    from clipy.analysis.networks.parts import SpeakerNetwork
 
 
 class PublishedSpeakers(NetworkSpeakers):
@@ -26,7 +23,7 @@ class PublishedSpeakers(NetworkSpeakers):
 
     options: Options
 
-    network: ClassVar[str]  # the module that loads it
+    network: ClassVar[str]  # the name of its graphs
     published: ClassVar[Mapping[str, models.Model]]  # what it was trained on -> its weights
 
     def input_digests(self) -> tuple[str, ...]:
@@ -34,5 +31,4 @@ class PublishedSpeakers(NetworkSpeakers):
 
     def load(self, ctx: Context) -> SpeakerNetwork:
         path = models.fetch(self.published[self.options.trained_on], report=ctx.report)
-        loaded: SpeakerNetwork = import_module(self.network).load(path)
-        return loaded
+        return SpeakerNetwork.load(self.network, path, ctx.device, self.options.batch)

@@ -6,43 +6,41 @@ and gates choose what to take from the face and from the voice.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import Tensor, nn
 
-from clipy.analysis.networks.parts import BlockNetwork, SpeakerNetwork, Steps, loaded
+from tools.export_graphs.speaker_network import BlockNetwork, Steps, concatenated, over_time
 
-# Beginnings of published names, and ours.
-NAMES = {
-    "model.visualEncoder": "pictures",
-    "model.audioEncoder": "sound",
-    "model.fusion": "fusion",
-    "model.detector": "detector",
-    "lossAV.FC": "last",
-}
 _SIZES = (5, 3)  # of the kernels, one after the other
 
 
 class _Chain(Steps):
     """Two steps along ``axis`` (the picture ``s``, or the coefficients ``m``), then two along time."""
 
-    def __init__(self, inside: int, outside: int, axis: str, shrink: int = 1) -> None:
+    def __init__(self, inside: int, outside: int, axis: str, stride: int = 1) -> None:
         super().__init__()
         self.names = [f"{axis}_1", f"{axis}_2", "t_1", "t_2"]
         channels = [inside, outside // 2, outside, outside, outside]
         for index, name in enumerate(self.names):
-            size = _SIZES[index % 2]
-            over_time = index >= 2
+            size, along_time = _SIZES[index % 2], index >= 2
             if axis == "s":
-                kernel: tuple[int, ...] = (size, 1, 1) if over_time else (1, size, size)
+                kernel: tuple[int, ...] = (size, 1, 1) if along_time else (1, size, size)
             else:
-                kernel = (1, size) if over_time else (size, 1)
+                kernel = (1, size) if along_time else (size, 1)
             norm = f"{name[0]}_norm_{name[-1]}"
-            self.add(name, norm, channels[index], channels[index + 1], kernel, shrink if index == 0 else 1)
+            self.add(name, norm, channels[index], channels[index + 1], kernel, stride if index == 0 else 1)
+
+    def over_picture(self, values: Tensor) -> Tensor:
+        return self._run(self.names[:2], values)
+
+    def over_time(self, pictures: Tensor, count: int) -> Tensor:
+        return self._run(self.names[2:], over_time(pictures, count))
 
     def forward(self, values: Tensor) -> Tensor:
-        for name in self.names:
+        return self._run(self.names, values)
+
+    def _run(self, names: list[str], values: Tensor) -> Tensor:
+        for name in names:
             values = self.step(name, values)
         return values
 
@@ -52,7 +50,7 @@ class _Encoder(nn.Module):
 
     def __init__(self, axis: str) -> None:
         super().__init__()
-        self.block1 = _Chain(1, 32, axis, shrink=2 if axis == "s" else 1)
+        self.block1 = _Chain(1, 32, axis, stride=2 if axis == "s" else 1)
         self.block2 = _Chain(32, 64, axis)
         self.block3 = _Chain(64, 128, axis)
 
@@ -66,11 +64,11 @@ class _Gates(nn.Module):
         self.bn = nn.BatchNorm1d(channels, eps=1e-3)
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
-        both = torch.cat((first, second), dim=2).transpose(1, 2)
+        both = concatenated(first, second)
         return (both * torch.sigmoid(self.bn(self.attention(both)))).transpose(1, 2)
 
 
-class _Memory(nn.Module):
+class _Detector(nn.Module):
     """A recurrent layer forwards in time and one backwards, gated."""
 
     def __init__(self, channels: int) -> None:
@@ -92,16 +90,9 @@ class LrAsdNetwork(BlockNetwork):
     def __init__(self) -> None:
         super().__init__(_Encoder("s"), _Encoder("m"))
         self.fusion = _Gates(256)
-        self.detector = _Memory(256)
-        self.last = nn.Linear(128, 2)
+        self.detector = _Detector(256)
+        self.FC = nn.Linear(128, 2)
 
-    def judge(self, seen: Tensor, heard: Tensor) -> Tensor:
-        judged: Tensor = self.last(self.detector(self.fusion(heard, seen)))
-        return judged
-
-
-def load(path: Path) -> SpeakerNetwork:
-    """The network with its published weights. Raises ModelError when the file holds others."""
-    network = LrAsdNetwork()
-    loaded(network, path, NAMES, unused=("lossV.",))
-    return network
+    def classify(self, video: Tensor, audio: Tensor) -> Tensor:
+        outputs: Tensor = self.FC(self.detector(self.fusion(audio, video)))
+        return outputs

@@ -5,34 +5,34 @@ Published at https://github.com/Junhua-Liao/Light-ASD; each convolution sees eit
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
-from clipy.analysis.networks.parts import BlockNetwork, SpeakerNetwork, Steps, loaded
+from tools.export_graphs.speaker_network import BlockNetwork, Steps, over_time
 
-# Beginnings of published names, and ours.
-NAMES = {
-    "model.visualEncoder": "pictures",
-    "model.audioEncoder": "sound",
-    "model.GRU": "memory",
-    "lossAV.FC": "last",
-}
 _SIZES = (3, 5)  # of the kernels of the two branches
 
 
 class _Branches(Steps):
     """Two branches with kernels of two sizes, added and mixed. ``axis`` is what each sees first; then it sees time."""
 
-    def __init__(self, inside: int, outside: int, axis: str, shrink: int = 1) -> None:
+    def __init__(self, inside: int, outside: int, axis: str, stride: int = 1) -> None:
         super().__init__()
         self.axis = axis
         for size in _SIZES:
             first, then = ((1, size, size), (size, 1, 1)) if axis == "s" else ((size, 1), (1, size))
-            self.add(f"{axis}_{size}", f"bn_{axis}_{size}", inside, outside, first, shrink)
+            self.add(f"{axis}_{size}", f"bn_{axis}_{size}", inside, outside, first, stride)
             self.add(f"t_{size}", f"bn_t_{size}", outside, outside, then)
         self.add("last", "bn_last", outside, outside, (1,) * (3 if axis == "s" else 2))
+
+    def over_picture(self, values: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.step(f"s_{size}", values) for size in _SIZES)
+
+    def over_time(self, pictures: tuple[Tensor, ...], count: int) -> Tensor:
+        small, big = (
+            self.step(f"t_{size}", over_time(values, count)) for size, values in zip(_SIZES, pictures, strict=True)
+        )
+        return self.step("last", small + big)
 
     def forward(self, values: Tensor) -> Tensor:
         small, big = (self.step(f"t_{size}", self.step(f"{self.axis}_{size}", values)) for size in _SIZES)
@@ -44,7 +44,7 @@ class _Encoder(nn.Module):
 
     def __init__(self, axis: str) -> None:
         super().__init__()
-        self.block1 = _Branches(1, 32, axis, shrink=2 if axis == "s" else 1)
+        self.block1 = _Branches(1, 32, axis, stride=2 if axis == "s" else 1)
         self.block2 = _Branches(32, 64, axis)
         self.block3 = _Branches(64, 128, axis)
 
@@ -67,16 +67,9 @@ class LightAsdNetwork(BlockNetwork):
 
     def __init__(self) -> None:
         super().__init__(_Encoder("s"), _Encoder("m"))
-        self.memory = _Memory(128)
-        self.last = nn.Linear(128, 2)
+        self.GRU = _Memory(128)
+        self.FC = nn.Linear(128, 2)
 
-    def judge(self, seen: Tensor, heard: Tensor) -> Tensor:
-        judged: Tensor = self.last(self.memory(seen + heard))
-        return judged
-
-
-def load(path: Path) -> SpeakerNetwork:
-    """The network with its published weights. Raises ModelError when the file holds others."""
-    network = LightAsdNetwork()
-    loaded(network, path, NAMES, unused=("lossV.",))
-    return network
+    def classify(self, video: Tensor, audio: Tensor) -> Tensor:
+        outputs: Tensor = self.FC(self.GRU(video + audio))
+        return outputs

@@ -7,15 +7,11 @@ that it wants several seconds.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
-from clipy.analysis.networks.parts import SpeakerNetwork, even, loaded
-
-NAMES = {"lossAV.FC": "last", "model.": ""}  # beginnings of published names, and ours
+from tools.export_graphs.speaker_network import SpeakerNetwork, normalized
 
 
 def _convolution(inside: int, outside: int, size: int, stride: int = 1) -> nn.Conv2d:
@@ -193,25 +189,18 @@ class TalkNetNetwork(SpeakerNetwork):
         self.crossA2V = _Attention(128)
         self.crossV2A = _Attention(128)
         self.selfAV = _Attention(256)
-        self.last = nn.Linear(256, 2)
+        self.FC = nn.Linear(256, 2)
 
-    def see(self, faces: Tensor) -> Tensor:
-        values = self.visualFrontend(even(faces)[:, None]).transpose(1, 2)
-        seen: Tensor = self.visualConv1D["net"](self.visualTCN["net"](values))
-        return seen.transpose(1, 2)
+    def encode_video(self, faces: Tensor) -> Tensor:
+        values = self.visualFrontend(normalized(faces)[:, None]).transpose(1, 2)
+        encoded: Tensor = self.visualConv1D["net"](self.visualTCN["net"](values))
+        return encoded.transpose(1, 2)
 
-    def hear(self, cepstra: Tensor) -> Tensor:
-        heard: Tensor = self.audioEncoder(cepstra.transpose(1, 2)[:, None])
-        return heard
+    def encode_audio(self, cepstra: Tensor) -> Tensor:
+        encoded: Tensor = self.audioEncoder(cepstra.transpose(1, 2)[:, None])
+        return encoded
 
-    def judge(self, seen: Tensor, heard: Tensor) -> Tensor:
-        both = torch.cat((self.crossA2V(heard, seen), self.crossV2A(seen, heard)), dim=2)
-        judged: Tensor = self.last(self.selfAV(both, both))
-        return judged
-
-
-def load(path: Path) -> SpeakerNetwork:
-    """The network with published weights. Raises ModelError when the file holds others."""
-    network = TalkNetNetwork()
-    loaded(network, path, NAMES, unused=("lossA.", "lossV."))
-    return network
+    def classify(self, video: Tensor, audio: Tensor) -> Tensor:
+        both = torch.cat((self.crossA2V(audio, video), self.crossV2A(video, audio)), dim=2)
+        outputs: Tensor = self.FC(self.selfAV(both, both))
+        return outputs

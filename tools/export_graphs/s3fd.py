@@ -7,15 +7,10 @@ in the weights ``sfd_face.pth`` that the demos of TalkNet, Light-ASD and LR-ASD 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
-
-from clipy.analysis.networks.parts import loaded
-
-NAMES: dict[str, str] = {}  # all parts are named as published
 
 _MEAN = (123.0, 117.0, 104.0)  # of red, green and blue
 _STEPS = (4, 8, 16, 32, 64, 128)  # pixels between the anchors of each map; an anchor's side is four times that
@@ -52,7 +47,7 @@ def _trunk() -> Iterator[nn.Module]:
 
 
 class S3fdNetwork(nn.Module):
-    """(n, 3, height, width) RGB, 0..255 -> boxes (n, anchors, 4) xyxy in pixels and confidence (n, anchors)."""
+    """(n, height, width, 3) RGB, 0..255 -> boxes (n, anchors, 4) xyxy in pixels and confidence (n, anchors)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,15 +67,15 @@ class S3fdNetwork(nn.Module):
         self.loc = nn.ModuleList(nn.Conv2d(count, 4, 3, padding=1) for count in channels)
         self.conf = nn.ModuleList(nn.Conv2d(n, 4 if k == 0 else 2, 3, padding=1) for k, n in enumerate(channels))
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        values = pictures - torch.tensor(_MEAN, device=pictures.device)[:, None, None]
-        boxes, sure = [], []
-        for level, seen in enumerate(self._maps(values)):
-            boxes.append(_boxes(self.loc[level](seen), _STEPS[level]))
-            outputs = self.conf[level](seen)
+    def detect(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        values = (pictures.float() - torch.tensor(_MEAN)).permute(0, 3, 1, 2)
+        boxes, confidence = [], []
+        for level, features in enumerate(self._maps(values)):
+            boxes.append(_boxes(self.loc[level](features), _STEPS[level]))
+            outputs = self.conf[level](features)
             background = outputs[:, :-1].amax(dim=1)  # the first map has three ways not to be a face
-            sure.append(torch.sigmoid(outputs[:, -1] - background).flatten(1))
-        return torch.cat(boxes, dim=1), torch.cat(sure, dim=1)
+            confidence.append(torch.sigmoid(outputs[:, -1] - background).flatten(1))
+        return torch.cat(boxes, dim=1), torch.cat(confidence, dim=1)
 
     def _maps(self, values: Tensor) -> list[Tensor]:
         maps = []
@@ -101,16 +96,9 @@ def _boxes(outputs: Tensor, step: int) -> Tensor:
     """(n, 4, rows, columns) outputs of a map -> (n, rows * columns, 4) xyxy in pixels."""
     side = 4.0 * step
     rows, columns = outputs.shape[2:]
-    down = (torch.arange(rows, device=outputs.device) + 0.5)[:, None] * step
-    across = (torch.arange(columns, device=outputs.device) + 0.5)[None, :] * step
+    down = (torch.arange(rows) + 0.5)[:, None] * step
+    across = (torch.arange(columns) + 0.5)[None, :] * step
     x, y = across + outputs[:, 0] * _PLACE * side, down + outputs[:, 1] * _PLACE * side
     wide, high = side * torch.exp(outputs[:, 2] * _SIZE), side * torch.exp(outputs[:, 3] * _SIZE)
     corners = (x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
     return torch.stack(corners, dim=-1).flatten(1, 2)
-
-
-def load(path: Path) -> S3fdNetwork:
-    """The network with published weights. Raises ModelError when the file holds others."""
-    network = S3fdNetwork()
-    loaded(network, path, NAMES)
-    return network

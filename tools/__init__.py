@@ -1,0 +1,1 @@
+"""What is used to develop clipy, and is no part of it."""
