@@ -120,5 +120,5 @@ def _encoding_ms(frames: Sequence[Planes], folder: Path) -> float:
     began = time.process_time()
     with Mp4Writer(folder / "encoded.mp4", 1080, 1920, _RATE, X264().encoding(1080, 1920, _RATE)) as writer:
         for planes in frames:
-            writer.picture(planes)
+            writer.write_frame(planes)
     return 1000 * (time.process_time() - began) / len(frames)

@@ -57,7 +57,7 @@ def _encoded(planes: Any, path: Path) -> NDArray[np.uint8]:
     """The same picture as the default quality keeps it."""
     with Mp4Writer(path, *SIZE, Fraction(25), Encoding(options={"preset": "veryfast", "crf": "18"})) as writer:
         for _ in range(3):
-            writer.picture(planes)
+            writer.write_frame(planes)
     *_, (_, frame) = decode_frames(probe(path), probe(path).span)
     plane = frame.planes[0]
     rows = np.frombuffer(plane, dtype=np.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]

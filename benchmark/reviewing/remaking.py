@@ -36,10 +36,10 @@ def remade(source: Path, target: Path, paint: Paint | None = None, mix: Mix | No
             high, wide = painted[0].shape
             writer = Mp4Writer(target, wide, high, video.frame_rate, encoding)
             writer.__enter__()
-        writer.picture(painted)
+        writer.write_frame(painted)
     assert writer is not None
     for packet in encode_aac(samples[:, at : at + SAMPLE_RATE] for at in range(0, samples.shape[1], SAMPLE_RATE)):
-        writer.sound(packet)
+        writer.write_audio(packet)
     writer.__exit__(None, None, None)
     return target
 

@@ -295,13 +295,13 @@ def test_an_effect_that_fails_stops_everything(tmp_path: Path) -> None:
     _nothing_left(tmp_path)
 
 
-def test_an_effect_that_loses_frames_is_told(tmp_path: Path) -> None:
+def test_an_effect_that_drops_frames_is_reported(tmp_path: Path) -> None:
     class Lossy(Pizzazz):
         def frames(self, frames: Iterator[Frame], edit: Edit, ctx: Context) -> Iterator[Frame]:
             yield next(frames)
 
     source = probe(make_video(tmp_path / "a.mp4", seconds=1, size=(320, 180)))
-    with pytest.raises(RenderError, match="1 frames of 25"):
+    with pytest.raises(RenderError, match="1 of 25 frames"):
         _render(source, _edit(source), Lossy())
     _nothing_left(tmp_path)
 

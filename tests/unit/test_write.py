@@ -28,9 +28,9 @@ def _write(path: Path, rate: Fraction, count: int, preset: str = "ultrafast") ->
         for index in range(count):
             planes = black_planes(*SIZE)
             planes[0][:] = 16 + 2 * index
-            writer.picture(planes)
+            writer.write_frame(planes)
         for packet in encode_aac([samples]):
-            writer.sound(packet)
+            writer.write_audio(packet)
 
 
 @pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001), Fraction(24000, 1001), Fraction(60)])
@@ -81,9 +81,9 @@ def test_sound_that_comes_late_lies_beside_its_pictures(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     with Mp4Writer(path, *SIZE, Fraction(25), FAST) as writer:
         for _ in range(20 * 25):
-            writer.picture(black_planes(*SIZE))
+            writer.write_frame(black_planes(*SIZE))
         for sound in encode_aac(np.zeros((2, SAMPLE_RATE), dtype=np.float32) for _ in range(20)):
-            writer.sound(sound)
+            writer.write_audio(sound)
     with av.open(str(path)) as container:
         packets = [packet for packet in container.demux() if packet.pos is not None and packet.dts is not None]
         packets.sort(key=lambda packet: packet.pos or 0)
@@ -97,25 +97,25 @@ def test_sound_that_comes_late_lies_beside_its_pictures(tmp_path: Path) -> None:
 
 def test_an_encoder_may_take_its_chroma_interleaved(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
-    encoding = Encoding(options={"preset": "ultrafast"}, layout="nv12", bit_rate=400_000)
+    encoding = Encoding(options={"preset": "ultrafast"}, pixel_format="nv12", bit_rate=400_000)
     with Mp4Writer(path, 64, 48, Fraction(25), encoding) as writer:
         for _ in range(5):
             y, u, v = black_planes(64, 48)
             y[:], u[:], v[:] = 120, 90, 200
-            writer.picture((y, u, v))
+            writer.write_frame((y, u, v))
     (_, frame), *_ = decode_frames(probe(path), probe(path).span)
     assert [plane[5, 5] for plane in yuv_planes(frame)[0]] == pytest.approx([120, 90, 200], abs=3)
 
 
 def test_an_encoder_that_is_not_there_says_why() -> None:
-    assert FAST.problem() == ""
-    assert "built without h264_imaginary" in Encoding("h264_imaginary").problem()
-    assert Encoding(options={"preset": "no such preset"}).problem()
+    assert FAST.unavailable_reason() == ""
+    assert "built without h264_imaginary" in Encoding("h264_imaginary").unavailable_reason()
+    assert Encoding(options={"preset": "no such preset"}).unavailable_reason()
 
 
 def _spoilt(path: Path, error: BaseException) -> None:
     with Mp4Writer(path, *SIZE, Fraction(25), FAST) as writer:
-        writer.picture(black_planes(*SIZE))
+        writer.write_frame(black_planes(*SIZE))
         raise error
 
 
@@ -129,9 +129,9 @@ def test_a_clip_that_fails_leaves_no_file(tmp_path: Path, error: BaseException) 
 
 def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
     with Mp4Writer(tmp_path / "clip.mp4", *SIZE, Fraction(25), FAST) as writer:
-        writer.picture(black_planes(*SIZE))
+        writer.write_frame(black_planes(*SIZE))
         with pytest.raises(RenderError, match="64x64"):
-            writer.picture(black_planes(64, 64))
+            writer.write_frame(black_planes(64, 64))
 
 
 def test_a_size_that_cannot_be_coded_leaves_no_file(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def _write_noise(path: Path) -> None:
         for _ in range(100):
             planes = black_planes(*SIZE)
             planes[0][:] = noise.integers(0, 255, planes[0].shape)
-            writer.picture(planes)
+            writer.write_frame(planes)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")

@@ -41,11 +41,11 @@ def write_movie(scene: Scene, path: Path) -> None:
             painter.paint(drawn, time)
             canvas = np.zeros((tall, width, 3), dtype=np.uint8)
             canvas[:height], canvas[height : height + timeline.height] = drawn, timeline.at(time)
-            writer.picture(Frame(time, rgb=canvas).planes)
-            while writer.sound_time < writer.time and (packet := next(packets, None)) is not None:
-                writer.sound(packet)
+            writer.write_frame(Frame(time, rgb=canvas).planes)
+            while writer.audio_time < writer.video_time and (packet := next(packets, None)) is not None:
+                writer.write_audio(packet)
         for packet in packets:
-            writer.sound(packet)
+            writer.write_audio(packet)
 
 
 def _sound(scene: Scene) -> Iterator[NDArray[np.float32]]:

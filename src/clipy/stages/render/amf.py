@@ -1,4 +1,4 @@
-"""``render = "amf"``: H.264 by the encoder of an AMD graphics card."""
+"""``render.backend = "amf"``: H.264 with the hardware encoder of AMD graphics cards (AMF)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _PRESETS: dict[Quality, tuple[str, int]] = {"draft": ("speed", 26), "good": ("ba
 
 
 class Amf(Mp4):
-    """AMD's encoder at a constant quality."""
+    """AMD's encoder at constant quality."""
 
     needs = "an AMD card with AMF"
 
     def encoding(self, width: int, height: int, rate: Fraction) -> Encoding:
         preset, quality = _PRESETS[self.options.quality]
         options = {"quality": preset, "profile": "high", "rc": "cqp", "qp_i": str(quality), "qp_p": str(quality + 1)}
-        return Encoding("h264_amf", options, layout="nv12")
+        return Encoding("h264_amf", options, pixel_format="nv12")

@@ -1,4 +1,4 @@
-"""``render = "nvenc"``: H.264 by the encoder of an NVIDIA graphics card."""
+"""``render.backend = "nvenc"``: H.264 with the hardware encoder of NVIDIA graphics cards (NVENC)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from fractions import Fraction
 from clipy.media.encoding import Encoding
 from clipy.stages.render.encoding.mp4 import Mp4, Quality
 
-# NVENC's preset (p1 is fastest, p7 best) and its quality target, which runs like x264's crf.
+# Preset (p1 is fastest, p7 best) and constant quality, on a scale like that of the crf of x264.
 _PRESETS: dict[Quality, tuple[str, int]] = {"draft": ("p3", 26), "good": ("p5", 21), "best": ("p7", 19)}
 
 
 class Nvenc(Mp4):
-    """NVENC at a constant quality. The picture needs more bits than x264's for the same looks."""
+    """NVENC at constant quality. Needs a higher bit rate than x264 for the same visual quality."""
 
     needs = "an NVIDIA card with NVENC"
 

@@ -1,4 +1,4 @@
-"""``render = "qsv"``: H.264 by Intel Quick Sync Video."""
+"""``render.backend = "qsv"``: H.264 with Intel Quick Sync Video."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _PRESETS: dict[Quality, tuple[str, int]] = {"draft": ("veryfast", 26), "good": (
 
 
 class Qsv(Mp4):
-    """Quick Sync at a constant quality, on Intel processors and graphics cards."""
+    """Quick Sync at constant quality, on Intel processors and graphics cards."""
 
-    needs = "an Intel graphics unit with Quick Sync"
+    needs = "an Intel GPU with Quick Sync"
 
     def encoding(self, width: int, height: int, rate: Fraction) -> Encoding:
         preset, quality = _PRESETS[self.options.quality]
         options = {"preset": preset, "profile": "high", "global_quality": str(quality)}
-        return Encoding("h264_qsv", options, layout="nv12")
+        return Encoding("h264_qsv", options, pixel_format="nv12")

@@ -1,1 +1,1 @@
-"""What every renderer shares: composed frames, the mixed soundtrack, and the file they go into."""
+"""What renderers share: composed frames, the mixed soundtrack, loudness normalization, and the MP4 renderer."""

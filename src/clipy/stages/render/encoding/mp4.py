@@ -1,4 +1,4 @@
-"""What every renderer of MP4 files shares: one decode, one resample, one encode. The encoder is each one's own."""
+"""The base class of renderers of MP4 files: one decode, one resample, one encode. Subclasses choose the encoder."""
 
 from __future__ import annotations
 
@@ -27,40 +27,40 @@ from clipy.types import Edit, Video
 
 Quality = Literal["draft", "good", "best"]
 
-_WAITING = 5  # frames between two threads: 3 MB each, enough for one to be slow for a moment
-_NEAR = 0.002  # relative difference within which a rate that a person typed means a standard one
+_QUEUE_SIZE = 5  # frames of 3 MB between two threads: absorbs short delays of either
+_TOLERANCE = 0.002  # relative difference within which a configured frame rate counts as a standard one
 
 
 class Mp4(Renderer):
-    """H.264, AAC, 4:2:0, BT.709, constant frame rate, loudness normalised, ready to stream.
+    """H.264, AAC, 4:2:0, BT.709, constant frame rate, normalized loudness, fast start.
 
-    Decoding and scaling run in one thread, pizzazz in another, encoding in the caller's; a few frames wait between
-    them, so memory does not grow with the clip.
+    Decoding and scaling run in one thread, pizzazz in another, encoding in the caller's. Only a few frames are queued
+    between them, so memory does not grow with the clip.
     """
 
     class Options(Renderer.Options):
         quality: Quality = Field(
-            "good", description="How much time the encoder takes: draft for a look, good for publishing, best to keep."
+            "good", description="Encoding effort: draft for previews, good for publishing, best for archiving."
         )
         frame_rate: float | None = Field(
-            None, ge=1, le=60, description="Frames a second; left out, the source's own, as the nearest standard rate."
+            None, ge=1, le=60, description="Frames per second. Default: the standard rate closest to the source's."
         )
-        loudness: float = Field(-14.0, ge=-40, le=-5, description="Loudness of the clip in LUFS.")
-        true_peak: float = Field(-1.0, ge=-10, le=0, description="Highest peak of the sound in dBTP.")
+        loudness: float = Field(-14.0, ge=-40, le=-5, description="Integrated loudness of the clip, in LUFS.")
+        true_peak: float = Field(-1.0, ge=-10, le=0, description="Maximum true peak of the sound, in dBTP.")
 
     options: Options
-    needs: ClassVar[str]  # for a person: what encodes
+    needs: ClassVar[str]  # hardware or software that the encoder requires, for error messages
 
     @abstractmethod
     def encoding(self, width: int, height: int, rate: Fraction) -> Encoding:
-        """The encoder and its options for pictures of a size at a rate, at the quality that was asked for."""
+        """The encoder settings for a frame size (pixels) and rate at ``options.quality``."""
 
     def check(self) -> None:
-        problem = self.encoding(1080, 1920, Fraction(30)).problem()
-        if problem:
+        reason = self.encoding(1080, 1920, Fraction(30)).unavailable_reason()
+        if reason:
             raise ConfigError(
-                f"render.backend = {self.name!r} needs {self.needs}; none can be used here ({problem})",
-                do="Check the graphics driver, or take the encoder that runs everywhere: --set render.backend=x264",
+                f"render.backend = {self.name!r} needs {self.needs}, which is not available here ({reason})",
+                do="Check the graphics driver, or use the encoder that runs everywhere: --set render.backend=x264",
             )
 
     def render(self, video: Video, edit: Edit, pizzazz: tuple[Pizzazz, ...], path: Path, ctx: Context) -> None:
@@ -68,7 +68,7 @@ class Mp4(Renderer):
         count = round(edit.duration * rate)
         if count < 1:
             raise RenderError(
-                f"the clip is {float(edit.duration):.3f} s long: less than one frame", where=video.path.name
+                f"the clip is {float(edit.duration):.3f} s long, less than one frame", where=video.path.name
             )
         encoding = self.encoding(edit.crop.width, edit.crop.height, rate)
         try:
@@ -84,11 +84,12 @@ class Mp4(Renderer):
             raise RenderError(f"cannot render the clip ({error.strerror or error})", where=path) from error
 
     def _rate(self, video: Video) -> Fraction:
-        wanted = self.options.frame_rate
-        if wanted is None:
+        configured = self.options.frame_rate
+        if configured is None:
             return output_rate(video.frame_rate)
-        near = min(STANDARD_RATES, key=lambda rate: abs(float(rate) - wanted))
-        return near if abs(float(near) / wanted - 1) <= _NEAR else Fraction(wanted).limit_denominator(1001)
+        nearest = min(STANDARD_RATES, key=lambda rate: abs(float(rate) - configured))
+        is_standard = abs(float(nearest) / configured - 1) <= _TOLERANCE
+        return nearest if is_standard else Fraction(configured).limit_denominator(1001)
 
     def _soundtrack(
         self, video: Video, edit: Edit, pizzazz: tuple[Pizzazz, ...], ctx: Context, duration: Fraction
@@ -114,43 +115,43 @@ class Mp4(Renderer):
         threads: int,
         stack: ExitStack,
     ) -> Iterator[Frame]:
-        """The clip's frames with every effect on them; their threads end with ``stack``."""
+        """The clip's frames with all effects applied; their threads end with ``stack``."""
         source = clip_frames(video, edit, rate, count, threads)
-        frames = stack.enter_context(ReadAhead(source, _WAITING, name="clipy-pictures"))
+        frames = stack.enter_context(ReadAhead(source, _QUEUE_SIZE, name="clipy-pictures"))
         effects = [effect for effect in pizzazz if type(effect).frames is not Pizzazz.frames]
         if not effects:
             return frames
         for effect in effects:
             frames = effect.frames(frames, edit, ctx)
-        return stack.enter_context(ReadAhead(_planar(frames), _WAITING, name="clipy-pizzazz"))
+        return stack.enter_context(ReadAhead(_to_yuv(frames), _QUEUE_SIZE, name="clipy-pizzazz"))
 
 
-def _planar(frames: Iterator[Frame]) -> Iterator[Frame]:
-    """Convert what an effect left as RGB here, in the effects' thread."""
+def _to_yuv(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """Convert frames that an effect left as RGB in the effects' thread rather than in the encoder's."""
     for frame in frames:
         _ = frame.planes
         yield frame
 
 
 def _interleave(writer: Mp4Writer, frames: Iterator[Frame], count: int, track: Soundtrack, ctx: Context) -> None:
-    """Write pictures and sound as they advance together; exactly ``count`` pictures."""
+    """Write exactly ``count`` frames, and the sound interleaved with them."""
     packets: Iterator[Packet] | None = None
     written = 0
     for frame in frames:
         if written == count:
-            raise RenderError("a pizzazz returned more frames than it was given", do="It must return as many")
-        writer.picture(frame.planes)
+            raise RenderError("a pizzazz returned more frames than it received", do="It must return as many")
+        writer.write_frame(frame.planes)
         written += 1
         if packets is None and track.ready:
             packets = track.packets()
-        while packets is not None and writer.sound_time < writer.time:
+        while packets is not None and writer.audio_time < writer.video_time:
             packet = next(packets, None)
             if packet is None:
                 break
-            writer.sound(packet)
+            writer.write_audio(packet)
         if written == count or written % max(1, count // 100) == 0:
             ctx.report("rendering", written / count)
     if written < count:
-        raise RenderError(f"a pizzazz returned {written} frames of {count}", do="It must return as many as it is given")
+        raise RenderError(f"a pizzazz returned {written} of {count} frames", do="It must return as many as it receives")
     for packet in track.packets() if packets is None else packets:
-        writer.sound(packet)
+        writer.write_audio(packet)
