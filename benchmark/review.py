@@ -27,7 +27,7 @@ from clipy import registry  # noqa: E402
 from clipy.config import load  # noqa: E402
 from clipy.context import Context  # noqa: E402
 from clipy.pipeline.pipeline import Pipeline  # noqa: E402
-from clipy.pipeline.quality_control import clip_of, judged  # noqa: E402
+from clipy.pipeline.quality_control import QualityControl, clip_of  # noqa: E402
 from clipy.pipeline.run import context  # noqa: E402
 from clipy.stages.base import Reviewer  # noqa: E402
 from clipy.types import Clip, Finding  # noqa: E402
@@ -106,7 +106,7 @@ def _errors(reviewers: Sequence[Any], clip: Clip, ctx: Context, before: tuple[Cl
     """Every error, by reviewer and check; also beside clips that were made ``before``."""
     return {
         f"{review.reviewer}.{finding.check}": finding
-        for review in judged(reviewers, clip, before, ctx).reviews or ()
+        for review in QualityControl(ctx.analysers, tuple(reviewers)).judge(clip, ctx, before).reviews or ()
         for finding in review.findings
         if finding.severity == "error"
     }

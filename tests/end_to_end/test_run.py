@@ -18,7 +18,7 @@ from clipy.cli import main
 from clipy.config import load
 from clipy.errors import NothingToDeliver, OutputError
 from clipy.media.probe import probe
-from clipy.pipeline.delivered import with_sources
+from clipy.pipeline.delivery import with_sources
 
 SETTINGS = [
     "--preset",

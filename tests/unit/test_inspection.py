@@ -15,7 +15,7 @@ from clipy.groups import STEPS
 from clipy.media.checks.proxy import proxy_frames
 from clipy.media.checks.video_metrics import VideoMetrics, measure_video
 from clipy.media.read import pictures
-from clipy.pipeline.quality_control import clip_of, judged
+from clipy.pipeline.quality_control import QualityControl, clip_of
 from clipy.stages.base import Reviewer
 from clipy.storage.cache_policy import CachePolicy
 from clipy.storage.store import Store
@@ -85,7 +85,7 @@ def test_reviewers_side_by_side_watch_a_clip_once_and_are_told_of_in_order(
 
     monkeypatch.setattr(inspection, "watch", noted)
     reviewers = [_Counting(_Counting.Options(least=least)) for least in (1, 100)]
-    outcome = judged(reviewers, clip, (), _context(tmp_path))
+    outcome = QualityControl({}, tuple(reviewers)).judge(clip, _context(tmp_path))
     assert [review.passed for review in outcome.reviews or ()] == [True, False]
     assert len(watched) == 1
 

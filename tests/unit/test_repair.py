@@ -16,9 +16,9 @@ from clipy.context import Context
 from clipy.errors import NothingToDeliver
 from clipy.media.checks.audio_metrics import measure_audio
 from clipy.media.probe import probe
+from clipy.pipeline.outcome import Result
 from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.repair import repaired
-from clipy.pipeline.result import Result
 from clipy.pipeline.run import context
 from clipy.stages.base import Reviewer
 from clipy.stages.highlight.even import Even
@@ -115,7 +115,7 @@ def test_a_clip_is_repaired_once_and_its_story_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(NothingToDeliver) as error:
         _run(tmp_path, judged)
-    assert all("it lasts 2.7" in why and "(after repairing: it lasts 3.00 s)" in why for why in error.value.reasons)
+    assert all("it lasts 2.7" in why and "(after a repair of: it lasts 3.00 s)" in why for why in error.value.reasons)
 
 
 SHOWN = clip(seconds=10, start=10, fit=[(4, 6)])

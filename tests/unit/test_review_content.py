@@ -15,7 +15,8 @@ from clipy.analysis.audio.speech import RATE, windows
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.media.read import sound
-from clipy.pipeline.quality_control import clip_of, judged, published
+from clipy.pipeline.quality_control import QualityControl, clip_of
+from clipy.stages.base import Reviewer
 from clipy.stages.review.content import Content, first_trim, last_trim
 from clipy.stages.upload.publishing.journal import Entry, State, journal_beside
 from clipy.text.sentences import sentences
@@ -51,6 +52,10 @@ def _hearing(folder: Path, speech: Speech, start: float, end: float, language: s
     words = (replace(word, start=word.start - moved, end=word.end - moved) for word in spoken_words(speech))
     inside = tuple(word for word in words if word.start >= 0 and word.end <= end - start + 0.01)
     return hearing(folder, inside, language)
+
+
+def quality(reviewer: Reviewer) -> QualityControl:
+    return QualityControl({}, (reviewer,))
 
 
 def _errors(clip: Clip, ctx: Context, **options: object) -> dict[str, Finding]:
@@ -175,11 +180,11 @@ def test_the_same_moment_is_found_again_whatever_was_done_to_it(tmp_path: Path, 
     silent = hearing(tmp_path, ())  # nothing is understood: the sound itself tells
     reviewer = Content()
     for clip in (first, again, other):
-        assert "duplicate" not in {f.check for f in judged([reviewer], clip, (), silent).findings}
-    assert "sounds the same" in judged([reviewer], again, (other, first), silent).findings[-1].message
-    assert not [f for f in judged([reviewer], other, (first, again), silent).findings if f.check == "duplicate"]
+        assert "duplicate" not in {f.check for f in quality(reviewer).judge(clip, silent, ()).findings}
+    assert "sounds the same" in quality(reviewer).judge(again, silent, (other, first)).findings[-1].message
+    assert not [f for f in quality(reviewer).judge(other, silent, (first, again)).findings if f.check == "duplicate"]
     relaxed = Content(Content.Options(duplicates="ignore"))
-    assert not [f for f in judged([relaxed], again, (first,), silent).findings if f.check == "duplicate"]
+    assert not [f for f in quality(relaxed).judge(again, silent, (first,)).findings if f.check == "duplicate"]
 
 
 def test_clips_of_one_run_that_show_the_same_span(tmp_path: Path, speech: Speech) -> None:
@@ -202,11 +207,11 @@ def test_what_was_published_is_not_published_again(
     ctx = _hearing(tmp_path, speech, 0, whole)
     posted, again = _clip(tmp_path, "posted", speech, 0, whole), _clip(tmp_path, "again", speech, 0, whole, shift=9)
     reviewer = Content()
-    judged([reviewer], posted, (), ctx)
+    quality(reviewer).judge(posted, ctx, ())
     journal_beside(ctx.store.root).write(
         Entry(posted.fingerprint, "youtube", "me", name="posted"), "posted", State("done")
     )
     posted.path.unlink()
-    known = published([reviewer], ctx)
+    known = quality(reviewer).published(ctx)
     assert [clip.name for clip in known] == ["posted on youtube"]
-    assert "posted on youtube" in judged([reviewer], again, known, ctx).findings[-1].message
+    assert "posted on youtube" in quality(reviewer).judge(again, ctx, known).findings[-1].message

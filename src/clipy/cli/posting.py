@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from clipy.config import Config
     from clipy.context import Context
     from clipy.documents import Delivered
-    from clipy.pipeline.quality_control import Judging
+    from clipy.pipeline.quality_control import QualityControl
     from clipy.stages.base import Uploader
     from clipy.types import Clip, Json
 
@@ -40,18 +40,18 @@ def uploader(settings: Settings, backend: str, *, at: str | None, every: str | N
     return factory.several(config, Uploader)[0], config
 
 
-def judging(config: Config, clips: Sequence[Delivered]) -> Judging | None:
+def judging(config: Config, clips: Sequence[Delivered]) -> QualityControl | None:
     """The reviewers, where a clip has had no review yet: they and their analysers may be missing otherwise."""
-    from clipy.pipeline.quality_control import Judging
+    from clipy.pipeline.quality_control import QualityControl
 
-    return Judging.from_config(config) if any(clip.passed is None for clip in clips) else None
+    return QualityControl.from_config(config) if any(clip.passed is None for clip in clips) else None
 
 
-def judged(by: Judging | None, clips: Sequence[Delivered], ctx: Context) -> tuple[list[Clip], tuple[str, ...]]:
+def judged(by: QualityControl | None, clips: Sequence[Delivered], ctx: Context) -> tuple[list[Clip], tuple[str, ...]]:
     """The clips that may be published, and why the others may not."""
-    from clipy.pipeline.quality_control import reviewed
+    from clipy.pipeline.quality_control import verdicts
 
-    found = list(reviewed(by, clips, ctx))
+    found = list(verdicts(by, clips, ctx))
     return [clip for clip, why in found if not why], tuple(f"{clip.name}: {why}" for clip, why in found if why)
 
 
@@ -103,10 +103,10 @@ def report(done: Done, refused: Sequence[str]) -> None:
 
 
 def _each(clips: Sequence[Clip], ctx: Context, work: Callable[[Clip, Context], Json]) -> Done:
-    from clipy.pipeline.parallel import shares
+    from clipy.pipeline.parallel import with_progress
 
     done = Done()
-    for clip, part in shares(clips, ctx):
+    for clip, part in with_progress(clips, ctx):
         try:
             done.entries.append(work(clip, part))
         except LoginNeeded:

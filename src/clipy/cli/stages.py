@@ -140,14 +140,14 @@ def highlight(
 def reframe(settings: Settings, video: Path, given: Path, output: Path | None) -> None:
     """Stage 2: where to look, for each highlight."""
     from clipy import documents
-    from clipy.pipeline.parallel import shares
+    from clipy.pipeline.parallel import with_progress
 
     check_free(output)
     pipeline = settings.pipeline()
 
     def task(source: Video, ctx: Context) -> Json:
         found = documents.read_highlights(given, source)
-        cropped = [(item, pipeline.reframe(source, item, part)) for item, part in shares(found, ctx)]
+        cropped = [(item, pipeline.reframe(source, item, part)) for item, part in with_progress(found, ctx)]
         return documents.crops(source, cropped)
 
     document = settings.work(video, "reframe", pipeline, task)
@@ -193,22 +193,22 @@ def review(settings: Settings, clips: tuple[Path, ...], output: Path | None, rep
     """
     from clipy import documents
     from clipy.cli.terminal import progress
-    from clipy.pipeline.delivered import with_sources
-    from clipy.pipeline.parallel import shares
-    from clipy.pipeline.quality_control import Judging, published
+    from clipy.pipeline.delivery import with_sources
+    from clipy.pipeline.parallel import with_progress
+    from clipy.pipeline.quality_control import QualityControl
     from clipy.pipeline.report import write_report
     from clipy.pipeline.run import context
 
     check_free(output)
     check_free(report)
-    judging = Judging.from_config(settings.config())
+    judging = QualityControl.from_config(settings.config())
     with (
         progress("review", ("review",)) as listener,
         context(judging, since=settings.since, listener=listener) as ctx,
     ):
-        before = published(judging.reviewers, ctx)
+        before = judging.published(ctx)
         found = []
-        for (clip, source), part in shares(with_sources(clips), ctx.at("review")):
+        for (clip, source), part in with_progress(with_sources(clips), ctx.at("review")):
             found.append((clip.path, judging.judge(clip, replace(part, video=source), before).reviews or ()))
             before = (clip, *before)
     document = documents.reviews(found)

@@ -23,7 +23,7 @@ from clipy.context import Event
 from clipy.groups import STEPS
 
 if TYPE_CHECKING:
-    from clipy.pipeline.result import Result
+    from clipy.pipeline.outcome import Result
     from clipy.types import Highlight
 
 log = logging.getLogger(__name__)

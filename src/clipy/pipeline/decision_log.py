@@ -1,12 +1,14 @@
-"""What was decided, in words for the log and as data for tools: the picks, where to look, what a review says.
+"""Decisions in words for the log and as data for tools: the picks, the crops, the reviews.
 
-It is read off the results, not told by the backends, so that a run which loads everything says the same as the first.
+They are read off the results, not reported by the backends, so that a run that loads everything logs the same as the
+first.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 
 from clipy.pipeline.outcome import Outcome
 from clipy.types import CropPath, Highlight, Json, Span
@@ -14,53 +16,56 @@ from clipy.types import CropPath, Highlight, Json, Span
 log = logging.getLogger(__name__)
 
 
-def told(item: Highlight | Span) -> str:
-    """A stretch, or a pick with its score and reason, in one line."""
-    if isinstance(item, Span):
-        return f"{float(item.start):.2f}-{float(item.end):.2f} s"
-    parts = ", ".join(f"{name} {value:.2f}" for name, value in item.details.items())
-    made_of = f" ({parts})" if parts else ""
-    return f"{told(item.span)} {item.title!r}, score {item.score:.2f}{made_of}: {item.reason or 'no reason given'}"
+def log_candidates(candidates: Sequence[Highlight], wanted: int) -> None:
+    """Log what the highlighter picked, best first; those beyond the ``wanted`` number only in detail."""
+    for rank, pick in enumerate(candidates, 1):
+        level = logging.INFO if rank <= wanted else logging.DEBUG
+        log.log(level, "candidate %d: %s", rank, format_pick(pick), extra={"data": _pick_record(pick, rank)})
 
 
-def picked(pick: Highlight, rank: int) -> Json:
-    """A candidate of the highlighter, as data."""
-    return {
-        "event": "candidate",
-        "rank": rank,
-        **_place(pick.span),
-        "title": pick.title,
-        "score": pick.score,
-        "reason": pick.reason,
-        "details": dict(pick.details),
-    }
-
-
-def layouts(path: CropPath) -> str:
-    """How a highlight is laid out: which layouts for how long, and how often it changes."""
-    spent: Counter[str] = Counter()
-    for shot in path.shots:
-        spent[shot.layout] += float(shot.span.duration)  # type: ignore[assignment]
-    shares = ", ".join(f"{layout} for {length:.1f} s" for layout, length in spent.most_common())
-    return f"{shares} in {len(path.shots)} stretch{'es' if len(path.shots) > 1 else ''}"
-
-
-def framed(highlight: Highlight, path: CropPath) -> Json:
-    """The layout of each stretch, as data."""
+def log_crop(highlight: Highlight, path: CropPath) -> None:
+    """Log which layouts a highlight is given."""
     shots = [{**_place(shot.span), "layout": shot.layout, "panels": len(shot.panels)} for shot in path.shots]
-    return {"event": "framing", **_place(highlight.span), "stretches": shots}
+    record = {"event": "framing", **_place(highlight.span), "stretches": shots}
+    log.info("crop of %s: %s", format_span(highlight.span), describe_layouts(path), extra={"data": record})
 
 
 def log_review(outcome: Outcome) -> None:
-    """Say whether a clip passed, and each thing that was found in it."""
-    said = "passed" if outcome.passed else "rejected"
-    facts = {"event": said, **_place(outcome.highlight.span), "title": outcome.highlight.title}
-    log.info("%s: %s", said, told(outcome.highlight.span), extra={"data": facts})
+    """Log whether a clip passed, and each finding."""
+    verdict, place = "passed" if outcome.passed else "rejected", _place(outcome.highlight.span)
+    record = {"event": verdict, **place, "title": outcome.highlight.title}
+    log.info("%s: %s", verdict, format_pick(outcome.highlight), extra={"data": record})
     for finding in outcome.findings:
         level = logging.INFO if finding.severity == "error" else logging.DEBUG
-        found = {"event": "finding", "check": finding.check, "severity": finding.severity}
-        facts = {**found, "value": finding.value, "limit": finding.limit, **_place(outcome.highlight.span)}
-        log.log(level, "%s of %s: %s", finding.severity, finding.check, finding.message, extra={"data": facts})
+        record = {"event": "finding", "check": finding.check, "severity": finding.severity}
+        record = {**record, "value": finding.value, "limit": finding.limit, **place}
+        log.log(level, "%s of %s: %s", finding.severity, finding.check, finding.message, extra={"data": record})
+
+
+def format_span(span: Span) -> str:
+    """A span in one line."""
+    return f"{float(span.start):.2f}-{float(span.end):.2f} s"
+
+
+def format_pick(pick: Highlight) -> str:
+    """A pick in one line: span, title, score with its parts, reason."""
+    parts = ", ".join(f"{name} {value:.2f}" for name, value in pick.details.items())
+    score = f"score {pick.score:.2f}" + (f" ({parts})" if parts else "")
+    return f"{format_span(pick.span)} {pick.title!r}, {score}: {pick.reason or 'no reason given'}"
+
+
+def describe_layouts(path: CropPath) -> str:
+    """Which layouts a crop uses for how long, and in how many parts."""
+    spent: Counter[str] = Counter()
+    for shot in path.shots:
+        spent[shot.layout] += round(shot.span.duration * 1000)
+    shares = ", ".join(f"{layout} for {length / 1000:.1f} s" for layout, length in spent.most_common())
+    return f"{shares} in {len(path.shots)} stretch{'es' if len(path.shots) > 1 else ''}"
+
+
+def _pick_record(pick: Highlight, rank: int) -> Json:
+    facts = {"title": pick.title, "score": pick.score, "reason": pick.reason, "details": dict(pick.details)}
+    return {"event": "candidate", "rank": rank, **_place(pick.span), **facts}
 
 
 def _place(span: Span) -> Json:

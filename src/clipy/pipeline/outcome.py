@@ -1,15 +1,18 @@
-"""What becomes of a candidate on its way through the stages: a clip with its reviews and posts, or a rejection."""
+"""What becomes of candidates: clips with their reviews and posts, or rejections; and the result of a whole run."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from clipy import documents
 from clipy.errors import MediaError, UploadError
-from clipy.types import Clip, Edit, Finding, Highlight, Post, Review
+from clipy.pipeline.report import write_report
+from clipy.types import Clip, Edit, Finding, Highlight, Json, Post, Review, Video
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +25,7 @@ class Outcome:
     reviews: tuple[Review, ...] | None  # None: nobody has reviewed it yet
     posts: tuple[Post, ...] = ()
     failures: tuple[UploadError, ...] = ()  # of uploaders that could not publish it now
-    repaired: tuple[Finding, ...] = ()  # what was found before, and made the clip be made anew
+    repaired: tuple[Finding, ...] = ()  # findings about an earlier version of the clip, which were repaired
 
     @property
     def passed(self) -> bool:
@@ -39,12 +42,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Rejected:
-    """A candidate that became no clip, and why. ``repaired`` is what was found first, and repaired in vain."""
+    """A candidate that became no clip, and why. ``repaired`` are findings of a first review, before a repair failed."""
 
     highlight: Highlight
     reviews: tuple[Review, ...]
     repaired: tuple[Finding, ...] = ()
-    clip: Clip | None = None  # where it came that far
+    clip: Clip | None = None  # None: it was never rendered
 
     @classmethod
     def undecodable(cls, item: Highlight | Edit | Clip, error: MediaError) -> Rejected:
@@ -69,8 +72,42 @@ class Rejected:
 
     def reason(self) -> str:
         """One line for a person."""
-        tried = f" (after repairing: {summarize_errors(self.repaired)})" if self.repaired else ""
-        return f"{self.name()}: {summarize_errors(self.findings)}{tried}"
+        first = f" (after a repair of: {summarize_errors(self.repaired)})" if self.repaired else ""
+        return f"{self.name()}: {summarize_errors(self.findings)}{first}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of a run over one video. ``timings`` are seconds by stage."""
+
+    video: Video
+    folder: Path
+    made: tuple[Outcome, ...]
+    rejected: tuple[Rejected, ...]
+    timings: Mapping[str, float]
+    identity: str
+
+    @property
+    def failures(self) -> tuple[UploadError, ...]:
+        """Uploads that failed; the same run again retries them."""
+        return tuple(failure for outcome in self.made for failure in outcome.failures)
+
+    def write_report(self) -> None:
+        """``report.html``: what the reviewers found in each clip, also of those that were rejected, with evidence."""
+        made = [(m.clip.name, m.clip.path, m.reviews or ()) for m in self.made]
+        refused = [(r.name(), r.clip.path, r.reviews) for r in self.rejected if r.clip is not None]
+        write_report(self.folder / "report.html", [*made, *refused])
+
+    def document(self) -> Json:
+        """``clips.json``."""
+        return {
+            "schema": documents.RUN,
+            "run": self.identity,
+            "source": documents.source(self.video),
+            "clips": [documents.clip_json(m.clip, m.reviews, m.posts, m.repaired) for m in self.made],
+            "rejected": [documents.rejected_json(r.highlight, r.reviews, r.repaired) for r in self.rejected],
+            "timings": {stage: round(spent, 3) for stage, spent in self.timings.items()},
+        }
 
 
 @dataclass

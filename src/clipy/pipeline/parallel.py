@@ -1,4 +1,4 @@
-"""Works on several items, one after the other or side by side in threads, each with its share of the progress."""
+"""Work on several items, one after the other or in parallel threads, each with its share of the progress."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _PATIENCE = 0.2  # seconds between looks at the keyboard: on some systems Ctrl-C
 
 
 class Stopped(BaseException):
-    """Ends work whose result nobody waits for any more; raised where it reports progress."""
+    """Ends work whose result is no longer needed; raised where it reports progress."""
 
 
 def renders_at_once() -> int:
-    """How many clips to render side by side on this machine."""
+    """How many clips to render in parallel on this machine."""
     return max(1, min(processors() // _CORES_OF_A_RENDER, _MOST_RENDERS))
 
 
 def reviews_at_once() -> int:
-    """How many reviewers look at a clip side by side: one more than there are cores, as some wait for others."""
+    """How many reviewers run in parallel: one more than there are cores, as some wait for others."""
     return 1 if processors() == 1 else processors() + 1
 
 
 def parallel_map(
     items: Sequence[Item], work: Callable[[Item, Context], Made], ctx: Context, at_once: int
 ) -> list[Made]:
-    """``work`` on every item, up to ``at_once`` at a time; what was made, in the items' order.
+    """``work`` on every item, up to ``at_once`` at a time; the results in the items' order.
 
     The first failure (or Ctrl-C) stops the others at their next report of progress, and is raised once they have
-    ended and tidied up. One at a time runs in the caller's own thread, where Ctrl-C works at once.
+    ended and cleaned up. With one at a time it runs in the caller's own thread, where Ctrl-C works at once.
     """
     progress = _Progress(ctx, len(items))
 
@@ -72,12 +72,12 @@ def _wait(futures: Sequence[Future[Made]]) -> None:
     pending = set(futures)
     while pending:
         done, pending = wait(pending, timeout=_PATIENCE, return_when=FIRST_EXCEPTION)
-        for future in futures:  # of several failures always the same one is told
+        for future in futures:  # of several failures the first item's is reported
             if future in done:
                 future.result()
 
 
-def shares(items: Sequence[Item], ctx: Context) -> Iterator[tuple[Item, Context]]:
+def with_progress(items: Sequence[Item], ctx: Context) -> Iterator[tuple[Item, Context]]:
     """Each item with a context whose progress is the item's share of the stage's."""
     for index, item in enumerate(items):
         ctx.report(f"{index + 1} of {len(items)}", index / len(items))

@@ -1,4 +1,4 @@
-"""Quality control: what the reviewers find in a clip, also beside the clips that were made or published before it."""
+"""Quality control: reviewers judge each clip, also beside the clips that were made or published before it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from clipy.media.opencv import few_opencv_threads
 from clipy.media.probe import probe
 from clipy.pipeline import factory
 from clipy.pipeline.outcome import Outcome, summarize_errors
-from clipy.pipeline.parallel import parallel_map, reviews_at_once, shares
+from clipy.pipeline.parallel import parallel_map, reviews_at_once, with_progress
 from clipy.stages.base import Reviewer
 from clipy.stages.upload.publishing.journal import journal_beside
 from clipy.storage.store import file_digest
@@ -25,7 +25,7 @@ from clipy.types import Clip, Finding, Review
 
 
 @dataclass(frozen=True)
-class Judging:
+class QualityControl:
     """The reviewers, and the analysers that they may ask."""
 
     analysers: Mapping[type[Backend], Backend]
@@ -33,53 +33,48 @@ class Judging:
     device: str = "auto"
 
     @classmethod
-    def from_config(cls, config: Config) -> Judging:
-        """Make what reviews, and nothing else. Raises ConfigError, also when nothing does."""
+    def from_config(cls, config: Config) -> QualityControl:
+        """Make what reviews, and nothing else. Raises ConfigError, also when no reviewer is configured."""
         if not config.lists["review"]:
-            raise ConfigError("no reviewer is picked, so that anything would pass", do="Add a [[review]]")
+            raise ConfigError("no reviewer is configured, so any clip would pass", do="Add a [[review]]")
         demand(config.device)
         return cls(factory.analysers(config), factory.several(config, Reviewer), config.device)
 
     def judge(self, clip: Clip, ctx: Context, others: tuple[Clip, ...] = ()) -> Outcome:
-        """What every reviewer finds in one clip, also beside others that it must not repeat."""
-        return judged(self.reviewers, clip, others, ctx)
+        """Every reviewer's findings in a clip, also beside ``others`` that it must not repeat.
+
+        Reviewers run in parallel where there is more than one core: one decodes the sound while another decodes the
+        picture. What several of them need is made by the first that asks, and the others wait for it.
+        """
+
+        def review(reviewer: Reviewer, part: Context) -> Review:
+            return _review(reviewer, clip, others, part)
+
+        with few_opencv_threads():
+            return Outcome(clip, tuple(parallel_map(self.reviewers, review, ctx, reviews_at_once())))
+
+    def published(self, ctx: Context) -> tuple[Clip, ...]:
+        """Clips that were published from this machine, where a reviewer compares: only sha256 and name are known."""
+        if not any(_compares(reviewer) for reviewer in self.reviewers):
+            return ()
+        known = journal_beside(ctx.store.root).published()
+        return tuple(Clip(sha256, Fraction(0), 0, 0, name=name) for sha256, name in known)
 
 
-def judged(reviewers: Sequence[Reviewer], clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Outcome:
-    """What every reviewer finds. ``others`` are the clips that it must not repeat.
+def verdicts(
+    quality_control: QualityControl | None, delivered: Sequence[Delivered], ctx: Context
+) -> Iterator[tuple[Clip, str]]:
+    """Each delivered clip with the reason why it must not be published; empty when it may.
 
-    They work side by side where there is more than one core: the sound is listened to while the pictures are watched.
-    What several of them need is made by the first that asks, and the others wait for it (see ``storage.store``).
+    A clip without a review gets one now; ``quality_control`` may be None only where every clip has one.
     """
-
-    def review(reviewer: Reviewer, part: Context) -> Review:
-        return _reviewed(reviewer, clip, others, part)
-
-    with few_opencv_threads():
-        found = parallel_map(reviewers, review, ctx, reviews_at_once())
-    return Outcome(clip, tuple(found))
-
-
-def published(reviewers: Sequence[Reviewer], ctx: Context) -> tuple[Clip, ...]:
-    """What was published from this machine, where a reviewer asks for it: only sha256 and name are known."""
-    if not any(_compares(reviewer) for reviewer in reviewers):
-        return ()
-    known = journal_beside(ctx.store.root).published()
-    return tuple(Clip(sha256, Fraction(0), 0, 0, name=name) for sha256, name in known)
-
-
-def reviewed(judging: Judging | None, delivered: Sequence[Delivered], ctx: Context) -> Iterator[tuple[Clip, str]]:
-    """Each delivered clip with why it must not be published; empty when it may.
-
-    One without a review gets it now; ``judging`` may be None only where every clip has one.
-    """
-    for item, part in shares(delivered, ctx.at("review")):
+    for item, part in with_progress(delivered, ctx.at("review")):
         if item.passed is not None:
             yield item.clip, "" if item.passed else "it did not pass its review"
-        elif judging is not None:
-            yield item.clip, summarize_errors(judging.judge(item.clip, part).findings)
+        elif quality_control is not None:
+            yield item.clip, summarize_errors(quality_control.judge(item.clip, part).findings)
         else:
-            raise ValueError(f"nobody is there to review {item.clip.name}")
+            raise ValueError(f"no reviewer for {item.clip.name}")
 
 
 def clip_of(path: Path) -> Clip:
@@ -89,7 +84,7 @@ def clip_of(path: Path) -> Clip:
 
 
 def file_as_clip(path: Path) -> Clip:
-    """Any file as a clip: the reviewers find that it cannot be read. Raises MediaError when there is none."""
+    """Any file as a clip, readable or not: reviewers report what is not. Raises MediaError when there is no file."""
     try:
         return clip_of(path)
     except MediaError:
@@ -98,7 +93,7 @@ def file_as_clip(path: Path) -> Clip:
         return Clip(file_digest(path), Fraction(0), 0, 0, path=path, name=path.stem)
 
 
-def _reviewed(reviewer: Reviewer, clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Review:
+def _review(reviewer: Reviewer, clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Review:
     try:
         review = ctx.cached(reviewer.review, clip)
         if not others or not _compares(reviewer):

@@ -14,9 +14,9 @@ from clipy.config import Config
 from clipy.context import Context, Event
 from clipy.media.probe import probe
 from clipy.pipeline.delivery import delivering_to, prepare
+from clipy.pipeline.outcome import Result
 from clipy.pipeline.pipeline import Pipeline
-from clipy.pipeline.quality_control import Judging
-from clipy.pipeline.result import Result
+from clipy.pipeline.quality_control import QualityControl
 from clipy.storage import eviction
 from clipy.storage.cache_policy import CachePolicy
 from clipy.storage.store import Store
@@ -54,16 +54,19 @@ def run(
 
 @contextmanager
 def context(
-    made: Pipeline | Judging | None = None, *, since: str | None = None, listener: Callable[[Event], None] | None = None
+    parts: Pipeline | QualityControl | None = None,
+    *,
+    since: str | None = None,
+    listener: Callable[[Event], None] | None = None,
 ) -> Iterator[Context]:
-    """A context for what was made, with a private work folder that is gone afterwards; None asks no analyser.
+    """A context with the analysers of some ``parts``, and a private work folder that is removed afterwards.
 
-    Meanwhile NumPy multiplies matrices on the caller's own thread: ours are many and small, and OpenBLAS's threads wait
+    Inside, NumPy multiplies matrices on the caller's own thread: ours are many and small, and OpenBLAS's threads wait
     by spinning. Beside other work, two of them took ten times the processor time of one, and longer.
     """
     store = Store(configuration.store_folder())
     with store.workplace() as work, threadpool_limits(1, "blas"):
         eviction.enter(store, work)
-        analysers, device = (made.analysers, made.device) if made else ({}, "cpu")
+        analysers, device = (parts.analysers, parts.device) if parts else ({}, "cpu")
         ctx = Context(store, work, analysers, device=device, policy=CachePolicy(since))
         yield ctx if listener is None else replace(ctx, listener=listener)
