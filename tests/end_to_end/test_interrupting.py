@@ -28,10 +28,14 @@ def _command(video: Path, folder: Path) -> list[str]:
     ]
     settings += ["pizzazz=", "review=technical", "upload=folder", "render.quality=best"]
     sets = [part for setting in settings for part in ("--set", setting)]
+    # Ctrl-C may be ignored here, as a shell does for what it starts in the background; children inherit that.
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from clipy.cli import main; main()"
+    )
     return [
         sys.executable,
         "-c",
-        "from clipy.cli import main; main()",
+        program,
         "run",
         str(video),
         "-o",

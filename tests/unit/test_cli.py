@@ -159,7 +159,7 @@ def test_stages_by_hand_on_a_silent_video(silent: Path, tmp_path: Path) -> None:
 def test_an_output_file_is_never_replaced(silent: Path, tmp_path: Path) -> None:
     path = tmp_path / "h.json"
     path.write_text("mine")
-    assert "already there" in error_line(run("highlight", silent, "-o", path))
+    assert "file exists" in error_line(run("highlight", silent, "-o", path))
     assert path.read_text() == "mine"
 
 
@@ -173,14 +173,14 @@ def test_backends_lists_options_of_a_stage() -> None:
     assert "How many clips to make" in result.output
     listed = json.loads(run("backends", "highlight", "--json").stdout)
     assert {"local", "even"} <= {entry["name"] for entry in listed}
-    assert "Choose one of" in error_line(run("backends", "highlights"))
+    assert "Did you mean 'highlight'" in error_line(run("backends", "highlights"))
 
 
 def test_config_init_never_replaces_a_file(tmp_path: Path) -> None:
     path = tmp_path / "clipy.toml"
     assert run("config", "init", path).exit_code == 0
     path.write_text("mine")
-    assert "already there" in error_line(run("config", "init", path))
+    assert "file exists" in error_line(run("config", "init", path))
     assert path.read_text() == "mine"
 
 

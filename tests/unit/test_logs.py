@@ -58,7 +58,7 @@ def test_the_file_tells_what_happened_without_the_code(silent: Path, tmp_path: P
         "candidate 1: 0.50-2.50 s",  # which picks, and why
         "evenly spaced",
         "framed as single for 2.0 s",  # which layout
-        "review.review (technical): made",  # what was made or loaded, and how long it took
+        "review.review (technical): computed",  # what was made or loaded, and how long it took
         "render ends after",
         "rejected: 0.50-2.50 s",
         "error: no clip to deliver",
@@ -98,7 +98,7 @@ def test_each_json_line_parses_and_standard_output_stays_one_object(silent: Path
 
 
 def test_a_command_that_is_refused_before_any_work_leaves_no_file(silent: Path, tmp_path: Path, store: Path) -> None:
-    assert run(silent, tmp_path / "out", "--set", "reframe.nonsense=1").exit_code == 1
+    assert run(silent, tmp_path / "out", "--set", "reframe.nonsense=1").exit_code == 2
     assert not store.exists()
 
 

@@ -76,7 +76,7 @@ def test_it_lists_by_step(store: Store) -> None:
 def test_it_removes_what_is_old_and_then_what_is_too_much(store: Store) -> None:
     assert json.loads(run("gc", "--max-age", "30d", "--dry-run", "--json").stdout)["removed"][0]["key"] == "aaaaaaaa2"
     assert len(keys(store)) == 4
-    assert "removed 1 artifacts" in run("gc", "--max-age", "30d").stdout
+    assert "removed 1 artifact," in run("gc", "--max-age", "30d").stdout
     assert keys(store) == {"aaaaaaaa1", "bbbbbbbb1", "bbbbbbbb2"}
     run("gc", "--max-size", "2200")
     assert keys(store) == {"aaaaaaaa1", "bbbbbbbb1"}  # the one that was used longest ago went first
@@ -143,7 +143,7 @@ def test_it_knows_what_was_made_for_which_video(ctx: Context, tmp_path: Path) ->
         ctx.cached(ctx.analyser(ShotDetector).detect, video, video.span)
     (item,) = eviction.artifacts(ctx.store)
     assert item.videos == (video.fingerprint,)
-    assert eviction.videos(ctx.store) == {video.fingerprint: "a talk.mp4"}
+    assert eviction.videos(ctx.store) == {video.fingerprint: ("a talk.mp4",)}
     assert ctx.store.root == Path(os.environ["CLIPY_STORE"])
     assert json.loads(run("ls", "--videos", "--json").stdout)["videos"][0]["video"] == "a talk.mp4"
     assert "shots.detect" in run("show", "a talk.mp4").stdout
@@ -174,7 +174,7 @@ def test_a_run_keeps_the_store_within_the_limits_of_the_settings(store: Store, t
     assert result.exit_code == 0, result.output
     assert "aaaaaaaa2" not in keys(store)
     assert "aaaaaaaa1" in keys(store)
-    assert "is no size" in CliRunner().invoke(main, ["cache", "gc", "--max-size", "big"]).stderr
+    assert "is not a size" in CliRunner().invoke(main, ["cache", "gc", "--max-size", "big"]).stderr
 
 
 def test_sizes_and_ages_are_read_and_shown() -> None:

@@ -106,7 +106,9 @@ def test_what_is_not_known_is_settled(webhook: WebhookServer, tmp_path: Path) ->
     settled = upload(folder, "webhook", webhook.url, "--settle", "posted", "--json")
     assert settled.exit_code == 0, settled.stderr
     assert len(webhook.posts) == 1
-    assert "no clip whose end is not known" in upload(folder, "webhook", webhook.url, "--settle", "posted").stderr
+    assert (
+        "every clip is known to be posted or not" in upload(folder, "webhook", webhook.url, "--settle", "posted").stderr
+    )
 
 
 def test_without_a_login_it_says_so_once(tmp_path: Path) -> None:
@@ -160,7 +162,7 @@ def test_a_login_without_a_client_says_what_to_set(monkeypatch: pytest.MonkeyPat
 def test_a_logout_of_nobody_is_no_error(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["logout", "youtube"])
     assert result.exit_code == 0
-    assert "take the permission back in the account's own settings too" in result.stderr
+    assert "revoke the permission in the account's own settings too" in result.stderr
 
 
 def test_what_uploading_does_not_need_may_be_missing(webhook: WebhookServer, tmp_path: Path) -> None:

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from clipy.cli.settings import FILE, Settings, print_json, with_settings, without_settings
-from clipy.errors import ConfigError, ModelError, OutputError
+from clipy.cli.settings import FILE, Output, Settings, print_json, with_settings, without_settings
+from clipy.errors import ConfigError, ModelError, SettingError, did_you_mean
 from clipy.groups import GROUPS
 
 if TYPE_CHECKING:
     from clipy.registry import Listing
 
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_MODELS = click.argument("names", nargs=-1, metavar="[NAME]...", help="Models; see: clipy models list")
+
 
 @click.command()
-@click.argument("stage", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@click.argument("stage", required=False, help="A stage of the pipeline, or a kind of perception that stages share.")
+@_JSON
 @without_settings
 def backends(stage: str | None, as_json: bool) -> None:
-    """What can do each stage; with STAGE, also every option."""
+    """List the backends of each stage; with STAGE, also every option and its allowed values."""
     from clipy import registry
     from clipy.cli.text import table
 
     if stage is not None and stage not in GROUPS:
-        raise ConfigError(f"there is no stage {stage!r}", do=f"Choose one of: {', '.join(GROUPS)}")
+        do = did_you_mean(stage, GROUPS) or f"Choose one of: {', '.join(GROUPS)}"
+        raise SettingError(f"unknown stage {stage!r}", do=do)
     listings = [listing for group in ((stage,) if stage else GROUPS) for listing in registry.listings(group)]
     if as_json:
         print_json([_backend_json(listing, with_options=stage is not None) for listing in listings])
@@ -59,34 +64,46 @@ def _backend_json(listing: Listing, *, with_options: bool) -> dict[str, object]:
     if problem:
         entry |= {"installed": False, "problem": problem}
     elif with_options and not listing.missing:
-        options = option_reference.options_of(registry.load(listing.group, listing.pick))
-        entry["options"] = [{"name": n, "default": default, "description": text} for n, default, text in options]
+        entry["options"] = [
+            {
+                "name": option.name,
+                "default": option.default,
+                "description": option.description,
+                "choices": list(option.choices),
+                "minimum": option.minimum,
+                "maximum": option.maximum,
+            }
+            for option in option_reference.options_of(registry.load(listing.group, listing.pick))
+        ]
     return entry
 
 
 def _options_text(listing: Listing) -> str:
     from clipy import registry
     from clipy.cli import option_reference
-    from clipy.cli.text import table
+    from clipy.cli.text import printable, table
 
     if problem := listing.install or registry.problem(listing):
         return f"\n{listing.pick}: {problem}"
     kind = registry.load(listing.group, listing.pick)
     first = next(iter((kind.__doc__ or "").strip().splitlines()), "(its class has no docstring)")
-    rows = [("  " + name, default or "-", text) for name, default, text in option_reference.options_of(kind)]
-    return f"\n{listing.pick}: {first}\n{table(rows)}"
+    rows = [
+        ("  " + option.name, option.default or "-", option.explained + (f" ({option.range})" if option.range else ""))
+        for option in option_reference.options_of(kind)
+    ]
+    return f"\n{printable(listing.pick)}: {printable(first)}\n{table(rows)}"
 
 
 @click.group()
 def models() -> None:
-    """Model weights: which there are, where they are, whether they are right."""
+    """List, fetch and verify model weights."""
 
 
 @models.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@_JSON
 @without_settings
 def models_list(as_json: bool) -> None:
-    """Every model that clipy knows, its size, licence, source, and where it is."""
+    """List every model that clipy knows: size, licence, source, and where it is on this machine."""
     from clipy import models as weights
     from clipy.cli.text import table
 
@@ -103,7 +120,13 @@ def models_list(as_json: bool) -> None:
                     "path": None if place is None else str(place),
                     "purpose": model.purpose,
                     "files": [
-                        {"name": file.name, "bytes": file.size, "sha256": file.sha256, "licence": file.licence}
+                        {
+                            "name": file.name,
+                            "bytes": file.size,
+                            "sha256": file.sha256,
+                            "licence": file.licence,
+                            "source": file.source,
+                        }
                         for file in model.files
                     ],
                 }
@@ -119,12 +142,12 @@ def models_list(as_json: bool) -> None:
 
 
 @models.command("pull")
-@click.argument("names", nargs=-1)
+@_MODELS
 @without_settings
 def models_pull(names: tuple[str, ...]) -> None:
-    """Fetch models now, so that later runs need no network: those named, or all that your settings need.
+    """Fetch models, so that later runs need no network.
 
-    Your settings are those of clipy.toml and of the environment; without any, the defaults.
+    Without NAME, fetch all that your settings need: those of clipy.toml and of the environment, else the defaults.
     """
     from clipy import config as configuration
     from clipy import models as weights
@@ -136,49 +159,58 @@ def models_pull(names: tuple[str, ...]) -> None:
 
 
 @models.command("verify")
-@click.argument("names", nargs=-1)
+@_MODELS
 @without_settings
 def models_verify(names: tuple[str, ...]) -> None:
-    """Check the sha256 of every model that is on this machine."""
+    """Check the sha256 of models on this machine: of all, unless named."""
     from clipy import models as weights
 
     checked = 0
     for name in names or tuple(model.name for model in weights.known() if weights.find(model)):
         weights.verify(name)
-        click.echo(f"{name}: right")
+        click.echo(f"{name}: ok")
         checked += 1
     if not checked:
-        raise ModelError("no model is on this machine yet", do="Fetch the default ones with: clipy models pull")
+        raise ModelError("no models on this machine yet", do="Fetch those you need with: clipy models pull")
 
 
 @click.group()
 def config() -> None:
-    """Settings: what is in force, a commented file to start from, a JSON schema for editors."""
+    """Show the settings, write a commented settings file, or print its JSON schema."""
 
 
 @config.command("show")
 @with_settings
 def config_show(settings: Settings) -> None:
-    """The settings in force, defaults included, as TOML."""
+    """Print the settings in force, defaults included, as TOML."""
     from clipy.cli import option_reference
 
-    click.echo(option_reference.shown(settings.config()))
+    text = option_reference.shown(settings.config())
+    if settings.as_json:
+        print_json(tomllib.loads(text))
+    else:
+        click.echo(text)
 
 
 @config.command("init")
-@click.argument("path", type=FILE, default=Path("clipy.toml"))
+@click.argument(
+    "path", type=FILE, default=Path("clipy.toml"), metavar="[FILE]", help="The file [default: clipy.toml]; - prints it."
+)
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
 @without_settings
-def config_init(path: Path) -> None:
-    """Write a commented clipy.toml that holds every default, and beside it the schema by which editors complete it."""
+def config_init(path: Path, overwrite: bool) -> None:
+    """Write a commented settings file with every default, and beside it the JSON schema for editors."""
     from clipy.cli import option_reference
     from clipy.storage.store import write_json, write_text
 
-    if path.exists():
-        raise OutputError("a file is already there", where=path, do="Move it, or give another name")
-    write_text(path, option_reference.template())
-    click.echo(f"wrote {path}")
-    schema = path.parent / option_reference.SCHEMA_FILE
-    if not schema.exists():
+    file = Output(path, overwrite).file
+    if file is None:
+        click.echo(option_reference.template(), nl=False)
+        return
+    write_text(file, option_reference.template())
+    click.echo(f"wrote {file}")
+    schema = file.parent / option_reference.SCHEMA_FILE
+    if overwrite or not schema.exists():
         write_json(schema, option_reference.schema())
         click.echo(f"wrote {schema}")
 
@@ -186,17 +218,17 @@ def config_init(path: Path) -> None:
 @config.command("schema")
 @without_settings
 def config_schema() -> None:
-    """JSON schema of clipy.toml."""
+    """Print the JSON schema of clipy.toml."""
     from clipy.cli import option_reference
 
     print_json(option_reference.schema())
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@_JSON
 @without_settings
 def doctor(as_json: bool) -> None:
-    """What this machine can do, and what is missing. Exit code 1 when the default run would fail."""
+    """Report what this machine can do and what is missing. Exit code 1 when the default run would fail."""
     from clipy.cli import doctor as examination
     from clipy.cli.text import table
 

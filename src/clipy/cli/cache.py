@@ -1,15 +1,17 @@
-"""The commands on the store: what lies in it, and what of it goes."""
+"""The commands on the store: what lies in it, and what of it is removed."""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from clipy.cli.settings import print_json, without_settings
+from clipy.cli.text import counted
 from clipy.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,21 +19,22 @@ if TYPE_CHECKING:
     from clipy.storage.store import Store
     from clipy.types import Json
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
-_DRY = click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_DRY = click.option("--dry-run", is_flag=True, help="Show what would be removed, and remove nothing.")
+_WHAT = "A step, a video (any file name it was seen under, or its fingerprint), or the first 8 characters of a key."
 
 
 @click.group()
 def cache() -> None:
-    """The store: what is kept of earlier runs, how big and how old it is. See docs/debugging.md."""
+    """List and evict what earlier runs have stored. See docs/debugging.md."""
 
 
 @cache.command("ls")
-@click.option("--videos", is_flag=True, help="By video instead of by step.")
+@click.option("--videos", is_flag=True, help="Group by video instead of by step.")
 @_JSON
 @without_settings
 def cache_ls(videos: bool, as_json: bool) -> None:
-    """How much is stored, step by step or video by video."""
+    """Show how much is stored, by step or by video."""
     from clipy.cli.text import table
     from clipy.config.quantities import as_age, as_size
     from clipy.storage import eviction
@@ -42,42 +45,51 @@ def cache_ls(videos: bool, as_json: bool) -> None:
     for item in found:
         for group in (item.videos or ("",)) if videos else (item.step,):
             groups[group].append(item)
-    now = time.time()
-    rows = [
-        {
-            **({"video": names.get(group), "fingerprint": group or None} if videos else {"step": group}),
-            "artifacts": len(items),
-            "bytes": sum(item.size for item in items),
-            "used_s_ago": round(now - max(item.used for item in items)),
-            "oldest_s_ago": round(now - min(item.used for item in items)),
-        }
-        for group, items in sorted(groups.items(), key=lambda entry: -sum(item.size for item in entry[1]))
-    ]
+    ordered = sorted(groups.items(), key=lambda entry: -sum(item.size for item in entry[1]))
     total = sum(item.size for item in found)
     if as_json:
+        rows = [{**_group(group, names, videos=videos), **_totals(items)} for group, items in ordered]
         print_json({"store": str(store.root), "bytes": total, "videos" if videos else "steps": rows})
         return
     head = ("VIDEO" if videos else "STEP", "ARTIFACTS", "SIZE", "LAST USED", "OLDEST")
     shown = [
         (
-            f"{row['video']} ({str(row['fingerprint'])[:12]})" if row.get("video") else str(row.get("step", "other")),
-            str(row["artifacts"]),
-            as_size(float(row["bytes"] or 0)),
-            f"{as_age(float(row['used_s_ago'] or 0))} ago",
-            f"{as_age(float(row['oldest_s_ago'] or 0))} ago",
+            (f"{', '.join(names[group])} ({group[:12]})" if group in names else group or "(no video)"),
+            str(totals["artifacts"]),
+            as_size(totals["bytes"]),
+            f"{as_age(totals['used_s_ago'])} ago",
+            f"{as_age(totals['oldest_s_ago'])} ago",
         )
-        for row in rows
+        for group, totals in ((group, _totals(items)) for group, items in ordered)
     ]
     click.echo(table([head, *shown]))
     click.echo(f"\n{as_size(total)} in {store.root}")
 
 
+def _group(group: str, names: Mapping[str, tuple[str, ...]], *, videos: bool) -> Json:
+    """What a row of the JSON is about."""
+    if not videos:
+        return {"step": group}
+    known = names.get(group, ())
+    return {"video": known[0] if known else None, "names": list(known), "fingerprint": group or None}
+
+
+def _totals(items: Sequence[Artifact]) -> dict[str, int]:
+    now = time.time()
+    return {
+        "artifacts": len(items),
+        "bytes": sum(item.size for item in items),
+        "used_s_ago": round(now - max(item.used for item in items)),
+        "oldest_s_ago": round(now - min(item.used for item in items)),
+    }
+
+
 @cache.command("show")
-@click.argument("what", metavar="STEP|VIDEO|KEY")
+@click.argument("what", metavar="STEP|VIDEO|KEY", help=_WHAT)
 @_JSON
 @without_settings
 def cache_show(what: str, as_json: bool) -> None:
-    """The artifacts of a step, of a video (its file name or fingerprint), or with a key that begins so."""
+    """List the artifacts of a step, of a video, or with a key."""
     from clipy.cli.text import table
     from clipy.config.quantities import as_age, as_size
 
@@ -94,17 +106,17 @@ def cache_show(what: str, as_json: bool) -> None:
 
 
 @cache.command("rm")
-@click.argument("what", nargs=-1, metavar="STEP|VIDEO|KEY...")
-@click.option("--all", "everything", is_flag=True, help="All that is stored.")
+@click.argument("what", nargs=-1, metavar="STEP|VIDEO|KEY...", help=_WHAT)
+@click.option("--all", "everything", is_flag=True, help="Remove everything.")
 @_DRY
 @_JSON
 @without_settings
 def cache_rm(what: tuple[str, ...], everything: bool, dry_run: bool, as_json: bool) -> None:
-    """Remove artifacts. What is removed is made again when it is needed; what a run at work uses stays."""
+    """Remove artifacts. They are recomputed when needed; those that a running command uses stay."""
     from clipy.storage import eviction
 
     if bool(what) == everything:
-        raise click.UsageError("name what is to go, or say --all")
+        raise click.UsageError("name what to remove, or give --all")
     store = _store()
     keys = None if everything else {item.key for name in what for item in _picked(store, name)}
     removal = eviction.remove(
@@ -114,13 +126,13 @@ def cache_rm(what: tuple[str, ...], everything: bool, dry_run: bool, as_json: bo
 
 
 @cache.command("gc")
-@click.option("--max-size", metavar="SIZE", help="Keep at most this much, as 5GB: what was used last.")
-@click.option("--max-age", metavar="AGE", help="Keep only what was used within this time, as 30d.")
+@click.option("--max-size", metavar="SIZE", help="Keep at most this much, as 5GB; evict the least recently used.")
+@click.option("--max-age", metavar="AGE", help="Evict what was last used longer ago, as 30d.")
 @_DRY
 @_JSON
 @without_settings
 def cache_gc(max_size: str | None, max_age: str | None, dry_run: bool, as_json: bool) -> None:
-    """Remove what is too old or too much: by the limits given, or by those of [store] in clipy.toml."""
+    """Evict what exceeds the limits given, or those of [store] in clipy.toml."""
     from clipy import config
     from clipy.storage import eviction
 
@@ -139,13 +151,19 @@ def _store() -> Store:
 
 
 def _picked(store: Store, what: str) -> Sequence[Artifact]:
-    """What a person means by a name. Raises ConfigError when that is nothing, or several videos."""
+    """The artifacts that a person means. Raises ConfigError when there are none, or several videos have the name."""
     from clipy.storage import eviction
 
     found, names = eviction.artifacts(store), eviction.videos(store)
-    meant = [mark for mark, name in names.items() if what == name or (len(what) >= 8 and mark.startswith(what))]
+    meant = [
+        fingerprint
+        for fingerprint, known in names.items()
+        if Path(what).name in known or (len(what) >= 8 and fingerprint.startswith(what))
+    ]
     if len(meant) > 1:
-        raise ConfigError(f"{len(meant)} videos are called {what!r}", do=f"Give a fingerprint: {', '.join(meant)}")
+        raise ConfigError(
+            f"{len(meant)} videos have been called {what!r}", do=f"Give a fingerprint: {', '.join(meant)}"
+        )
     picked = [
         item
         for item in found
@@ -174,7 +192,6 @@ def _report(removal: Removal, *, dry: bool, as_json: bool) -> None:
         lists = {"removed": removal.removed, "in_use": removal.in_use}
         print_json({"bytes": removal.size, **{name: [_described(i) for i in items] for name, items in lists.items()}})
         return
-    kept = f"; {len(removal.in_use)} are in use and stay" if removal.in_use else ""
-    click.echo(
-        f"{'would remove' if dry else 'removed'} {len(removal.removed)} artifacts, {as_size(removal.size)}{kept}"
-    )
+    kept = f"; kept {len(removal.in_use)} in use" if removal.in_use else ""
+    verb = "would remove" if dry else "removed"
+    click.echo(f"{verb} {counted(len(removal.removed), 'artifact')}, {as_size(removal.size)}{kept}")

@@ -19,10 +19,19 @@ if TYPE_CHECKING:
 def _with_account(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the argument and options that name an account."""
     for option in (
-        click.option("--set", "sets", multiple=True, metavar="UPLOAD.BACKEND.OPTION=VALUE", help="Set one option."),
-        click.option("--config", "config_file", type=FILE, help="Settings; ./clipy.toml unless given."),
-        click.option("--account", default="default", show_default=True, help="A name of your own, to use several."),
-        click.argument("backend"),
+        click.option(
+            "--set", "sets", multiple=True, metavar="UPLOAD.BACKEND.OPTION=VALUE", help="Set an option. Repeatable."
+        ),
+        click.option(
+            "--config", "config_file", type=FILE, metavar="FILE", help="Settings file [default: ./clipy.toml]."
+        ),
+        click.option(
+            "--account",
+            default="default",
+            show_default=True,
+            help="A name of your own for the account, to use several.",
+        ),
+        click.argument("backend", help="An uploader: youtube, tiktok, instagram or webhook."),
     ):
         command = option(command)
     return command
@@ -30,20 +39,23 @@ def _with_account(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @_with_account
-@click.option("--no-browser", is_flag=True, help="Open the page elsewhere, and paste the address at which it ends.")
+@click.option(
+    "--no-browser", is_flag=True, help="Open the page in a browser elsewhere, and paste the address it ends at."
+)
 @without_settings
 def login(backend: str, account: str, config_file: Path | None, sets: tuple[str, ...], no_browser: bool) -> None:
-    """Let clipy publish on an account: youtube, tiktok, instagram; or keep the secret of a webhook.
+    """Let clipy publish on an account, or store the secret of a webhook.
 
-    The platform's own page asks you. What it gives is kept in the system keyring, or in a file that only you can read.
+    The platform asks for your permission on its own page. The token is kept in the system keyring, or in a file that
+    only you can read.
     """
     from clipy.stages.upload.publishing.login import log_in
 
     uploader = _uploader(backend, account, config_file, sets)
     if uploader.secret_name:
-        secret = click.prompt("The secret that signs each request", hide_input=True, err=True)
+        secret = click.prompt("Secret that signs each request", hide_input=True, err=True)
         uploader.keep_secret(secret)
-        click.echo(f"kept the secret of {backend} ({account})", err=True)
+        click.echo(f"stored the secret of {backend} ({account})", err=True)
         return
     log_in(uploader.permission, _show, _paste if no_browser else None)
     with closing(uploader):
@@ -55,7 +67,7 @@ def login(backend: str, account: str, config_file: Path | None, sets: tuple[str,
 @_with_account
 @without_settings
 def logout(backend: str, account: str, config_file: Path | None, sets: tuple[str, ...]) -> None:
-    """Forget an account, and tell the platform so."""
+    """Forget an account, and revoke its permission at the platform."""
     from clipy.stages.upload.publishing.login import log_out
 
     uploader = _uploader(backend, account, config_file, sets)
@@ -64,7 +76,7 @@ def logout(backend: str, account: str, config_file: Path | None, sets: tuple[str
         click.echo(f"forgot the secret of {backend} ({account})", err=True)
         return
     told = log_out(uploader.permission)
-    more = "" if told else "; take the permission back in the account's own settings too"
+    more = "" if told else "; revoke the permission in the account's own settings too"
     click.echo(f"forgot {backend} ({account}){more}", err=True)
 
 
@@ -82,8 +94,8 @@ def _uploader(backend: str, account: str, config_file: Path | None, sets: tuple[
 
 
 def _show(url: str) -> None:
-    click.echo(f"Allow it on this page:\n\n{url}\n", err=True)
+    click.echo(f"Grant the permission on this page:\n\n{url}\n", err=True)
 
 
 def _paste() -> str:
-    return str(click.prompt("The address at which the browser ends", hide_input=True, err=True))
+    return str(click.prompt("Address at which the browser ended", hide_input=True, err=True))

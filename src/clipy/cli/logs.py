@@ -20,6 +20,7 @@ from typing import Any, TextIO
 
 import click
 
+from clipy.cli.text import printable
 from clipy.stages.upload.publishing.secrets import SHOWN, Redacting, hide, redact
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -106,9 +107,9 @@ def tell(text: str, level: int = logging.INFO) -> None:
     """Tell the person something on standard error, and the log too. With ``--log-json`` it is a line of the log."""
     logs = current()
     if logs is None:
-        click.echo(redact(text), err=True)
+        click.echo(printable(redact(text)), err=True)
     elif not logs.as_json and (level >= logging.ERROR or not logs.quiet):
-        logs.shown.write(redact(text))
+        logs.shown.write(printable(redact(text)))
     _SAID.log(level, "%s", text)
 
 
@@ -123,7 +124,7 @@ class _Shown(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record. What several stages warn of in the same words is said once; the file has it each time."""
-        text = self.format(record)
+        text = printable(self.format(record))
         if record.levelno != logging.WARNING or text not in self._warned:
             self.write(text)
         if record.levelno == logging.WARNING:
@@ -166,7 +167,7 @@ class _RunFile(logging.Handler):
             self._waiting.append(record)
         elif self._stream is not None:
             try:
-                self._stream.write(self.format(record) + "\n")
+                self._stream.write(printable(self.format(record)) + "\n")
                 self._stream.flush()  # a run that is killed leaves all that it had said
             except OSError as error:
                 self._give_up(error)

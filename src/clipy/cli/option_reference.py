@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import PydanticUndefined
@@ -37,12 +39,70 @@ def template() -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def options_of(kind: type[Backend]) -> list[tuple[str, str, str]]:
-    """Each option's name, default (as TOML) and description."""
-    return [
-        (name, _toml(field.get_default(call_default_factory=True)), field.description or "")
-        for name, field in kind.Options.model_fields.items()
-    ]
+@dataclass(frozen=True)
+class Option:
+    """One option of a backend; its default as TOML (empty for none), and which values it takes."""
+
+    name: str
+    default: str
+    description: str
+    choices: tuple[str, ...]
+    minimum: float | None
+    maximum: float | None
+
+    @property
+    def explained(self) -> str:
+        """The description, with the choices where it does not name them itself."""
+        if not self.choices or all(choice in self.description for choice in self.choices):
+            return self.description
+        return f"{self.description} One of: {', '.join(self.choices)}."
+
+    @property
+    def range(self) -> str:
+        """``0 to 1``, ``at least 1``; empty without limits."""
+        if self.minimum is not None and self.maximum is not None:
+            return f"{self.minimum:g} to {self.maximum:g}"
+        if self.minimum is not None:
+            return f"at least {self.minimum:g}"
+        return "" if self.maximum is None else f"at most {self.maximum:g}"
+
+
+def options_of(kind: type[Backend]) -> list[Option]:
+    """The options of a backend, in the order in which its class declares them."""
+    document = kind.Options.model_json_schema()
+    found = []
+    for name, field in kind.Options.model_fields.items():
+        parts = list(_alternatives(document["properties"][name], document.get("$defs", {})))
+        found.append(
+            Option(
+                name,
+                _toml(field.get_default(call_default_factory=True)),
+                field.description or "",
+                tuple(
+                    str(choice)
+                    for part in parts
+                    for choice in part.get("enum", [part["const"]] if "const" in part else [])
+                ),
+                _first(part.get("minimum", part.get("exclusiveMinimum")) for part in parts),
+                _first(part.get("maximum", part.get("exclusiveMaximum")) for part in parts),
+            )
+        )
+    return found
+
+
+def _first(limits: Iterable[float | None]) -> float | None:
+    return next((limit for limit in limits if limit is not None), None)
+
+
+def _alternatives(part: Json, definitions: Json) -> Iterator[Json]:
+    """The schemas that a value, or each entry of a list, may fit."""
+    if "$ref" in part:
+        yield from _alternatives(definitions[part["$ref"].rpartition("/")[2]], definitions)
+    for inner in part.get("anyOf", ()):
+        yield from _alternatives(inner, definitions)
+    if isinstance(part.get("items"), dict):
+        yield from _alternatives(part["items"], definitions)
+    yield part
 
 
 def schema() -> Json:
@@ -88,9 +148,9 @@ def _set_lines(group: str, name: str, options: dict[str, Any]) -> list[str]:
 def _block(group: Group, name: str) -> str:
     header = f"[[{group.name}]]" if group.many else f"[{group.name}]"
     lines = [f"# {group.purpose}", f"#{header}", f'#backend = "{name}"']
-    for option, default, description in options_of(registry.load(group.name, name)):
-        lines += textwrap.wrap(description, _WIDTH, initial_indent="#   # ", subsequent_indent="#   # ")
-        lines.append(f"#{option} = {default}" if default else f"#{option} =")
+    for option in options_of(registry.load(group.name, name)):
+        lines += textwrap.wrap(option.explained, _WIDTH, initial_indent="#   # ", subsequent_indent="#   # ")
+        lines.append(f"#{option.name} = {option.default}".rstrip())
     return "\n".join(lines)
 
 

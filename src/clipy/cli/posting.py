@@ -1,4 +1,4 @@
-"""What ``clipy upload`` does with each clip: show, publish, settle, and say how it went."""
+"""What ``clipy upload`` does with each clip: preview, publish, settle, and report."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Done:
 
 
 def uploader(settings: Settings, backend: str, *, at: str | None, every: str | None) -> tuple[Uploader, Config]:
-    """The uploader that was asked for, with its options, and the settings around it. Nothing else is made."""
+    """The uploader that was asked for, and the settings around it. No other backend is made."""
     from clipy.pipeline import factory
     from clipy.stages.base import Uploader
 
@@ -41,7 +41,7 @@ def uploader(settings: Settings, backend: str, *, at: str | None, every: str | N
 
 
 def judging(config: Config, clips: Sequence[Delivered]) -> QualityControl | None:
-    """The reviewers, where a clip has had no review yet: they and their analysers may be missing otherwise."""
+    """The reviewers, made only where a clip has had no review yet: they and their analysers may be missing."""
     from clipy.pipeline.quality_control import QualityControl
 
     return QualityControl.from_config(config) if any(clip.passed is None for clip in clips) else None
@@ -56,7 +56,7 @@ def judged(by: QualityControl | None, clips: Sequence[Delivered], ctx: Context) 
 
 
 def publish(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Done:
-    """Publish each. One that fails does not keep the next from its turn, unless nobody is logged in."""
+    """Publish each clip. One that fails does not stop the next, unless nobody is logged in."""
 
     def post(clip: Clip, part: Context) -> Json:
         return {"file": str(clip.path), "uploader": uploader.name, "where": uploader.upload(clip, part).where}
@@ -65,7 +65,7 @@ def publish(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Done:
 
 
 def preview(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Done:
-    """Show what would be sent for each."""
+    """Show what would be sent for each clip."""
     from clipy.stages.upload.publishing.platform import Platform
 
     def show(clip: Clip, part: Context) -> Json:
@@ -77,19 +77,19 @@ def preview(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Done:
 
 
 def settle(uploader: Uploader, clips: Sequence[Clip], ctx: Context, *, posted: bool) -> None:
-    """Keep what a person saw on the account. Raises ConfigError when nothing was to be settled."""
+    """Record what a person saw on the account. Raises ConfigError when nothing is left to settle."""
     from clipy.stages.upload.publishing.platform import Platform
 
     settled = isinstance(uploader, Platform) and [
         clip.name for clip in clips if uploader.settle(clip, ctx, posted=posted)
     ]
     if not settled:
-        raise ConfigError("there is no clip whose end is not known", do="Leave --settle away")
+        raise ConfigError("every clip is known to be posted or not", do="Leave out --settle")
     tell(f"settled: {', '.join(settled)}")
 
 
 def report(done: Done, refused: Sequence[str]) -> None:
-    """Say how it went, and end with exit code 1 when something is left to do by hand."""
+    """Report each clip, and end with exit code 1 when something is left to do by hand."""
     for why in refused:
         tell(f"not sent: {why}")
     for entry in done.entries:

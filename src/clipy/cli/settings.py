@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FILE = click.Path(path_type=Path)
+STANDARD_OUTPUT = Path("-")
+ERROR = "clipy.error/1"
+_CONTROLS = re.compile("[\x7f-\x9f]")  # JSON escapes only those below
+_PRINTED = "clipy.printed"  # in the click context: the one JSON object of --json has been printed
 T = TypeVar("T")
 
 
@@ -52,35 +57,84 @@ class Settings:
 
         return config.load(self.config_file, preset=self.preset, sets=(*self.sets, *more), device=self.device)
 
-    def pipeline(self) -> Pipeline:
+    def pipeline(self, *more: str) -> Pipeline:
         from clipy.pipeline.pipeline import Pipeline
 
-        return Pipeline.from_config(self.config())
+        return Pipeline.from_config(self.config(*more))
 
     def work(self, path: Path, stage: str, pipeline: Pipeline, task: Callable[[Video, Context], T]) -> T:
         """Do one stage's work on one video, showing its progress."""
         from clipy.cli.terminal import progress
         from clipy.media.probe import probe
         from clipy.pipeline.run import context
+        from clipy.storage import eviction
 
         video = probe(path)
         with (
             progress(path.name, ("transcribe", stage)) as listener,
             context(pipeline, since=self.since, listener=listener) as ctx,
         ):
+            eviction.note_seen(ctx.store, video)
             return task(video, ctx.at(stage))
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a command writes what it makes: a file, or standard output where that is None or ``-``."""
+
+    path: Path | None
+    overwrite: bool
+
+    @property
+    def file(self) -> Path | None:
+        """The file, checked before any work. Raises OutputError where one is there that may not be replaced."""
+        if self.path is None or self.path == STANDARD_OUTPUT:
+            return None
+        if self.path.exists() and not self.overwrite:
+            raise OutputError(
+                "file exists", where=self.path, do="Move it, choose another name, or replace it with --overwrite"
+            )
+        return self.path
+
+
+def with_output(content: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command ``-o`` and ``--overwrite``; it receives an ``Output``."""
+
+    def decorated(function: Callable[..., None]) -> Callable[..., None]:
+        @click.option(
+            "-o",
+            "--output",
+            "path",
+            type=FILE,
+            metavar="FILE",
+            help=f"Write {content} here [default: -, standard output].",
+        )
+        @click.option("--overwrite", is_flag=True, help="Replace existing files.")
+        @functools.wraps(function)
+        def command(*arguments: Any, path: Path | None, overwrite: bool, **more: Any) -> None:
+            function(*arguments, output=Output(path, overwrite), **more)
+
+        return command
+
+    return decorated
 
 
 def with_settings(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command the shared flags, logging, and the one place where an error becomes a line."""
 
-    @click.option("--config", "config_file", type=FILE, help="Settings; ./clipy.toml unless given.")
-    @click.option("--preset", type=click.Choice(["draft", "good", "best"]), default="good", help="Speed or quality.")
-    @click.option("--set", "sets", multiple=True, metavar="STAGE.OPTION=VALUE", help="Set one option; repeatable.")
-    @click.option("--device", type=click.Choice(DEVICES), help="Where networks run; the best there is, unless given.")
+    @click.option("--config", "config_file", type=FILE, metavar="FILE", help="Settings file [default: ./clipy.toml].")
+    @click.option(
+        "--preset",
+        type=click.Choice(["draft", "good", "best"]),
+        default="good",
+        show_default=True,
+        help="Trade speed for quality.",
+    )
+    @click.option("--set", "sets", multiple=True, metavar="STAGE.OPTION=VALUE", help="Set an option. Repeatable.")
+    @click.option("--device", type=click.Choice(DEVICES), help="Run networks there [default: the best available].")
     @click.option("--debug", is_flag=True, help="Show the whole log, and the traceback of an error.")
-    @click.option("--no-cache", is_flag=True, help="Make everything again instead of loading it from the store.")
-    @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, the rest on error.")
+    @click.option("--no-cache", is_flag=True, help="Recompute everything, even what is stored.")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; all else goes to standard error.")
     @_with_logging
     @functools.wraps(function)
     def command(
@@ -97,17 +151,17 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
         **arguments: Any,
     ) -> None:
         settings = Settings(config_file, preset, sets, no_cache, as_json, debug, device)
-        _reporting(functools.partial(function, settings, **arguments), level, log_json=log_json)
+        _reporting(functools.partial(function, settings, **arguments), level, as_json=as_json, log_json=log_json)
 
     return command
 
 
 def _with_logging(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the flags that say how much is told; they become ``level``, the least level that is shown."""
+    """Give a command the verbosity flags; they become ``level``, the lowest level that is shown."""
 
-    @click.option("-v", "--verbose", count=True, help="Show decisions and times as well (-vv: everything).")
+    @click.option("-v", "--verbose", count=True, help="Show decisions and times (-vv: everything).")
     @click.option("-q", "--quiet", is_flag=True, help="Show errors only.")
-    @click.option("--log-level", type=click.Choice(LEVELS), help="Show the log from this level on.")
+    @click.option("--log-level", type=click.Choice(LEVELS), help="Show the log from this level up.")
     @click.option("--log-json", is_flag=True, help="Write the log, and all else on standard error, as JSON lines.")
     @functools.wraps(function)
     def command(
@@ -121,40 +175,46 @@ def _with_logging(function: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def with_about(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the flag that steers what is picked."""
-    text = "What to look for: keywords or a sentence (highlight.about)."
-    return click.option("--about", metavar="TEXT", help=text)(function)
+def with_selection(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the flags that steer what is picked; it receives them as the settings ``selection``."""
 
-
-def steering(about: str | None) -> list[str]:
-    """``--about`` as a setting; its text stays text, whatever it looks like."""
-    return [] if about is None else [f"highlight.about={json.dumps(about, ensure_ascii=False)}"]
-
-
-def without_settings(function: Callable[..., None]) -> Callable[..., None]:
-    """The same for a command without settings."""
-
+    @click.option("--clips", type=click.IntRange(min=1), metavar="N", help="Make N clips at most (highlight.count).")
+    @click.option("--about", metavar="TEXT", help="Look for these keywords or this topic (highlight.about).")
     @functools.wraps(function)
-    def command(**arguments: Any) -> None:
-        _reporting(functools.partial(function, **arguments), "warning", log_json=False)
+    def command(*arguments: Any, clips: int | None, about: str | None, **more: Any) -> None:
+        count = [] if clips is None else [f"highlight.count={clips}"]
+        topic = [] if about is None else [f"highlight.about={json.dumps(about, ensure_ascii=False)}"]
+        function(*arguments, selection=(*count, *topic), **more)
 
     return command
 
 
-def _reporting(work: Callable[[], None], level: str, *, log_json: bool) -> None:
+def without_settings(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command without settings the place where an error becomes a line."""
+
+    @functools.wraps(function)
+    def command(**arguments: Any) -> None:
+        work = functools.partial(function, **arguments)
+        _reporting(work, "warning", as_json=bool(arguments.get("as_json")), log_json=False)
+
+    return command
+
+
+def _reporting(work: Callable[[], None], level: str, *, as_json: bool, log_json: bool) -> None:
     with logging_to(level, as_json=log_json) as logs:
         try:
             work()
         except ClipyError as error:
-            log.debug("this is where it happened", exc_info=True)
-            _fail(error)
+            log.debug("the error was raised here", exc_info=True)
+            _fail(error, as_json=as_json)
         except KeyboardInterrupt:
-            tell("interrupted: finished work is kept, the same command goes on from there", logging.ERROR)
+            tell("interrupted: finished work is kept; run the same command again to continue", logging.ERROR)
             sys.exit(130)
-        except Exception:
-            log.debug("this is a fault of clipy's own", exc_info=True)
+        except Exception as error:
+            log.debug("unexpected error: a fault of clipy itself", exc_info=True)
             _show_log()
+            if as_json:
+                _print_error({"type": type(error).__name__, "message": str(error)}, 1)
             if log_json:
                 sys.exit(1)
             raise
@@ -162,12 +222,14 @@ def _reporting(work: Callable[[], None], level: str, *, log_json: bool) -> None:
             logs.stage = ""
 
 
-def _fail(error: ClipyError) -> NoReturn:
+def _fail(error: ClipyError, *, as_json: bool) -> NoReturn:
     if isinstance(error, NothingToDeliver):
         for reason in error.reasons:
             tell(f"rejected: {reason}", logging.ERROR)
     tell(f"error: {error}", logging.ERROR)
     _show_log()
+    if as_json:
+        _print_error(error_json(error), error.exit_code)
     sys.exit(error.exit_code)
 
 
@@ -177,23 +239,32 @@ def _show_log() -> None:
         tell(f"log: {logs.file.path}", logging.ERROR)
 
 
+def error_json(error: ClipyError) -> Json:
+    """An error as data: what happened, where, and what to do."""
+    reasons = {"reasons": list(error.reasons)} if isinstance(error, NothingToDeliver) else {}
+    where = None if error.where is None else str(error.where)
+    return {"type": type(error).__name__, "message": error.what, "where": where, "do": error.do, **reasons}
+
+
+def _print_error(error: Json, exit_code: int) -> None:
+    """Print the one object of ``--json`` for a command that failed, unless it has printed its result already."""
+    if not click.get_current_context().meta.get(_PRINTED):
+        print_json({"schema": ERROR, "error": error, "exit_code": exit_code})
+
+
 def print_json(document: Json) -> None:
     """Print the one JSON object of ``--json``."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    click.get_current_context().meta[_PRINTED] = True
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    click.echo(_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
-def deliver(document: Json, output: Path | None, settings: Settings, what: str) -> None:
+def deliver(document: Json, file: Path | None, settings: Settings, content: str) -> None:
     """Write a document to the file that was asked for, or to standard output."""
     from clipy.storage.store import write_json
 
-    if output is not None:
-        write_json(output, document)
-        tell(f"{what} -> {output}")
-    if settings.as_json or output is None:
+    if file is not None:
+        write_json(file, document)
+        tell(f"{content} -> {file}")
+    if settings.as_json or file is None:
         print_json(document)
-
-
-def check_free(output: Path | None) -> None:
-    """Before any work: an existing file is never replaced silently."""
-    if output is not None and output.exists():
-        raise OutputError("a file is already there", where=output, do="Move it, or choose another name with -o")

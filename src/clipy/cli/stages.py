@@ -1,4 +1,4 @@
-"""The pipeline's commands: the whole of it, each stage by itself on the artifacts of the one before, and the words."""
+"""The pipeline's commands: all of it, each stage by itself on the output of the one before, and the transcript."""
 
 from __future__ import annotations
 
@@ -14,59 +14,73 @@ from clipy.cli.logs import tell
 from clipy.cli.profiling import profiling
 from clipy.cli.settings import (
     FILE,
+    Output,
     Settings,
-    check_free,
     deliver,
+    error_json,
     print_json,
-    steering,
-    with_about,
+    with_output,
+    with_selection,
     with_settings,
 )
+from clipy.cli.text import counted
 from clipy.errors import ClipyError, NothingToDeliver, OutputError, UploadLater
 from clipy.groups import STEPS
 
 if TYPE_CHECKING:
     from clipy.context import Context
-    from clipy.types import Json, Video
+    from clipy.types import Highlight, Json, Video
+
+_VIDEO = click.argument("video", type=FILE, help="A video file in any format that FFmpeg reads.")
+_FOLDER = click.option(
+    "-o", "--output", "folder", required=True, type=FILE, metavar="DIR", help="Folder for the clips."
+)
+_OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files of the same name in the output folder.")
 
 
 @click.command()
-@click.argument("videos", nargs=-1, required=True, type=FILE, metavar="VIDEO...")
-@click.option("-o", "--output", "folder", required=True, type=FILE, metavar="DIR", help="Folder for the clips.")
-@click.option("--clips", type=click.IntRange(min=1), metavar="N", help="How many clips, at most (highlight.count).")
-@with_about
-@click.option("--overwrite", is_flag=True, help="Replace files of the same name in the output folder.")
-@click.option("--from", "since", type=click.Choice(STEPS), help="Make what this stage and all after it made again.")
-@click.option("--profile", is_flag=True, help="Write where time and memory went to DIR/debug (--debug does, too).")
-@click.option("--report", is_flag=True, help="Also write DIR/report.html: what was found in each clip, with evidence.")
+@click.argument(
+    "videos",
+    nargs=-1,
+    required=True,
+    type=FILE,
+    metavar="VIDEO...",
+    help="Video files in any format that FFmpeg reads.",
+)
+@_FOLDER
+@with_selection
+@_OVERWRITE
+@click.option("--from", "since", type=click.Choice(STEPS), help="Rerun from this stage; use stored results before it.")
+@click.option("--profile", is_flag=True, help="Write time and memory by stage to DIR/debug (as --debug does).")
+@click.option("--report", is_flag=True, help="Also write DIR/report.html: the findings on each clip, with evidence.")
 @with_settings
 def run(
     settings: Settings,
     videos: tuple[Path, ...],
     folder: Path,
-    clips: int | None,
-    about: str | None,
+    selection: tuple[str, ...],
     overwrite: bool,
     since: str | None,
     profile: bool,
     report: bool,
 ) -> None:
-    """The whole pipeline: VIDEO in, finished clips and clips.json out.
+    """Run the whole pipeline: VIDEO in, finished clips and clips.json out.
 
     Several videos get a folder each inside DIR. With --debug, DIR/debug shows for each clip, as video and as data, what
     was seen and decided (docs/debugging.md).
     """
     if since and settings.no_cache:
-        raise click.UsageError("--no-cache makes everything again, --from a part: choose one")
+        raise click.UsageError("--no-cache recomputes everything, --from only a part: choose one")
     from clipy.cli import terminal
     from clipy.pipeline.run import run as run_pipeline
     from clipy.text.slugs import unique_slugs
 
-    config = settings.config(*([f"highlight.count={clips}"] if clips else []), *steering(about))
+    config = settings.config(*selection)
     names = unique_slugs([video.stem for video in videos])
     folders = [folder] if len(videos) == 1 else [folder / name for name in names]
     more = ("debug",) if settings.debug else ()
     documents: list[Json] = []
+    errors: list[Json] = []
     failures: list[ClipyError] = []
     for video, place in zip(videos, folders, strict=True):
         try:
@@ -89,60 +103,65 @@ def run(
                 raise
             tell(f"error: {error}", logging.ERROR)  # the other videos still get their turn
             failures.append(error)
+            errors.append({"video": str(video), **error_json(error)})
         else:
             documents.append(result.document())
             tell(terminal.summary(result))
             failures += [failure for failure in result.failures if not isinstance(failure, UploadLater)]
     if settings.as_json:
-        print_json(documents[0] if len(videos) == 1 else {"runs": documents})
+        print_json(documents[0] if len(videos) == 1 else {"runs": documents, "errors": errors})
     if failures:
         sys.exit(max(error.exit_code for error in failures) if not documents else 1)
 
 
 @click.command()
-@click.argument("video", type=FILE)
-@click.option("-o", "--output", type=FILE, help="Write highlights.json here instead of to standard output.")
-@with_about
-@click.option("--explain", is_flag=True, help="Also show, on standard error, what each pick's score is made of.")
+@_VIDEO
+@with_output("highlights.json")
+@with_selection
+@click.option("--explain", is_flag=True, help="Show on standard error what each score is made of.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent to a service, and send nothing.")
 @with_settings
 def highlight(
-    settings: Settings, video: Path, output: Path | None, about: str | None, explain: bool, dry_run: bool
+    settings: Settings, video: Path, output: Output, selection: tuple[str, ...], explain: bool, dry_run: bool
 ) -> None:
-    """Stage 1: which moments are worth a clip."""
+    """Stage 1: pick the moments worth a clip."""
     from clipy import documents
     from clipy.cli import terminal
-    from clipy.pipeline.pipeline import Pipeline
 
-    check_free(output)
-    pipeline = Pipeline.from_config(settings.config(*steering(about)))
+    file = output.file
+    pipeline = settings.pipeline(*selection)
     if dry_run:
         preview = settings.work(video, "highlight", pipeline, pipeline.highlighter.preview)
         print_json({"preview": preview}) if settings.as_json else click.echo(preview)
         return
-    source, found = settings.work(
-        video, "highlight", pipeline, lambda source, ctx: (source, pipeline.highlight(source, ctx))
-    )
+
+    def task(source: Video, ctx: Context) -> tuple[Video, list[Highlight]]:
+        return source, pipeline.highlight(source, ctx)
+
+    source, candidates = settings.work(video, "highlight", pipeline, task)
+    found = candidates[: pipeline.highlighter.options.count]  # the rest would replace rejected ones
     if not found:
         raise NothingToDeliver(
-            "nothing worth a clip was found", where=video, do="Try other lengths, or --set highlight.backend=even"
+            "nothing worth a clip was found", where=video, do="Try other lengths, or --set highlight=even"
         )
     if explain:
         tell(terminal.explanation(found))
-    deliver(documents.highlights(source, found), output, settings, f"{len(found)} highlights")
+    deliver(documents.highlights(source, found), file, settings, counted(len(found), "highlight"))
 
 
 @click.command()
-@click.argument("video", type=FILE)
-@click.option("--highlights", "given", required=True, type=FILE, help="From clipy highlight, or written by hand.")
-@click.option("-o", "--output", type=FILE, help="Write crops.json here instead of to standard output.")
+@_VIDEO
+@click.option(
+    "--highlights", "given", required=True, type=FILE, metavar="FILE", help="From clipy highlight, or written by hand."
+)
+@with_output("crops.json")
 @with_settings
-def reframe(settings: Settings, video: Path, given: Path, output: Path | None) -> None:
-    """Stage 2: where to look, for each highlight."""
+def reframe(settings: Settings, video: Path, given: Path, output: Output) -> None:
+    """Stage 2: decide where to look, for each highlight."""
     from clipy import documents
     from clipy.pipeline.parallel import with_progress
 
-    check_free(output)
+    file = output.file
     pipeline = settings.pipeline()
 
     def task(source: Video, ctx: Context) -> Json:
@@ -151,17 +170,19 @@ def reframe(settings: Settings, video: Path, given: Path, output: Path | None) -
         return documents.crops(source, cropped)
 
     document = settings.work(video, "reframe", pipeline, task)
-    deliver(document, output, settings, f"{len(document['clips'])} crops")
+    deliver(document, file, settings, counted(len(document["clips"]), "crop"))
 
 
 @click.command()
-@click.argument("video", type=FILE)
-@click.option("--crops", "given", required=True, type=FILE, help="From clipy reframe, or written by hand.")
-@click.option("-o", "--output", "folder", required=True, type=FILE, metavar="DIR", help="Folder for the clips.")
-@click.option("--overwrite", is_flag=True, help="Replace files of the same name in the output folder.")
+@_VIDEO
+@click.option(
+    "--crops", "given", required=True, type=FILE, metavar="FILE", help="From clipy reframe, or written by hand."
+)
+@_FOLDER
+@_OVERWRITE
 @with_settings
 def render(settings: Settings, video: Path, given: Path, folder: Path, overwrite: bool) -> None:
-    """Stage 3: finished files with captions and all pizzazz, not yet reviewed."""
+    """Stage 3: make the finished files, with captions and all pizzazz, not yet reviewed."""
     from clipy import documents
     from clipy.pipeline.delivery import delivering_to
     from clipy.pipeline.pipeline import Pipeline
@@ -177,19 +198,21 @@ def render(settings: Settings, video: Path, given: Path, folder: Path, overwrite
     )
     if settings.as_json:
         print_json(result.document())
-    tell(f"{len(result.made)} clips -> {folder}")
+    tell(f"{counted(len(result.made), 'clip')} -> {folder}")
 
 
 @click.command()
-@click.argument("clips", nargs=-1, required=True, type=FILE, metavar="CLIP...")
-@click.option("-o", "--output", type=FILE, help="Write reviews.json here instead of to standard output.")
-@click.option("--report", type=FILE, metavar="FILE.html", help="Also write a page to look at, with all evidence.")
+@click.argument("clips", nargs=-1, required=True, type=FILE, metavar="CLIP...", help="Video files, clipy's or any.")
+@with_output("reviews.json")
+@click.option(
+    "--report", type=FILE, metavar="FILE.html", help="Also write a page with all findings and their evidence."
+)
 @with_settings
-def review(settings: Settings, clips: tuple[Path, ...], output: Path | None, report: Path | None) -> None:
-    """Stage 4: is it good? Works on any video file. Exit code 3 when no clip passes.
+def review(settings: Settings, clips: tuple[Path, ...], output: Output, report: Path | None) -> None:
+    """Stage 4: check finished clips. Works on any video file; exit code 3 when no clip passes.
 
-    A clip that repeats one named before it, or one that was published, is refused. What a clips.json beside a clip
-    tells of it counts: what was meant, and what its source shows as well.
+    A clip that repeats one named before it, or one that was published, is rejected. Where a clips.json lies beside a
+    clip, the clip is judged by what was meant with it, and defects of its source do not count against it.
     """
     from clipy import documents
     from clipy.cli.terminal import progress
@@ -199,8 +222,7 @@ def review(settings: Settings, clips: tuple[Path, ...], output: Path | None, rep
     from clipy.pipeline.report import write_report
     from clipy.pipeline.run import context
 
-    check_free(output)
-    check_free(report)
+    file, page = output.file, Output(report, output.overwrite).file
     judging = QualityControl.from_config(settings.config())
     with (
         progress("review", ("review",)) as listener,
@@ -212,25 +234,30 @@ def review(settings: Settings, clips: tuple[Path, ...], output: Path | None, rep
             found.append((clip.path, judging.judge(clip, replace(part, video=source), before).reviews or ()))
             before = (clip, *before)
     document = documents.reviews(found)
-    if report is not None:
-        write_report(report, [(path.name, path, reviews) for path, reviews in found])
-    deliver(document, output, settings, f"{len(found)} reviews")
+    if page is not None:
+        write_report(page, [(path.name, path, reviews) for path, reviews in found])
+    deliver(document, file, settings, counted(len(found), "review"))
     failed = [entry for entry in document["clips"] if not entry["review"]["passed"]]
     if len(failed) == len(found):
-        reasons = tuple(f"{e['file']}: {f['message']}" for e in failed for f in e["review"]["findings"])
+        reasons = tuple(
+            f"{entry['file']}: {finding['message']}"
+            for entry in failed
+            for finding in entry["review"]["findings"]
+            if finding["severity"] == "error"
+        )
         raise NothingToDeliver("no clip passed the review", reasons)
 
 
 @click.command()
-@click.argument("folder", type=FILE, metavar="DIR")
+@click.argument("folder", type=FILE, metavar="DIR", help="A folder that clipy run or clipy render wrote.")
 @click.option("--to", "backend", required=True, metavar="BACKEND", help="An uploader; see: clipy backends upload")
 @click.option("--dry-run", is_flag=True, help="Show exactly what would be sent, and send nothing.")
-@click.option("--at", metavar="TIME", help="When the first goes out, as 2026-12-01T18:00.")
-@click.option("--every", metavar="DISTANCE", help="How long after it each further one, as 1d or 6h.")
+@click.option("--at", metavar="TIME", help="Publish the first clip at this time, as 2026-12-01T18:00.")
+@click.option("--every", metavar="INTERVAL", help="Publish the others at this interval, as 1d or 6h.")
 @click.option(
     "--settle",
     type=click.Choice(["posted", "missing"]),
-    help="What you saw on the account, for clips of which clipy cannot know whether they were posted.",
+    help="Say what you see on the account, for clips of which clipy cannot know whether they were posted.",
 )
 @with_settings
 def upload(
@@ -244,7 +271,7 @@ def upload(
 ) -> None:
     """Stage 5: publish the clips of DIR that passed their review, each once.
 
-    The same command again goes on where it stopped, and posts nothing twice.
+    If it stops, run the same command again: it continues where it stopped and posts nothing twice.
     """
     from clipy import documents
     from clipy.cli import posting
@@ -268,28 +295,28 @@ def upload(
 
 
 @click.command()
-@click.argument("video", type=FILE)
-@click.option("-o", "--output", type=FILE, help="A .json, .srt or .vtt file; JSON on standard output unless given.")
+@_VIDEO
+@with_output("JSON, or subtitles where FILE ends in .srt or .vtt,")
 @with_settings
-def transcribe(settings: Settings, video: Path, output: Path | None) -> None:
-    """What is said, word by word."""
+def transcribe(settings: Settings, video: Path, output: Output) -> None:
+    """Write down what is said, word by word."""
     from clipy import documents
     from clipy.analysis.perception import transcript_of
     from clipy.analysis.subtitles import writer as subtitles
     from clipy.storage.store import write_text
 
-    check_free(output)
+    file = output.file
     writers = {".srt": subtitles.srt, ".vtt": subtitles.vtt}
-    if output is not None and output.suffix.lower() not in {".json", *writers}:
-        raise OutputError("the name must end in .json, .srt or .vtt", where=output)
+    if file is not None and file.suffix.lower() not in {".json", *writers}:
+        raise OutputError("the name must end in .json, .srt or .vtt", where=file)
     pipeline = settings.pipeline()
     source, spoken = settings.work(
         video, "transcribe", pipeline, lambda source, ctx: (source, transcript_of(source, ctx))
     )
-    if output is not None and output.suffix.lower() in writers:
-        write_text(output, writers[output.suffix.lower()](spoken.words))
-        tell(f"{len(spoken.words)} words -> {output}")
+    if file is not None and file.suffix.lower() in writers:
+        write_text(file, writers[file.suffix.lower()](spoken.words))
+        tell(f"{counted(len(spoken.words), 'word')} -> {file}")
         if not settings.as_json:
             return
-        output = None
-    deliver(documents.transcript(source, spoken), output, settings, f"{len(spoken.words)} words")
+        file = None
+    deliver(documents.transcript(source, spoken), file, settings, counted(len(spoken.words), "word"))

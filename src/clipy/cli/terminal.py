@@ -18,7 +18,7 @@ from rich.progress import TimeRemainingColumn as TimeLeft
 from rich.text import Text
 
 from clipy.cli.logs import Logs, current
-from clipy.cli.text import clock, duration
+from clipy.cli.text import clock, counted, duration, printable
 from clipy.context import Event
 from clipy.groups import STEPS
 
@@ -68,16 +68,16 @@ def _shown(name: str, stages: Sequence[str], stream: TextIO, logs: Logs | None) 
 @contextmanager
 def _bars(name: str, stages: Sequence[str], stream: TextIO, logs: Logs | None) -> Iterator[Listener]:
     columns = (
-        TextColumn("{task.fields[stage]:<10}"),
+        TextColumn("{task.fields[stage]:<10}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeLeft(),
-        TextColumn("[dim]{task.description}"),
+        TextColumn("{task.description}", style="dim", markup=False),
     )
     console = Console(file=stream)
-    console.print(f"[bold]{name}", highlight=False)
+    console.print(Text(printable(name, keep=""), style="bold"))
     with Progress(*columns, console=console) as bars, _above(console, logs):
         tasks: dict[str, TaskID] = {
             stage: bars.add_task("", start=False, total=1.0, stage=stage, visible=False) for stage in stages
@@ -92,7 +92,8 @@ def _bars(name: str, stages: Sequence[str], stream: TextIO, logs: Logs | None) -
                     if earlier.started:
                         bars.update(earlier.id, description="", completed=1.0)
                 bars.start_task(task)
-            bars.update(task, visible=True, description=event.message, completed=event.fraction)
+            done = max(event.fraction or 0.0, bars.tasks[task].completed)  # a stage may be at work again
+            bars.update(task, visible=True, description=printable(event.message, keep=""), completed=done)
 
         yield listen
 
@@ -134,18 +135,18 @@ class _Lines:
 
     def __init__(self, name: str, stream: TextIO) -> None:
         self.name, self.stream = name, stream
-        self.stage, self.began, self.said, self.outcome = "", 0.0, 0.0, ""
+        self.stage, self.began, self.said, self.outcome, self.done = "", 0.0, 0.0, "", 0.0
 
     def __call__(self, event: Event) -> None:
         now = time.monotonic()
         if event.stage != self.stage:
             self.finish()
-            self.stage, self.began, self.said = event.stage, now, now
+            self.stage, self.began, self.said, self.done = event.stage, now, now, event.fraction or 0.0
             self._say("started" if not event.message else event.message)
         elif now - self.said >= _EVERY and event.fraction is not None:
-            self.said = now
+            self.said, self.done = now, max(event.fraction, self.done)
             doing = f" {event.message}" if event.message else ""
-            self._say(f"{event.fraction:4.0%}{doing}, {self._left(event.fraction, now)}")
+            self._say(f"{self.done:4.0%}{doing}, {self._left(self.done, now)}")
         self.outcome = event.message if event.fraction == 1 else ""
 
     def finish(self) -> None:
@@ -157,20 +158,21 @@ class _Lines:
 
     def _left(self, fraction: float, now: float) -> str:
         spent = now - self.began
-        return f"{duration(spent * (1 - fraction) / fraction)} left" if fraction > 0.01 else "time left not known yet"
+        return f"{duration(spent * (1 - fraction) / fraction)} left" if fraction > 0.01 else "time left unknown"
 
     def _say(self, text: str) -> None:
-        self.stream.write(f"{self.name}: {self.stage:<10} {text}\n")
+        self.stream.write(printable(f"{self.name}: {self.stage:<10} {text}", keep="") + "\n")
         self.stream.flush()
 
 
 def summary(result: Result) -> str:
     """What was made, where, and how long each stage took."""
-    lines = [f"{len(result.made)} clip{'s' if len(result.made) != 1 else ''} in {result.folder}"]
+    lines = [f"{counted(len(result.made), 'clip')} in {result.folder}"]
     for outcome in result.made:
         highlight = outcome.highlight
         place = f"{clock(float(highlight.span.start))}-{clock(float(highlight.span.end))}"
-        lines.append(f"  {outcome.clip.name}.mp4  {float(outcome.clip.duration):5.1f} s  {place}  {highlight.title}")
+        length, title = float(outcome.clip.duration), printable(highlight.title, keep="")
+        lines.append(f"  {outcome.clip.name}.mp4  {length:5.1f} s  {place}  {title}")
         lines += [f"    {post.uploader}: {post.where}" for post in outcome.posts if post.uploader != "folder"]
         lines += [f"    not posted: {failure}" for failure in outcome.failures]
     lines += [f"  rejected: {item.reason()}" for item in result.rejected]
@@ -183,6 +185,6 @@ def explanation(found: Sequence[Highlight]) -> str:
     lines = []
     for number, pick in enumerate(found, start=1):
         place = f"{clock(float(pick.span.start))}-{clock(float(pick.span.end))}"
-        lines += [f"{number}. {place}  score {pick.score:.2f}  {pick.title}", f"   {pick.reason}"]
+        lines += [f"{number}. {place}  score {pick.score:.2f}  {printable(pick.title, keep='')}", f"   {pick.reason}"]
         lines += [f"   {name:<12} {value:5.2f} {'=' * round(20 * value)}" for name, value in pick.details.items()]
     return "\n".join(lines)

@@ -46,6 +46,7 @@ def run(
     source = probe(Path(video))
     with context(pipeline, since=since, listener=listener) as ctx, ctx.store.delivering(folder):
         prepare(folder, pipeline.identity(source), overwrite=overwrite)
+        eviction.note_seen(ctx.store, source)
         result = pipeline.run(source, folder, ctx, debug=debug, report=report)
     if config.store:
         eviction.tidy(ctx.store, configuration.limits(config.store))

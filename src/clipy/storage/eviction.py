@@ -79,15 +79,31 @@ def enter(store: Store, work: Path) -> None:
 
 def note_made(store: Store, video: Video, step: str, key: str) -> None:
     """Note for which video something was made, so that it can be found by it."""
+    _note(store, video, f"{step}/{key}")
+
+
+def note_seen(store: Store, video: Video) -> None:
+    """Note the name under which a video was seen, so that it can be found by each of its names."""
+    path = _ledger(store, video.fingerprint)
+    if not path.exists() or _name(video) not in path.read_text(encoding="utf-8").splitlines():
+        _note(store, video, _name(video))
+
+
+def _name(video: Video) -> str:
+    """A file name as a line of a ledger: it holds no line break, and no slash, which every artifact's line does."""
+    return " ".join(video.path.name.split())
+
+
+def _note(store: Store, video: Video, line: str) -> None:
     path = _ledger(store, video.fingerprint)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = not path.exists()
+        head = "" if path.exists() else f"{_name(video)}\n"
+        lines = line if line + "\n" == head else head + line
         with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            head = f"{' '.join(video.path.name.split())}\n" if new else ""
-            file.write(f"{head}{step}/{key}\n")  # one write, which no other run's comes between
-    except OSError as error:  # what was made is stored; only the note is missing
-        log.warning("it is not noted that %s belongs to %s (%s)", step, video.path.name, error.strerror or error)
+            file.write(f"{lines}\n")  # in one write: lines of other runs do not come between
+    except OSError as error:  # the results themselves are stored; only the note is missing
+        log.warning("cannot note %s for %s (%s)", line, video.path.name, error.strerror or error)
 
 
 def note_used(files: Iterable[Path]) -> None:
@@ -103,7 +119,7 @@ def artifacts(store: Store) -> list[Artifact]:
     """Everything that is stored, by step."""
     owners: defaultdict[str, list[str]] = defaultdict(list)
     for fingerprint in videos(store):
-        for place in _ledger(store, fingerprint).read_text(encoding="utf-8").splitlines()[1:]:
+        for place in _ledger(store, fingerprint).read_text(encoding="utf-8").splitlines():
             owners[place].append(fingerprint)
     return [
         Artifact(
@@ -116,13 +132,13 @@ def artifacts(store: Store) -> list[Artifact]:
     ]
 
 
-def videos(store: Store) -> dict[str, str]:
-    """The file name of every video that something was made for, by its fingerprint."""
-    found = {}
-    for path in sorted((store.root / "videos").glob("*.txt")):
-        with path.open(encoding="utf-8") as file:
-            found[path.stem] = file.readline().strip()
-    return found
+def videos(store: Store) -> dict[str, tuple[str, ...]]:
+    """Every file name under which a video was seen, first to last, by its fingerprint."""
+    ledgers = sorted((store.root / "videos").glob("*.txt"))
+    return {
+        path.stem: _once(line for line in path.read_text(encoding="utf-8").splitlines() if "/" not in line)
+        for path in ledgers
+    }
 
 
 def remove(store: Store, choose: Callable[[list[Artifact]], Sequence[Artifact]], *, dry: bool = False) -> Removal:

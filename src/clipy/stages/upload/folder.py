@@ -34,10 +34,11 @@ class Folder(Uploader):
     """
 
     class Options(Uploader.Options):
-        path: Path = Field(Path("clips"), description="The folder; -o sets it.")
-        overwrite: bool = Field(False, description="Replace files of the same name that hold something else.")
+        path: Path = Field(Path("clips"), description="The folder, created where it does not exist; -o sets it.")
+        overwrite: bool = Field(False, description="Replace files of the same name that differ.")
         subtitles: tuple[Literal["srt", "vtt", "ass"], ...] = Field(
-            ("srt", "vtt", "ass"), description="Subtitle files beside each clip: plain, for the web, styled."
+            ("srt", "vtt", "ass"),
+            description="Subtitle files beside each clip: plain (srt), for the web (vtt), styled (ass).",
         )
 
     options: Options
@@ -54,12 +55,17 @@ class Folder(Uploader):
 
     def _place(self, path: Path, make: Callable[[Path], None]) -> None:
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             with temporary_beside(path) as temporary:
                 make(temporary)
                 if path.exists() and not self.options.overwrite:
                     if file_digest(path) == file_digest(temporary):
                         return
-                    raise OutputError("a different file is already there", where=path, do="Move it, or use --overwrite")
+                    raise OutputError(
+                        "a different file is already there",
+                        where=path,
+                        do="Move it, or replace it: --overwrite, or --set upload.folder.overwrite=true",
+                    )
                 temporary.chmod(0o644)
                 temporary.replace(path)
         except OSError as error:
@@ -67,7 +73,9 @@ class Folder(Uploader):
             raise OutputError(
                 "the disk is full" if full else f"cannot write the clip ({error.strerror})",
                 where=path,
-                do="Free some space and run again: finished work is kept" if full else "Choose another folder with -o",
+                do="Free some space and run again: finished work is kept"
+                if full
+                else "Choose another folder: -o DIR, or --set upload.folder.path=DIR",
             ) from error
 
 
