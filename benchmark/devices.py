@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in (*SPEAKERS, "s3fd"):
             work = _speaking(name, Path(folder)) if name in SPEAKERS else _searching(Path(folder))
             found["networks"][name] = _compared(work, cards)
-    print(json.dumps(found, indent=2) if options.json else _table(found))
+    print(json.dumps(found) if options.json else _table(found))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What benchmarks share: each measures with an empty store of its own, and prints one object."""
+"""What benchmarks share: each measures with an empty store of its own, and prints one object on one line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def reported(
         os.environ["CLIPY_STORE"] = str(Path(work) / "store")
         found = measured(Path(work))
     if as_json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(found))
     else:
         show(found)
     return 0

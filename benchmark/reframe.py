@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = [options.only] if options.only else list(BACKENDS)
         found = {name: _apart(name, options, Path(work)) for name in names}
     _with_what_comes_before([numbers for numbers in found.values() if numbers is not None])
-    print(json.dumps(found, indent=2) if options.json else _table(found))
+    print(json.dumps(found) if options.json else _table(found))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What clipy survives: ``python benchmark/trust.py --json``, from an installed source tree with the extra ``dev``.
+"""What clipy survives: ``python benchmark/trust.py --json``, from an installed source tree with the extra ``bench``.
 
 Runs killed at random instants, awkward and hostile media, changed texts for every parser, the most memory that a run
 holds on short and on long videos, and what the store costs. ``--only kills`` runs one part. The whole takes hours on

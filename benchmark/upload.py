@@ -1,4 +1,4 @@
-"""How much memory an upload of 2 GB takes: python -m benchmark.upload [--gigabytes 2] [--to youtube,tiktok].
+"""How much memory an upload of 2 GB takes: ``python benchmark/upload.py [--json]``.
 
 The receiving server is a process of its own that keeps a checksum and no bytes. Each upload is a process of its own
 too; its peak is compared with its own peak just before the first byte. The limit is 100 MB.
@@ -20,17 +20,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from clipy.stages.upload.instagram import Instagram
-from clipy.stages.upload.publishing.platform import Platform
-from clipy.stages.upload.tiktok import TikTok
-from clipy.stages.upload.webhook import Webhook
-from clipy.stages.upload.youtube import YouTube
-from clipy.types import Clip
-from fixtures.publishing.clips import log_in, make_clip, make_context
-from fixtures.publishing.instagram_server import USER, InstagramServer
-from fixtures.publishing.server import Answer, Asked, LocalServer, answer
-from fixtures.publishing.tiktok_server import TikTokServer
-from fixtures.publishing.youtube_server import YouTubeServer
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "src")]
+
+from clipy.stages.upload.instagram import Instagram  # noqa: E402
+from clipy.stages.upload.publishing.platform import Platform  # noqa: E402
+from clipy.stages.upload.tiktok import TikTok  # noqa: E402
+from clipy.stages.upload.webhook import Webhook  # noqa: E402
+from clipy.stages.upload.youtube import YouTube  # noqa: E402
+from clipy.types import Clip  # noqa: E402
+from fixtures.publishing.clips import log_in, make_clip, make_context  # noqa: E402
+from fixtures.publishing.instagram_server import USER, InstagramServer  # noqa: E402
+from fixtures.publishing.server import Answer, Asked, LocalServer, answer  # noqa: E402
+from fixtures.publishing.tiktok_server import TikTokServer  # noqa: E402
+from fixtures.publishing.youtube_server import YouTubeServer  # noqa: E402
 
 LIMIT = 100.0  # MB above idle
 _HEADER = 16  # bytes of an MP4 box whose size is written in 64 bits
@@ -174,20 +177,24 @@ def measure(name: str, size: int, folder: Path) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Print one JSON line for each platform; exit code 1 when one misses the limit."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--gigabytes", type=float, default=2.0)
-    parser.add_argument("--to", default=",".join(TARGETS))
+def main() -> int:
+    """Measure each platform; exit code 1 when one misses the limit."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gigabytes", type=float, default=2.0, help="size of the file")
+    parser.add_argument("--to", default=",".join(TARGETS), metavar="NAME,NAME", help="platforms, as youtube,tiktok")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
-    passed = True
+    uploads = []
     for name in arguments.to.split(","):
         with tempfile.TemporaryDirectory() as folder:
-            found = measure(name, int(arguments.gigabytes * 1e9), Path(folder))
-        print(json.dumps(found), flush=True)
-        passed = passed and found["passed"]
-    sys.exit(not passed)
+            uploads.append(measure(name, int(arguments.gigabytes * 1e9), Path(folder)))
+    passed = all(upload["passed"] for upload in uploads)
+    if arguments.json:
+        print(json.dumps({"uploads": uploads, "passed": passed}))
+    else:
+        print("\n".join(f"{upload['to']:10} {upload}" for upload in uploads))
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
