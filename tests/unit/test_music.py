@@ -24,7 +24,7 @@ from clipy.media.probe import probe
 from clipy.media.read import sound, sound_array
 from clipy.stages.render.pizzazz.music import Music
 from clipy.stages.render.pizzazz.music_mix.credits import credit_of
-from clipy.stages.render.pizzazz.music_mix.ducking import curve, factors
+from clipy.stages.render.pizzazz.music_mix.ducking import gain_curve, gain_factors
 from clipy.stages.render.pizzazz.music_mix.music_library import music_folder
 from clipy.stages.render.x264 import X264
 from clipy.types import Clip, Edit, Span, Video, Word
@@ -123,7 +123,7 @@ def test_music_is_down_before_the_first_word_and_fades_at_both_ends(
     gain = dict(planned.plans["music"]["gain"])
     down, up = min(gain.values()), max(gain.values())
     second = min(word.start for word in edit.words if word.start > PAUSE[0])
-    levels = 20 * np.log10(factors(planned.plans["music"]["gain"], 0, END * RATE, RATE))
+    levels = 20 * np.log10(gain_factors(planned.plans["music"]["gain"], 0, END * RATE, RATE))
     assert levels[round((second - Fraction(1, 25)) * RATE)] == pytest.approx(down, abs=0.01)
     assert levels[9 * RATE] == pytest.approx(up, abs=0.01)
     alone = added(music, video, planned, ctx)
@@ -132,7 +132,7 @@ def test_music_is_down_before_the_first_word_and_fades_at_both_ends(
 
 
 def test_short_pauses_do_not_pump() -> None:
-    points = curve([(1, 1.5), (2.5, 3), (9, 9.5)], -18, -10)
+    points = gain_curve([(1, 1.5), (2.5, 3), (9, 9.5)], -18, -10)
     assert [level for _, level in points] == [-10, -18, -18, -10] * 2
     times = [time for time, _ in points]
     assert times == sorted(times)
@@ -215,7 +215,7 @@ def test_the_licence_is_kept_in_the_plan_and_in_clips_json(
         ({"song.json": "{broken"}, {}, "", ""),
     ],
 )
-def test_licences_are_found_where_people_put_them(
+def test_licenses_are_found_where_people_put_them(
     tmp_path: Path,
     files: dict[str, str],
     tags: dict[str, str],
@@ -229,7 +229,7 @@ def test_licences_are_found_where_people_put_them(
     credit = credit_of(track, tmp_path)
     assert (credit.license, credit.found) == (licence, found)
     assert credit.title == "song"
-    assert ("no licence was found" in caplog.text) == (not licence)
+    assert ("No license found" in caplog.text) == (not licence)
 
 
 def test_other_tracks_are_another_result(tmp_path: Path) -> None:

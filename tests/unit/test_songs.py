@@ -11,7 +11,7 @@ from clipy.analysis.audio.songs import MOODS, Song, measure_song, named_mood, so
 from clipy.context import Context
 from clipy.errors import MediaError
 from clipy.media.audio_file import audio_file_tags, read_audio_file
-from clipy.stages.render.pizzazz.music_mix.arrangement import JOIN, Player, arranged
+from clipy.stages.render.pizzazz.music_mix.arrangement import CROSSFADE, SegmentPlayer, arrange
 from tests.music import beat_times, make_song, music, write_song
 
 
@@ -100,7 +100,7 @@ def test_names_tell_moods() -> None:
 def test_a_song_is_cut_and_looped_on_its_beats(tmp_path: Path, ctx: Context, length: float) -> None:
     path = make_song(tmp_path / "a.wav", 120, 16)
     heard = measure_song(Song("a", path))
-    pieces = arranged(heard, length)
+    pieces = arrange(heard, length)
     assert sum(end - start for start, end in pieces) == pytest.approx(length)
     true = beat_times(120, 16)
     assert np.abs(true - pieces[0][0]).min() < 0.02
@@ -108,7 +108,7 @@ def test_a_song_is_cut_and_looped_on_its_beats(tmp_path: Path, ctx: Context, len
         assert np.abs(true - end).min() < 0.02
         assert np.abs(true - start).min() < 0.02
         assert (end - start) / 0.5 % 4 == pytest.approx(0, abs=0.1) or (end - start) / 0.5 % 4 > 3.9
-    player = Player(path, pieces, RATE)
+    player = SegmentPlayer(path, pieces, RATE)
     played = np.concatenate([player.read(7_777)[0] for _ in range(int(length * RATE) // 7_777)])
     # The beat goes on over every join: played music has the tempo of the song, and a beat each half second.
     strength = pulse(iter([played])).strength
@@ -119,7 +119,7 @@ def test_a_song_is_cut_and_looped_on_its_beats(tmp_path: Path, ctx: Context, len
 
 def test_a_join_is_as_loud_as_the_rest_and_does_not_click(tmp_path: Path) -> None:
     path = write_song(tmp_path / "a.wav", music(120, 8, drums=0))
-    player = Player(path, ((0.4, 4.4), (2.4, 6.4), (2.4, 3.0)), 48_000)
+    player = SegmentPlayer(path, ((0.4, 4.4), (2.4, 6.4), (2.4, 3.0)), 48_000)
     played = player.read(round(8.6 * 48_000))[0]
     steps = np.abs(np.diff(played))
     for join in (4.0, 8.0):
@@ -133,7 +133,7 @@ def test_a_join_is_as_loud_as_the_rest_and_does_not_click(tmp_path: Path) -> Non
 def test_a_song_without_beats_is_repeated_whole(tmp_path: Path, ctx: Context) -> None:
     path = write_song(tmp_path / "a.wav", music(120, 6, drums=0))
     heard = measure_song(Song("a", path))
-    pieces = arranged(heard, 20)
+    pieces = arrange(heard, 20)
     assert sum(end - start for start, end in pieces) == pytest.approx(20)
     assert all(end <= heard.duration + 1e-6 and start >= 0 for start, end in pieces)
-    assert min(start for start, _ in pieces[1:]) >= JOIN
+    assert min(start for start, _ in pieces[1:]) >= CROSSFADE

@@ -19,7 +19,7 @@ from clipy.media.probe import probe
 from clipy.media.read import pictures
 from clipy.stages.reframe.center import Center
 from clipy.stages.reframe.speaker import Speaker
-from clipy.stages.render.pizzazz.crop_windows.punch_in import Anchor, Punch, punched, zoomed
+from clipy.stages.render.pizzazz.crop_windows.punch_in import Anchor, PunchIn, apply_punch_ins, narrow_window
 from clipy.stages.render.pizzazz.zoom import Zoom
 from clipy.stages.render.x264 import X264
 from clipy.types import Box, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
@@ -94,7 +94,7 @@ def window(edit: Edit, time: float) -> Box:
 
 
 def punches(edit: Edit) -> list[tuple[str, float]]:
-    return [(punch["why"], punch["scale"]) for punch in edit.plans["zoom"]["punches"]]
+    return [(punch["reason"], punch["scale"]) for punch in edit.plans["zoom"]["punch_ins"]]
 
 
 def test_stressed_words_come_closer_and_go_back(video: Video, edit: Edit, seeing: Context) -> None:
@@ -227,7 +227,7 @@ def test_the_rendered_face_is_bigger(video: Video, edit: Edit, seeing: Context) 
 )
 def test_a_narrower_window_lies_inside(x: float, y: float, scale: float, left: float, width: float) -> None:
     outer = Box(left, 5, left + width, 5 + width * 16 / 9)
-    inner = zoomed(outer, x, y, scale)
+    inner = narrow_window(outer, x, y, scale)
     assert inner.x1 >= outer.x1 - 1e-6
     assert inner.x2 <= outer.x2 + 1e-6
     assert inner.y1 >= outer.y1 - 1e-6
@@ -238,10 +238,10 @@ def test_a_narrower_window_lies_inside(x: float, y: float, scale: float, left: f
 def test_a_moving_camera_goes_on_moving() -> None:
     keys = tuple(Keyframe(Fraction(at), Box(at * 10, 0, at * 10 + 90, 160)) for at in range(5))
     shot = CropShot(Span(Fraction(0), Fraction(4)), "single", (Panel(keys, (0, 0, 90, 160)),))
-    punch = Punch(Span(Fraction(1), Fraction(3)), 1.5, "test")
-    (made_shot,) = punched(shot, [(punch, Anchor(0.5, 0.5, 9))])
+    punch = PunchIn(Span(Fraction(1), Fraction(3)), 1.5, "test")
+    (made_shot,) = apply_punch_ins(shot, [(punch, Anchor(0.5, 0.5, 9))])
     for tick in range(41):
         time = Fraction(tick, 10)
         base, inner = shot.panels[0].window(time), made_shot.panels[0].window(time)
         assert inner.center == pytest.approx(base.center, abs=0.02)
-        assert base.width / inner.width == pytest.approx(punch.at(time), abs=0.01)
+        assert base.width / inner.width == pytest.approx(punch.scale_at(time), abs=0.01)

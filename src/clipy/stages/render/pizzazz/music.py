@@ -24,9 +24,9 @@ from clipy.media.frame import AudioBlock
 from clipy.media.loudness import integrated_loudness
 from clipy.media.read import sound
 from clipy.stages.base import Pizzazz
-from clipy.stages.render.pizzazz.music_mix.arrangement import Piece, Player, arranged
+from clipy.stages.render.pizzazz.music_mix.arrangement import Segment, SegmentPlayer, arrange
 from clipy.stages.render.pizzazz.music_mix.credits import Credit, credit_files, credit_of
-from clipy.stages.render.pizzazz.music_mix.ducking import Point, curve, factors, fades
+from clipy.stages.render.pizzazz.music_mix.ducking import GainPoint, fade_factors, gain_curve, gain_factors
 from clipy.stages.render.pizzazz.music_mix.music_library import (
     listened_all,
     music_folder,
@@ -59,8 +59,8 @@ class _Plan:
     key: str
     mood: Mood
     clip_mood: Mood
-    pieces: tuple[Piece, ...]
-    gain: tuple[Point, ...]
+    pieces: tuple[Segment, ...]
+    gain: tuple[GainPoint, ...]
 
 
 _PLAN = TypeAdapter(_Plan)
@@ -104,7 +104,7 @@ class Music(Pizzazz):
             key=heard.key,
             mood=mood,
             clip_mood=wanted,
-            pieces=tuple((round(a, 6), round(b, 6)) for a, b in arranged(heard, float(edit.duration))),
+            pieces=tuple((round(a, 6), round(b, 6)) for a, b in arrange(heard, float(edit.duration))),
             gain=self._gain(video, edit, heard.loudness),
         )
         return replace(edit, plans={**edit.plans, self.name: _PLAN.dump_python(plan, mode="json")})
@@ -147,7 +147,7 @@ class Music(Pizzazz):
             return Credit(title=song.path.stem, license=licence, source=package, found=package)
         return credit_of(song.path, self._root())
 
-    def _gain(self, video: Video, edit: Edit, loudness: float) -> tuple[Point, ...]:
+    def _gain(self, video: Video, edit: Edit, loudness: float) -> tuple[GainPoint, ...]:
         """The gain that puts music of a loudness so far below the speech; the whole sound where nobody speaks."""
         level = _level(video, edit)
         if level == -math.inf:
@@ -156,16 +156,16 @@ class Music(Pizzazz):
             round(level - below - loudness, 2) for below in (self.options.below_speech, self.options.below_pause)
         )
         words = edit.clip_words()
-        return curve([(float(word.start), float(word.end)) for word in words if word.end > word.start], down, up)
+        return gain_curve([(float(word.start), float(word.end)) for word in words if word.end > word.start], down, up)
 
     def _mixed(self, audio: Iterator[AudioBlock], plan: _Plan, song: Song, duration: Seconds) -> Iterator[AudioBlock]:
-        player: Player | None = None
+        player: SegmentPlayer | None = None
         for block in audio:
             rate, count = block.rate, block.samples.shape[1]
-            player = player or Player(song.path, plan.pieces, rate)
+            player = player or SegmentPlayer(song.path, plan.pieces, rate)
             first, total = round(block.time * rate), round(duration * rate)
             ramps = (round(length * rate) for length in (self.options.fade_in, self.options.fade_out))
-            gain = factors(plan.gain, first, count, rate) * fades(first, count, total, *ramps)
+            gain = gain_factors(plan.gain, first, count, rate) * fade_factors(first, count, total, *ramps)
             yield AudioBlock(block.time, block.samples + player.read(count) * gain, rate)
 
 

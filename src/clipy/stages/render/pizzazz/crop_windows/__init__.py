@@ -1,1 +1,1 @@
-"""Crop windows as pizzazz sees and changes them: letterboxed pictures and punch-ins."""
+"""What pizzazz asks of, and does to, the windows of a crop: letterboxed regions and punch-ins."""

@@ -1,6 +1,6 @@
-"""Punch-ins as narrower windows of a crop: the picture is resampled once, whatever the zoom.
+"""Punch-ins as narrower windows of a crop, so that the picture is resampled only once.
 
-A window that is narrowed about a point inside it lies inside it, and so inside the picture, with the same proportions.
+A window narrowed about a point inside it stays inside it, and thus inside the picture, with the same aspect ratio.
 """
 
 from __future__ import annotations
@@ -12,64 +12,64 @@ from itertools import pairwise
 
 import numpy as np
 
+from clipy.geometry import smoothstep
 from clipy.types import Box, CropShot, Keyframe, Panel, Seconds, Span, Track
 
-_STEP = Fraction(1, 25)  # seconds between the keyframes of a smooth zoom
-_MARGIN = 0.03  # sides of the window that stay between a face and its edge
-_HAIR, _EARS = 0.3, 0.1  # heights and widths of a face by which a head is bigger than what detectors box
-_EYE_LINE = 0.4  # where a face usually is, as a share of the window's height
+_KEYFRAME_INTERVAL = Fraction(1, 25)  # seconds, of a smooth zoom
+_MARGIN = 0.03  # between a face and the window's edge, as a share of the window's side
+_HAIR, _EARS = 0.3, 0.1  # of a face's height and width: how far a head extends beyond a detector's box
+_EYE_LINE = 0.4  # usual height of a face, as a share of the window's height
 
 
 @dataclass(frozen=True, slots=True)
-class Punch:
-    """One zoom in source time: to ``scale`` times as big, at once (``hard``) or eased over ``ease`` seconds."""
+class PunchIn:
+    """A zoom in source time: by a factor ``scale``, instantly (``hard``) or eased over ``ease`` seconds."""
 
     span: Span
     scale: float
-    why: str
+    reason: str
     hard: bool = False
     ease: float = 0.35
 
-    def at(self, time: Seconds) -> float:
-        """The scale at a time; 1 outside."""
+    def scale_at(self, time: Seconds) -> float:
+        """The scale at a source time; 1 outside the span."""
         if time not in self.span:
             return 1.0
         if self.hard:
             return self.scale
-        edge = float(min(time - self.span.start, self.span.end - time))
-        share = min(1.0, edge / min(self.ease, float(self.span.duration) / 2))
-        return 1 + (self.scale - 1) * share * share * (3 - 2 * share)
+        from_edge = float(min(time - self.span.start, self.span.end - time))
+        return 1 + (self.scale - 1) * smoothstep(from_edge / min(self.ease, float(self.span.duration) / 2))
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The point of a window that a zoom keeps in place, as shares of its sides, and how far it may zoom there."""
+    """The fixed point of a zoom, as shares of the window's sides, and the largest scale that cuts no face there."""
 
     x: float
     y: float
-    limit: float
+    max_scale: float
 
 
-def anchor(panel: Panel, span: Span, tracks: Sequence[Track]) -> Anchor:
-    """Zoom about the face nearest to where one is usually framed, so far that no face on screen is cut.
+def choose_anchor(panel: Panel, span: Span, tracks: Sequence[Track]) -> Anchor:
+    """Anchor a zoom on the face closest to where one is usually framed.
 
-    ``limit`` is infinite where there is no face; 1 where the face does not fit as it is.
+    ``max_scale`` is infinite without faces, and 1 where the face does not even fit the unzoomed window.
     """
-    seen = [face for track in tracks for face in _on_window(track, panel, span)]
-    if not seen:
+    faces = [face for track in tracks for face in _faces_in_window(track, panel, span)]
+    if not faces:
         return Anchor(0.5, _EYE_LINE, float("inf"))
     by_track: dict[int, list[Box]] = {}
-    for number, box in seen:
-        by_track.setdefault(number, []).append(box)
-    middles = {number: np.median([box.center for box in boxes], axis=0) for number, boxes in by_track.items()}
-    chosen = min(middles, key=lambda number: float(np.hypot(*(middles[number] - (0.5, _EYE_LINE)))))
-    x, y = (min(1.0, max(0.0, float(value))) for value in middles[chosen])
-    limits = [_limit(box, x, y, must=number == chosen) for number, box in seen]
+    for track_id, box in faces:
+        by_track.setdefault(track_id, []).append(box)
+    centers = {track_id: np.median([box.center for box in boxes], axis=0) for track_id, boxes in by_track.items()}
+    chosen = min(centers, key=lambda track_id: float(np.hypot(*(centers[track_id] - (0.5, _EYE_LINE)))))
+    x, y = (min(1.0, max(0.0, float(value))) for value in centers[chosen])
+    limits = [_max_scale(box, x, y, is_subject=track_id == chosen) for track_id, box in faces]
     return Anchor(x, y, max(1.0, min(limits)))
 
 
-def _on_window(track: Track, panel: Panel, span: Span) -> Iterator[tuple[int, Box]]:
-    """A track's boxes while a span lasts, as shares of the window's sides, where their middle is inside."""
+def _faces_in_window(track: Track, panel: Panel, span: Span) -> Iterator[tuple[int, Box]]:
+    """A track's boxes during a span whose center is in the window, as shares of the window's sides."""
     for index in np.flatnonzero((track.times >= float(span.start)) & (track.times < float(span.end))).tolist():
         window = panel.window(Fraction(float(track.times[index])).limit_denominator(90_000))
         x1, y1, x2, y2 = map(float, track.boxes[index])
@@ -83,59 +83,59 @@ def _on_window(track: Track, panel: Panel, span: Span) -> Iterator[tuple[int, Bo
             yield track.id, box
 
 
-def _limit(box: Box, x: float, y: float, *, must: bool) -> float:
-    """How far one may zoom about a point before a face leaves the unit square."""
+def _max_scale(box: Box, x: float, y: float, *, is_subject: bool) -> float:
+    """The largest scale about a point at which a face stays inside the unit square."""
     wide, high = _EARS * box.width, _HAIR * box.height
     head = Box(box.x1 - wide, box.y1 - high, box.x2 + wide, box.y2)
     if min(head.x1, head.y1, 1 - head.x2, 1 - head.y2) >= _MARGIN:
-        return _scale(head, x, y, _MARGIN)
+        return _scale_to_edge(head, x, y, _MARGIN)
     if min(box.x1, box.y1, 1 - box.x2, 1 - box.y2) >= 0:
-        return _scale(box, x, y, 0.0)
-    return 1.0 if must else float("inf")  # another face that is cut already is not what the shot is about
+        return _scale_to_edge(box, x, y, 0.0)
+    return 1.0 if is_subject else float("inf")  # another face that is cut already is not what the shot is about
 
 
-def _scale(box: Box, x: float, y: float, margin: float) -> float:
+def _scale_to_edge(box: Box, x: float, y: float, margin: float) -> float:
     pairs = ((x, x - box.x1), (1 - x, box.x2 - x), (y, y - box.y1), (1 - y, box.y2 - y))
     return min(((room - margin) / needed for room, needed in pairs if needed > 1e-9), default=float("inf"))
 
 
-def zoomed(window: Box, x: float, y: float, scale: float) -> Box:
-    """A window narrowed about a point of it."""
+def narrow_window(window: Box, x: float, y: float, scale: float) -> Box:
+    """A window narrowed by ``scale`` about a point of it (shares of its sides)."""
     left = window.x1 + x * window.width * (1 - 1 / scale)
     top = window.y1 + y * window.height * (1 - 1 / scale)
     return Box(left, top, left + window.width / scale, top + window.height / scale)
 
 
-def punched(shot: CropShot, punches: Sequence[tuple[Punch, Anchor]]) -> Iterator[CropShot]:
-    """A shot of one panel with some zooms in it, in order and apart. A hard one is a shot of its own."""
+def apply_punch_ins(shot: CropShot, punch_ins: Sequence[tuple[PunchIn, Anchor]]) -> Iterator[CropShot]:
+    """A single-panel shot with punch-ins that are in order and do not overlap; a hard one becomes its own shot."""
     (panel,) = shot.panels
-    edges = {edge for punch, _ in punches if punch.hard for edge in (punch.span.start, punch.span.end)}
+    edges = {edge for punch, _ in punch_ins if punch.hard for edge in (punch.span.start, punch.span.end)}
     cuts = sorted({shot.span.start, shot.span.end, *(edge for edge in edges if edge in shot.span)})
     for start, end in pairwise(cuts):
-        piece = Span(start, end)
-        inside = [(punch, point) for punch, point in punches if punch.span.overlap(piece) > 0]
+        span = Span(start, end)
+        inside = [(punch, anchor) for punch, anchor in punch_ins if punch.span.overlap(span) > 0]
         times = {start, end, *(key.time for key in panel.keyframes if start < key.time < end)}
         for punch, _ in inside:
-            times |= {time for time in _ramps(punch) if start < time < end}
-        keyframes = tuple(Keyframe(time, _window(panel, time, piece, inside)) for time in sorted(times))
+            times |= {time for time in _keyframe_times(punch) if start < time < end}
+        keyframes = tuple(Keyframe(time, _window_at(panel, time, inside)) for time in sorted(times))
         if all(key.box == keyframes[0].box for key in keyframes):
             keyframes = keyframes[:1]
-        yield replace(shot, span=piece, panels=(replace(panel, keyframes=keyframes),))
+        yield replace(shot, span=span, panels=(replace(panel, keyframes=keyframes),))
 
 
-def _ramps(punch: Punch) -> Iterator[Seconds]:
+def _keyframe_times(punch: PunchIn) -> Iterator[Seconds]:
     if punch.hard:
         return
     time = punch.span.start
     while time < punch.span.end:
         yield time
-        time += _STEP
+        time += _KEYFRAME_INTERVAL
     yield punch.span.end
 
 
-def _window(panel: Panel, time: Seconds, piece: Span, punches: Sequence[tuple[Punch, Anchor]]) -> Box:
-    for punch, point in punches:
-        scale = punch.scale if punch.hard else punch.at(time)
-        if (punch.hard or time in punch.span) and punch.span.overlap(piece) > 0:
-            return zoomed(panel.window(time), point.x, point.y, scale)
+def _window_at(panel: Panel, time: Seconds, punch_ins: Sequence[tuple[PunchIn, Anchor]]) -> Box:
+    for punch, anchor in punch_ins:
+        if punch.hard or time in punch.span:
+            scale = punch.scale if punch.hard else punch.scale_at(time)
+            return narrow_window(panel.window(time), anchor.x, anchor.y, scale)
     return panel.window(time)

@@ -1,1 +1,1 @@
-"""Music under a clip: the library, its credits, the arrangement and the ducking."""
+"""Background music: the library, its credits, the arrangement, and ducking."""

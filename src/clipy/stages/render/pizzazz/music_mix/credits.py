@@ -1,4 +1,4 @@
-"""Whose music it is, and under which licence: from a file beside the track, its tags, or a file of its folder."""
+"""Credits and license of a track: from a file beside it, its tags, or a file in its folder."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from clipy.types import Json
 
 log = logging.getLogger(__name__)
 
-_LONGEST = 1000  # characters of a text that are kept
-_FOLDER_FILES = ("license", "licence", "copying", "credits", "attribution")
+_MAX_TEXT = 1000  # characters
+_LICENSE_FILES = ("license", "licence", "copying", "credits", "attribution")
 _KEYS = {
     "title": ("title",),
     "artist": ("artist", "author", "composer"),
@@ -26,7 +26,7 @@ _KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What must or may be said about a track; empty where nothing is known. ``found`` is where the licence stands."""
+    """Attribution of a track; unknown fields are empty. ``found`` names the place where the license was found."""
 
     title: str = ""
     artist: str = ""
@@ -37,58 +37,57 @@ class Credit:
 
 
 def credit_of(track: Path, root: Path) -> Credit:
-    """What is known about a track of a music folder; first a JSON file beside it, a text, its tags, its folder."""
+    """The credit of a track in a music folder, from a JSON file beside it, a text file, its tags, or its folders."""
     credit = Credit()
-    for name, fields in _told(track, root):
+    for source, fields in _sources(track, root):
         if fields.get("license") and not credit.license:
-            credit = replace(credit, found=name)
+            credit = replace(credit, found=source)
         credit = replace(credit, **{key: value for key, value in fields.items() if not getattr(credit, key)})
     if not credit.license and not credit.credit:
-        log.warning("no licence was found for the music %s: make sure that you may use it", track.name)
+        log.warning("No license found for the music track %s. Make sure that you may use it.", track.name)
     return credit if credit.title else replace(credit, title=track.stem)
 
 
 def credit_files(root: Path) -> list[Path]:
-    """Every file below a music folder that may tell a licence."""
-    found = [path for path in root.rglob("*") if path.is_file()]
-    return sorted(path for path in found if path.suffix.lower() in {".json", ".txt"} or _tells(path))
+    """Every file below a music folder that may hold credits."""
+    files = [path for path in root.rglob("*") if path.is_file()]
+    return sorted(path for path in files if path.suffix.lower() in {".json", ".txt"} or _is_license_file(path))
 
 
-def _told(track: Path, root: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+def _sources(track: Path, root: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
     for path in (track.with_suffix(".json"), track.with_name(track.name + ".json")):
         if path.is_file():
-            yield path.name, _fields(_json(path))
+            yield path.name, _known_fields(_read_json(path))
     for path in (track.with_suffix(".txt"), track.with_name(track.name + ".txt")):
         if path.is_file():
-            yield path.name, {"license": _text(path)}
-    yield "tags", _fields(audio_file_tags(track))
+            yield path.name, {"license": _read_text(path)}
+    yield "tags", _known_fields(audio_file_tags(track))
     for folder in (track.parent, *track.parent.parents):
         for path in sorted(folder.iterdir()):
-            if path.is_file() and _tells(path):
-                yield path.name, {"license": _text(path)}
+            if path.is_file() and _is_license_file(path):
+                yield path.name, {"license": _read_text(path)}
         if folder == root:
             return
 
 
-def _tells(path: Path) -> bool:
-    return path.name.lower().startswith(_FOLDER_FILES) and path.suffix.lower() in {"", ".txt", ".md"}
+def _is_license_file(path: Path) -> bool:
+    return path.name.lower().startswith(_LICENSE_FILES) and path.suffix.lower() in {"", ".txt", ".md"}
 
 
-def _fields(told: Mapping[str, Json]) -> dict[str, str]:
-    """The known keys of a JSON file or of tags."""
-    small = {str(key).lower(): str(value).strip()[:_LONGEST] for key, value in told.items() if value}
-    found = {name: next((small[key] for key in keys if key in small), "") for name, keys in _KEYS.items()}
-    return {name: value for name, value in found.items() if value}
+def _known_fields(values: Mapping[str, Json]) -> dict[str, str]:
+    lower = {str(key).lower(): str(value).strip()[:_MAX_TEXT] for key, value in values.items() if value}
+    fields = {name: next((lower[key] for key in keys if key in lower), "") for name, keys in _KEYS.items()}
+    return {name: value for name, value in fields.items() if value}
 
 
-def _json(path: Path) -> Mapping[str, Json]:
+def _read_json(path: Path) -> Mapping[str, Json]:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        log.warning("%s is no JSON (%s): it says nothing about the licence", path.name, error)
+        log.warning("Ignoring the credits in %s: not valid JSON (%s)", path.name, error)
         return {}
-    return told if isinstance(told, dict) else {}
+    return values if isinstance(values, dict) else {}
 
 
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace").strip()[:_LONGEST]
+def _read_text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace").strip()[:_MAX_TEXT]

@@ -1,4 +1,4 @@
-"""How loud music is at each moment: down before somebody speaks, up again in pauses that are worth it."""
+"""Ducking: the gain of the music over time, down before speech and up again in pauses that are long enough."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-_ATTACK, _EARLY = 0.35, 0.05  # seconds that it takes to go down, and how long before the word it is down
-_HOLD, _RELEASE = 0.2, 0.7  # seconds that it stays down after a word, and that it takes to come up
-_WORTH = 1.6  # seconds: in a shorter pause the music stays down, or it would pump
+_ATTACK, _LOOKAHEAD = 0.35, 0.05  # seconds to fade down, and to be down before the word
+_HOLD, _RELEASE = 0.2, 0.7  # seconds to stay down after a word, and to fade up
+_MIN_PAUSE = 1.6  # seconds; the music stays down in shorter pauses, else it would pump
 
-Point = tuple[float, float]  # seconds of clip time, dB
-
-
-def curve(spoken: Iterable[tuple[float, float]], down: float, up: float) -> tuple[Point, ...]:
-    """The gain over time as points, linear in dB between them and flat beyond; ``spoken`` are the words' times."""
-    points: list[Point] = []
-    for start, end in _stretches(spoken):
-        points += [(start - _EARLY - _ATTACK, up), (start - _EARLY, down), (end + _HOLD, down)]
-        points.append((end + _HOLD + _RELEASE, up))
-    return tuple((round(time, 4), level) for time, level in points) or ((0.0, up),)
+GainPoint = tuple[float, float]  # seconds of clip time, dB
 
 
-def _stretches(spoken: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    joined: list[tuple[float, float]] = []
-    for start, end in sorted(spoken):
-        if joined and start - joined[-1][1] < _WORTH:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+def gain_curve(words: Iterable[tuple[float, float]], speech_gain: float, pause_gain: float) -> tuple[GainPoint, ...]:
+    """Gain over time, linear in dB between the points and constant beyond. ``words`` are (start, end) in seconds."""
+    points: list[GainPoint] = []
+    for start, end in _speech_segments(words):
+        points += [(start - _LOOKAHEAD - _ATTACK, pause_gain), (start - _LOOKAHEAD, speech_gain)]
+        points += [(end + _HOLD, speech_gain), (end + _HOLD + _RELEASE, pause_gain)]
+    return tuple((round(time, 4), gain) for time, gain in points) or ((0.0, pause_gain),)
+
+
+def _speech_segments(words: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    segments: list[tuple[float, float]] = []
+    for start, end in sorted(words):
+        if segments and start - segments[-1][1] < _MIN_PAUSE:
+            segments[-1] = (segments[-1][0], max(segments[-1][1], end))
         else:
-            joined.append((start, end))
-    return joined
+            segments.append((start, end))
+    return segments
 
 
-def factors(points: Sequence[Point], first: int, count: int, rate: int) -> NDArray[np.float32]:
-    """The factor for each of ``count`` samples from sample ``first`` on."""
+def gain_factors(points: Sequence[GainPoint], first: int, count: int, rate: int) -> NDArray[np.float32]:
+    """The linear gain of ``count`` samples from sample ``first`` on, float32 (count,)."""
     times = (first + np.arange(count)) / rate
-    decibels = np.interp(times, [time for time, _ in points], [level for _, level in points])
+    decibels = np.interp(times, [time for time, _ in points], [gain for _, gain in points])
     return np.asarray(10 ** (decibels / 20), dtype=np.float32)
 
 
-def fades(first: int, count: int, total: int, fade_in: int, fade_out: int) -> NDArray[np.float32]:
-    """Raised cosines at both ends of ``total`` samples, for ``count`` samples from ``first`` on."""
-    at = first + np.arange(count) + 0.5
-    share = np.ones(count)
+def fade_factors(first: int, count: int, total: int, fade_in: int, fade_out: int) -> NDArray[np.float32]:
+    """Raised-cosine fades at both ends of ``total`` samples, for ``count`` samples from ``first`` on."""
+    positions = first + np.arange(count) + 0.5
+    progress = np.ones(count)
     if fade_in:
-        share = np.minimum(share, at / fade_in)
+        progress = np.minimum(progress, positions / fade_in)
     if fade_out:
-        share = np.minimum(share, (total - at) / fade_out)
-    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(share, 0, 1)), dtype=np.float32)
+        progress = np.minimum(progress, (total - positions) / fade_out)
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(progress, 0, 1)), dtype=np.float32)
