@@ -7,8 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, get_type_hints
+from typing import Any, Protocol, TypeVar
 
+from pydantic_core import PydanticSerializationError
+
+from clipy import contract
 from clipy.backend import Backend
 from clipy.errors import ConfigError
 from clipy.storage import eviction
@@ -80,10 +83,14 @@ class Context:
 
         The result's type is what the core class declares, so a backend that returns something else fails here.
         """
-        kind = _declared(_owner(step), step.__name__)
+        kind = contract.returned(step)
 
         def load(entry: _Entry, *, renew: bool) -> T:
-            value: T = self.store.value(entry.step, entry.key, kind, entry.noting(step, *inputs, self), renew=renew)
+            make = entry.noting(contract.call, step, inputs, self)
+            try:
+                value: T = self.store.value(entry.step, entry.key, kind, make, renew=renew)
+            except PydanticSerializationError as error:
+                raise contract.not_storable(step, error) from error
             return value
 
         return self._cached(self._entry(step, inputs), load)
@@ -92,7 +99,7 @@ class Context:
         """The same for a method that writes a file: called as ``step(*inputs, path, ctx)``."""
 
         def write(path: Path) -> None:
-            step(*inputs, path, self)
+            contract.call(step, inputs, path, self)
 
         return self._cached(self._entry(step, inputs), self._file_loader(suffix, write))
 
@@ -131,7 +138,7 @@ class Context:
 
     def _entry(self, step: Callable[..., Any], inputs: tuple[object, ...]) -> _Entry:
         """What decides a method's result: the backend, those it may ask, its inputs, and files beside a source."""
-        backend = _owner(step)
+        backend = contract.owner(step)
         name = f"{backend.group}.{step.__name__}"
         behind = self._behind(backend)
         sources = [item.path for item in inputs if isinstance(item, Video)]
@@ -193,16 +200,3 @@ class _Load(Protocol[T_co]):
     """Loads an entry from the store, or makes it; with ``renew`` makes it whatever is stored."""
 
     def __call__(self, entry: _Entry, *, renew: bool) -> T_co: ...
-
-
-def _owner(step: Callable[..., Any]) -> Backend:
-    owner = getattr(step, "__self__", None)
-    if not isinstance(owner, Backend):
-        raise TypeError(f"{step!r} is not a method of a backend")
-    return owner
-
-
-def _declared(backend: Backend, method: str) -> Any:
-    """The return type that the core class gives a method: the contract that every backend keeps."""
-    core = next(kind for kind in reversed(type(backend).__mro__) if method in vars(kind))
-    return get_type_hints(vars(core)[method], include_extras=True)["return"]

@@ -8,6 +8,8 @@
     ├── InputError                  the file given cannot be used as asked
     │   ├── MediaError              not a video, truncated, undecodable
     │   └── DocumentError           a highlights, crops or clips file that is not what it should be
+    ├── BackendError                a backend of another package failed; names it and its package
+    │   └── ContractError           a backend returned what its core class does not allow; says what was promised
     ├── ModelError                  weights missing, wrong, or not fetchable
     ├── StoreError                  the store cannot be read or written
     ├── RenderError                 a clip could not be encoded
@@ -75,6 +77,14 @@ class MediaError(InputError):
 
 class DocumentError(InputError):
     """A JSON document (highlights, crops, clips) does not have the documented shape."""
+
+
+class BackendError(ClipyError):
+    """A backend that is not clipy's own failed. The message names it and its package."""
+
+
+class ContractError(BackendError):
+    """A backend returned what its core class does not allow: clips outside the video, sound that is no number, ..."""
 
 
 class ModelError(ClipyError):

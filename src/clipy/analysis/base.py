@@ -11,8 +11,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from clipy.analysis import promises
 from clipy.backend import Backend
 from clipy.context import Context
+from clipy.contract import keeps
 from clipy.types import Array, Shot, Span, Track, Transcript, Turn, Video
 
 
@@ -28,6 +30,7 @@ class Transcriber(Analyser):
     """Whether the words come from the video's own sound; else they cannot be heard anew in a finished clip."""
 
     @abstractmethod
+    @keeps(promises.transcribed)
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
         """Return every word spoken in the video; an empty transcript when nobody speaks. The video has sound."""
 
@@ -46,6 +49,7 @@ class Aligner(Analyser):
     group: ClassVar[str] = "align"
 
     @abstractmethod
+    @keeps(promises.aligned)
     def align(self, video: Video, transcript: Transcript, ctx: Context) -> Transcript:
         """Return the same words in the same order with better times. The video has sound."""
 
@@ -56,6 +60,7 @@ class ShotDetector(Analyser):
     group: ClassVar[str] = "shots"
 
     @abstractmethod
+    @keeps(promises.cut)
     def detect(self, video: Video, span: Span, ctx: Context) -> list[Shot]:
         """Return the shots of a span in order, without gaps: the first starts and the last ends with it."""
 
@@ -66,6 +71,7 @@ class SpeakerDetector(Analyser):
     group: ClassVar[str] = "speakers"
 
     @abstractmethod
+    @keeps(promises.scored)
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
         """Return the same tracks, in order, with ``speaking`` filled in: one value in 0..1 for each sampled time."""
 
@@ -89,6 +95,7 @@ class Diarizer(Analyser):
     options: Options
 
     @abstractmethod
+    @keeps(promises.diarized)
     def diarize(self, video: Video, spans: tuple[Span, ...], ctx: Context) -> list[Turn]:
         """Return the turns in some spans (in order, apart), in order of their beginning; none when nobody speaks.
 
@@ -102,5 +109,6 @@ class Embedder(Analyser):
     group: ClassVar[str] = "embed"
 
     @abstractmethod
+    @keeps(promises.embedded)
     def embed(self, texts: tuple[str, ...], ctx: Context) -> Array:
         """Return a unit vector for each text, float32 (n, d); their dot products are similarities."""

@@ -57,9 +57,10 @@ def judged(by: QualityControl | None, clips: Sequence[Delivered], ctx: Context) 
 
 def publish(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Done:
     """Publish each clip. One that fails does not stop the next, unless nobody is logged in."""
+    from clipy.contract import call
 
     def post(clip: Clip, part: Context) -> Json:
-        return {"file": str(clip.path), "uploader": uploader.name, "where": uploader.upload(clip, part).where}
+        return {"file": str(clip.path), "uploader": uploader.name, "where": call(uploader.upload, (clip,), part).where}
 
     return _each(clips, ctx, post)
 

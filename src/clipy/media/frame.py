@@ -65,6 +65,17 @@ class Frame:
     def rgb(self, picture: Plane) -> None:
         self._rgb, self._planes = picture, None
 
+    def problem(self, width: int, height: int) -> str:
+        """What is wrong with the picture for a clip of some size; empty when nothing is. Converts nothing."""
+        half = (height // 2, width // 2)
+        views = [((height, width, 3), self._rgb)]
+        if self._planes is not None:
+            views = [*zip(((height, width), half, half), self._planes, strict=True)]  # type: ignore[list-item]
+        for shape, view in views:
+            if view is None or view.shape != shape or view.dtype != np.uint8:
+                return f"{getattr(view, 'dtype', type(view).__name__)} of shape {getattr(view, 'shape', ())}"
+        return ""
+
     @staticmethod
     def _other(view: Any) -> Any:
         if view is None:

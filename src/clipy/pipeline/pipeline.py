@@ -22,6 +22,7 @@ from clipy.analysis.perception import transcript_of
 from clipy.backend import Backend
 from clipy.config import Config
 from clipy.context import Context
+from clipy.contract import call
 from clipy.device import demand
 from clipy.errors import ConfigError, MediaError, NothingToDeliver, UploadError
 from clipy.models import Model, known
@@ -261,7 +262,7 @@ class Pipeline:
         posts, failures = [], []
         for uploader in self.uploaders:
             try:
-                posts.append(uploader.upload(outcome.clip, ctx))
+                posts.append(call(uploader.upload, (outcome.clip,), ctx))
                 log.info("%s: %s -> %s", uploader.name, outcome.clip.name, posts[-1].where)
             except UploadError as error:
                 log.warning("%s: %s was not posted: %s", uploader.name, outcome.clip.name, error)

@@ -14,9 +14,11 @@ from pydantic import Field, model_validator
 
 from clipy.backend import Backend
 from clipy.context import Context
+from clipy.contract import keeps
 from clipy.errors import ConfigError
 from clipy.geometry import RATIOS, fits, sized
 from clipy.media.frame import AudioBlock, Frame
+from clipy.stages import promises
 from clipy.stages.profiles import PROFILES, Profile, fitted
 from clipy.types import Clip, CropPath, Edit, Highlight, Post, Review, Track, Video
 
@@ -72,6 +74,7 @@ class Highlighter(Stage):
     options: Options
 
     @abstractmethod
+    @keeps(promises.picked)
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         """Return candidates, best first, without overlaps; more than ``count``, to replace rejected ones."""
 
@@ -116,6 +119,7 @@ class Reframer(Stage):
     options: Options
 
     @abstractmethod
+    @keeps(promises.framed)
     def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
         """Return windows over time for the whole highlight, shot by shot, without gaps."""
 
@@ -139,6 +143,7 @@ class Pizzazz(Stage):
     retimes: ClassVar[bool] = False
     """Whether ``plan`` cuts parts out of the clip. Such a pizzazz comes before those that plan for moments of it."""
 
+    @keeps(promises.planned)
     def plan(self, video: Video, edit: Edit, ctx: Context) -> Edit:
         """Decide, as data only: the result is stored. Put own data in ``edit.plans[self.name]``."""
         return edit
@@ -175,6 +180,7 @@ class Renderer(Stage):
         """Raise ConfigError when this machine cannot render so; called before any work. By default all is well."""
 
     @abstractmethod
+    @keeps(promises.written)
     def render(self, video: Video, edit: Edit, pizzazz: tuple[Pizzazz, ...], path: Path, ctx: Context) -> None:
         """Write the finished clip to ``path`` (a temporary name; the store moves it into place)."""
 
@@ -185,9 +191,11 @@ class Reviewer(Stage):
     group: ClassVar[str] = "review"
 
     @abstractmethod
+    @keeps(promises.reviewed)
     def review(self, clip: Clip, ctx: Context) -> Review:
         """Return what was found. ``clip.edit`` is None for a file that clipy did not make."""
 
+    @keeps(promises.reviewed)
     def compare(self, clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Review:
         """Return what was found beside other clips; by default nothing.
 
@@ -203,5 +211,6 @@ class Uploader(Stage):
     group: ClassVar[str] = "upload"
 
     @abstractmethod
+    @keeps(promises.posted)
     def upload(self, clip: Clip, ctx: Context) -> Post:
         """Publish and return the proof."""

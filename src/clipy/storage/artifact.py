@@ -38,7 +38,7 @@ class Outdated(Exception):
 
 def encoded(kind: Any, value: object) -> bytes:
     """The whole file of a value of type ``kind``."""
-    body = adapter(kind).dump_json(value)
+    body = adapter(kind).dump_json(value, warnings="error")
     digest = hashlib.sha256(body).hexdigest()
     header = {"schema": SCHEMA, "type": name_of(kind), "shape": shape_of(kind), "sha256": digest}
     return json.dumps(header).encode() + b"\n" + body

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from clipy.analysis import promises
 from clipy.analysis.base import Analyser
 from clipy.analysis.faces.tracking.detections import Detection, FrameDetections, Picture, with_mean_colors
 from clipy.analysis.faces.tracking.identities import appearance
 from clipy.analysis.faces.tracking.regions import Region, within
 from clipy.analysis.faces.tracking.search import Search, moments
 from clipy.context import Context
+from clipy.contract import call, keeps
 from clipy.media.read import pictures
 from clipy.types import Array, Shot, Span, Track, Video
 
@@ -44,9 +46,11 @@ class FaceDetector(Analyser):
     options: Options
 
     @abstractmethod
+    @keeps(promises.detected)
     def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:
         """Return the faces of each (h, w, 3) RGB picture of a batch, in that picture's own pixels."""
 
+    @keeps(promises.searched)
     def detect_in_video(self, video: Video, shots: list[Shot], ctx: Context) -> list[FrameDetections]:
         """Search pictures of adjoining shots in one pass.
 
@@ -64,7 +68,7 @@ class FaceDetector(Analyser):
         seen = pictures(video, span, times=times, height=max(1, round(video.height * shrink)))
 
         def found(some: Sequence[Picture], parts: Sequence[Sequence[Region]]) -> list[list[Detection]]:
-            faces = within(some, parts, lambda cut: self.detect(cut, ctx), self.options.batch)
+            faces = within(some, parts, lambda cut: call(self.detect, (cut,), ctx), self.options.batch)
             return with_mean_colors(some, faces)
 
         search = Search(found, video, self.options.batch)
@@ -74,6 +78,7 @@ class FaceDetector(Analyser):
             search.add(moment, picture)
         return search.sightings()
 
+    @keeps(promises.portrayed)
     def appearance(self, video: Video, tracks: list[Track], ctx: Context) -> Array:
         """Return what each of some tracks (at least one) looks like: float32 (n, d), unit vectors.
 

@@ -23,6 +23,7 @@ from clipy.media.write import Mp4Writer
 from clipy.stages.base import Pizzazz, Renderer
 from clipy.stages.render.encoding.frames import STANDARD_RATES, clip_frames, output_rate
 from clipy.stages.render.encoding.soundtrack import Soundtrack
+from clipy.stages.streams import frames_through
 from clipy.types import Edit, Video
 
 Quality = Literal["draft", "good", "best"]
@@ -122,7 +123,7 @@ class Mp4(Renderer):
         if not effects:
             return frames
         for effect in effects:
-            frames = effect.frames(frames, edit, ctx)
+            frames = frames_through(effect, frames, edit, ctx)
         return stack.enter_context(ReadAhead(_to_yuv(frames), _QUEUE_SIZE, name="clipy-pizzazz"))
 
 

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.context import Context
-from clipy.errors import RenderError
 from clipy.media.aac import SAMPLE_RATE as RATE
 from clipy.media.aac import Packet
 from clipy.media.frame import AudioBlock
@@ -22,6 +21,7 @@ from clipy.media.loudness import integrated_loudness, to_decibels
 from clipy.media.read import sound
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.encoding.loudness_normalization import levelled
+from clipy.stages.streams import sound_through
 from clipy.types import Edit, Span, Video
 
 log = logging.getLogger(__name__)
@@ -123,15 +123,10 @@ class Soundtrack:
         stream = _joined(video, edit)
         for effect in pizzazz:
             if type(effect).audio is not Pizzazz.audio:
-                stream = effect.audio(stream, edit, ctx)
+                stream = sound_through(effect, stream, edit, ctx)
         given = 0
         for block in stream:
-            if block.rate != RATE or block.samples.ndim != 2 or block.samples.shape[0] != 2:
-                raise RenderError(
-                    f"a pizzazz returned sound of shape {block.samples.shape} at {block.rate} Hz",
-                    do=f"Sound must stay (2, samples) at {RATE} Hz",
-                )
-            samples = np.nan_to_num(block.samples[:, : self._wanted - given]).astype(np.float32, copy=False)
+            samples = block.samples[:, : self._wanted - given]
             given += samples.shape[1]
             yield np.ascontiguousarray(samples.T)
         if given < self._wanted:
