@@ -50,8 +50,12 @@ class Faces(FaceDetector):
         type(self).looked += 1
         scale = pictures[0].shape[0] / SIZE[1]
         return [
-            [Detection(Box(b.x1 * scale, b.y1 * scale, b.x2 * scale, b.y2 * scale), 0.9) for b in boxes]
-            for boxes in ((LEFT, RIGHT) if picture[0, 0, 0] > 120 else (CLOSE,) for picture in pictures)
+            [
+                Detection(Box(b.x1 * scale, b.y1 * scale, b.x2 * scale, b.y2 * scale), 0.9)
+                for b in ((LEFT, RIGHT) if picture[0, 0, 0] > 120 else (CLOSE,))
+                if b.center[0] * scale < picture.shape[1]
+            ]
+            for picture in pictures
         ]
 
 
@@ -88,7 +92,7 @@ class Words(Transcriber):
 
 class Both(Highlighter):
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
-        return [Highlight(FIRST, 0.9, "Both"), Highlight(SECOND, 0.5, "One")]
+        return [Highlight(FIRST, 0.9, "Both", given=True), Highlight(SECOND, 0.5, "One", given=True)]
 
 
 @pytest.fixture(scope="module")
