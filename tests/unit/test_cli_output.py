@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from rich.progress import Progress, TaskID
 
 from clipy.cli import main, terminal
-from clipy.cli.logs import logging_to, tell
+from clipy.cli.logs import echo, logging_to
 from clipy.cli.text import counted, printable
 from clipy.context import Event
 from clipy.media.probe import probe
@@ -166,7 +166,7 @@ def test_control_characters_in_messages_and_json_are_escaped() -> None:
         from clipy.cli.settings import print_json
 
         with logging_to("warning", as_json=False):
-            tell("clip \x1b[2J done")
+            echo("clip \x1b[2J done")
         print_json({"title": "a\x1b\x7f\x9b"})
 
     result = CliRunner().invoke(command, [])
@@ -206,7 +206,7 @@ def test_progress_never_goes_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_plain_progress_never_goes_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clipy.cli.terminal._EVERY", 0.0)
+    monkeypatch.setattr("clipy.cli.terminal._INTERVAL", 0.0)
     stream = io.StringIO()
     with terminal.progress("a.mp4", ("render",), stream) as listener:
         for fraction in (0.0, 0.6, 0.2, 0.8):

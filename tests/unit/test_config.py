@@ -172,15 +172,15 @@ def test_the_commented_file_in_the_repository_is_the_generated_one() -> None:
 def test_the_commented_file_sets_nothing_and_uncommented_sets_the_defaults(here: Path) -> None:
     text = option_reference.template()
     (here / "clipy.toml").write_text(text)
-    assert option_reference.shown(config.load()) == option_reference.shown(config.load(environment={}))
+    assert option_reference.as_toml(config.load()) == option_reference.as_toml(config.load(environment={}))
     lines = [
         line[1:] if line.startswith("#") and not line.startswith(("# ", "#  ", "#:")) else line
         for line in text.splitlines()
     ]
     kept = [line for line in lines if not line.rstrip().endswith("=")]
-    before = option_reference.shown(config.load())
+    before = option_reference.as_toml(config.load())
     (here / "clipy.toml").write_text("\n".join(kept))
-    assert option_reference.shown(config.load()) == before
+    assert option_reference.as_toml(config.load()) == before
 
 
 def test_the_schema_names_every_stage_and_refuses_unknown_keys() -> None:

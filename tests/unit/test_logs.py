@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from clipy.cli import main
-from clipy.cli.logs import logging_to, tell
+from clipy.cli.logs import echo, logging_to
 from clipy.cli.terminal import progress
 from clipy.context import Event
 from fixtures.media import make_video
@@ -109,7 +109,7 @@ def test_a_log_that_cannot_be_written_is_told_and_is_no_reason_to_stop(
     (store / "logs").write_text("in the way")
     result = run(silent, tmp_path / "out")
     assert result.exit_code == 0, result.output
-    assert "no log of this run is kept" in result.stderr
+    assert "cannot write the log of this run" in result.stderr
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_no_secret_is_shown_or_kept(
         log.info("asked with %s", {"Authorization": f"Bearer {bearer}"})
         log.info("https://host/path?access_token=%s&x=1 and %s", query, typed)
         log.info("facts", extra={"data": {"url": f"https://h/?key={query}", "list": [planted], "API_TOKEN": "zz-9"}})
-        tell(f"error: {planted}")
+        echo(f"error: {planted}")
         try:
             raise ValueError(f"bad key {planted}")
         except ValueError:
@@ -193,7 +193,7 @@ def test_the_same_warning_is_shown_once(store: Path, capsys: pytest.CaptureFixtu
 def test_plain_progress_names_what_is_done_only_where_that_is_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clipy.cli.terminal._EVERY", 0.0)
+    monkeypatch.setattr("clipy.cli.terminal._INTERVAL", 0.0)
     with logging_to("warning", as_json=False), progress("a.mp4", ("render",)) as listener:
         for event in (Event("render", "1 of 2", 0.0), Event("render", "", 0.5), Event("render", "cutting", 0.5)):
             listener(event)

@@ -185,7 +185,7 @@ def config_show(settings: Settings) -> None:
     """Print the settings in force, defaults included, as TOML."""
     from clipy.cli import option_reference
 
-    text = option_reference.shown(settings.config())
+    text = option_reference.as_toml(settings.config())
     if settings.as_json:
         print_json(tomllib.loads(text))
     else:

@@ -75,8 +75,8 @@ def logout(backend: str, account: str, config_file: Path | None, sets: tuple[str
         uploader.keep_secret("")
         click.echo(f"forgot the secret of {backend} ({account})", err=True)
         return
-    told = log_out(uploader.permission)
-    more = "" if told else "; revoke the permission in the account's own settings too"
+    revoked = log_out(uploader.permission)
+    more = "" if revoked else "; revoke the permission in the account's own settings too"
     click.echo(f"forgot {backend} ({account}){more}", err=True)
 
 

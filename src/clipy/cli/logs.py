@@ -1,8 +1,8 @@
-"""The log: what of it is shown on standard error, and one file for each run that holds all of it.
+"""The log: the part of it that is shown on standard error, and one file for each run that holds all of it.
 
-The library only writes to loggers under ``clipy``; here is the only place that says where that goes. Secrets are cut
-out of every record before it goes anywhere. The file lies in ``logs/`` of the store and is begun when work begins: a
-command that is refused before leaves none. docs/debugging.md describes the fields of a JSON line.
+The library only writes to loggers under ``clipy``; only this module decides where records go. Secrets are redacted in
+every record first. The file lies in ``logs/`` of the store and is created when work begins: a command that is refused
+leaves none. docs/debugging.md describes the fields of a JSON line.
 """
 
 from __future__ import annotations
@@ -24,41 +24,43 @@ from clipy.cli.text import printable
 from clipy.stages.upload.publishing.secrets import SHOWN, Redacting, hide, redact
 
 LEVELS = ("debug", "info", "warning", "error")
-_KEPT = 100  # log files; the oldest make room
+_MAX_FILES = 100  # the oldest are removed
 _SECRET_ENDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIALS")  # of names of environment variables
-_SHORTEST = 8  # characters; shorter values of variables are no secrets, or no good ones
+_MIN_SECRET = 8  # characters; shorter values would be cut out of unrelated text
 _SHORT = "%(levelname)s: %(message)s"
 _NAMED = "%(levelname)s %(name)s: %(message)s"
-_OURS = logging.getLogger("clipy")
-_SAID = logging.getLogger("clipy.cli")
+_CLIPY = logging.getLogger("clipy")
+_ECHOED = logging.getLogger("clipy.cli")
 
 
 class Logs:
-    """Where records go while one command works."""
+    """Where records go while one command runs."""
 
     def __init__(self, level: str, *, as_json: bool) -> None:
         self.level, self.as_json, self.stage = logging.getLevelNamesMapping()[level.upper()], as_json, ""
         self.file = _RunFile(as_json=as_json)
-        self.shown = _Shown(_Json() if as_json else logging.Formatter(_NAMED if self.level < logging.INFO else _SHORT))
-        self.shown.setLevel(self.level)
-        for handler in (self.file, self.shown):
+        self.console = _Console(
+            _Json() if as_json else logging.Formatter(_NAMED if self.level < logging.INFO else _SHORT)
+        )
+        self.console.setLevel(self.level)
+        for handler in (self.file, self.console):
             handler.addFilter(self._staged)
             handler.addFilter(Redacting())
             handler.addFilter(_without_secrets)
         if not as_json:
-            self.shown.addFilter(lambda record: record.name != _SAID.name)  # a person has been told
+            self.console.addFilter(lambda record: record.name != _ECHOED.name)  # already printed by echo
 
     @property
     def quiet(self) -> bool:
         return self.level >= logging.ERROR
 
     def begin(self, name: str) -> None:
-        """Work begins: from now on the run has a file, which holds what was logged before, too."""
+        """Work begins: create the run's file, and write what was logged before to it."""
         if self.file.path is None:
             from clipy.config import store_folder
 
             self.file.begin(store_folder() / "logs", name)
-            _OURS.info("the log is %s", self.file.path)
+            _CLIPY.info("log file: %s", self.file.path)
 
     def _staged(self, record: logging.LogRecord) -> bool:
         record.stage = getattr(record, "data", {}).get("stage", self.stage)
@@ -69,52 +71,52 @@ _current: Logs | None = None
 
 
 def current() -> Logs | None:
-    """The logs of the command that is at work; None in between."""
+    """The logs of the running command; None in between."""
     return _current
 
 
 @contextmanager
 def logging_to(level: str, *, as_json: bool) -> Iterator[Logs]:
-    """Send what is logged in this block to standard error, from ``level`` on, and to the run's file."""
-    global _current  # noqa: PLW0603 - one command at a time is at work in a process
+    """Send what is logged in this block to standard error, from ``level`` up, and to the run's file."""
+    global _current  # noqa: PLW0603 - one command at a time runs in a process
     hide(*_secrets_of(os.environ))
-    before, level_before, logs = _current, _OURS.level, Logs(level, as_json=as_json)
+    before, level_before, logs = _current, _CLIPY.level, Logs(level, as_json=as_json)
     root = logging.getLogger()
     _current = logs
-    _OURS.setLevel(logging.DEBUG)
+    _CLIPY.setLevel(logging.DEBUG)
     logging.captureWarnings(True)
-    for handler in (logs.file, logs.shown):
+    for handler in (logs.file, logs.console):
         root.addHandler(handler)
     try:
-        _OURS.debug("clipy on Python %s, %s: %s", platform.python_version(), platform.platform(), sys.argv[1:])
+        _CLIPY.debug("clipy on Python %s, %s: %s", platform.python_version(), platform.platform(), sys.argv[1:])
         yield logs
     finally:
         _current = before
         logging.captureWarnings(False)
-        _OURS.setLevel(level_before)
-        for handler in (logs.file, logs.shown):
+        _CLIPY.setLevel(level_before)
+        for handler in (logs.file, logs.console):
             root.removeHandler(handler)
             handler.close()
 
 
 def _secrets_of(environment: Mapping[str, str]) -> Iterator[str]:
     for name, value in environment.items():
-        if name.upper().endswith(_SECRET_ENDS) and len(value) >= _SHORTEST:
+        if name.upper().endswith(_SECRET_ENDS) and len(value) >= _MIN_SECRET:
             yield value
 
 
-def tell(text: str, level: int = logging.INFO) -> None:
-    """Tell the person something on standard error, and the log too. With ``--log-json`` it is a line of the log."""
+def echo(text: str, level: int = logging.INFO) -> None:
+    """Print a line on standard error, and log it. With ``--log-json`` it is a line of the log only."""
     logs = current()
     if logs is None:
         click.echo(printable(redact(text)), err=True)
     elif not logs.as_json and (level >= logging.ERROR or not logs.quiet):
-        logs.shown.write(printable(redact(text)))
-    _SAID.log(level, "%s", text)
+        logs.console.write(printable(redact(text)))
+    _ECHOED.log(level, "%s", text)
 
 
-class _Shown(logging.Handler):
-    """Standard error; while bars are drawn there, whoever draws them puts a writer here that writes above them."""
+class _Console(logging.Handler):
+    """Standard error. While progress bars are drawn there, they replace ``write`` by one that writes above them."""
 
     def __init__(self, formatter: logging.Formatter) -> None:
         super().__init__()
@@ -123,7 +125,7 @@ class _Shown(logging.Handler):
         self._warned: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record. What several stages warn of in the same words is said once; the file has it each time."""
+        """Write a record. A warning that several stages repeat is shown once; the file has it each time."""
         text = printable(self.format(record))
         if record.levelno != logging.WARNING or text not in self._warned:
             self.write(text)
@@ -136,7 +138,7 @@ def _to_standard_error(text: str) -> None:
 
 
 class _RunFile(logging.Handler):
-    """One file for a run. Records wait until it is begun; a file that cannot be written is told once, then left."""
+    """One file for a run. Records wait until it is created; where it cannot be written, one warning says so."""
 
     def __init__(self, *, as_json: bool) -> None:
         super().__init__()
@@ -151,7 +153,7 @@ class _RunFile(logging.Handler):
         path = folder / f"{at}-{os.getpid()}-{name}{self._suffix}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for old in sorted(folder.glob("*-*-*"))[: 1 - _KEPT]:
+            for old in sorted(folder.glob("*-*-*"))[: 1 - _MAX_FILES]:
                 old.unlink(missing_ok=True)
             self._stream = path.open("a", encoding="utf-8", errors="backslashreplace")
         except OSError as error:
@@ -168,7 +170,7 @@ class _RunFile(logging.Handler):
         elif self._stream is not None:
             try:
                 self._stream.write(printable(self.format(record)) + "\n")
-                self._stream.flush()  # a run that is killed leaves all that it had said
+                self._stream.flush()  # a run that is killed leaves a complete log
             except OSError as error:
                 self._give_up(error)
 
@@ -180,11 +182,11 @@ class _RunFile(logging.Handler):
 
     def _give_up(self, error: OSError) -> None:
         self._waiting = self._stream = None
-        tell(f"no log of this run is kept ({error.strerror or error})", logging.WARNING)
+        echo(f"cannot write the log of this run ({error.strerror or error})", logging.WARNING)
 
 
 class _Dated(logging.Formatter):
-    """A line of the file: when (UTC), how bad, in which stage, who says so, what."""
+    """A line of the file: time (UTC), level, stage, logger, message."""
 
     def format(self, record: logging.LogRecord) -> str:
         return f"{_time(record)} {record.levelname:<7} {_stage(record):<10} {record.name}: {super().format(record)}"
@@ -217,7 +219,7 @@ def _stage(record: logging.LogRecord) -> str:
 
 
 def _without_secrets(record: logging.LogRecord) -> bool:
-    """Cut secrets out of a record's data as well, by value, by shape, and by the name of their field."""
+    """Redact secrets in a record's data as well: by value, by shape, and by the name of their field."""
     if hasattr(record, "data"):
         record.data = _cleaned(record.data)
     return True

@@ -1,4 +1,4 @@
-"""What can be set, as text for people and as JSON schema for editors, both made from the backends' own options."""
+"""Every setting, as text for people and as JSON schema for editors, both made from the backends' own options."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def schema() -> Json:
     }
 
 
-def shown(settings: Config) -> str:
+def as_toml(settings: Config) -> str:
     """The settings in force as TOML, defaults included."""
     kept = [f"{name} = {_toml(value)}" for name, value in settings.store.items()]
     lines = [f'device = "{settings.device}"', "", *(["[store]", *kept, ""] if kept else [])]

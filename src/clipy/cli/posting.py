@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from clipy.cli.logs import tell
+from clipy.cli.logs import echo
 from clipy.errors import ConfigError, LoginNeeded, UploadError, UploadLater
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Done:
-    """One entry for each clip, and what could not be published now."""
+class Posting:
+    """One entry for each clip that went out, and the failures of the others."""
 
     entries: list[Json] = field(default_factory=list)
     failures: list[UploadError] = field(default_factory=list)
@@ -40,22 +40,24 @@ def uploader(settings: Settings, backend: str, *, at: str | None, every: str | N
     return factory.several(config, Uploader)[0], config
 
 
-def judging(config: Config, clips: Sequence[Delivered]) -> QualityControl | None:
+def quality_control(config: Config, clips: Sequence[Delivered]) -> QualityControl | None:
     """The reviewers, made only where a clip has had no review yet: they and their analysers may be missing."""
     from clipy.pipeline.quality_control import QualityControl
 
     return QualityControl.from_config(config) if any(clip.passed is None for clip in clips) else None
 
 
-def judged(by: QualityControl | None, clips: Sequence[Delivered], ctx: Context) -> tuple[list[Clip], tuple[str, ...]]:
+def approved(
+    control: QualityControl | None, clips: Sequence[Delivered], ctx: Context
+) -> tuple[list[Clip], tuple[str, ...]]:
     """The clips that may be published, and why the others may not."""
     from clipy.pipeline.quality_control import verdicts
 
-    found = list(verdicts(by, clips, ctx))
+    found = list(verdicts(control, clips, ctx))
     return [clip for clip, why in found if not why], tuple(f"{clip.name}: {why}" for clip, why in found if why)
 
 
-def publish(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Done:
+def publish(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Posting:
     """Publish each clip. One that fails does not stop the next, unless nobody is logged in."""
     from clipy.contract import call
 
@@ -65,7 +67,7 @@ def publish(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Done:
     return _each(clips, ctx, post)
 
 
-def preview(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Done:
+def preview(uploader: Uploader, clips: Sequence[Clip], ctx: Context) -> Posting:
     """Show what would be sent for each clip."""
     from clipy.stages.upload.publishing.platform import Platform
 
@@ -86,32 +88,32 @@ def settle(uploader: Uploader, clips: Sequence[Clip], ctx: Context, *, posted: b
     ]
     if not settled:
         raise ConfigError("every clip is known to be posted or not", do="Leave out --settle")
-    tell(f"settled: {', '.join(settled)}")
+    echo(f"settled: {', '.join(settled)}")
 
 
-def report(done: Done, refused: Sequence[str]) -> None:
+def report(posting: Posting, refused: Sequence[str]) -> None:
     """Report each clip, and end with exit code 1 when something is left to do by hand."""
     for why in refused:
-        tell(f"not sent: {why}")
-    for entry in done.entries:
-        tell(f"{entry['file']} -> {entry['where'] or 'would go to ' + str(entry['uploader'])}")
-    failed = [failure for failure in done.failures if not isinstance(failure, UploadLater)]
-    for failure in done.failures:
+        echo(f"not sent: {why}")
+    for entry in posting.entries:
+        echo(f"{entry['file']} -> {entry['where'] or 'would go to ' + str(entry['uploader'])}")
+    failed = [failure for failure in posting.failures if not isinstance(failure, UploadLater)]
+    for failure in posting.failures:
         bad = failure in failed
-        tell(f"{'error' if bad else 'later'}: {failure}", logging.ERROR if bad else logging.INFO)
+        echo(f"{'error' if bad else 'later'}: {failure}", logging.ERROR if bad else logging.INFO)
     if failed:
         sys.exit(failed[0].exit_code)
 
 
-def _each(clips: Sequence[Clip], ctx: Context, work: Callable[[Clip, Context], Json]) -> Done:
+def _each(clips: Sequence[Clip], ctx: Context, work: Callable[[Clip, Context], Json]) -> Posting:
     from clipy.pipeline.parallel import with_progress
 
-    done = Done()
+    posting = Posting()
     for clip, part in with_progress(clips, ctx):
         try:
-            done.entries.append(work(clip, part))
+            posting.entries.append(work(clip, part))
         except LoginNeeded:
             raise
         except UploadError as error:
-            done.failures.append(error)
-    return done
+            posting.failures.append(error)
+    return posting

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clipy.cli.logs import tell
+from clipy.cli.logs import echo
 
 if TYPE_CHECKING:
     from clipy.context import Event
@@ -107,7 +107,7 @@ def profiling(folder: Path, listener: Callable[[Event], None], *, wanted: bool) 
             path = folder / "debug" / "profile.json"
             path.parent.mkdir(exist_ok=True)
             write_json(path, profile.document())
-            tell(f"profile -> {path}")
+            echo(f"profile -> {path}")
 
 
 def _memory() -> int | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from clipy.cli.logs import LEVELS, current, logging_to, tell
+from clipy.cli.logs import LEVELS, current, echo, logging_to
 from clipy.device import NAMES as DEVICES
 from clipy.errors import ClipyError, NothingToDeliver, OutputError
 from clipy.groups import STEPS
@@ -208,7 +208,7 @@ def _reporting(work: Callable[[], None], level: str, *, as_json: bool, log_json:
             log.debug("the error was raised here", exc_info=True)
             _fail(error, as_json=as_json)
         except KeyboardInterrupt:
-            tell("interrupted: finished work is kept; run the same command again to continue", logging.ERROR)
+            echo("interrupted: finished work is kept; run the same command again to continue", logging.ERROR)
             sys.exit(130)
         except Exception as error:
             log.debug("unexpected error: a fault of clipy itself", exc_info=True)
@@ -225,8 +225,8 @@ def _reporting(work: Callable[[], None], level: str, *, as_json: bool, log_json:
 def _fail(error: ClipyError, *, as_json: bool) -> NoReturn:
     if isinstance(error, NothingToDeliver):
         for reason in error.reasons:
-            tell(f"rejected: {reason}", logging.ERROR)
-    tell(f"error: {error}", logging.ERROR)
+            echo(f"rejected: {reason}", logging.ERROR)
+    echo(f"error: {error}", logging.ERROR)
     _show_log()
     if as_json:
         _print_error(error_json(error), error.exit_code)
@@ -236,7 +236,7 @@ def _fail(error: ClipyError, *, as_json: bool) -> NoReturn:
 def _show_log() -> None:
     logs = current()
     if logs is not None and logs.file.path is not None:
-        tell(f"log: {logs.file.path}", logging.ERROR)
+        echo(f"log: {logs.file.path}", logging.ERROR)
 
 
 def error_json(error: ClipyError) -> Json:
@@ -265,6 +265,6 @@ def deliver(document: Json, file: Path | None, settings: Settings, content: str)
 
     if file is not None:
         write_json(file, document)
-        tell(f"{content} -> {file}")
+        echo(f"{content} -> {file}")
     if settings.as_json or file is None:
         print_json(document)

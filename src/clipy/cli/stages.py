@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clipy.cli.logs import tell
+from clipy.cli.logs import echo
 from clipy.cli.profiling import profiling
 from clipy.cli.settings import (
     FILE,
@@ -101,12 +101,12 @@ def run(
         except ClipyError as error:
             if len(videos) == 1:
                 raise
-            tell(f"error: {error}", logging.ERROR)  # the other videos still get their turn
+            echo(f"error: {error}", logging.ERROR)  # the other videos still get their turn
             failures.append(error)
             errors.append({"video": str(video), **error_json(error)})
         else:
             documents.append(result.document())
-            tell(terminal.summary(result))
+            echo(terminal.summary(result))
             failures += [failure for failure in result.failures if not isinstance(failure, UploadLater)]
     if settings.as_json:
         print_json(documents[0] if len(videos) == 1 else {"runs": documents, "errors": errors})
@@ -145,7 +145,7 @@ def highlight(
             "nothing worth a clip was found", where=video, do="Try other lengths, or --set highlight=even"
         )
     if explain:
-        tell(terminal.explanation(found))
+        echo(terminal.explanation(found))
     deliver(documents.highlights(source, found), file, settings, counted(len(found), "highlight"))
 
 
@@ -198,7 +198,7 @@ def render(settings: Settings, video: Path, given: Path, folder: Path, overwrite
     )
     if settings.as_json:
         print_json(result.document())
-    tell(f"{counted(len(result.made), 'clip')} -> {folder}")
+    echo(f"{counted(len(result.made), 'clip')} -> {folder}")
 
 
 @click.command()
@@ -223,15 +223,15 @@ def review(settings: Settings, clips: tuple[Path, ...], output: Output, report: 
     from clipy.pipeline.run import context
 
     file, page = output.file, Output(report, output.overwrite).file
-    judging = QualityControl.from_config(settings.config())
+    control = QualityControl.from_config(settings.config())
     with (
         progress("review", ("review",)) as listener,
-        context(judging, since=settings.since, listener=listener) as ctx,
+        context(control, since=settings.since, listener=listener) as ctx,
     ):
-        before = judging.published(ctx)
+        before = control.published(ctx)
         found = []
         for (clip, source), part in with_progress(with_sources(clips), ctx.at("review")):
-            found.append((clip.path, judging.judge(clip, replace(part, video=source), before).reviews or ()))
+            found.append((clip.path, control.judge(clip, replace(part, video=source), before).reviews or ()))
             before = (clip, *before)
     document = documents.reviews(found)
     if page is not None:
@@ -280,9 +280,9 @@ def upload(
 
     uploader, config = posting.uploader(settings, backend, at=at, every=every)
     clips = documents.read_clips(folder)
-    judging = posting.judging(config, clips)
-    with progress(folder.name, ("review", "upload")) as listener, context(judging, listener=listener) as ctx:
-        passed, refused = posting.judged(judging, clips, ctx)
+    control = posting.quality_control(config, clips)
+    with progress(folder.name, ("review", "upload")) as listener, context(control, listener=listener) as ctx:
+        passed, refused = posting.approved(control, clips, ctx)
         if not passed:
             raise NothingToDeliver("no clip in this folder passed its review", refused, where=folder)
         if settle:
@@ -315,7 +315,7 @@ def transcribe(settings: Settings, video: Path, output: Output) -> None:
     )
     if file is not None and file.suffix.lower() in writers:
         write_text(file, writers[file.suffix.lower()](spoken.words))
-        tell(f"{counted(len(spoken.words), 'word')} -> {file}")
+        echo(f"{counted(len(spoken.words), 'word')} -> {file}")
         if not settings.as_json:
             return
         file = None

@@ -1,6 +1,6 @@
-"""What a person sees while clipy works and when it is done: one line a stage, with the time left.
+"""Progress and results for a person: one line for each stage, with the time left, and a summary.
 
-On a terminal the lines are live bars (rich); otherwise they are plain lines, few enough for a log file.
+On a terminal the lines are live bars (rich); elsewhere they are plain lines, few enough for a log file.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from clipy.types import Highlight
 
 log = logging.getLogger(__name__)
-_EVERY = 10.0  # seconds between plain lines of one stage
+_INTERVAL = 10.0  # seconds between plain lines of one stage
 Listener = Callable[[Event], None]
 
 
 @contextmanager
 def progress(name: str, stages: Sequence[str], stream: TextIO | None = None) -> Iterator[Listener]:
-    """Show the progress of ``stages`` on standard error (or ``stream``) for as long as the block runs.
+    """Show the progress of ``stages`` on standard error (or ``stream``) while the block runs.
 
-    With its first event work has begun, so that the log gets a file; the log also learns from it in which stage a
-    record is written. With ``--log-json`` progress is lines of the log.
+    The first event creates the log file, and each event tells the log which stage its records belong to. With
+    ``--log-json`` progress is records of the log.
     """
     logs = current()
-    with _shown(name, stages, stream or sys.stderr, logs) as listener:
+    with _listening(name, stages, stream or sys.stderr, logs) as listener:
 
         def listen(event: Event) -> None:
             if logs is not None:
@@ -51,16 +51,16 @@ def progress(name: str, stages: Sequence[str], stream: TextIO | None = None) -> 
 
 
 @contextmanager
-def _shown(name: str, stages: Sequence[str], stream: TextIO, logs: Logs | None) -> Iterator[Listener]:
+def _listening(name: str, stages: Sequence[str], stream: TextIO, logs: Logs | None) -> Iterator[Listener]:
     if logs is not None and logs.as_json:
-        yield _Records(name)
+        yield _LogRecords(name)
     elif logs is not None and logs.quiet:
         yield _show_nothing
     elif stream.isatty():
         with _bars(name, stages, stream, logs) as listener:
             yield listener
     else:
-        lines = _Lines(name, stream)
+        lines = _PlainLines(name, stream)
         yield lines
         lines.finish()
 
@@ -78,7 +78,7 @@ def _bars(name: str, stages: Sequence[str], stream: TextIO, logs: Logs | None) -
     )
     console = Console(file=stream)
     console.print(Text(printable(name, keep=""), style="bold"))
-    with Progress(*columns, console=console) as bars, _above(console, logs):
+    with Progress(*columns, console=console) as bars, _log_above_bars(console, logs):
         tasks: dict[str, TaskID] = {
             stage: bars.add_task("", start=False, total=1.0, stage=stage, visible=False) for stage in stages
         }
@@ -99,74 +99,74 @@ def _bars(name: str, stages: Sequence[str], stream: TextIO, logs: Logs | None) -
 
 
 @contextmanager
-def _above(console: Console, logs: Logs | None) -> Iterator[None]:
-    """Write log lines above the bars, each whole as it is: not wrapped, not coloured, so that paths can be copied."""
+def _log_above_bars(console: Console, logs: Logs | None) -> Iterator[None]:
+    """Write log lines above the bars, neither wrapped nor coloured, so that paths can be copied."""
     if logs is None:
         yield
         return
-    before = logs.shown.write
-    logs.shown.write = lambda text: console.print(Text(text), soft_wrap=True)
+    before = logs.console.write
+    logs.console.write = lambda text: console.print(Text(text), soft_wrap=True)
     try:
         yield
     finally:
-        logs.shown.write = before
+        logs.console.write = before
 
 
 def _show_nothing(event: Event) -> None:
     """For ``--quiet``."""
 
 
-class _Records:
-    """Progress as records of the log: when a stage begins, and every few seconds while it works."""
+class _LogRecords:
+    """Progress as records of the log: when a stage begins, and every few seconds while it runs."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.stage, self.said = name, "", 0.0
+        self.name, self.stage, self.printed = name, "", 0.0
 
     def __call__(self, event: Event) -> None:
         now = time.monotonic()
-        if event.stage != self.stage or now - self.said >= _EVERY:
-            self.stage, self.said = event.stage, now
+        if event.stage != self.stage or now - self.printed >= _INTERVAL:
+            self.stage, self.printed = event.stage, now
             facts = {"event": "progress", "video": self.name, "stage": event.stage, "done": event.fraction}
-            log.info("%s: %s", event.stage, event.message or "works", extra={"data": facts})
+            log.info("%s: %s", event.stage, event.message or "working", extra={"data": facts})
 
 
-class _Lines:
-    """Plain progress: a line when a stage begins, every few seconds while it works, and when it is done."""
+class _PlainLines:
+    """Plain progress: a line when a stage begins, every few seconds while it runs, and when it is done."""
 
     def __init__(self, name: str, stream: TextIO) -> None:
         self.name, self.stream = name, stream
-        self.stage, self.began, self.said, self.outcome, self.done = "", 0.0, 0.0, "", 0.0
+        self.stage, self.began, self.printed, self.outcome, self.done = "", 0.0, 0.0, "", 0.0
 
     def __call__(self, event: Event) -> None:
         now = time.monotonic()
         if event.stage != self.stage:
             self.finish()
-            self.stage, self.began, self.said, self.done = event.stage, now, now, event.fraction or 0.0
-            self._say("started" if not event.message else event.message)
-        elif now - self.said >= _EVERY and event.fraction is not None:
-            self.said, self.done = now, max(event.fraction, self.done)
+            self.stage, self.began, self.printed, self.done = event.stage, now, now, event.fraction or 0.0
+            self._print("started" if not event.message else event.message)
+        elif now - self.printed >= _INTERVAL and event.fraction is not None:
+            self.printed, self.done = now, max(event.fraction, self.done)
             doing = f" {event.message}" if event.message else ""
-            self._say(f"{self.done:4.0%}{doing}, {self._left(self.done, now)}")
+            self._print(f"{self.done:4.0%}{doing}, {self._left(self.done, now)}")
         self.outcome = event.message if event.fraction == 1 else ""
 
     def finish(self) -> None:
-        """Close the stage that was being worked on."""
+        """Close the current stage."""
         if self.stage:
             outcome = f": {self.outcome}" if self.outcome else ""
-            self._say(f"done in {duration(time.monotonic() - self.began)}{outcome}")
+            self._print(f"done in {duration(time.monotonic() - self.began)}{outcome}")
             self.stage = ""
 
     def _left(self, fraction: float, now: float) -> str:
         spent = now - self.began
         return f"{duration(spent * (1 - fraction) / fraction)} left" if fraction > 0.01 else "time left unknown"
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         self.stream.write(printable(f"{self.name}: {self.stage:<10} {text}", keep="") + "\n")
         self.stream.flush()
 
 
 def summary(result: Result) -> str:
-    """What was made, where, and how long each stage took."""
+    """What was made, where it is, and how long each stage took."""
     lines = [f"{counted(len(result.made), 'clip')} in {result.folder}"]
     for outcome in result.made:
         highlight = outcome.highlight
@@ -181,7 +181,7 @@ def summary(result: Result) -> str:
 
 
 def explanation(found: Sequence[Highlight]) -> str:
-    """Each pick with its reason, and what its score is made of."""
+    """Each pick with its reason, and the values that its score is made of."""
     lines = []
     for number, pick in enumerate(found, start=1):
         place = f"{clock(float(pick.span.start))}-{clock(float(pick.span.end))}"
