@@ -190,7 +190,7 @@ def _framed(video: Video, span: Span, ctx: Context, spent: dict[str, float]) -> 
     link(shots, seen)
     timed("tracks", begin)
     begin = time.process_time()
-    tracks = speaker.tracks(video, shots, ctx)
+    tracks = speaker.followed(video, Highlight(span), ctx)
     timed("speakers", begin)
     begin = time.process_time()
     crop = speaker.reframe(video, Highlight(span), ctx)

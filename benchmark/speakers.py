@@ -127,10 +127,12 @@ def measure_words(media: Path, detector: str) -> dict[str, Any]:
             pipeline.reframer.followed(video, whole[0], ctx)
             began = time.process_time()
             joined = pipeline.add_faces(video, voices, whole, ctx)
+            people = [len({turn.speaker for turn in truth}), len(voices.speakers) or 1, len(joined.speakers) or 1]
             found[name] = {
                 "words": len(_sure(voices.within(video.span), truth)),
                 "voices": right_words(voices.within(video.span), truth),
                 "joined": right_words(joined.within(video.span), truth),
+                "people": people,  # in truth, by voices, joined
                 "cpu_s_a_minute": round((time.process_time() - began) / float(video.duration) * 60, 2),
             }
     return found
@@ -221,6 +223,8 @@ def main() -> None:
     for detector, rows in found["words"].items():
         for name, row in (rows or {}).items():
             shares = f"{100 * row['voices']:5.1f} % by voices, {100 * row['joined']:5.1f} % joined"
+            true, heard, named = row["people"]
+            shares += f", {heard} and {named} of {true} people"
             cost = f"{row['cpu_s_a_minute']} CPU s more for a minute"
             print(f"{detector:10} {name:22} {row['words']:4} words, {shares}, {cost}")
 

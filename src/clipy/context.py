@@ -17,7 +17,7 @@ from clipy.errors import ConfigError
 from clipy.storage import eviction
 from clipy.storage.cache_policy import CachePolicy
 from clipy.storage.store import Store, key_of
-from clipy.types import Video
+from clipy.types import Span, Video
 
 log = logging.getLogger(__name__)
 B = TypeVar("B", bound=Backend)
@@ -42,7 +42,8 @@ def _nobody_listens(event: Event) -> None:
 class Context:
     """Handed to every backend. ``work`` is a private folder that is removed after the run.
 
-    ``device`` is what the user asked for; what it means to a library is found by ``clipy.device``.
+    ``device`` is what the user asked for; ``clipy.device`` translates it for a library. ``conversation`` are the spans
+    of the source that are diarized together, so that a voice has one name in all clips; empty: whatever is asked about.
     """
 
     store: Store
@@ -53,6 +54,7 @@ class Context:
     stage: str = ""
     policy: CachePolicy = field(default_factory=CachePolicy)
     video: Video | None = None  # the run's source, where it has one
+    conversation: tuple[Span, ...] = ()
 
     def at(self, stage: str) -> Context:
         """The same context, reporting as another stage."""
@@ -143,8 +145,9 @@ class Context:
         behind = self._behind(backend)
         sources = [item.path for item in inputs if isinstance(item, Video)]
         beside = [files for one in (backend, *behind) for path in sources if (files := one.sidecar_digests(path))]
+        heard = [self.conversation] if behind and self.conversation else []
         video = next((item for item in inputs if isinstance(item, Video)), self.video)
-        return _Entry(name, key_of(name, backend, behind, inputs, *beside), backend.group, backend.name, video)
+        return _Entry(name, key_of(name, backend, behind, inputs, *beside, *heard), backend.group, backend.name, video)
 
     def _function_entry(self, name: str, version: int, inputs: tuple[object, ...]) -> _Entry:
         return _Entry(name, key_of(name, version, inputs), name.partition(".")[0], "", self.video)

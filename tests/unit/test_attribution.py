@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clipy.analysis.people.voice_face_map import VoiceFaceMap, cast
+from clipy.analysis.people.voice_face_map import VoiceFaceMap, map_voices_to_faces
 from clipy.analysis.people.word_attribution import assign_speakers
 from clipy.types import Track, Turn, Word
 from tests.unit.talk import track, turn, words
@@ -12,7 +12,7 @@ SPEAKS, SILENT = 0.95, 0.05
 
 def told(spoken: list[Word], tracks: list[Track], turns: list[Turn]) -> str:
     """The speakers of some words, a letter for each."""
-    return "".join(word.speaker or "-" for word in assign_speakers(spoken, tracks, cast(tracks, turns)))
+    return "".join(word.speaker or "-" for word in assign_speakers(spoken, tracks, map_voices_to_faces(tracks, turns)))
 
 
 def test_two_people_with_one_voice_are_told_apart_by_their_faces() -> None:
@@ -29,9 +29,9 @@ def test_a_host_of_few_words_has_a_name_and_a_listener_has_none() -> None:
     talk = [SPEAKS] * 200 + [SILENT] * 30
     turns = [turn(0, 230, "1")]
     host = track(1, 0, [SILENT] * 200 + [SPEAKS] * 30, 1)
-    assert cast([track(0, 0, talk, 0), host], turns).names == ("1", "2")
+    assert map_voices_to_faces([track(0, 0, talk, 0), host], turns).names == ("1", "2")
     listener = track(1, 0, [SILENT] * 200 + [0.5] * 30, 1)
-    assert cast([track(0, 0, talk, 0), listener], turns).names == ("1",)
+    assert map_voices_to_faces([track(0, 0, talk, 0), listener], turns).names == ("1",)
 
 
 def test_one_person_with_two_voices_is_one() -> None:
@@ -41,7 +41,7 @@ def test_one_person_with_two_voices_is_one() -> None:
 
 def test_two_voices_that_are_heard_at_once_are_two_people() -> None:
     face = track(0, 0, [SPEAKS] * 20, 0)
-    people = cast([face], [turn(0, 12, "1"), turn(10, 20, "2")])
+    people = map_voices_to_faces([face], [turn(0, 12, "1"), turn(10, 20, "2")])
     assert people.names == ("1", "2")
     assert people.faces == {0: "1"}
 
@@ -49,9 +49,9 @@ def test_two_voices_that_are_heard_at_once_are_two_people() -> None:
 def test_looks_that_change_make_nobody_new_unless_both_are_seen_at_once() -> None:
     heard = [turn(0, 20, "1")]
     apart = [track(0, 0, [SPEAKS] * 10, 0), track(1, 10, [SPEAKS] * 10, 1)]
-    assert cast(apart, heard).names == ("1",)
+    assert map_voices_to_faces(apart, heard).names == ("1",)
     at_once = [*apart, track(2, 4, [SILENT], 1)]
-    assert cast(at_once, heard).names == ("1", "2")
+    assert map_voices_to_faces(at_once, heard).names == ("1", "2")
 
 
 def test_a_narrator_keeps_his_voice_while_somebody_listens() -> None:
@@ -65,7 +65,7 @@ def test_without_faces_voices_alone_tell() -> None:
     assert told(words(0, "1" * 8 + "2" * 8), [], heard) == "1" * 8 + "2" * 8
     unknown = words(0, "12")
     assert assign_speakers(unknown, [], VoiceFaceMap()) == unknown
-    assert assign_speakers([], [], cast([], heard)) == []
+    assert assign_speakers([], [], map_voices_to_faces([], heard)) == []
 
 
 def test_who_is_clearly_seen_to_speak_does_whatever_voice_is_heard() -> None:
@@ -98,7 +98,7 @@ def test_what_earlier_clips_show_stays() -> None:
     """Another face voice_face_affinity the voice more, and a voice that was somebody's own stays so."""
     before = VoiceFaceMap({0: "1"}, {"1": ("1",), "2": ("2",)})
     tracks = [track(0, 0, [0.6] * 8, 0), track(1, 0, [SILENT] * 8, 1), track(2, 10, [SPEAKS] * 20, 1)]
-    assert cast(tracks, [turn(0, 30, "1")], before).faces == {0: "1", 1: "2"}
-    assert cast(tracks, [turn(0, 30, "1")]).faces == {1: "1"}
-    alone = cast([track(0, 0, [SPEAKS] * 20, 0)], [turn(0, 10, "1"), turn(10, 20, "2")], before)
+    assert map_voices_to_faces(tracks, [turn(0, 30, "1")], before).faces == {0: "1", 1: "2"}
+    assert map_voices_to_faces(tracks, [turn(0, 30, "1")]).faces == {1: "1"}
+    alone = map_voices_to_faces([track(0, 0, [SPEAKS] * 20, 0)], [turn(0, 10, "1"), turn(10, 20, "2")], before)
     assert alone.voices == before.voices

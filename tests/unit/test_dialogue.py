@@ -179,7 +179,7 @@ def test_where_faces_cannot_be_had_voices_tell(video: Video, caplog: pytest.LogC
     with context(pipeline) as ctx:
         voices = SpeakerAttribution.from_audio(video, [Highlight(FIRST)], ctx)
         assert pipeline.add_faces(video, voices, [Highlight(FIRST)], ctx) == voices
-    assert "told by voice alone: there are no weights of lips" in caplog.text
+    assert "by voice alone: there are no weights of lips" in caplog.text
 
 
 def test_a_run_says_in_its_documents_who_speaks(video: Video, tmp_path: Path) -> None:

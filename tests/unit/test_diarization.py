@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import zipfile
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,13 +17,13 @@ from clipy.analysis.base import Diarizer
 from clipy.analysis.diarization.pyannote import _in_video
 from clipy.analysis.diarization.voice_turns import VoiceTurns, cluster_voices
 from clipy.analysis.people.turns import conversation as conversation_of
-from clipy.analysis.people.turns import smooth_by_sentence, speakers, words_to_turns
+from clipy.analysis.people.turns import smooth_by_sentence, turns_of, words_to_turns
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.media.probe import probe
 from clipy.models.tensors import read_tensors
 from clipy.storage.store import Store
-from clipy.types import Span, Transcript, Turn, Word
+from clipy.types import Span, Transcript, Turn, Video, Word
 from fixtures.media import make_video
 from fixtures.speech import speak
 
@@ -109,14 +110,25 @@ def test_a_word_or_two_of_a_sentence_are_not_somebody_elses() -> None:
     assert [word.speaker for word in found.words] == ["1"] * 5 + ["2", "1"]
 
 
-def test_voices_are_told_apart_where_something_is_said(conversation: tuple[Path, list[Turn]], tmp_path: Path) -> None:
+def test_a_short_video_is_diarized_once_whichever_part_is_asked_about(
+    conversation: tuple[Path, list[Turn]], tmp_path: Path
+) -> None:
     path, truth = conversation
     video = probe(path)
     ctx = Context(Store(tmp_path), tmp_path, {Diarizer: VoiceTurns()})
-    spoken = Transcript("en", (Word("Good", truth[0].span.start, truth[0].span.end),))
-    assert {turn.speaker for turn in conversation_of(video, spoken, [truth[0].span], ctx)} == {"1"}
-    assert conversation_of(video, Transcript("en", ()), [video.span], ctx) == []
-    assert speakers(spoken, conversation_of(video, spoken, [video.span], ctx)) == ("1", "2")
+    turns = turns_of(video, truth[0].span, ctx)
+    assert {turn.speaker for turn in turns} == {"1", "2"}
+    (stored,) = (tmp_path / "diarize.diarize").rglob("*.json")
+    assert turns_of(video, video.span, replace(ctx, conversation=conversation_of(video, [truth[3].span]))) == turns
+    assert list((tmp_path / "diarize.diarize").rglob("*.json")) == [stored]
+
+
+def test_of_a_long_video_only_what_may_become_clips_is_diarized() -> None:
+    length = Fraction(3 * 3600)
+    video = Video("a", length, Fraction(25), 4, 2, 4, 2, 0, Fraction(0))
+    first, second, third = (Span(Fraction(at), Fraction(at + 60)) for at in (600, 660, 7200))
+    assert conversation_of(video, [third, second, first]) == (Span(first.start, second.end), third)
+    assert conversation_of(replace(video, duration=Fraction(600)), [third]) == (Span(Fraction(0), Fraction(600)),)
 
 
 def test_nobody_speaks(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clipy.analysis.base import SpeakerDetector
 from clipy.analysis.camera.onscreen import faces_on_screen
 from clipy.analysis.faces.base import FaceDetector
-from clipy.analysis.perception import tracks_of
+from clipy.analysis.perception import scored_tracks
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.media.read import pictures
@@ -127,7 +127,7 @@ def test_no_face_is_ever_cut_and_no_window_leaves_the_picture(
 ) -> None:
     closer = made(style=style, scale=scale, max_upscale=16, apart=0).plan(video, edit, seeing)
     assert len(punches(closer)) >= 3
-    (track,) = tracks_of(video, video.span, seeing)
+    (track,) = scored_tracks(video, video.span, seeing)
     for time, corners in zip(track.times.tolist(), track.boxes.tolist(), strict=True):
         box = window(closer, min(time, END - 0.01))
         assert box.width / box.height == pytest.approx(SIZE[0] / SIZE[1], rel=1e-6)

@@ -1,4 +1,4 @@
-"""What stages ask of a video: its words and its faces, from the analysers the user picked, made once and stored."""
+"""What stages ask of a video: its words and its faces, from the analysers that the user picked, stored once."""
 
 from __future__ import annotations
 
@@ -22,20 +22,23 @@ def transcript_of(video: Video, ctx: Context) -> Transcript:
     if not video.audio:
         log.warning("%s has no sound: clips are picked from the picture alone and get no captions", video.path.name)
         return Transcript("", ())
-    heard = ctx.cached(ctx.analyser(Transcriber).transcribe, video)
-    if not heard.words or Aligner not in ctx.analysers:
-        return heard
+    transcript = ctx.cached(ctx.analyser(Transcriber).transcribe, video)
+    if not transcript.words or Aligner not in ctx.analysers:
+        return transcript
     try:
-        return ctx.cached(ctx.analyser(Aligner).align, video, heard)
+        return ctx.cached(ctx.analyser(Aligner).align, video, transcript)
     except ModelError as error:
-        log.warning("word times are the transcriber's and are not refined: %s", error)
-        return heard
+        log.warning("word times are the transcriber's own, unrefined: %s", error)
+        return transcript
 
 
-def tracks_of(video: Video, span: Span, ctx: Context, *, speaking: bool = True) -> list[Track]:
-    """The faces of a stretch of the source: what the reframer of the same stretch has stored."""
+def face_tracks(video: Video, span: Span, ctx: Context) -> list[Track]:
+    """The faces of a span of the source, followed from picture to picture; nobody has scored who speaks."""
     shots = ctx.cached(ctx.analyser(ShotDetector).detect, video, span)
-    tracks = link(shots, ctx.cached(ctx.analyser(FaceDetector).detect_in_video, video, shots))
-    if not tracks or not speaking:
-        return tracks
-    return ctx.cached(ctx.analyser(SpeakerDetector).score, video, tracks)
+    return link(shots, ctx.cached(ctx.analyser(FaceDetector).detect_in_video, video, shots))
+
+
+def scored_tracks(video: Video, span: Span, ctx: Context) -> list[Track]:
+    """The same with the detector's probability that each face speaks, from sound and picture around each moment."""
+    tracks = face_tracks(video, span, ctx)
+    return ctx.cached(ctx.analyser(SpeakerDetector).score, video, tracks) if tracks else []

@@ -11,20 +11,21 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from clipy.analysis.people.speaker_attribution import SpeakerAttribution
+from clipy.analysis.people.turns import conversation
 from clipy.analysis.perception import transcript_of
 from clipy.backend import Backend
 from clipy.config import Config
 from clipy.context import Context
 from clipy.contract import call
 from clipy.device import demand
-from clipy.errors import ConfigError, MediaError, NothingToDeliver, UploadError
+from clipy.errors import ConfigError, MediaError, ModelError, NothingToDeliver, UploadError
 from clipy.models import Model, known
 from clipy.pipeline import factory
 from clipy.pipeline.debug.saving import save_debug
@@ -137,6 +138,7 @@ class Pipeline:
             self.transcribe(video, ctx)
         with clock.measuring("highlight"):
             candidates = deque(self.highlight(video, ctx))
+        ctx = self.listening(video, candidates, ctx)
         with clock.measuring("transcribe"):
             attribution = SpeakerAttribution.from_audio(video, candidates, ctx.at("transcribe"))
         made: list[Outcome] = []
@@ -194,6 +196,10 @@ class Pipeline:
         log_candidates(found, self.highlighter.options.count)
         return found
 
+    def listening(self, video: Video, picks: Iterable[Highlight], ctx: Context) -> Context:
+        """The context for all that follows on some picks: what is diarized is decided for all of them at once."""
+        return replace(ctx, conversation=conversation(video, [pick.span for pick in picks]))
+
     def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
         """The crop of one highlight, from its start to its end."""
         path = ctx.cached(self.reframer.reframe, video, highlight)
@@ -207,8 +213,15 @@ class Pipeline:
     def add_faces(
         self, video: Video, attribution: SpeakerAttribution, clips: Sequence[Highlight], ctx: Context
     ) -> SpeakerAttribution:
-        """The attribution joined with the faces of clips that were just reframed, if the reframer watches speakers."""
-        return attribution.add_faces(video, clips, ctx) if self.reframer.watches_speakers() else attribution
+        """The attribution joined with the faces that crops go by, if the reframer watches speakers."""
+        if not self.reframer.watches_speakers():
+            return attribution
+        try:
+            faces = [(clip.span, self.reframer.followed(video, clip, ctx)) for clip in clips]
+        except (MediaError, ModelError) as error:
+            log.warning("words get their speakers by voice alone: %s", error)
+            return attribution
+        return attribution.add_faces(video, faces, ctx)
 
     def decorate(self, video: Video, attribution: SpeakerAttribution, edit: Edit, ctx: Context) -> Edit:
         """Add a clip's words with their speakers, and let each pizzazz plan, in order."""
@@ -286,6 +299,7 @@ class Pipeline:
             prepare(folder, identity, overwrite=overwrite)
             with clock.measuring("render"):
                 picks = [highlight for highlight, _ in cropped]
+                ctx = self.listening(video, picks, ctx)
                 attribution = self.add_faces(video, SpeakerAttribution.from_audio(video, picks, ctx), picks, ctx)
                 outlines = [Edit(highlight, crop, (highlight.span,)) for highlight, crop in cropped]
                 edits = [self.decorate(video, attribution, outline, ctx) for outline in outlines]

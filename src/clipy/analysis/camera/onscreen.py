@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from clipy.analysis.perception import tracks_of
+from clipy.analysis.people.speaking import speaking_tracks
+from clipy.analysis.perception import face_tracks
 from clipy.context import Context
 from clipy.geometry import share_inside
 from clipy.types import Box, CropShot, Edit, Seconds, Track, Video, seconds
@@ -58,7 +59,8 @@ def faces_on_screen(video: Video, edit: Edit, ctx: Context, *, speaking: bool = 
 
     Without ``speaking`` nobody is asked who speaks, which costs much where the reframer has not asked before.
     """
-    return mapped(tracks_of(video, edit.highlight.span, ctx, speaking=speaking), edit)
+    tracks = (speaking_tracks if speaking else face_tracks)(video, edit.highlight.span, ctx)
+    return mapped(tracks, edit)
 
 
 def mapped(tracks: Sequence[Track], edit: Edit, every: int = 5) -> list[OnScreen]:

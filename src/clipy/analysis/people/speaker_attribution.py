@@ -1,7 +1,7 @@
-"""Who says which word in the clips of a run: told by voices and, where the reframer watches who speaks, by faces too.
+"""Who says which word in the clips of a run, by voices and, where the reframer watches who speaks, by faces too.
 
-Voices are told apart in all candidates at once. Faces are known clip by clip, as clips are made: each time they are
-joined with those before, and whatever has been decided stays, so that a person has one name in all clips.
+All voices are told apart at once. Faces become known clip by clip, as clips are made: each time they are joined with
+those before, and what has been decided stays, so that a person has one name in all clips.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from clipy.analysis.faces.base import FaceDetector
+from clipy.analysis.base import Diarizer
 from clipy.analysis.faces.tracking.identities import at_once, identified
-from clipy.analysis.people.turns import conversation, smooth_by_sentence, speakers, words_to_turns
-from clipy.analysis.people.voice_face_map import VoiceFaceMap
-from clipy.analysis.people.voice_face_map import cast as cast_of
+from clipy.analysis.people.speaking import appearances
+from clipy.analysis.people.turns import smooth_by_sentence, turns_of, words_to_turns
+from clipy.analysis.people.voice_face_map import VoiceFaceMap, map_voices_to_faces
 from clipy.analysis.people.word_attribution import assign_speakers
-from clipy.analysis.perception import tracks_of, transcript_of
+from clipy.analysis.perception import transcript_of
 from clipy.context import Context
 from clipy.errors import MediaError, ModelError
 from clipy.types import Highlight, Span, Track, Transcript, Turn, Video, Word
@@ -28,10 +28,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class SpeakerAttribution:
-    """Every word of a video with who says it, and everybody in an order that stays.
+    """Every word of a video with its speaker, and all people in an order that stays.
 
-    ``turns`` are of the voices by which words were told apart, if they were. ``seen`` are the stretches in which faces
-    counted too, ``faces`` those of each, ``names`` who each of them is, one after the other, if somebody who speaks.
+    ``turns`` are those of the voices that the words were told apart by, if they were. ``seen`` are the spans in which
+    faces counted too, ``faces`` the tracks of each, ``names`` the name of each track, one after the other, if it is
+    that of somebody who speaks. ``voices`` are the names of those who may have each voice.
     """
 
     transcript: Transcript
@@ -44,58 +45,70 @@ class SpeakerAttribution:
 
     @classmethod
     def from_audio(cls, video: Video, highlights: Iterable[Highlight], ctx: Context) -> SpeakerAttribution:
-        """Who says what in some highlights, by voice alone."""
-        spoken = transcript_of(video, ctx)
-        turns = conversation(video, spoken, [pick.span for pick in highlights], ctx)
-        return cls(
-            smooth_by_sentence(words_to_turns(spoken, turns)) if turns else spoken,
-            speakers(spoken, turns),
-            tuple(turns),
-        )
+        """Who says what in some highlights, by voice alone. Speakers that subtitles name are kept."""
+        transcript = transcript_of(video, ctx)
+        spans = [pick.span for pick in highlights]
+        known = tuple(dict.fromkeys(word.speaker for word in transcript.words if word.speaker))
+        if known or Diarizer not in ctx.analysers or not any(transcript.within(span) for span in spans):
+            return cls(transcript, known)
+        try:
+            turns = turns_of(video, Span(min(spans).start, max(span.end for span in spans)), ctx)
+        except ModelError as error:
+            log.warning("diarization failed; words have no speakers: %s", error)
+            return cls(transcript)
+        spoken = smooth_by_sentence(words_to_turns(transcript, turns))
+        heard = {word.speaker for span in spans for word in spoken.within(span)}
+        people = tuple(dict.fromkeys(turn.speaker for turn in turns if turn.speaker in heard))
+        return cls(spoken, people, tuple(turns))
 
     @property
     def speakers(self) -> tuple[str, ...]:
-        """Everybody who speaks; nobody by name where one voice is all that is heard."""
+        """Everybody who speaks in the highlights; empty where all words have one voice."""
         return () if self.turns and len(self.people) < 2 else self.people
 
     def within(self, span: Span) -> tuple[Word, ...]:
-        """The words of a stretch, with their speakers."""
+        """The words of a span, with their speakers."""
         words = self.transcript.within(span)
         return tuple(words if self.speakers else (replace(word, speaker=None) for word in words))
 
-    def add_faces(self, video: Video, clips: Iterable[Highlight], ctx: Context) -> SpeakerAttribution:
-        """The same, with the faces of clips that were just framed by a reframer that watches who speaks."""
-        spans = tuple(clip.span for clip in clips)
-        if not self.turns or not spans:
+    def add_faces(self, video: Video, faces: Iterable[tuple[Span, list[Track]]], ctx: Context) -> SpeakerAttribution:
+        """The same, joined with the faces in the spans of clips: the tracks that their crops go by."""
+        clips = list(faces)
+        if not self.turns or not clips:
             return self
         try:
-            faces = self._faces(video, spans, ctx)
-            tracks = _known(video, faces, ctx, voices=len({turn.speaker for turn in self.turns}))
+            return self._joined(video, [span for span, _ in clips], self._with_new(clips), ctx)
         except (MediaError, ModelError) as error:
-            log.warning("who speaks is told by voice alone: %s", error)
+            log.warning("words get their speakers by voice alone: %s", error)
             return self
-        cast = cast_of(tracks, self.turns, self._decided(tracks))
+
+    def _joined(
+        self, video: Video, spans: Sequence[Span], faces: tuple[list[Track], ...], ctx: Context
+    ) -> SpeakerAttribution:
+        tracks = _identify(video, faces, ctx, voices=len({turn.speaker for turn in self.turns}))
+        found = map_voices_to_faces(tracks, self.turns, self._decided(tracks))
+        transcript = self._assigned(spans, tracks, found)
+        heard = {word.speaker for span in (*self.seen, *spans) for word in transcript.within(span)}
         return replace(
             self,
-            transcript=self._told(spans, tracks, cast),
-            people=tuple(dict.fromkeys([*(self.people if self.seen else ()), *cast.names])),
+            transcript=transcript,
+            people=tuple(dict.fromkeys([*(self.people if self.seen else ()), *(n for n in found.names if n in heard)])),
             seen=(*self.seen, *spans),
             faces=faces,
-            names=tuple(None if track.identity is None else cast.faces.get(track.identity) for track in tracks),
-            voices=cast.voices,
+            names=tuple(None if track.identity is None else found.faces.get(track.identity) for track in tracks),
+            voices=found.voices,
         )
 
-    def _faces(self, video: Video, spans: Sequence[Span], ctx: Context) -> tuple[list[Track], ...]:
-        """The faces of each clip so far, as its reframer has them; of those that overlap, the later one's rest."""
+    def _with_new(self, clips: Sequence[tuple[Span, list[Track]]]) -> tuple[list[Track], ...]:
+        """The faces of each clip so far; where clips overlap, those of the earlier one."""
         seen, faces = list(self.seen), list(self.faces)
-        for span in spans:
-            found = tracks_of(video, span, ctx)
-            faces.append([track for track in found if not any(track.shot.overlap(other) > 0 for other in seen)])
+        for span, tracks in clips:
+            faces.append([track for track in tracks if not any(track.shot.overlap(other) > 0 for other in seen)])
             seen.append(span)
         return tuple(faces)
 
     def _decided(self, tracks: Sequence[Track]) -> VoiceFaceMap:
-        """What earlier clips show already, for identities that were counted anew: their tracks come first."""
+        """What earlier clips show already, for identities that were counted again: their tracks come first."""
         faces: dict[int, str] = {}
         for name, track in zip(self.names, tracks, strict=False):
             if name is not None and track.identity is not None:
@@ -103,28 +116,27 @@ class SpeakerAttribution:
         heard = {turn.speaker for turn in self.turns if any(turn.span.overlap(span) > 0 for span in self.seen)}
         return VoiceFaceMap(faces, {voice: names for voice, names in self.voices.items() if voice in heard})
 
-    def _told(self, spans: Sequence[Span], tracks: Sequence[Track], cast: VoiceFaceMap) -> Transcript:
-        """The words with the people who say them, in some spans; those of earlier clips stay as they are."""
+    def _assigned(self, spans: Sequence[Span], tracks: Sequence[Track], found: VoiceFaceMap) -> Transcript:
+        """The words with their speakers in some spans; words of earlier clips keep theirs."""
         words = list(self.transcript.words)
         middles = [(word.start + word.end) / 2 for word in words]
         done = list(self.seen)
         for span in spans:
             places = [n for n, at in enumerate(middles) if at in span and not any(at in other for other in done)]
-            for place, word in zip(places, assign_speakers([words[n] for n in places], tracks, cast), strict=True):
+            for place, word in zip(places, assign_speakers([words[n] for n in places], tracks, found), strict=True):
                 words[place] = word
             done.append(span)
         return replace(self.transcript, words=tuple(words))
 
 
-def _known(video: Video, faces: Sequence[list[Track]], ctx: Context, voices: int) -> list[Track]:
-    """The faces of all clips with who is whom, by looks.
+def _identify(video: Video, faces: Sequence[list[Track]], ctx: Context, voices: int) -> list[Track]:
+    """The tracks of all clips with their identities, by looks.
 
-    Nobody looks where a single voice is heard and two faces are never on screen at once: then nothing tells two people
-    apart, and each face is by itself.
+    Nobody looks where there is one voice and never two faces on screen at once: then nothing tells two people apart,
+    and each track is a person.
     """
     tracks = [track for some in faces for track in some]
     if not tracks or (voices < 2 and int(at_once(tracks).sum()) == len(tracks)):
         return [replace(track, identity=number) for number, track in enumerate(tracks)]
-    appearance = ctx.analyser(FaceDetector).appearance
-    looks = [ctx.cached(appearance, video, some) for some in faces if some]
+    looks = [appearances(video, some, ctx) for some in faces if some]
     return identified(tracks, np.concatenate(looks))

@@ -1,8 +1,7 @@
-"""Who says what: the turns of a video, made once and stored, and the words that belong to them."""
+"""Turns: who speaks when, from the sound alone, found once for a run, and the words of each turn."""
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,53 +9,43 @@ from itertools import zip_longest
 
 from clipy.analysis.base import Diarizer
 from clipy.context import Context
-from clipy.errors import ModelError
 from clipy.text.punctuation import ends_sentence
 from clipy.types import Span, Transcript, Turn, Video, Word
 
-log = logging.getLogger(__name__)
-
+_WHOLE = 20 * 60  # seconds: a video that is no longer is diarized as a whole
 _MOST = 0.75  # of a sentence's words that make all of it one person's
 
 
-def turns_of(video: Video, ctx: Context, spans: Sequence[Span] = ()) -> list[Turn]:
-    """Who speaks when in some spans of a video, in all of it when none is given; nothing when there is no sound.
+def conversation(video: Video, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """What to diarize in a run whose clips come from some spans: the whole video, if that is short, else these spans.
 
-    Spans that meet become one: what is heard at an edge is judged by what is around it.
+    All of it is diarized at once, so that a voice has one name in every clip. The price (about 2 s of processor time
+    for 100 s of sound) does not grow with long videos. Spans that meet are merged: the sound around an edge counts.
     """
-    asked = joined(spans) if spans else (video.span,)
-    return ctx.cached(ctx.analyser(Diarizer).diarize, video, asked) if video.audio else []
-
-
-def joined(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """The same stretches in order, those that meet as one."""
-    found: list[Span] = []
+    if video.duration <= _WHOLE:
+        return (video.span,)
+    merged: list[Span] = []
     for span in sorted(spans):
-        if found and span.start <= found[-1].end:
-            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
         else:
-            found.append(span)
-    return tuple(found)
+            merged.append(span)
+    return tuple(merged)
 
 
-def conversation(video: Video, spoken: Transcript, spans: Sequence[Span], ctx: Context) -> list[Turn]:
-    """Who speaks when in some spans.
+def turns_of(video: Video, span: Span, ctx: Context) -> list[Turn]:
+    """Who speaks when in the run's conversation, of which ``span`` is a part. None without sound.
 
-    Only these spans are listened to, all at once: so a voice has the same name in every clip, at a price that does not
-    grow with the video. Nobody listens where nothing is said, or where the transcript knows who speaks.
+    Raises ModelError where the diarizer's networks cannot be had.
     """
-    said = [word for span in spans for word in spoken.within(span)]
-    if Diarizer not in ctx.analysers or not said or any(word.speaker for word in spoken.words):
+    if not video.audio:
         return []
-    try:
-        return turns_of(video, ctx, spans)
-    except ModelError as error:
-        log.warning("words are not told apart by who says them: %s", error)
-        return []
+    asked = ctx.conversation or conversation(video, [span])
+    return ctx.cached(ctx.analyser(Diarizer).diarize, video, asked)
 
 
 def words_to_turns(transcript: Transcript, turns: Sequence[Turn]) -> Transcript:
-    """The words with their speakers: whoever speaks most of a word, else whoever speaks nearest to it.
+    """The words with their speakers: whoever speaks during most of a word, else whoever speaks nearest to it.
 
     Words whose speaker is known already, as from subtitles, keep theirs.
     """
@@ -75,9 +64,9 @@ def words_to_turns(transcript: Transcript, turns: Sequence[Turn]) -> Transcript:
 
 
 def smooth_by_sentence(transcript: Transcript) -> Transcript:
-    """The same words, where somebody else would say one or two of another's sentence: it is the other's, all of it.
+    """The same words, with sentences that are nearly all one person's given to that person as a whole.
 
-    Voices are told apart worst at the edges of turns, while people seldom finish one another's sentences.
+    Diarization errs most at the edges of turns, while people seldom finish one another's sentences.
     """
     words: list[Word] = []
     sentence: list[Word] = []
@@ -95,11 +84,6 @@ def _of_one(sentence: list[Word]) -> list[Word]:
         return sentence
     speaker, count = counts.most_common(1)[0]
     return [replace(word, speaker=speaker) for word in sentence] if count >= _MOST * len(sentence) else sentence
-
-
-def speakers(transcript: Transcript, turns: Sequence[Turn]) -> tuple[str, ...]:
-    """Everybody who is known to speak, in the order in which they are first heard: the same for all clips."""
-    return tuple(dict.fromkeys([turn.speaker for turn in turns] or [w.speaker for w in transcript.words if w.speaker]))
 
 
 def _speaker(word: Word, near: Sequence[Turn]) -> str:

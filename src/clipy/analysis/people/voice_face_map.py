@@ -38,7 +38,9 @@ class VoiceFaceMap:
         return tuple(dict.fromkeys([*own, *(name for names in self.voices.values() for name in names)]))
 
 
-def cast(tracks: Sequence[Track], turns: Sequence[Turn], before: VoiceFaceMap | None = None) -> VoiceFaceMap:
+def map_voices_to_faces(
+    tracks: Sequence[Track], turns: Sequence[Turn], before: VoiceFaceMap | None = None
+) -> VoiceFaceMap:
     """Who the people are whose faces and voices these are. ``before`` is settled and stays as it is.
 
     Each face belongs to the voice that it claims most. Two faces with one voice are one person whose looks changed,

@@ -25,20 +25,20 @@ _CHANGE = 0.5 * _HEARD  # what a change of speaker costs: as much as half a seco
 Floats = NDArray[np.float64]
 
 
-def assign_speakers(words: Sequence[Word], tracks: Sequence[Track], cast: VoiceFaceMap) -> list[Word]:
+def assign_speakers(words: Sequence[Word], tracks: Sequence[Track], people: VoiceFaceMap) -> list[Word]:
     """The same words with the people who say them, for words whose ``speaker`` is the voice that is heard.
 
-    They are in order of time; ``tracks`` have ``identity`` and ``speaking``. Where no face of the cast is seen, the
+    They are in order of time; ``tracks`` have ``identity`` and ``speaking``. Where none of their faces is seen, the
     voice decides; where it may be several people's, whoever spoke last.
     """
-    names = cast.names
+    names = people.names
     if not words or not names:
         return list(words)
     ticks = [_ticks(word) for word in words]
     first, last = min(ticks)[0], max(end for _, end in ticks)
-    likely = _likely(tracks, cast, first, last - first)
+    likely = _likely(tracks, people, first, last - first)
     seen = np.log([likely[:, begin - first : end - first].mean(axis=1) for begin, end in ticks])
-    heard = np.array([[name in cast.voices.get(word.speaker or "", ()) for name in names] for word in words])
+    heard = np.array([[name in people.voices.get(word.speaker or "", ()) for name in names] for word in words])
     lengths = np.array([[(end - begin) / float(TRACK_RATE)] for begin, end in ticks])
     chosen = _best(lengths * (seen + _HEARD * heard))
     return [replace(word, speaker=names[number]) for word, number in zip(words, chosen, strict=True)]
@@ -50,20 +50,20 @@ def _ticks(word: Word) -> tuple[int, int]:
     return begin, max(begin + 1, math.ceil(word.end * TRACK_RATE))
 
 
-def _likely(tracks: Sequence[Track], cast: VoiceFaceMap, first: int, count: int) -> Floats:
+def _likely(tracks: Sequence[Track], people: VoiceFaceMap, first: int, count: int) -> Floats:
     """(people, times) of a stretch of the grid: how likely each speaks, as far as can be seen.
 
     One voice is heard at a time, so that faces share the odds. Who is not seen is as likely as nobody on screen is, or
-    one of the faces that are in no cast: people look different from time to time.
+    an unknown face: people look different from time to time.
     """
-    names, most = cast.names, math.log((1 - _DOUBT) / _DOUBT)
+    names, most = people.names, math.log((1 - _DOUBT) / _DOUBT)
     odds, strangers = np.zeros((len(names), count)), np.zeros(count)
     there = np.zeros(odds.shape, dtype=bool)
     for track in tracks:
         at = np.round(track.times * float(TRACK_RATE)).astype(int) - first
         inside = (at >= 0) & (at < count)
         speaks = np.exp(np.clip(log_odds(track)[inside], -most, most))
-        name = cast.faces.get(-1 if track.identity is None else track.identity)
+        name = people.faces.get(-1 if track.identity is None else track.identity)
         if name is None:
             strangers[at[inside]] += speaks
         else:

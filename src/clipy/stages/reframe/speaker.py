@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field
@@ -12,17 +10,13 @@ from pydantic import Field
 from clipy.analysis.base import ShotDetector, SpeakerDetector
 from clipy.analysis.camera.attention import Attention
 from clipy.analysis.camera.camera import Camera
-from clipy.analysis.faces.base import FaceDetector
-from clipy.analysis.faces.tracking.identities import identified
-from clipy.analysis.faces.tracking.tracks import link
-from clipy.analysis.people.turns import turns_of
-from clipy.analysis.people.voice_face_affinity import associated
+from clipy.analysis.people.speaking import speaking_tracks
 from clipy.analysis.picture.shot_analysis import survey
 from clipy.context import Context
 from clipy.stages.base import Reframer
 from clipy.stages.reframe.layouts.director import LAYOUTS, Director
 from clipy.stages.reframe.saliency import attracted
-from clipy.types import CropPath, CropShot, Highlight, Layout, Shot, Track, Video
+from clipy.types import CropPath, CropShot, Highlight, Layout, Track, Video
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +24,7 @@ log = logging.getLogger(__name__)
 class Speaker(Reframer):
     """Frames the person who speaks, and cuts to the next one when the speaker changes."""
 
-    version = 8
+    version = 9
 
     class Options(Reframer.Options):
         layout: Literal["auto", "single", "stack", "grid", "fit", "inset"] = Field(
@@ -54,8 +48,8 @@ class Speaker(Reframer):
         )
         voices: bool | None = Field(
             None,
-            description="Where several people are seen, tell voices apart and give each to a face; left out, if that is"
-            " known to help the detector of speakers.",
+            description="Weigh in the voices, each given to a face, where faces share the screen. By default, only if"
+            " the speaker detector is known to benefit.",
         )
 
     options: Options
@@ -64,7 +58,9 @@ class Speaker(Reframer):
         options = self.options
         shots = ctx.within(0, 0.2).cached(ctx.analyser(ShotDetector).detect, video, highlight.span)
         scenes = survey(video, shots, ctx.within(0.2, 0.3))
-        tracks = [] if options.layout == "fit" else self.tracks(video, shots, ctx.within(0.3, 1))
+        tracks = [] if options.layout == "fit" else self.followed(video, highlight, ctx.within(0.3, 1))
+        if not tracks and options.layout != "fit":
+            log.warning("%s: no face was found; the crop follows what attracts the eye", video.path.name)
         camera = Camera(
             video,
             options.width,
@@ -82,30 +78,8 @@ class Speaker(Reframer):
             crops += director.shoot(scene, [track for track in tracks if track.shot == scene.span])
         return CropPath(options.width, options.height, tuple(crops))
 
-    def followed(self, video: Video, highlight: Highlight, ctx: Context) -> list[Track]:
-        return self.tracks(video, ctx.cached(ctx.analyser(ShotDetector).detect, video, highlight.span), ctx)
-
     def watches_speakers(self) -> bool:
         return self.options.layout != "fit"
 
-    def tracks(self, video: Video, shots: list[Shot], ctx: Context) -> list[Track]:
-        """Every face of the shots, and how surely it speaks."""
-        seen = ctx.within(0, 0.5).cached(ctx.analyser(FaceDetector).detect_in_video, video, shots)
-        tracks = link(shots, seen)
-        if not tracks:
-            log.warning("%s: no face was found; what attracts the eye is followed", video.path.name)
-            return []
-        tracks = ctx.within(0.5, 0.9).cached(ctx.analyser(SpeakerDetector).score, video, tracks)
-        wanted = self.options.voices
-        if not (ctx.analyser(SpeakerDetector).benefits_from_diarization() if wanted is None else wanted) or not _meet(
-            tracks
-        ):
-            return tracks
-        looks = ctx.within(0.9, 0.95).cached(ctx.analyser(FaceDetector).appearance, video, tracks)
-        return associated(identified(tracks, looks), turns_of(video, ctx.within(0.95, 1)))
-
-
-def _meet(tracks: Sequence[Track]) -> bool:
-    """Whether two faces are ever on screen at once, so that there is a choice."""
-    in_order = sorted(tracks, key=lambda track: float(track.times[0]))
-    return any(float(later.times[0]) <= float(track.times[-1]) for track, later in pairwise(in_order))
+    def followed(self, video: Video, highlight: Highlight, ctx: Context) -> list[Track]:
+        return speaking_tracks(video, highlight.span, ctx, voices=self.options.voices)

@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import Field
 
 from clipy.analysis.audio.intensity import Intensity, intensity
-from clipy.analysis.perception import tracks_of
+from clipy.analysis.perception import face_tracks
 from clipy.context import Context
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.pizzazz.crop_windows.punch_in import Anchor, PunchIn, apply_punch_ins, choose_anchor
@@ -66,7 +66,7 @@ class Zoom(Pizzazz):
             return edit
         if occupied_regions(edit):
             log.warning("%s moves faces that earlier pizzazz has planned around. Put %s first.", self.name, self.name)
-        tracks = tracks_of(video, edit.highlight.span, ctx, speaking=False)
+        tracks = face_tracks(video, edit.highlight.span, ctx)
         shots: list[CropShot] = []
         applied: list[PunchIn] = []
         for shot in edit.crop.shots:
