@@ -57,7 +57,7 @@ def test_the_file_tells_what_happened_without_the_code(silent: Path, tmp_path: P
         "highlight even",  # which backends
         "candidate 1: 0.50-2.50 s",  # which picks, and why
         "evenly spaced",
-        "framed as single for 2.0 s",  # which layout
+        "single for 2.0 s",  # which layout
         "review.review (technical): computed",  # what was made or loaded, and how long it took
         "render ends after",
         "rejected: 0.50-2.50 s",
