@@ -301,7 +301,7 @@ def test_an_effect_that_drops_frames_is_reported(tmp_path: Path) -> None:
             yield next(frames)
 
     source = probe(make_video(tmp_path / "a.mp4", seconds=1, size=(320, 180)))
-    with pytest.raises(ContractError, match="'lossy' .* as many frames as it was given; returned: 24 fewer"):
+    with pytest.raises(ContractError, match=r"'lossy' .* as many frames as it was given; returned: 24 fewer"):
         _render(source, _edit(source), Lossy())
     _nothing_left(tmp_path)
 
