@@ -1,10 +1,12 @@
 """clipy: long videos in, finished short clips out.
 
     import clipy
-    result = clipy.run("talk.mp4", "clips")
+    result = clipy.run("talk.mp4", "clips", config=clipy.config.load(sets=["highlight.count=5"]))
 
-The public door: ``run``, the core classes to inherit from, the nouns that they hand on, and ``ClipyError``. Each is
-imported when it is first asked for, so that ``import clipy`` and ``clipy --help`` stay quick.
+The public door, covered by semantic versioning: ``run`` and ``config.load``; the core classes of all kinds of backends
+and the built-in ones that people inherit; the nouns that they hand on; the errors; the reading of media. Besides it,
+``clipy.testing`` tests a backend of one's own. docs/backends.md says how to write one. Each name is imported when it is
+first asked for, so that ``import clipy`` and ``clipy --help`` stay quick.
 """
 
 from __future__ import annotations
@@ -13,22 +15,52 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from clipy.analysis.base import (
-        Aligner,
-        Diarizer,
-        ShotDetector,
-        SpeakerDetector,
-        Transcriber,
-    )
+    from clipy import config
+    from clipy.analysis.base import Aligner, Diarizer, Embedder, ShotDetector, SpeakerDetector, Transcriber
+    from clipy.analysis.camera.attention import Attention
+    from clipy.analysis.camera.camera import Camera
     from clipy.analysis.faces.base import FaceDetector
-    from clipy.analysis.faces.tracking.detections import Detection
-    from clipy.context import Context
-    from clipy.errors import ClipyError
+    from clipy.analysis.faces.tracking.detections import Detection, FrameDetections
+    from clipy.backend import Backend
+    from clipy.context import Context, Event
+    from clipy.errors import (
+        BackendError,
+        BackendNotFound,
+        BackendUnavailable,
+        ClipyError,
+        ConfigError,
+        ContractError,
+        DocumentError,
+        InputError,
+        LoginNeeded,
+        MediaError,
+        ModelError,
+        NothingToDeliver,
+        OutputError,
+        RenderError,
+        ServiceError,
+        StoreError,
+        UploadError,
+        UploadLater,
+        UploadRefused,
+        UploadUnknown,
+    )
     from clipy.media.frame import AudioBlock, Frame
+    from clipy.media.loudness import Levels
     from clipy.media.probe import probe
+    from clipy.media.read import pictures, sound, sound_array
+    from clipy.pipeline.outcome import Result
     from clipy.pipeline.run import run
     from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader
+    from clipy.stages.reframe.speaker import Speaker
+    from clipy.stages.render.encoding.composition import composed_frames, mixed_sound
+    from clipy.stages.render.pizzazz.captions import Captions
+    from clipy.stages.render.pizzazz.music import Music
+    from clipy.stages.render.x264 import X264
+    from clipy.stages.upload.publishing.platform import Platform
     from clipy.types import (
+        Array,
+        AudioStream,
         Box,
         Clip,
         CropPath,
@@ -37,11 +69,15 @@ if TYPE_CHECKING:
         Evidence,
         Finding,
         Highlight,
+        Json,
         Keyframe,
+        Layout,
         Panel,
         Post,
         Repair,
         Review,
+        Seconds,
+        Severity,
         Shot,
         Span,
         Track,
@@ -51,75 +87,135 @@ if TYPE_CHECKING:
         Word,
         seconds,
     )
+    from clipy.typography.overlay import Overlay
 
 _HOME = {
-    "clipy.analysis.base": (
-        "Aligner",
-        "Diarizer",
-        "ShotDetector",
-        "SpeakerDetector",
-        "Transcriber",
+    "clipy.analysis.base": "Aligner Diarizer Embedder ShotDetector SpeakerDetector Transcriber",
+    "clipy.analysis.camera.attention": "Attention",
+    "clipy.analysis.camera.camera": "Camera",
+    "clipy.analysis.faces.base": "FaceDetector",
+    "clipy.analysis.faces.tracking.detections": "Detection FrameDetections",
+    "clipy.backend": "Backend",
+    "clipy.context": "Context Event",
+    "clipy.errors": (
+        "BackendError BackendNotFound BackendUnavailable ClipyError ConfigError ContractError DocumentError "
+        "InputError LoginNeeded MediaError ModelError NothingToDeliver OutputError RenderError ServiceError "
+        "StoreError UploadError UploadLater UploadRefused UploadUnknown"
     ),
-    "clipy.analysis.faces.base": ("FaceDetector",),
-    "clipy.analysis.faces.tracking.detections": ("Detection",),
-    "clipy.context": ("Context",),
-    "clipy.errors": ("ClipyError",),
-    "clipy.media.frame": ("AudioBlock", "Frame"),
-    "clipy.media.probe": ("probe",),
-    "clipy.pipeline.run": ("run",),
-    "clipy.stages.base": ("Highlighter", "Pizzazz", "Reframer", "Renderer", "Reviewer", "Uploader"),
+    "clipy.media.frame": "AudioBlock Frame",
+    "clipy.media.loudness": "Levels",
+    "clipy.media.probe": "probe",
+    "clipy.media.read": "pictures sound sound_array",
+    "clipy.pipeline.outcome": "Result",
+    "clipy.pipeline.run": "run",
+    "clipy.stages.base": "Highlighter Pizzazz Reframer Renderer Reviewer Uploader",
+    "clipy.stages.reframe.speaker": "Speaker",
+    "clipy.stages.render.encoding.composition": "composed_frames mixed_sound",
+    "clipy.stages.render.pizzazz.captions": "Captions",
+    "clipy.stages.render.pizzazz.music": "Music",
+    "clipy.stages.render.x264": "X264",
+    "clipy.stages.upload.publishing.platform": "Platform",
     "clipy.types": (
-        *("Box", "Clip", "CropPath", "CropShot", "Edit", "Evidence", "Finding", "Highlight", "Keyframe", "Panel"),
-        *("Post", "Repair", "Review", "Shot", "Span", "Track", "Transcript", "Turn", "Video", "Word", "seconds"),
+        "Array AudioStream Box Clip CropPath CropShot Edit Evidence Finding Highlight Json Keyframe Layout "
+        "Panel Post Repair Review Seconds Severity Shot Span Track Transcript Turn Video Word seconds"
     ),
+    "clipy.typography.overlay": "Overlay",
 }
-_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
+_MODULES = ("config", "testing")
 
 __all__ = [
+    "X264",
     "Aligner",
+    "Array",
+    "Attention",
     "AudioBlock",
+    "AudioStream",
+    "Backend",
+    "BackendError",
+    "BackendNotFound",
+    "BackendUnavailable",
     "Box",
+    "Camera",
+    "Captions",
     "Clip",
     "ClipyError",
+    "ConfigError",
     "Context",
+    "ContractError",
     "CropPath",
     "CropShot",
     "Detection",
     "Diarizer",
+    "DocumentError",
     "Edit",
+    "Embedder",
+    "Event",
     "Evidence",
     "FaceDetector",
     "Finding",
     "Frame",
+    "FrameDetections",
     "Highlight",
     "Highlighter",
+    "InputError",
+    "Json",
     "Keyframe",
+    "Layout",
+    "Levels",
+    "LoginNeeded",
+    "MediaError",
+    "ModelError",
+    "Music",
+    "NothingToDeliver",
+    "OutputError",
+    "Overlay",
     "Panel",
     "Pizzazz",
+    "Platform",
     "Post",
     "Reframer",
+    "RenderError",
     "Renderer",
     "Repair",
+    "Result",
     "Review",
     "Reviewer",
+    "Seconds",
+    "ServiceError",
+    "Severity",
     "Shot",
     "ShotDetector",
     "Span",
+    "Speaker",
     "SpeakerDetector",
+    "StoreError",
     "Track",
     "Transcriber",
     "Transcript",
     "Turn",
+    "UploadError",
+    "UploadLater",
+    "UploadRefused",
+    "UploadUnknown",
     "Uploader",
     "Video",
     "Word",
+    "composed_frames",
+    "config",
+    "mixed_sound",
+    "pictures",
     "probe",
     "run",
     "seconds",
+    "sound",
+    "sound_array",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"clipy.{name}")
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'clipy' has no attribute {name!r}")
     return getattr(import_module(_MODULE_OF[name]), name)

@@ -14,10 +14,11 @@ from pydantic_core import PydanticSerializationError
 from clipy import contract
 from clipy.backend import Backend
 from clipy.errors import ConfigError
+from clipy.media.loudness import Levels
 from clipy.storage import eviction
 from clipy.storage.cache_policy import CachePolicy
 from clipy.storage.store import Store, key_of
-from clipy.types import Span, Video
+from clipy.types import Shot, Span, Track, Transcript, Video
 
 log = logging.getLogger(__name__)
 B = TypeVar("B", bound=Backend)
@@ -38,6 +39,18 @@ def _nobody_listens(event: Event) -> None:
     """The default listener: a library call shows nothing."""
 
 
+class Perception(Protocol):
+    """What every backend may ask of a video: the pipeline hands it in (``clipy.analysis.perception``)."""
+
+    def transcript(self, video: Video, ctx: Context) -> Transcript: ...
+
+    def shots(self, video: Video, span: Span, ctx: Context) -> list[Shot]: ...
+
+    def tracks(self, video: Video, span: Span, ctx: Context, *, speaking: bool) -> list[Track]: ...
+
+    def levels(self, video: Video, ctx: Context) -> Levels: ...
+
+
 @dataclass(frozen=True)
 class Context:
     """Handed to every backend. ``work`` is a private folder that is removed after the run.
@@ -55,6 +68,7 @@ class Context:
     policy: CachePolicy = field(default_factory=CachePolicy)
     video: Video | None = None  # the run's source, where it has one
     conversation: tuple[Span, ...] = ()
+    perception: Perception | None = None
 
     def at(self, stage: str) -> Context:
         """The same context, reporting as another stage."""
@@ -79,6 +93,30 @@ class Context:
         if not isinstance(found, kind):
             raise ConfigError(f"no {kind.group} backend was given to this run", do="Pass one in Context(analysers=...)")
         return found
+
+    def transcript(self, video: Video) -> Transcript:
+        """What is said in a video, word by word, in source time; empty where it has no sound or nobody speaks."""
+        return self._perception().transcript(video, self)
+
+    def shots(self, video: Video, span: Span) -> list[Shot]:
+        """The shots of a span in order, without gaps: the first starts and the last ends with it."""
+        return self._perception().shots(video, span, self)
+
+    def tracks(self, video: Video, span: Span, *, speaking: bool = True) -> list[Track]:
+        """The faces of a span, a track for each in each shot, with how surely each speaks unless that is not wanted."""
+        return self._perception().tracks(video, span, self, speaking=speaking)
+
+    def levels(self, video: Video) -> Levels:
+        """How loud a video is over time, in dBFS ten times a second; silence throughout where it has no sound."""
+        return self._perception().levels(video, self)
+
+    def _perception(self) -> Perception:
+        if self.perception is None:
+            raise ConfigError(
+                "nothing can be asked about the video in this context",
+                do="Make it with clipy.testing.context(), or with Context(perception=...)",
+            )
+        return self.perception
 
     def cached(self, step: Callable[..., T], *inputs: object) -> T:
         """Call a backend's method as ``step(*inputs, ctx)``, or load what it returned for the same inputs before.

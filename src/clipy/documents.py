@@ -190,13 +190,13 @@ def clip_json(
     if edit is None:
         raise ValueError("only a clip made here can be listed in clips.json")
     return {
-        "file": f"{clip.name}.mp4",
+        "file": f"{clip.name}{clip.path.suffix}",
         **_highlight(edit.highlight),
         "language": edit.language,
         "words": [word_json(word) for word in edit.clip_words()],
         **_crop(edit.crop),
         "keep": [[number(span.start), number(span.end)] for span in edit.keep],
-        "music": _music(edit.plans.get("music")),
+        "music": _music(next(iter(edit.plans_of("music")), None)),
         "review": None if found is None else review_json(found, repaired),
         "posts": [{"uploader": post.uploader, "where": post.where} for post in posts],
     }

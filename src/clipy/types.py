@@ -277,6 +277,10 @@ class Edit:
         """Length of the clip in seconds."""
         return sum((span.duration for span in self.keep), Fraction(0))
 
+    def plans_of(self, kind: str) -> list[Mapping[str, Json]]:
+        """The plans whose ``kind`` is ``captions``, ``music``, ..., whatever the pizzazz that made them is called."""
+        return [plan for plan in self.plans.values() if isinstance(plan, Mapping) and plan.get("kind") == kind]
+
     def clip_time(self, time: Seconds) -> Seconds:
         """Where a moment of the source lies in the clip; a moment that is cut out maps to the cut."""
         passed = Fraction(0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,8 +36,12 @@ def test_help_and_listings_import_nothing_heavy(arguments: list[str]) -> None:
 
 
 def test_the_public_door_holds_what_it_names() -> None:
-    assert list(clipy.__all__) == sorted(clipy.__all__)
+    assert len(clipy.__all__) == len(set(clipy.__all__))
     for name in clipy.__all__:
         assert getattr(clipy, name) is not None
+    tree = ast.parse(Path(str(clipy.__file__)).read_text(encoding="utf-8"))
+    typed = next(node for node in tree.body if isinstance(node, ast.If))
+    names = {alias.name for node in typed.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert names == set(clipy.__all__) == {*clipy._MODULE_OF, "config"}
     with pytest.raises(AttributeError, match="no attribute 'clips'"):
         _ = clipy.clips

@@ -9,10 +9,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from clipy.analysis.audio.levels import Levels
 from clipy.analysis.meaning.duplicates import distinct
 from clipy.analysis.meaning.openings import hook, standalone
 from clipy.context import Context
+from clipy.media.loudness import Levels
 from clipy.stages.highlight.selection.candidates import Candidate, candidates, snapped
 from clipy.stages.highlight.selection.features import Features, Judge
 from clipy.stages.highlight.selection.interval_scheduling import beside, best_set

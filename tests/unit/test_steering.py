@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipy.analysis.audio.levels import Levels
 from clipy.analysis.meaning.duplicates import containment, distinct, shingles
+from clipy.media.loudness import Levels
 from clipy.stages.highlight.selection.about import Topic
 from clipy.stages.highlight.selection.candidates import Candidate, candidates
 from clipy.stages.highlight.selection.features import WEIGHTS, Judge

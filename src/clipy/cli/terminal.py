@@ -172,7 +172,7 @@ def summary(result: Result) -> str:
         highlight = outcome.highlight
         place = f"{clock(float(highlight.span.start))}-{clock(float(highlight.span.end))}"
         length, title = float(outcome.clip.duration), printable(highlight.title, keep="")
-        lines.append(f"  {outcome.clip.name}.mp4  {length:5.1f} s  {place}  {title}")
+        lines.append(f"  {outcome.clip.name}{outcome.clip.path.suffix}  {length:5.1f} s  {place}  {title}")
         lines += [f"    {post.uploader}: {post.where}" for post in outcome.posts if post.uploader != "folder"]
         lines += [f"    not posted: {failure}" for failure in outcome.failures]
     lines += [f"  rejected: {item.reason()}" for item in result.rejected]

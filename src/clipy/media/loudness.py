@@ -16,6 +16,8 @@ import numpy as np
 from av.filter import Graph
 from numpy.typing import NDArray
 
+from clipy.types import Array, Span
+
 Block = NDArray[np.float32]
 
 _GATE = -70.0  # LUFS: BS.1770 leaves quieter stretches out, and FFmpeg answers with this when nothing else is there
@@ -43,6 +45,19 @@ def measure_loudness(blocks: Iterable[Block], rate: int) -> Loudness:
 def integrated_loudness(blocks: Iterable[Block], rate: int) -> float:
     """``measure_loudness(...).integrated`` alone: peaks cost more than all the rest."""
     return _integrated(_told(blocks, rate, "metadata=1"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """RMS level in dBFS, float32 (n,), one for each ``step`` seconds from 0 on; at least -70."""
+
+    decibels: Array
+    step: float = 0.1
+
+    def within(self, span: Span) -> Array:
+        """The levels of a span; at least one."""
+        first = min(int(span.start / self.step), max(0, len(self.decibels) - 1))
+        return self.decibels[first : max(first + 1, int(span.end / self.step))]
 
 
 def block_levels(samples: NDArray[np.floating], size: int, floor: float) -> NDArray[np.float32]:

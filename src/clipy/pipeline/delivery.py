@@ -8,11 +8,12 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from clipy import documents
+from clipy import documents, registry
 from clipy.config import Choice, Config
 from clipy.errors import ClipyError, MediaError, OutputError
 from clipy.media.probe import probe
 from clipy.pipeline.quality_control import file_as_clip
+from clipy.stages.upload.folder import Folder
 from clipy.storage.folders import make_writable
 from clipy.types import Clip, Video
 
@@ -23,10 +24,15 @@ def delivering_to(folder: Path, config: Config, *, overwrite: bool) -> Config:
     """The configuration whose ``folder`` uploader writes to the output folder; added in front when it is not picked."""
     options = {"path": str(folder), "overwrite": overwrite}
     uploads = config.lists["upload"]
-    if not any(choice.backend == "folder" for choice in uploads):
+    if not any(_is_folder(choice) for choice in uploads):
         uploads = (Choice("folder", {}), *uploads)
-    placed = tuple(Choice(c.backend, {**c.options, **options}) if c.backend == "folder" else c for c in uploads)
+    placed = tuple(Choice(c.backend, {**c.options, **options}) if _is_folder(c) else c for c in uploads)
     return replace(config, lists={**config.lists, "upload": placed})
+
+
+def _is_folder(choice: Choice) -> bool:
+    """Whether it picks the uploader that writes to a folder, or one that inherits it."""
+    return issubclass(registry.load("upload", choice.backend), Folder)
 
 
 def prepare(folder: Path, identity: str, *, overwrite: bool) -> None:

@@ -234,7 +234,7 @@ class Pipeline:
 
     def render(self, video: Video, edit: Edit, ctx: Context) -> Clip:
         """The finished file of one edit, in the store."""
-        path = ctx.cached_file(self.renderer.render, video, edit, self.pizzazz, suffix=".mp4")
+        path = ctx.cached_file(self.renderer.render, video, edit, self.pizzazz, suffix=self.renderer.suffix)
         return replace(clip_of(path), edit=edit)
 
     def repair(

@@ -10,6 +10,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from clipy import config as configuration
+from clipy.analysis.perception import Perceived
 from clipy.config import Config
 from clipy.context import Context, Event
 from clipy.media.probe import probe
@@ -69,5 +70,5 @@ def context(
     with store.workplace() as work, threadpool_limits(1, "blas"):
         eviction.enter(store, work)
         analysers, device = (parts.analysers, parts.device) if parts else ({}, "cpu")
-        ctx = Context(store, work, analysers, device=device, policy=CachePolicy(since))
+        ctx = Context(store, work, analysers, device=device, policy=CachePolicy(since), perception=Perceived())
         yield ctx if listener is None else replace(ctx, listener=listener)

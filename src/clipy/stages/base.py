@@ -175,6 +175,8 @@ class Renderer(Stage):
     """Makes the file: one decode, one resample, one encode. May be asked for several clips at once, in threads."""
 
     group: ClassVar[str] = "render"
+    suffix: ClassVar[str] = ".mp4"
+    """How the names of its files end."""
 
     def check(self) -> None:
         """Raise ConfigError when this machine cannot render so; called before any work. By default all is well."""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 
+from clipy.context import Context
 from clipy.contract import Broken, naming
 from clipy.media.frame import AudioBlock, Frame
+from clipy.stages.base import Pizzazz
 from clipy.types import Edit, Seconds
-
-if TYPE_CHECKING:
-    from clipy.context import Context
-    from clipy.stages.base import Pizzazz
 
 T = TypeVar("T")
 N = TypeVar("N")
@@ -43,6 +41,26 @@ class _Given(Generic[T, N]):
         """Take what the effect left."""
         for item in self._source:
             self.waiting.append(self._note(item))
+
+
+def with_frame_effects(
+    frames: Iterator[Frame], edit: Edit, pizzazz: Sequence[Pizzazz], ctx: Context
+) -> Iterator[Frame]:
+    """A clip's frames through every pizzazz that draws; the very stream when none does."""
+    for effect in pizzazz:
+        if type(effect).frames is not Pizzazz.frames:
+            frames = frames_through(effect, frames, edit, ctx)
+    return frames
+
+
+def with_sound_effects(
+    sound: Iterator[AudioBlock], edit: Edit, pizzazz: Sequence[Pizzazz], ctx: Context
+) -> Iterator[AudioBlock]:
+    """A clip's sound through every pizzazz that changes it."""
+    for effect in pizzazz:
+        if type(effect).audio is not Pizzazz.audio:
+            sound = sound_through(effect, sound, edit, ctx)
+    return sound
 
 
 def frames_through(effect: Pizzazz, source: Iterator[Frame], edit: Edit, ctx: Context) -> Iterator[Frame]:

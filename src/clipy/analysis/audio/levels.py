@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clipy.context import Context
-from clipy.media.loudness import block_levels
+from clipy.media.loudness import Levels, block_levels
 from clipy.media.read import sound
-from clipy.types import Array, Span, Video
+from clipy.types import Video
 
 _RATE = 8_000  # samples a second: enough for a level
-_BLOCK = 800  # samples: 0.1 s
+_BLOCK = 800  # samples: 0.1 s, the step of Levels
 _FLOOR = -70.0  # dBFS taken for silence
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Levels:
-    """RMS level in dBFS, float32 (n,), one for each ``step`` seconds from 0 on; at least -70."""
-
-    decibels: Array
-    step: float = _BLOCK / _RATE
-
-    def within(self, span: Span) -> Array:
-        """The levels of a span; at least one."""
-        first = min(int(span.start / self.step), max(0, len(self.decibels) - 1))
-        return self.decibels[first : max(first + 1, int(span.end / self.step))]
 
 
 def levels(video: Video, ctx: Context) -> Levels:

@@ -245,8 +245,8 @@ def _readable(words: Sequence[Word]) -> bool:
 
 def _planned(clip: Clip) -> Sequence[object]:
     """The cards that clipy planned to draw."""
-    plan = clip.edit.plans.get("captions") if clip.edit else None
-    return plan.get("cards", ()) if isinstance(plan, dict) else ()
+    plans = clip.edit.plans_of("captions") if clip.edit else []
+    return [card for plan in plans for card in plan.get("cards", ())]
 
 
 def _together(card: Sequence[Shown]) -> Span:

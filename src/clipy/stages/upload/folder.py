@@ -45,13 +45,14 @@ class Folder(Uploader):
 
     def upload(self, clip: Clip, ctx: Context) -> Post:
         base = self.options.path / clip.name
-        self._place(base.with_suffix(".mp4"), lambda path: _copy(clip.path, path))
+        movie = base.with_name(f"{base.name}{clip.path.suffix}")
+        self._place(movie, lambda path: _copy(clip.path, path))
         for kind in self.options.subtitles:
             text = _SUBTITLES[kind](clip.edit)
             self._place(base.with_suffix(f".{kind}"), partial(_write, text=text))
         self._place(base.with_suffix(".jpg"), lambda path: _write_bytes(path, thumbnail(clip)))
         ctx.report(base.name)
-        return Post(self.name, str(base.with_suffix(".mp4")))
+        return Post(self.name, str(movie))
 
     def _place(self, path: Path, make: Callable[[Path], None]) -> None:
         try:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.audio.levels import Levels
 from clipy.analysis.meaning.closings import leads_on
 from clipy.analysis.meaning.openings import hook, standalone, words_of
+from clipy.media.loudness import Levels
 from clipy.stages.highlight.selection.about import Topic
 from clipy.stages.highlight.selection.candidates import Candidate
 from clipy.stages.highlight.selection.meaning import Meaning

@@ -23,7 +23,7 @@ from clipy.media.write import Mp4Writer
 from clipy.stages.base import Pizzazz, Renderer
 from clipy.stages.render.encoding.frames import STANDARD_RATES, clip_frames, output_rate
 from clipy.stages.render.encoding.soundtrack import Soundtrack
-from clipy.stages.streams import frames_through
+from clipy.stages.streams import with_frame_effects
 from clipy.types import Edit, Video
 
 Quality = Literal["draft", "good", "best"]
@@ -119,11 +119,10 @@ class Mp4(Renderer):
         """The clip's frames with all effects applied; their threads end with ``stack``."""
         source = clip_frames(video, edit, rate, count, threads)
         frames = stack.enter_context(ReadAhead(source, _QUEUE_SIZE, name="clipy-pictures"))
-        effects = [effect for effect in pizzazz if type(effect).frames is not Pizzazz.frames]
-        if not effects:
+        drawn = with_frame_effects(frames, edit, pizzazz, ctx)
+        if drawn is frames:
             return frames
-        for effect in effects:
-            frames = frames_through(effect, frames, edit, ctx)
+        frames = drawn
         return stack.enter_context(ReadAhead(_to_yuv(frames), _QUEUE_SIZE, name="clipy-pizzazz"))
 
 

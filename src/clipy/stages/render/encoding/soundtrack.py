@@ -21,7 +21,7 @@ from clipy.media.loudness import integrated_loudness, to_decibels
 from clipy.media.read import sound
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.encoding.loudness_normalization import levelled
-from clipy.stages.streams import sound_through
+from clipy.stages.streams import with_sound_effects
 from clipy.types import Edit, Span, Video
 
 log = logging.getLogger(__name__)
@@ -120,12 +120,8 @@ class Soundtrack:
         self, video: Video, edit: Edit, pizzazz: tuple[Pizzazz, ...], ctx: Context
     ) -> Iterator[NDArray[np.float32]]:
         """Interleaved samples (n, 2), exactly as many as the clip is long."""
-        stream = _joined(video, edit)
-        for effect in pizzazz:
-            if type(effect).audio is not Pizzazz.audio:
-                stream = sound_through(effect, stream, edit, ctx)
         given = 0
-        for block in stream:
+        for block in with_sound_effects(joined_sound(video, edit), edit, pizzazz, ctx):
             samples = block.samples[:, : self._wanted - given]
             given += samples.shape[1]
             yield np.ascontiguousarray(samples.T)
@@ -133,7 +129,7 @@ class Soundtrack:
             yield np.zeros((self._wanted - given, 2), dtype=np.float32)
 
 
-def _joined(video: Video, edit: Edit) -> Iterator[AudioBlock]:
+def joined_sound(video: Video, edit: Edit) -> Iterator[AudioBlock]:
     """The kept spans' sound one after the other, faded for a moment where they were cut; silence without a track."""
     if not video.audio:
         log.info("the source has no sound: the clip gets a silent track, which players and platforms expect")

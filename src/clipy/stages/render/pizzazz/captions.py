@@ -45,7 +45,7 @@ _STYLE = TypeAdapter(Style)
 class Captions(Pizzazz):
     """Word-by-word captions in any script, clear of mouths and of the overlays of the platforms."""
 
-    version = 8
+    version = 9
 
     class Options(Pizzazz.Options):
         preset: Preset = Field("bold", description="Style to start from.")
@@ -92,8 +92,9 @@ class Captions(Pizzazz):
     def plan(self, video: Video, edit: Edit, ctx: Context) -> Edit:
         """Decide what is on screen, when and where.
 
-        ``plans[name]`` holds ``cards`` (in clip time), ``style`` (for an .ass file) and ``occupied``. With ``mask``,
-        the edit's own words are masked as well, so that subtitle files and documents agree with the picture.
+        ``plans[name]`` is of the ``kind`` captions and holds ``cards`` (in clip time), ``style`` (for an .ass file) and
+        ``occupied``. With ``mask``, the edit's own words are masked as well, so that subtitle files and documents agree
+        with the picture.
         """
         options = self.options
         if options.mask or options.mask_words:
@@ -114,6 +115,7 @@ class Captions(Pizzazz):
         caption_styles = [styles[speaker_of(caption)] for caption in captions]
         captions, covered = place(captions, caption_styles, edit, area, faces, occupied)
         plan = {
+            "kind": "captions",
             "cards": _CAPTIONS.dump_python(tuple(captions), mode="json"),
             "style": _STYLE.dump_python(self._ass_style(edit, styles), mode="json"),
             "occupied": regions_to_json(covered),

@@ -61,6 +61,7 @@ class _Plan:
     clip_mood: Mood
     pieces: tuple[Segment, ...]
     gain: tuple[GainPoint, ...]
+    kind: str = "music"
 
 
 _PLAN = TypeAdapter(_Plan)

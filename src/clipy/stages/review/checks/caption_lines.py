@@ -135,12 +135,14 @@ def _counts(heard: Sequence[Word], meant: Sequence[Word]) -> tuple[bool, ...]:
 
 def _places(clip: Clip) -> list[tuple[Span, Box]]:
     """When and where clipy planned to draw captions."""
-    return _taken(clip.edit.plans.get("captions")) if clip.edit else []
+    plans = clip.edit.plans_of("captions") if clip.edit else []
+    return [region for plan in plans for region in _taken(plan)]
 
 
 def _drawn_otherwise(clip: Clip) -> list[Box]:
     """Where clipy drew something else than captions, such as a title."""
-    plans = (plan for name, plan in clip.edit.plans.items() if name != "captions") if clip.edit else ()
+    captions = clip.edit.plans_of("captions") if clip.edit else []
+    plans = (plan for plan in clip.edit.plans.values() if plan not in captions) if clip.edit else ()
     return [box for plan in plans for _, box in _taken(plan)]
 
 
