@@ -18,6 +18,8 @@ import numpy as np
 from clipy.arrays import Array as Array  # noqa: PLC0414 - a noun like those below
 from clipy.clock import Seconds as Seconds  # noqa: PLC0414
 from clipy.clock import seconds as seconds  # noqa: PLC0414
+from clipy.mixing import FIRST_TRACK, Mix, Sides
+from clipy.mixing import AudioStream as AudioStream  # noqa: PLC0414
 
 TRACK_RATE = Fraction(25)  # boxes a second of a track, at whole multiples of 1/25 s: what speaker networks expect
 Json: TypeAlias = Any  # a value that json.dumps writes: None, bool, int, float, str, list, dict
@@ -76,24 +78,14 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class AudioStream:
-    """One sound track of a source. ``start`` is where its first sample lies on the source's timeline."""
-
-    index: int
-    sample_rate: int
-    channels: int
-    start: Seconds
-    language: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Video:
     """A source file, probed. Two videos are equal when their bytes are: the path is no part of identity.
 
     ``width`` and ``height`` are display pixels, after rotation and sample aspect ratio; ``coded_width`` and
     ``coded_height`` are those of the decoded picture before both. ``rotation`` is how many degrees clockwise
     the decoded picture must be turned. ``frame_rate`` is the average; real frames carry their own times.
-    Time 0 is the container's start time, as in players.
+    Time 0 is the container's start time, as in players. ``speech_mix`` is what is listened to, ``clip_mix`` what clips
+    sound like: the first track of ``audio`` until it is decided (``clipy.analysis.audio.tracks``).
     """
 
     fingerprint: str
@@ -107,6 +99,8 @@ class Video:
     start: Seconds
     audio: tuple[AudioStream, ...] = ()
     path: Path = field(default=Path(), compare=False)
+    speech_mix: Mix = FIRST_TRACK
+    clip_mix: Mix = FIRST_TRACK
 
     @property
     def span(self) -> Span:
@@ -260,7 +254,8 @@ class Edit:
     """Every decision about a clip before a pixel is made: what, where to look, which words, what each pizzazz adds.
 
     ``keep`` holds the source spans that are shown. ``words`` are in source time. ``plans`` maps a pizzazz's name to its
-    data. ``gain``: how many dB louder than usual a review wants it. ``speakers``: all of a run's, in the same order.
+    data. ``gain``: how many dB louder than usual a review wants it; ``sides``: how it wants left and right of the sound
+    to be mixed. ``speakers``: all of a run's, in the same order.
     """
 
     highlight: Highlight
@@ -271,6 +266,7 @@ class Edit:
     plans: Mapping[str, Json] = field(default_factory=dict)
     gain: float = 0.0
     speakers: tuple[str, ...] = ()
+    sides: Sides | None = None
 
     @property
     def duration(self) -> Seconds:
@@ -349,12 +345,14 @@ class Repair:
     """What makes a finding go away, where that is certain and cheap. Times are in clip time.
 
     ``trim``: only ``span`` of the clip stays. ``relevel``: the sound is made ``gain`` dB louder. ``relayout``: the
-    shots that ``span`` touches, all without one, show the whole picture instead of a window (``fit``).
+    shots that ``span`` touches, all without one, show the whole picture instead of a window (``fit``). ``remix``: left
+    and right of the source's sound are mixed as ``sides`` say.
     """
 
-    kind: Literal["trim", "relevel", "relayout"]
+    kind: Literal["trim", "relevel", "relayout", "remix"]
     span: Span | None = None
     gain: float = 0.0
+    sides: Sides | None = None
 
 
 @dataclass(frozen=True, slots=True)

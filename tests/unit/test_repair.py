@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from clipy.analysis.base import Transcriber
@@ -16,6 +17,7 @@ from clipy.context import Context
 from clipy.errors import NothingToDeliver
 from clipy.media.checks.audio_metrics import measure_audio
 from clipy.media.probe import probe
+from clipy.media.read import sound_array
 from clipy.pipeline.outcome import Result
 from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.repair import repaired
@@ -106,6 +108,19 @@ def test_a_repair_saves_a_clip(tmp_path: Path) -> None:
     entry = result.document()["clips"][0]
     assert entry["review"]["passed"]
     assert [finding["repair"]["kind"] for finding in entry["review"]["repaired"]] == ["trim", "relevel"]
+
+
+def test_a_remix_changes_the_sides_of_the_sound(tmp_path: Path) -> None:
+    def judged(clip: Clip) -> Iterable[Finding]:
+        if _edit(clip).sides is None:
+            repair = Repair("remix", sides=((1.0, 0.0), (0.0, -1.0)))
+            yield Finding("phase", "error", "left and right cancel each other out", repair=repair)
+
+    result = _run(tmp_path, judged)
+    assert not result.rejected
+    clip = probe(result.made[0].clip.path)
+    left, right = sound_array(clip, clip.span, rate=48_000, channels=2)
+    assert np.corrcoef(left, right)[0, 1] < -0.99
 
 
 def test_a_clip_is_repaired_once_and_its_story_is_told(tmp_path: Path) -> None:

@@ -95,6 +95,9 @@ def test_a_dead_or_inverted_channel_is_told(tmp_path: Path) -> None:
     for name, mix, check in (("dead", (1.0, 0.0), "channel"), ("inverted", (1.0, -1.0), "phase")):
         clip = clip_of(rewritten(path, tmp_path / f"{name}.mp4", mix))
         assert set(_errors(Sound().review(clip, ctx))) == {check}
+        ours = replace(clip, edit=_edit(2))
+        repairs = [finding.repair for finding in Sound().review(ours, ctx).findings if finding.check == check]
+        assert [repair.kind for repair in repairs if repair is not None] == ["remix"]
 
 
 def test_a_voice_must_be_heard_where_words_are_and_above_what_else_there_is(tmp_path: Path, speech: Speech) -> None:

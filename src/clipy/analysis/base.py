@@ -26,6 +26,17 @@ class Transcriber(Analyser):
     """Speech -> words with times."""
 
     group: ClassVar[str] = "transcribe"
+
+    class Options(Analyser.Options):
+        track: str = Field(
+            "",
+            max_length=200,
+            coerce_numbers_to_str=True,
+            description="Sound track to listen to: a number (from 1), a language, a title, or mix; the one in which"
+            " people speak when not given.",
+        )
+
+    options: Options
     listens: ClassVar[bool] = True
     """Whether the words come from the video's own sound; else they cannot be heard anew in a finished clip."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from clipy.analysis.audio.levels import levels
+from clipy.analysis.audio.microphones import with_speakers
 from clipy.analysis.base import Aligner, ShotDetector, SpeakerDetector, Transcriber
 from clipy.analysis.faces.base import FaceDetector
 from clipy.analysis.faces.tracking.tracks import link
@@ -27,13 +28,12 @@ def transcript_of(video: Video, ctx: Context) -> Transcript:
         log.warning("%s has no sound: clips are picked from the picture alone and get no captions", video.path.name)
         return Transcript("", ())
     transcript = ctx.cached(ctx.analyser(Transcriber).transcribe, video)
-    if not transcript.words or Aligner not in ctx.analysers:
-        return transcript
-    try:
-        return ctx.cached(ctx.analyser(Aligner).align, video, transcript)
-    except ModelError as error:
-        log.warning("word times are the transcriber's own, unrefined: %s", error)
-        return transcript
+    if transcript.words and Aligner in ctx.analysers:
+        try:
+            transcript = ctx.cached(ctx.analyser(Aligner).align, video, transcript)
+        except ModelError as error:
+            log.warning("word times are the transcriber's own, unrefined: %s", error)
+    return with_speakers(transcript, video, ctx)
 
 
 def face_tracks(video: Video, span: Span, ctx: Context) -> list[Track]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal, cast
@@ -19,6 +20,8 @@ from clipy.types import AudioStream, Seconds, Video
 log = logging.getLogger(__name__)
 
 _MICROSECOND = Fraction(1, 1_000_000)
+_PROGRAMS = re.compile(r"handler|handle|core media|gpac|iso media|mainconcept|bento4|vide[o]?$|^sound$", re.IGNORECASE)
+_ASIDE = av.stream.Disposition.comment | av.stream.Disposition.visual_impaired | av.stream.Disposition.descriptions
 
 
 def probe(path: str | Path) -> Video:
@@ -116,4 +119,12 @@ def _audio_stream(stream: av.AudioStream, start: Seconds) -> AudioStream:
         channels=stream.codec_context.channels,
         start=first - start if stream.start_time is not None else Fraction(0),
         language=stream.language,
+        title=_title(stream),
+        aside=bool(stream.disposition & _ASIDE),
     )
+
+
+def _title(stream: av.AudioStream) -> str:
+    """What a person called the track; programs that write MP4 put their own name there."""
+    named = next((stream.metadata[key] for key in ("title", "name", "handler_name") if stream.metadata.get(key)), "")
+    return "" if _PROGRAMS.search(named) else " ".join(named.split())

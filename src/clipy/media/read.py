@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from clipy.errors import MediaError
 from clipy.media.audio_runs import contiguous_runs, join_frames
 from clipy.media.deinterlace import deinterlace
+from clipy.media.mixer import RUN_UP, mended, summed
 from clipy.media.non_reference_skipping import NonReferenceSkipper
 from clipy.media.safe_open import open_media, video_stream
+from clipy.mixing import Mix, MixInput
 from clipy.types import Seconds, Span, Video
 
 log = logging.getLogger(__name__)
@@ -210,12 +212,30 @@ def _frames(packets: Iterable[av.Packet[Any]], video: Video) -> Iterator[Any]:
         yield from frames
 
 
-def sound(video: Video, span: Span, *, rate: int, channels: int = 1, track: int = 0) -> Iterator[NDArray[np.float32]]:
+def sound(
+    video: Video, span: Span, *, rate: int, channels: int = 1, track: int | None = None, mix: Mix | None = None
+) -> Iterator[NDArray[np.float32]]:
     """The sound of a span as float32 blocks (channels, samples), exactly resampled, ``round(duration * rate)`` samples.
 
-    Every sample lies where its time says: a late start, a gap and the end are filled with silence. ``channels`` is
-    1 or 2. Raises MediaError when there is no such sound track.
+    What is heard is ``mix``: the video's own (``Video.speech_mix``) unless given; or one ``track`` as it is. Every
+    sample lies where its time says: a late start, a gap and the end are filled with silence. ``channels`` is 1 or 2.
+    Raises MediaError when there is no such sound track.
     """
+    inputs = (MixInput(track),) if track is not None else mix or video.speech_mix
+    if len(inputs) == 1 and inputs[0].is_plain:
+        yield from _of_track(video, span, rate, channels, inputs[0].track)
+    else:
+        yield from summed([_of_input(video, span, rate, source) for source in inputs], channels)
+
+
+def _of_input(video: Video, span: Span, rate: int, source: MixInput) -> Iterator[NDArray[np.float32]]:
+    """One input of a mix, mended, in stereo; with a run-up for its filters."""
+    early = int(min(Fraction(RUN_UP), span.start) * rate) if source.hum else 0
+    blocks = _of_track(video, Span(span.start - Fraction(early, rate), span.end), rate, 2, source.track)
+    return mended(blocks, source, rate, early)
+
+
+def _of_track(video: Video, span: Span, rate: int, channels: int, track: int) -> Iterator[NDArray[np.float32]]:
     if track >= len(video.audio):
         have = len(video.audio)
         raise MediaError(f"there is no sound track {track + 1} ({have} there)", where=video.path, do="Choose another")
@@ -245,9 +265,11 @@ def _silence(channels: int, samples: int) -> Iterator[NDArray[np.float32]]:
         yield np.zeros((channels, min(_SILENCE, samples - begin)), dtype=np.float32)
 
 
-def sound_array(video: Video, span: Span, *, rate: int, channels: int = 1, track: int = 0) -> NDArray[np.float32]:
+def sound_array(
+    video: Video, span: Span, *, rate: int, channels: int = 1, track: int | None = None, mix: Mix | None = None
+) -> NDArray[np.float32]:
     """The sound of a short span in one array (channels, samples). For long spans use ``sound`` and keep little."""
-    blocks = list(sound(video, span, rate=rate, channels=channels, track=track))
+    blocks = list(sound(video, span, rate=rate, channels=channels, track=track, mix=mix))
     return np.concatenate(blocks, axis=1) if blocks else np.zeros((channels, 0), dtype=np.float32)
 
 

@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from clipy.analysis.audio.tracks import with_sound
+from clipy.analysis.base import Transcriber
 from clipy.analysis.people.speaker_attribution import SpeakerAttribution
 from clipy.analysis.people.turns import conversation
 from clipy.analysis.perception import transcript_of
@@ -26,6 +28,7 @@ from clipy.context import Context
 from clipy.contract import call
 from clipy.device import demand
 from clipy.errors import ConfigError, MediaError, ModelError, NothingToDeliver, UploadError
+from clipy.mixing import FIRST_TRACK
 from clipy.models import Model, known
 from clipy.pipeline import factory
 from clipy.pipeline.debug.saving import save_debug
@@ -92,7 +95,16 @@ class Pipeline:
         stages = [self.highlighter, self.reframer, *self.pizzazz, self.renderer, *self.reviewers]
         analysers = sorted(self.analysers.values(), key=lambda analyser: analyser.group)
         beside = [files for backend in (*analysers, *stages) if (files := backend.sidecar_digests(video.path))]
-        return key_of(video, analysers, stages, *beside)
+        return key_of(replace(video, speech_mix=FIRST_TRACK, clip_mix=FIRST_TRACK), analysers, stages, *beside)
+
+    def with_sound(self, video: Video, ctx: Context) -> Video:
+        """The video with what is heard of it decided: which tracks, mended where they can be."""
+        transcriber = self.analysers.get(Transcriber)
+        if not isinstance(transcriber, Transcriber):
+            return video
+        language = getattr(transcriber.options, "language", None) or ""
+        track, clip_track = transcriber.options.track, self.renderer.options.track
+        return with_sound(video, ctx.at("transcribe"), track=track, clip_track=clip_track, language=language)
 
     def backends(self) -> tuple[Backend, ...]:
         """Every backend: the analysers, then the stages in order."""
@@ -113,6 +125,8 @@ class Pipeline:
         """
         clock = Clock()
         log.info("%s, %.1f s, %dx%d: %s", video.path.name, video.duration, video.width, video.height, self)
+        with clock.measuring("transcribe"):
+            video = self.with_sound(video, ctx)
         ctx = replace(ctx, video=video)
         made, rejected = self._make(video, ctx, clock)
         with clock.measuring("upload"):
@@ -256,7 +270,7 @@ class Pipeline:
         log.info("repairing and reviewing again: %s", summarize_errors(plan.because))
         try:
             with clock.measuring("render"):
-                outline = Edit(plan.highlight, plan.crop, (plan.highlight.span,), gain=plan.gain)
+                outline = Edit(plan.highlight, plan.crop, (plan.highlight.span,), gain=plan.gain, sides=plan.sides)
                 edit = self.decorate(video, attribution, outline, ctx.at("render"))
                 clip = self.render(video, edit, ctx.at("render"))
             with clock.measuring("review"):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from clipy.analysis.camera.camera import Camera
+from clipy.mixing import Sides
 from clipy.types import CropPath, CropShot, Edit, Finding, Highlight, Repair, Span, Video
 
 _MOST_GAIN = 20.0  # dB; a clip that is further off has another fault than its level
@@ -22,6 +23,7 @@ class Repaired:
     highlight: Highlight
     crop: CropPath
     gain: float
+    sides: Sides | None
     because: tuple[Finding, ...]
 
 
@@ -40,7 +42,8 @@ def repaired(video: Video, edit: Edit, findings: Sequence[Finding], shortest: Fr
         if repair.kind == "relayout":
             crop = _whole(video, edit, crop, repair.span)
     crop = replace(crop, shots=tuple(_within(crop.shots, stays)))
-    return Repaired(replace(edit.highlight, span=stays), crop, edit.gain + gain, faults)
+    sides = next((repair.sides for repair in repairs if repair.kind == "remix"), edit.sides)
+    return Repaired(replace(edit.highlight, span=stays), crop, edit.gain + gain, sides, faults)
 
 
 def _stays(edit: Edit, repairs: Sequence[Repair]) -> Span | None:

@@ -178,6 +178,17 @@ class Renderer(Stage):
     suffix: ClassVar[str] = ".mp4"
     """How the names of its files end."""
 
+    class Options(Stage.Options):
+        track: str = Field(
+            "",
+            max_length=200,
+            coerce_numbers_to_str=True,
+            description="Sound track of the clips: a number (from 1), a language, a title, or mix; the one that is"
+            " transcribed when not given.",
+        )
+
+    options: Options
+
     def check(self) -> None:
         """Raise ConfigError when this machine cannot render so; called before any work. By default all is well."""
 

@@ -30,6 +30,7 @@ from clipy.context import Context
 from clipy.errors import MediaError, ModelError
 from clipy.media.read import sound, sound_array
 from clipy.media.subtitle_streams import SubtitleStream, subtitle_events, subtitle_streams
+from clipy.text.languages import short_code
 from clipy.types import Span, Transcript, Video, Word
 
 log = logging.getLogger(__name__)
@@ -39,13 +40,6 @@ _LOOK = Fraction(20)  # seconds of speech that tell its language
 _WINDOW = Fraction(120)  # seconds of sound at once
 _CODE = re.compile(r"[A-Za-z]{2,3}")
 _LARGEST = 50_000_000  # bytes of a subtitle file; ten hours of speech have about one million
-_SHORT = {"eng": "en", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "ita": "it", "por": "pt",
-          "nld": "nl", "dut": "nl", "rus": "ru", "jpn": "ja", "zho": "zh", "chi": "zh", "kor": "ko", "ara": "ar",
-          "heb": "he", "ell": "el", "gre": "el", "tha": "th", "hin": "hi", "pol": "pl", "tur": "tr", "ukr": "uk",
-          "ces": "cs", "cze": "cs", "hun": "hu", "ron": "ro", "rum": "ro", "swe": "sv", "dan": "da", "nor": "no",
-          "fin": "fi", "bul": "bg", "srp": "sr", "hrv": "hr", "vie": "vi", "ind": "id", "fas": "fa", "per": "fa",
-          "lit": "lt", "lav": "lv", "est": "et", "slk": "sk", "slo": "sk", "slv": "sl", "isl": "is",
-          "ice": "is"}  # fmt: skip
 
 
 class Subtitles(Transcriber):
@@ -120,7 +114,7 @@ class Subtitles(Transcriber):
         if stream is None:
             raise MediaError("there are no subtitles beside or inside the video", where=video.path, do=_INSTEAD)
         log.info("the subtitles are those of stream %d", stream.index)
-        return from_dialogue(subtitle_events(video, stream.index)), _short(stream.language), video.path
+        return from_dialogue(subtitle_events(video, stream.index)), short_code(stream.language), video.path
 
     def _text(self, path: Path, tagged: str, video: Video, ctx: Context) -> str:
         """The text of a file in the right letters."""
@@ -152,7 +146,7 @@ class Subtitles(Transcriber):
         wanted, stem, found = self.options.language, video.stem.lower(), []
         for file in sorted(video.parent.iterdir()):
             name, suffix = file.stem.lower(), file.suffix.lower()
-            code = _short(name.removeprefix(stem).removeprefix("."))
+            code = short_code(name.removeprefix(stem).removeprefix("."))
             if suffix not in _SUFFIXES or (
                 name != stem and not (name.startswith(f"{stem}.") and _CODE.fullmatch(code))
             ):
@@ -163,7 +157,7 @@ class Subtitles(Transcriber):
 
     def _stream(self, streams: list[SubtitleStream]) -> SubtitleStream | None:
         wanted = self.options.language
-        fitting = [stream for stream in streams if wanted is None or _short(stream.language or wanted) == wanted]
+        fitting = [stream for stream in streams if wanted is None or short_code(stream.language or wanted) == wanted]
         return fitting[0] if fitting else None
 
 
@@ -234,9 +228,4 @@ def _speech(video: Video, ctx: Context) -> list[Span]:
 
 def _code_in(path: Path, video: Path) -> str:
     code = path.stem.rpartition(".")[2]
-    return _short(code) if code.lower() != video.stem.lower() and _CODE.fullmatch(code) else ""
-
-
-def _short(code: str) -> str:
-    """A two-letter code, where there is one for a three-letter one."""
-    return _SHORT.get(code.lower(), code.lower())
+    return short_code(code) if code.lower() != video.stem.lower() and _CODE.fullmatch(code) else ""

@@ -50,7 +50,7 @@ def write_movie(scene: Scene, path: Path) -> None:
 
 def _sound(scene: Scene) -> Iterator[NDArray[np.float32]]:
     if scene.video.audio:
-        return sound(scene.video, scene.span, rate=SAMPLE_RATE, channels=2)
+        return sound(scene.video, scene.span, rate=SAMPLE_RATE, channels=2, mix=scene.video.clip_mix)
     return iter((np.zeros((2, round(scene.span.duration * SAMPLE_RATE)), dtype=np.float32),))
 
 

@@ -90,7 +90,7 @@ class Sound(Reviewer):
         findings = (
             *self._silence(clip, video, heard),
             *self._level(clip, heard),
-            *self._channels(video, heard),
+            *self._channels(clip, video, heard),
             *self._damage(video, heard),
             *self._voice(clip, video, voice, silent=heard.loudness is None),
         )
@@ -123,18 +123,21 @@ class Sound(Reviewer):
             yield Finding("peak", "warning", message, value=heard.true_peak, limit=options.true_peak)
 
     @staticmethod
-    def _channels(video: Video, heard: AudioMetrics) -> Iterator[Finding]:
+    def _channels(clip: Clip, video: Video, heard: AudioMetrics) -> Iterator[Finding]:
         if video.audio[0].channels < 2:
             return
         evidence = Evidence.sound(Span(Fraction(0), min(_SHOWN, video.duration)))
         quiet, loud = sorted(heard.sides)
+        ours = clip.edit is not None and clip.edit.sides is None
         if quiet < _SILENT_SIDE and loud > _LOUD_SIDE:
-            side = "left" if heard.sides[0] < heard.sides[1] else "right"
+            side, taken = ("left", (0.0, 1.0)) if heard.sides[0] < heard.sides[1] else ("right", (1.0, 0.0))
             message = f"nothing is heard on the {side}: mix the sound to both sides"
-            yield Finding("channel", "error", message, value=quiet, limit=_SILENT_SIDE, evidence=evidence)
+            repair = Repair("remix", sides=(taken, taken)) if ours else None
+            yield Finding("channel", "error", message, None, quiet, _SILENT_SIDE, evidence, repair)
         elif heard.alike < _INVERTED:
             message = "left and right cancel each other out on a telephone: one of them is upside down"
-            yield Finding("phase", "error", message, value=heard.alike, limit=_INVERTED, evidence=evidence)
+            repair = Repair("remix", sides=((1.0, 0.0), (0.0, -1.0))) if ours else None
+            yield Finding("phase", "error", message, None, heard.alike, _INVERTED, evidence, repair)
 
     def _damage(self, video: Video, heard: AudioMetrics) -> Iterator[Finding]:
         if heard.hump > _TOUCHED:

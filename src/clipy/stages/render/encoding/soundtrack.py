@@ -133,6 +133,7 @@ def joined_sound(video: Video, edit: Edit) -> Iterator[AudioBlock]:
     """The kept spans' sound one after the other, faded for a moment where they were cut; silence without a track."""
     if not video.audio:
         log.info("the source has no sound: the clip gets a silent track, which players and platforms expect")
+    sides = None if edit.sides is None else np.array(edit.sides, dtype=np.float32)
     done = 0
     passed = Fraction(0)
     for index, span in enumerate(edit.keep):
@@ -142,13 +143,19 @@ def joined_sound(video: Video, edit: Edit) -> Iterator[AudioBlock]:
         joins_after = index + 1 < len(edit.keep) and edit.keep[index + 1].start == span.end
         for block in _exactly(_sound(video, span), length):
             offset = done - begin
-            faded = _faded(block, offset, length, fade_in=not joins_before, fade_out=not joins_after)
+            faded = _faded(
+                block if sides is None else sides @ block,
+                offset,
+                length,
+                fade_in=not joins_before,
+                fade_out=not joins_after,
+            )
             yield AudioBlock(Fraction(done, RATE), faded, RATE)
             done += block.shape[1]
 
 
 def _sound(video: Video, span: Span) -> Iterator[Samples]:
-    return sound(video, span, rate=RATE, channels=2) if video.audio else iter(())
+    return sound(video, span, rate=RATE, channels=2, mix=video.clip_mix) if video.audio else iter(())
 
 
 def _exactly(blocks: Iterator[Samples], length: int) -> Iterator[Samples]:

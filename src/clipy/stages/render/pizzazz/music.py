@@ -184,7 +184,9 @@ def _level(video: Video, edit: Edit) -> float:
     if not video.audio:
         return -math.inf
     stretches = _speech(edit) or list(edit.keep)
-    blocks = chain.from_iterable(sound(video, span, rate=SAMPLE_RATE, channels=2) for span in stretches)
+    blocks = chain.from_iterable(
+        sound(video, span, rate=SAMPLE_RATE, channels=2, mix=video.clip_mix) for span in stretches
+    )
     return integrated_loudness(blocks, SAMPLE_RATE)
 
 

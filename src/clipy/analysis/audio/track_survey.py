@@ -1,0 +1,218 @@
+"""What the sound tracks of a video are like, measured in stretches all over it: who speaks where, on which side.
+
+All that is decided about tracks and microphones (``track_choice``) goes by these figures; nothing here decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
+
+import numpy as np
+
+from clipy.analysis.audio.speech import FRAME, RATE, probabilities
+from clipy.media.loudness import to_amplitude
+from clipy.media.read import sound_array
+from clipy.types import Array, Span, Video
+
+WHOLE = Fraction(300)  # seconds up to which all of a video is surveyed ...
+_STRETCHES, _STRETCH = 15, Fraction(20)  # ... longer ones in so many stretches of so many seconds
+SPEAKS = 0.5  # probability from which somebody speaks in a frame
+FLOOR = -100.0  # dBFS taken for silence
+_BAND = (200.0, 4000.0)  # Hz in which voices are compared: no hum, no hiss
+_LOUD = -40.0  # dBFS below which sound is raised before a voice is looked for in it ...
+_RAISED = -23.0  # ... to this
+_LISTENED = 95  # percentile of the levels that is raised so
+_SHIFT = RATE // 10  # samples by which a voice may reach one microphone later than another
+
+_MAINS = (50.0, 60.0)  # Hz
+_HARMONICS = 10
+_LINE = 32_000  # samples whose spectrum shows a hum: lines of half a hertz
+_STEADY = 20  # percentile of the spectra over time: what is always there
+_BESIDE = (2.0, 8.0)  # Hz from a line to where its surroundings are measured
+
+Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """A track's left, right or middle: for each frame of 32 ms the level in dBFS, and the probability of speech."""
+
+    level: Array
+    speech: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackSurvey:
+    """One sound track. ``alike`` is the correlation of left and right in each frame (-1..1, weightless where silent).
+
+    ``hum`` are mains frequencies and their multiples that are always heard (Hz), ``hum_level`` how loud in dBFS.
+    """
+
+    left: Side
+    right: Side
+    middle: Side
+    alike: Array
+    hum: tuple[float, ...]
+    hum_level: float
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How much of one track is heard in another while somebody speaks in the first, from -1 to 1.
+
+    ``share`` is the correlation, ``level`` how much louder (dB) that voice is in the other track.
+    """
+
+    of: int
+    within: int
+    share: float
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All sound tracks of a video, in the order of ``Video.audio``, and how alike each two of them are."""
+
+    tracks: tuple[TrackSurvey, ...]
+    likenesses: tuple[Likeness, ...]
+
+
+def survey(video: Video) -> Survey:
+    """Listen to every sound track of a video, to all of it or in stretches."""
+    spans = _stretches(video)
+    heard = [[_stereo(video, span, track) for span in spans] for track in range(len(video.audio))]
+    tracks = tuple(_track(parts, video.audio[number].channels) for number, parts in enumerate(heard))
+    likenesses = [
+        likeness
+        for one, other in combinations(range(len(heard)), 2)
+        for likeness in _compared(one, other, heard, tracks)
+    ]
+    return Survey(tracks, tuple(likenesses))
+
+
+def _stretches(video: Video) -> list[Span]:
+    if video.duration <= WHOLE:
+        return [video.span]
+    step = (video.duration - _STRETCH) / (_STRETCHES - 1)
+    return [Span(step * n, step * n + _STRETCH) for n in range(_STRETCHES)]
+
+
+def _stereo(video: Video, span: Span, track: int) -> Floats:
+    return sound_array(video, span, rate=RATE, channels=2, track=track)
+
+
+def _track(parts: Sequence[Floats], channels: int) -> TrackSurvey:
+    whole = np.concatenate(parts, axis=1)
+    middles = [part.mean(axis=0) for part in parts]
+    middle = _side(middles)
+    if channels == 1:
+        left = right = middle
+        alike = np.ones_like(middle.level)
+    else:
+        left, right = (_side([part[side] for part in parts]) for side in (0, 1))
+        alike = _correlation(_voice_band(whole[0]), _voice_band(whole[1]))
+    loudest = max(((left, 0), (right, 1)), key=lambda item: float(item[0].level.max(initial=FLOOR)))[1]
+    hum, hum_level = _hum(whole[loudest] if channels > 1 else whole.mean(axis=0))
+    return TrackSurvey(left, right, middle, alike, hum, hum_level)
+
+
+def _side(parts: Sequence[Floats]) -> Side:
+    level = np.concatenate([frame_levels(part) for part in parts])
+    loud = float(np.percentile(level, _LISTENED)) if len(level) else FLOOR
+    raised = to_amplitude(_RAISED - loud) if FLOOR < loud < _LOUD else 1.0
+    speech = np.concatenate([probabilities(np.asarray(part * np.float32(raised))) for part in parts])
+    return Side(level, speech)
+
+
+def frame_levels(samples: Floats) -> Floats:
+    """DBFS (RMS) of each 32 ms of mono sound (n,) at 16 kHz, at least -100."""
+    frames = _frames(samples)
+    power = np.square(frames).mean(axis=1)
+    return np.asarray(10 * np.log10(np.maximum(power, 10 ** (FLOOR / 10))), dtype=np.float32)
+
+
+def _frames(samples: Floats) -> Floats:
+    return np.pad(samples, (0, -len(samples) % FRAME)).reshape(-1, FRAME)
+
+
+def _correlation(one: Floats, other: Floats) -> Floats:
+    a, b = _frames(one), _frames(other)
+    norm = np.sqrt(np.square(a).sum(axis=1) * np.square(b).sum(axis=1))
+    return np.asarray((a * b).sum(axis=1) / np.maximum(norm, 1e-9), dtype=np.float32)
+
+
+def _voice_band(samples: Floats) -> Floats:
+    spectrum = np.fft.rfft(samples)
+    frequency = np.fft.rfftfreq(len(samples), 1 / RATE)
+    spectrum[(frequency < _BAND[0]) | (frequency > _BAND[1])] = 0
+    return np.asarray(np.fft.irfft(spectrum, len(samples)), dtype=np.float32)
+
+
+def _hum(samples: Floats) -> tuple[tuple[float, ...], float]:
+    """Mains frequencies and their multiples that are always there, and how loud they are together (dBFS)."""
+    count = len(samples) // _LINE
+    if count < 2:
+        return (), FLOOR
+    pieces = samples[: count * _LINE].reshape(count, _LINE) * np.hanning(_LINE).astype(np.float32)
+    power = np.percentile(np.square(np.abs(np.fft.rfft(pieces, axis=1))), _STEADY, axis=0)
+    best: tuple[tuple[float, ...], float] = ((), FLOOR)
+    for mains in _MAINS:
+        lines = [(f, *_line(power, f)) for f in mains * np.arange(1, _HARMONICS + 1)]
+        clear = [(float(f), level) for f, level, above in lines if above > _CLEAR]
+        if sum(f <= 4 * mains for f, _ in clear) < _FIRST:
+            continue
+        level = 10 * np.log10(sum(10 ** (level / 10) for _, level in clear))
+        if level > best[1]:
+            best = (tuple(f for f, _ in clear), float(level))
+    return best
+
+
+_CLEAR = 14.0  # dB by which a line must stand out from its surroundings
+_FIRST = 2  # ... of the first four multiples so many
+
+
+def _line(power: np.ndarray[tuple[int, ...], np.dtype[np.float64]], frequency: float) -> tuple[float, float]:
+    """The level of a steady tone (dBFS), and how far it stands out from what is beside it (dB)."""
+    width = RATE / _LINE
+    at = round(frequency / width)
+    near, far = (round(hertz / width) for hertz in _BESIDE)
+    line = float(power[at - 1 : at + 2].max())
+    beside = np.concatenate([power[max(0, at - far) : at - near], power[at + near + 1 : at + far + 1]])
+    # A sine of amplitude 1 has (sum of the window / 2)^2 there; its RMS is 3 dB below its amplitude.
+    level = 10 * np.log10(max(line, 1e-20) / (_LINE / 4) ** 2) - 3.01
+    return float(level), float(10 * np.log10(max(line, 1e-20) / max(float(np.median(beside)), 1e-20)))
+
+
+def _compared(one: int, other: int, heard: Sequence[Sequence[Floats]], tracks: Sequence[TrackSurvey]) -> list[Likeness]:
+    """How much of each of two tracks is heard in the other."""
+    found = []
+    for of, within in ((one, other), (other, one)):
+        speech = tracks[of].middle.speech >= SPEAKS
+        shares, levels, at = list[float](), list[float](), 0
+        for mine, theirs in zip(heard[of], heard[within], strict=True):
+            count = -(-mine.shape[1] // FRAME)
+            spoken = np.repeat(speech[at : at + count], FRAME)[: mine.shape[1]]
+            at += count
+            if spoken.any():
+                share, level = _shared(_voice_band(mine.mean(axis=0)), _voice_band(theirs.mean(axis=0)), spoken)
+                shares.append(share)
+                levels.append(level)
+        if shares:
+            found.append(Likeness(of, within, float(np.median(shares)), float(np.median(levels))))
+    return found
+
+
+def _shared(
+    mine: Floats, theirs: Floats, spoken: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+) -> tuple[float, float]:
+    """The highest correlation of two sounds over small shifts where somebody speaks in the first, and the gain."""
+    a, b = mine * spoken, theirs * spoken
+    size = 1 << int(np.ceil(np.log2(2 * len(a))))
+    cross = np.fft.irfft(np.fft.rfft(a, size) * np.conj(np.fft.rfft(b, size)), size)
+    best = float(np.abs(np.concatenate([cross[: _SHIFT + 1], cross[-_SHIFT:]])).max())
+    own, its = float(a @ a), float(b @ b)
+    share = best / np.sqrt(own * its) if own > 0 and its > 0 else 0.0
+    return float(share), float(20 * np.log10(max(best / own, 1e-5))) if own > 0 else FLOOR
