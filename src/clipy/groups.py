@@ -43,35 +43,41 @@ def _stage(name: str, core: str, purpose: str, *defaults: str, step: str = "", m
 # In pipeline order. What several stages share comes first, then the stages.
 _ANALYSERS = (
     _analyser(
-        "transcribe", "base:Transcriber", "What is said: words with their times.", "faster-whisper", "transcribe"
+        "transcribe", "base:Transcriber", "Transcription: speech to words with times.", "faster-whisper", "transcribe"
     ),
-    _analyser("align", "base:Aligner", "When exactly each word is said.", "sphinx"),
-    _analyser("shots", "base:ShotDetector", "Where the cuts are.", "pyscenedetect"),
-    _analyser("faces", "faces.base:FaceDetector", "Where the faces are.", "centerface"),
-    _analyser("speakers", "base:SpeakerDetector", "Which face is the one that is heard.", "auto"),
-    _analyser("diarize", "base:Diarizer", "Who speaks when, from the sound alone.", "voice-turns"),
-    _analyser("embed", "base:Embedder", "What sentences mean.", "sentence-encoder"),
+    _analyser("align", "base:Aligner", "Alignment: exact times of the words.", "sphinx"),
+    _analyser("shots", "base:ShotDetector", "Shot detection: where the source cuts.", "pyscenedetect"),
+    _analyser("faces", "faces.base:FaceDetector", "Face detection and tracking.", "centerface"),
+    _analyser("speakers", "base:SpeakerDetector", "Active speaker detection: which face speaks.", "auto"),
+    _analyser("diarize", "base:Diarizer", "Diarization: who speaks when, by sound alone.", "voice-turns"),
+    _analyser("embed", "base:Embedder", "Sentence embedding: which sentences are about the same.", "sentence-encoder"),
 )
 _STAGES = (
-    _stage("highlight", "Highlighter", "Stage 1, content highlighting: which moments are worth a clip.", "local"),
-    _stage("reframe", "Reframer", "Stage 2, auto-cropping: where to look.", "speaker"),
+    _stage("highlight", "Highlighter", "Stage 1, highlight: pick the moments worth a clip.", "local"),
+    _stage("reframe", "Reframer", "Stage 2, reframe: decide where to look, and in which layout.", "speaker"),
     _stage(
         "pizzazz",
         "Pizzazz",
-        "Stage 3, pizzazz: what is added to the clips, in this order. Repeat the table for more.",
+        "Stage 3, pizzazz: add captions, titles, music and more, in this order. Repeat the table for each.",
         "captions",
         step="render",
         many=True,
     ),
-    _stage("render", "Renderer", "Stage 3, rendering: how the file is made.", "x264"),
+    _stage("render", "Renderer", "Stage 3, render: encode the clips.", "x264"),
     _stage(
         "review",
         "Reviewer",
-        "Stage 4, quality control: what a clip must pass.",
+        "Stage 4, review: check every clip, and reject what fails. Repeat the table for each reviewer.",
         *("technical", "sound", "framing", "captions", "content", "sync"),
         many=True,
     ),
-    _stage("upload", "Uploader", "Stage 5, auto uploading: where the clips go that passed.", "folder", many=True),
+    _stage(
+        "upload",
+        "Uploader",
+        "Stage 5, upload: publish the clips that passed. Repeat the table for each destination.",
+        "folder",
+        many=True,
+    ),
 )
 
 GROUPS: Mapping[str, Group] = {group.name: group for group in (*_ANALYSERS, *_STAGES)}

@@ -55,7 +55,7 @@ def _being_made(folder: Path) -> list[Path]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a console's Ctrl-C cannot be sent to one process on Windows")
-def test_an_interrupted_run_leaves_nothing_and_goes_on_from_there(tmp_path: Path) -> None:
+def test_an_interrupted_run_leaves_no_partial_files_and_can_be_continued(tmp_path: Path) -> None:
     environment = _environment(tmp_path)
     video = make_video(tmp_path / "pattern.mp4", seconds=18)  # without speech: quickly transcribed
     run = subprocess.Popen(_command(video, tmp_path), env=environment, stderr=subprocess.PIPE, text=True)

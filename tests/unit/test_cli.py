@@ -30,7 +30,7 @@ def silent(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_video(tmp_path_factory.mktemp("silent") / "silent.mp4", seconds=6, size=(320, 180), play=None)
 
 
-def test_bad_files_are_one_clear_line(tmp_path: Path) -> None:
+def test_an_unreadable_video_ends_with_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "text.mp4").write_text("this is no video at all, whatever its name says")
     whole = make_video(tmp_path / "whole.mp4", seconds=2, size=(160, 90)).read_bytes()
@@ -50,7 +50,7 @@ def test_bad_files_are_one_clear_line(tmp_path: Path) -> None:
         assert not (tmp_path / "out").exists()
 
 
-def test_a_file_cut_short_says_how_much_is_there(tmp_path: Path) -> None:
+def test_a_truncated_file_says_so(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mkv", seconds=4, size=(320, 180))
     fast = tmp_path / "fast.mp4"
     _remuxed(path, fast)
@@ -69,7 +69,7 @@ def _remuxed(source: Path, target: Path) -> None:
                 new.mux(packet)
 
 
-def test_sound_alone_is_no_video(tmp_path: Path) -> None:
+def test_a_file_without_video_stream_is_refused(tmp_path: Path) -> None:
     import av
     import numpy as np
 
@@ -82,7 +82,7 @@ def test_sound_alone_is_no_video(tmp_path: Path) -> None:
     assert "no video stream" in error_line(run("run", path, "-o", tmp_path / "out"))
 
 
-def test_a_short_video_says_what_to_do(silent: Path, tmp_path: Path) -> None:
+def test_a_video_too_short_for_a_clip_suggests_a_setting(silent: Path, tmp_path: Path) -> None:
     result = run("run", silent, "-o", tmp_path / "out")
     assert result.exit_code == 3
     assert "min_duration=5" in error_line(result)
@@ -110,7 +110,7 @@ def test_wrong_settings_are_refused_before_any_work(
     assert not (tmp_path / "out").exists()
 
 
-def test_wrong_usage_is_2(silent: Path) -> None:
+def test_wrong_usage_ends_with_exit_code_2(silent: Path) -> None:
     assert run("run", silent).exit_code == 2
     assert run("run", silent, "-o", "x", "--preset", "perfect").exit_code == 2
     assert run("nothing").exit_code == 2
@@ -128,13 +128,13 @@ def test_an_output_that_is_a_file_is_refused_early(silent: Path, tmp_path: Path)
     assert (tmp_path / "out").read_text() == "mine"
 
 
-def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+def test_debug_keeps_the_one_line_error(tmp_path: Path) -> None:
     result = run("run", tmp_path / "none.mp4", "-o", tmp_path / "out", "--debug")
     assert result.exit_code == 1
     assert "error: no such file" in result.stderr
 
 
-def test_stages_by_hand_on_a_silent_video(silent: Path, tmp_path: Path) -> None:
+def test_each_stage_runs_by_itself_on_a_silent_video(silent: Path, tmp_path: Path) -> None:
     given = tmp_path / "highlights.json"
     given.write_text('[{"start": 1.0, "end": 3.5, "title": "By hand"}]')
     result = run(
@@ -156,14 +156,14 @@ def test_stages_by_hand_on_a_silent_video(silent: Path, tmp_path: Path) -> None:
     assert (sent / "silent-01.mp4").exists() == (result.exit_code == 0)
 
 
-def test_an_output_file_is_never_replaced(silent: Path, tmp_path: Path) -> None:
+def test_an_output_file_is_not_replaced_unasked(silent: Path, tmp_path: Path) -> None:
     path = tmp_path / "h.json"
     path.write_text("mine")
     assert "file exists" in error_line(run("highlight", silent, "-o", path))
     assert path.read_text() == "mine"
 
 
-def test_an_uploader_that_does_not_exist_says_which_do(tmp_path: Path) -> None:
+def test_an_unknown_uploader_lists_the_installed_ones(tmp_path: Path) -> None:
     assert "Installed:" in error_line(run("upload", tmp_path, "--to", "pigeon"))
 
 
@@ -176,7 +176,7 @@ def test_backends_lists_options_of_a_stage() -> None:
     assert "Did you mean 'highlight'" in error_line(run("backends", "highlights"))
 
 
-def test_config_init_never_replaces_a_file(tmp_path: Path) -> None:
+def test_config_init_does_not_replace_a_file_unasked(tmp_path: Path) -> None:
     path = tmp_path / "clipy.toml"
     assert run("config", "init", path).exit_code == 0
     path.write_text("mine")
@@ -184,7 +184,7 @@ def test_config_init_never_replaces_a_file(tmp_path: Path) -> None:
     assert path.read_text() == "mine"
 
 
-def test_doctor_and_models_answer() -> None:
+def test_doctor_and_models_print_json() -> None:
     checks = json.loads(run("doctor", "--json").stdout)
     assert {"ok"} <= {check["state"] for check in checks}
     listed = json.loads(run("models", "list", "--json").stdout)

@@ -23,13 +23,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_defaults_make_a_whole_pipeline(here: Path) -> None:
+def test_the_defaults_make_a_complete_pipeline(here: Path) -> None:
     pipeline = Pipeline.from_config(config.load())
     assert pipeline.highlighter.name == "local"
     assert tuple(reviewer.name for reviewer in pipeline.reviewers) == GROUPS["review"].defaults
 
 
-def test_flag_wins_over_file_over_user_file_over_preset(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_precedence_is_flag_project_file_user_file_preset(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     user = here / "user" / "clipy"
     user.mkdir(parents=True)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(here / "user"))
@@ -41,7 +41,7 @@ def test_flag_wins_over_file_over_user_file_over_preset(here: Path, monkeypatch:
     assert config.load(sets=["highlight.count=9"]).tables["highlight"].options["count"] == 9
 
 
-def test_the_environment_can_name_the_file(here: Path) -> None:
+def test_an_environment_variable_names_the_settings_file(here: Path) -> None:
     (here / "other.toml").write_text("[highlight]\ncount = 2\n")
     chosen = config.load(environment={"CLIPY_CONFIG": str(here / "other.toml")})
     assert chosen.tables["highlight"].options == {"count": 2}
@@ -112,7 +112,7 @@ def test_help_shows_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "environ" not in str(inspect.signature(function)).replace("environment", "")
 
 
-def test_a_list_replaces_the_list_below_and_can_be_set_by_name(here: Path) -> None:
+def test_a_list_replaces_the_list_of_a_lower_level(here: Path) -> None:
     (here / "clipy.toml").write_text("pizzazz = []\n")
     assert config.load().lists["pizzazz"] == ()
     chosen = config.load(sets=["pizzazz=captions", "pizzazz.captions.max_words=2"])
@@ -129,7 +129,7 @@ def test_a_list_replaces_the_list_below_and_can_be_set_by_name(here: Path) -> No
         ("[reframe\n", "not valid TOML"),
     ],
 )
-def test_a_wrong_file_is_refused_by_name(here: Path, text: str, says: str) -> None:
+def test_a_wrong_settings_file_is_refused(here: Path, text: str, says: str) -> None:
     (here / "clipy.toml").write_text(text)
     with pytest.raises(ConfigError, match=says):
         config.load()
@@ -209,7 +209,7 @@ def test_the_schema_names_every_stage_and_refuses_unknown_keys() -> None:
         ("[nonsense]", False),
     ],
 )
-def test_an_editor_that_checks_by_the_schema_agrees_with_clipy(here: Path, text: str, right: bool) -> None:
+def test_the_schema_accepts_what_clipy_accepts(here: Path, text: str, right: bool) -> None:
     validator = jsonschema.Draft202012Validator(option_reference.schema())
     assert validator.is_valid(tomllib.loads(text)) is right
     (here / "clipy.toml").write_text(text)
@@ -225,7 +225,7 @@ LEVELS = ("user file", "project file", "environment", "flag")
 
 @pytest.mark.parametrize("preset", ["draft", "good", "best"])
 @pytest.mark.parametrize("highest", range(len(LEVELS)))
-def test_each_level_wins_over_those_below_and_over_every_preset(
+def test_each_level_takes_precedence_over_lower_ones_and_every_preset(
     here: Path, monkeypatch: pytest.MonkeyPatch, highest: int, preset: str
 ) -> None:
     user = here / "user" / "clipy"

@@ -69,7 +69,7 @@ def painted(scene: Scene, time: Fraction) -> np.ndarray:
     return picture
 
 
-def test_it_knows_whom_a_window_holds_and_what_is_heard(scene: Scene) -> None:
+def test_the_scene_knows_the_target_and_the_current_word(scene: Scene) -> None:
     assert scene.targets(Fraction(1, 2)) == [0]
     assert scene.targets(Fraction(5, 4)) == [0, 1]
     assert [face.track.id for face in scene.faces(Fraction(1, 2))] == [0, 1]
@@ -82,7 +82,7 @@ def test_it_knows_whom_a_window_holds_and_what_is_heard(scene: Scene) -> None:
     assert list(scene.turns()) == []
 
 
-def test_everything_is_drawn_where_it_is(scene: Scene) -> None:
+def test_boxes_windows_and_cuts_are_drawn_in_place(scene: Scene) -> None:
     picture = painted(scene, Fraction(1, 2))
     assert tuple(picture[140, 20]) == YELLOW  # the edge of the window
     assert tuple(picture[80, 40]) == colour_of(scene.tracks[0])  # the speaker's box
@@ -97,7 +97,7 @@ def test_everything_is_drawn_where_it_is(scene: Scene) -> None:
     assert tuple(painted(scene, Fraction(7, 4))[80, 90]) == (100, 100, 100)  # cut out of the clip
 
 
-def test_the_video_has_the_pictures_the_colours_and_the_sound_of_the_source(scene: Scene, tmp_path: Path) -> None:
+def test_the_debug_video_keeps_frames_colours_and_sound_of_the_source(scene: Scene, tmp_path: Path) -> None:
     nothing = replace(scene, tracks=(), edit=replace(scene.edit, words=(), crop=CropPath(90, 160, (_whole(scene),))))
     write_movie(nothing, tmp_path / "debug.mp4")
     with av.open(str(tmp_path / "debug.mp4")) as container, av.open(str(scene.video.path)) as source:
@@ -117,7 +117,7 @@ def _whole(scene: Scene) -> CropShot:
     return CropShot(scene.span, "fit", (Panel((Keyframe(0 * SECOND, Box(0, 0, 320, 180)),), (0, 0, 90, 160)),))
 
 
-def test_tracks_can_be_loaded_again(scene: Scene, tmp_path: Path) -> None:
+def test_tracks_survive_a_round_trip_through_json(scene: Scene, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(tracks_json(scene)))
     loaded = read_tracks(tmp_path / "a.json")
     for before, after in zip(scene.tracks, loaded, strict=True):
@@ -128,14 +128,16 @@ def test_tracks_can_be_loaded_again(scene: Scene, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["[]", '{"tracks": [{"id": 1}]}', '{"tracks": 3}'])
-def test_what_is_no_file_of_tracks_is_refused(text: str, tmp_path: Path) -> None:
+def test_a_malformed_tracks_file_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(DocumentError, match="no file of tracks"):
         read_tracks(tmp_path / "a.json")
 
 
 @pytest.mark.parametrize("passes", [True, False])
-def test_a_run_leaves_all_of_it_for_every_candidate(path: Path, tmp_path: Path, passes: bool) -> None:
+def test_debug_writes_video_tracks_decisions_and_profile_for_every_candidate(
+    path: Path, tmp_path: Path, passes: bool
+) -> None:
     """With a reframer that looks for no faces, and whether or not the clip passes."""
     sets = [
         *("highlight.backend=even", "highlight.duration=2", "highlight.count=1", "highlight.min_duration=1"),

@@ -22,20 +22,20 @@ def write(path: Path, document: object) -> Path:
     return path
 
 
-def test_highlights_come_back_as_they_were_written(tmp_path: Path) -> None:
+def test_highlights_survive_a_round_trip(tmp_path: Path) -> None:
     found = [Highlight(Span(Fraction(5, 2), Fraction(20)), 0.7, "Title", "because")]
     path = write(tmp_path / "h.json", documents.highlights(VIDEO, found))
     assert documents.read_highlights(path, VIDEO) == found
 
 
-def test_a_list_by_hand_needs_only_start_and_end(tmp_path: Path) -> None:
+def test_a_handwritten_list_needs_only_start_and_end(tmp_path: Path) -> None:
     path = write(tmp_path / "h.json", [{"start": 12.0, "end": 40.5, "title": "By hand"}, {"start": 1, "end": 2}])
     first, second = documents.read_highlights(path, VIDEO)
     assert (first.span, first.title) == (Span(Fraction(12), Fraction(81, 2)), "By hand")
     assert second.title == ""
 
 
-def test_crops_come_back_as_they_were_written(tmp_path: Path) -> None:
+def test_crops_survive_a_round_trip(tmp_path: Path) -> None:
     panel = Panel(
         (Keyframe(Fraction(0), Box(0, 0, 202.5, 360)), Keyframe(Fraction(1), Box(9, 0, 211.5, 360))), (0, 0, 1080, 1920)
     )
@@ -57,12 +57,12 @@ def test_crops_come_back_as_they_were_written(tmp_path: Path) -> None:
         ([3], "highlights.0"),
     ],
 )
-def test_a_wrong_document_is_refused_with_its_place(tmp_path: Path, document: object, says: str) -> None:
+def test_a_wrong_document_is_refused_with_the_place_of_the_fault(tmp_path: Path, document: object, says: str) -> None:
     with pytest.raises(DocumentError, match=says):
         documents.read_highlights(write(tmp_path / "h.json", document), VIDEO)
 
 
-def test_what_is_not_json_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_json_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "h.json"
     path.write_bytes(b"\xff\xfe{")
     with pytest.raises(DocumentError, match="not JSON"):
@@ -85,7 +85,7 @@ values = st.recursive(
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(values)
-def test_no_document_breaks_the_readers(tmp_path_factory: pytest.TempPathFactory, value: object) -> None:
+def test_readers_raise_only_document_errors(tmp_path_factory: pytest.TempPathFactory, value: object) -> None:
     path = tmp_path_factory.mktemp("fuzz") / "d.json"
     for document in (value, [value], {"highlights": [value], "clips": [value]}):
         write(path, document)

@@ -49,7 +49,7 @@ def logs_of(store: Path) -> list[str]:
     return [path.read_text() for path in sorted((store / "logs").iterdir())]
 
 
-def test_the_file_tells_what_happened_without_the_code(silent: Path, tmp_path: Path, store: Path) -> None:
+def test_the_log_file_holds_every_decision(silent: Path, tmp_path: Path, store: Path) -> None:
     result = run(silent, tmp_path / "out", "-q", "--set", "review.technical.width=999")
     assert result.exit_code == 3
     (text,) = logs_of(store)
@@ -97,14 +97,12 @@ def test_each_json_line_parses_and_standard_output_stays_one_object(silent: Path
     assert [json.loads(line)["level"] for line in failed.stderr.splitlines()] == ["error"]
 
 
-def test_a_command_that_is_refused_before_any_work_leaves_no_file(silent: Path, tmp_path: Path, store: Path) -> None:
+def test_a_command_refused_before_any_work_leaves_no_log_file(silent: Path, tmp_path: Path, store: Path) -> None:
     assert run(silent, tmp_path / "out", "--set", "reframe.nonsense=1").exit_code == 2
     assert not store.exists()
 
 
-def test_a_log_that_cannot_be_written_is_told_and_is_no_reason_to_stop(
-    silent: Path, tmp_path: Path, store: Path
-) -> None:
+def test_a_log_file_that_cannot_be_written_does_not_stop_the_run(silent: Path, tmp_path: Path, store: Path) -> None:
     store.mkdir()
     (store / "logs").write_text("in the way")
     result = run(silent, tmp_path / "out")
@@ -120,7 +118,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_no_secret_is_shown_or_kept(
+def test_secrets_are_redacted_on_screen_and_in_the_file(
     as_json: bool, planted: str, tmp_path: Path, store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bearer, query, typed = "eyJ-bearer-token-1", "query-token-2", "sk-abcdefghijklmnopqrst"
@@ -175,7 +173,7 @@ def test_bars_and_log_lines_do_not_write_over_each_other() -> None:
         assert lines.count(f"INFO: record number {step} of many {'longer ' * 9}") == 1
 
 
-def test_progress_is_silent_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_shows_no_progress(capsys: pytest.CaptureFixture[str]) -> None:
     with logging_to("error", as_json=False), progress("a.mp4", ("render",)) as listener:
         listener(Event("render", "working", 0.5))
     assert capsys.readouterr().err == ""
@@ -190,7 +188,7 @@ def test_the_same_warning_is_shown_once(store: Path, capsys: pytest.CaptureFixtu
     assert "".join(logs_of(store)).count("no sound") == 3
 
 
-def test_plain_progress_names_what_is_done_only_where_that_is_told(
+def test_plain_progress_shows_the_message_of_the_event(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("clipy.cli.terminal._INTERVAL", 0.0)

@@ -52,7 +52,7 @@ def posts(result: Result) -> list[dict[str, Any]]:
     return found
 
 
-def test_clips_go_out_once(youtube: YouTubeServer, tmp_path: Path) -> None:
+def test_each_clip_is_posted_once(youtube: YouTubeServer, tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "clips", (300_000, 310_000))
     first = upload(folder, "youtube", youtube.url, "--json")
     assert first.exit_code == 0, first.stderr
@@ -86,7 +86,7 @@ def test_one_clip_that_fails_does_not_stop_the_next(youtube: YouTubeServer, tmp_
     assert len(youtube.posts) == 2
 
 
-def test_clips_go_out_when_their_time_has_come(webhook: WebhookServer, tmp_path: Path) -> None:
+def test_scheduled_clips_are_posted_when_due(webhook: WebhookServer, tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "clips", (300_000, 310_000))
     at = (datetime.now(UTC) - timedelta(minutes=30)).isoformat(timespec="seconds")
     for _ in range(2):
@@ -97,7 +97,7 @@ def test_clips_go_out_when_their_time_has_come(webhook: WebhookServer, tmp_path:
     assert upload(folder, "webhook", webhook.url, "--every", "soon").exit_code == 2
 
 
-def test_what_is_not_known_is_settled(webhook: WebhookServer, tmp_path: Path) -> None:
+def test_an_unknown_outcome_is_settled_by_the_user(webhook: WebhookServer, tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "clips")
     webhook.faults = {0: Fault("lost reply")}
     asked = upload(folder, "webhook", webhook.url)
@@ -111,7 +111,7 @@ def test_what_is_not_known_is_settled(webhook: WebhookServer, tmp_path: Path) ->
     )
 
 
-def test_without_a_login_it_says_so_once(tmp_path: Path) -> None:
+def test_a_missing_login_is_reported_once(tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "clips", (300_000, 310_000))
     result = upload(folder, "youtube", "http://127.0.0.1:9")
     assert result.exit_code == 1
@@ -125,7 +125,7 @@ def test_clips_that_did_not_pass_are_not_sent(youtube: YouTubeServer, tmp_path: 
     assert youtube.transcript == []
 
 
-def test_a_folder_takes_no_time(tmp_path: Path) -> None:
+def test_the_folder_uploader_takes_no_schedule(tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "clips")
     result = CliRunner().invoke(main, ["upload", str(folder), "--to", "folder", "--at", "2030-01-01T10:00"])
     assert result.exit_code == 2
@@ -135,7 +135,7 @@ def test_a_folder_takes_no_time(tmp_path: Path) -> None:
     assert not Path("clips/clips").exists()
 
 
-def test_a_webhooks_secret_is_kept_and_forgotten(tmp_path: Path) -> None:
+def test_login_stores_and_logout_removes_a_webhook_secret(tmp_path: Path) -> None:
     runner = CliRunner()
     result = runner.invoke(main, ["login", "webhook"], input=f"{SECRET}\n")
     assert result.exit_code == 0, result.output
@@ -146,26 +146,26 @@ def test_a_webhooks_secret_is_kept_and_forgotten(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("backend", ["folder", "s3", "command"])
-def test_what_needs_no_login_says_so(backend: str) -> None:
+def test_login_is_refused_for_uploaders_without_accounts(backend: str) -> None:
     result = CliRunner().invoke(main, ["login", backend])
     assert result.exit_code == 1
     assert f"error: {backend} needs no login" in result.stderr
 
 
-def test_a_login_without_a_client_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_without_client_credentials_names_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLIPY_YOUTUBE_CLIENT_ID", raising=False)
     result = CliRunner().invoke(main, ["login", "youtube"])
     assert result.exit_code == 1
     assert "set CLIPY_YOUTUBE_CLIENT_ID and CLIPY_YOUTUBE_CLIENT_SECRET" in result.stderr
 
 
-def test_a_logout_of_nobody_is_no_error(tmp_path: Path) -> None:
+def test_logout_without_login_succeeds(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["logout", "youtube"])
     assert result.exit_code == 0
     assert "revoke the permission in the account's own settings too" in result.stderr
 
 
-def test_what_uploading_does_not_need_may_be_missing(webhook: WebhookServer, tmp_path: Path) -> None:
+def test_upload_runs_without_backends_that_it_does_not_need(webhook: WebhookServer, tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "clips")
     absent = ("--set", "reframe.backend=talkative", "--set", "faces.backend=hawk")
     assert upload(folder, "webhook", webhook.url, *absent).exit_code == 0

