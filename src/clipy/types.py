@@ -228,7 +228,8 @@ def _corners(box: Box) -> tuple[float, float, float, float]:
     return box.x1, box.y1, box.x2, box.y2
 
 
-Layout: TypeAlias = Literal["single", "stack", "grid", "fit", "inset"]
+Layout: TypeAlias = Literal["single", "stack", "grid", "fit", "inset", "tile"]
+LETTERBOXED: frozenset[Layout] = frozenset(("fit", "tile"))  # one panel over a backdrop made of itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,98 @@ def test_a_face_in_an_ordinary_scene_is_in_no_pane() -> None:
     assert shot.layout == "single"
 
 
+def with_disc(x: float, y: float, radius: float) -> Borders:
+    """Six pictures (180, 320) of a scene with a disc of another scene over it."""
+    borders = Borders()
+    rows, columns = np.mgrid[0:180, 0:320]
+    inside = (columns - x) ** 2 + (rows - y) ** 2 <= radius**2
+    for moment in range(6):
+        picture = 130 + 60 * np.sin(columns / 19 + moment) * np.cos(rows / 11 - moment)
+        picture = np.where(inside, 45 + 20 * np.sin((columns + 9 * moment) / 13), picture)
+        borders.see(np.clip(picture, 0, 255).astype(np.uint8))
+    return borders
+
+
+def test_a_round_face_camera_is_found_although_the_content_shows_a_face_too() -> None:
+    scale = 1920 / 320
+    streamer = face(0, 60 * scale, 0.5, size=170, y=130 * scale)
+    character = face(1, 200 * scale, 0.9, size=300, y=80 * scale)
+    found = scene(with_disc(60, 130, 34)).disc(Box(*map(float, np.median(streamer.boxes, axis=0))))
+    assert found is not None
+    assert [found.x1, found.y1, found.x2, found.y2] == pytest.approx([26 * 6, 96 * 6, 94 * 6, 164 * 6], abs=10)
+    (shot,) = director().shoot(scene(with_disc(60, 130, 34)), [character, streamer])
+    assert shot.layout == "inset"
+    person, content = shot.panels
+    assert share(streamer, person) > 0.95
+    assert share(streamer, content) == 0
+    assert share(character, person) == 0
+
+
+def gallery(rows: int, columns: int, gutter: int, ground: int = 30) -> tuple[Borders, list[Box]]:
+    """Six pictures (360, 640) of a call: tiles of moving scenes, some dark, some narrower than their tile."""
+    high, wide = (360 - gutter * (rows + 1)) // rows, (640 - gutter * (columns + 1)) // columns
+    places = [
+        (gutter + row * (high + gutter), gutter + column * (wide + gutter))
+        for row in range(rows)
+        for column in range(columns)
+    ]
+    borders = Borders()
+    y, x = np.mgrid[0:high, 0:wide]
+    for moment in range(6):
+        picture = np.full((360, 640), float(ground))
+        for number, (top, left) in enumerate(places):
+            tile = 60 + 25 * (number % 5) + 40 * np.sin((x + 7 * moment) / (9 + number)) * np.cos((y - moment) / 8)
+            if number % 4 == 3:  # a portrait picture between two dark bars
+                tile[:, : wide // 5] = tile[:, -wide // 5 :] = 22
+            picture[top : top + high, left : left + wide] = tile
+        borders.see(np.clip(picture, 0, 255).astype(np.uint8))
+    scale = 3
+    return borders, [Box(x * scale, y * scale, (x + wide) * scale, (y + high) * scale) for y, x in places]
+
+
+def in_gallery(borders: Borders) -> Scene:
+    return Scene(SPAN, Box(0, 0, 1920, 1080), page=False, writing=(), borders=borders, scale=3)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(2, 2), (3, 3), (2, 3)])
+@pytest.mark.parametrize("gutter", [2, 6])
+def test_the_tile_of_whoever_speaks_is_shown_alone_over_a_backdrop(rows: int, columns: int, gutter: int) -> None:
+    borders, tiles = gallery(rows, columns, gutter)
+    first, last = 0, len(tiles) - 1
+    people = [
+        face(n, tile.center[0], by_turns(10, n == first) if n in (first, last) else 0.02, 90, tile.center[1])
+        for n, tile in enumerate(tiles)
+    ]
+    shots = director().shoot(in_gallery(borders), people)
+    assert covers(shots)
+    assert [shot.layout for shot in shots] == ["tile", "tile"]
+    for shot, number in zip(shots, (first, last), strict=True):
+        (panel,) = shot.panels
+        left, top, right, bottom = panel.into
+        assert (left, right) == (0, 1080)
+        window, tile = panel.window(shot.span.start), tiles[number]
+        assert window.x1 >= tile.x1 - 9
+        assert window.y1 >= tile.y1 - 9
+        assert window.x2 <= tile.x2 + 9
+        assert window.y2 <= tile.y2 + 9
+        assert window.height >= 0.95 * tile.height  # from head to foot
+        assert (right - left) / window.width == pytest.approx((bottom - top) / window.height, rel=0.02)
+        assert share(people[number], panel) == 1
+
+
+def test_halves_of_a_split_screen_fill_the_output() -> None:
+    borders, tiles = gallery(1, 2, 4)
+    people = [face(n, tile.center[0], by_turns(10, n == 0), 200, tile.center[1]) for n, tile in enumerate(tiles)]
+    shots = director().shoot(in_gallery(borders), people)
+    assert {shot.layout for shot in shots} == {"single"}
+    assert all(share(people[n], shot.panels[0]) == 1 for n, shot in enumerate(shots))
+
+
+def test_an_ordinary_scene_has_no_tiles() -> None:
+    assert with_inset(0, 0, 0, 0).tiles() == []
+    assert Borders().tiles() == []
+
+
 def test_the_content_leaves_the_face_camera_out_unless_that_costs_too_much() -> None:
     picture = Box(0, 0, 1920, 1080)
     assert beside(picture, Box(0, 720, 480, 1080), 0.9) == Box(480, 0, 1920, 1080)

@@ -30,6 +30,8 @@ _HAIR = 1.5  # height of a head with hair and some room, in heights of its face
 _LOWEST = 0.58  # share of the window's height below which the middle of a face never is
 _BROAD = 0.97  # a face wider than this share of the window cannot be shown by cropping
 _PANE = 0.6  # of the biggest window, the biggest one that a pane must hold for the window to stay inside it
+_ROOM = 0.7  # share of a tile's window that a face may be wide
+_NEARLY_ALL = 0.85  # of a tile: rather than that much of it, all of it is shown
 _COMPOSED = 0.9  # a picture of which the biggest window leaves less out than the rest was composed for this shape
 
 
@@ -152,16 +154,23 @@ class Camera:
         span = Span(turns[0].span.start, turns[-1].span.end)
         if turns[0].track is None:
             return self.middle(span)
-        return self._shot(span, self._within_pane(turns).panel(turns))
-
-    def _within_pane(self, turns: Sequence[Turn]) -> Camera:
-        """A camera for the pane that all faces of some turns are in, if that leaves enough to see; else this one."""
         panes = {self._pane(turn) for turn in turns}
         pane = panes.pop() if len(panes) == 1 else None
         if pane is None:
-            return self
+            return self._shot(span, self.panel(turns))
         inner = replace(self, picture=pane, panes={})
-        return inner if inner.biggest >= _PANE * self.biggest else self
+        return self._shot(span, inner.panel(turns)) if inner.biggest >= _PANE * self.biggest else inner.tile(turns)
+
+    def tile(self, turns: Sequence[Turn]) -> CropShot:
+        """A small picture over a backdrop: all of it, or as much as ``max_upscale`` makes as wide as the output."""
+        span, area = Span(turns[0].span.start, turns[-1].span.end), self.area
+        faces = [float((turn.track.boxes[:, 2] - turn.track.boxes[:, 0]).max()) for turn in turns if turn.track]
+        least = max(self.width / self.max_upscale, area.height * self.width / self.height, *(w / _ROOM for w in faces))
+        wide = area.width if least >= _NEARLY_ALL * area.width else least
+        high = min(self.height, max(2, round(self.width * area.height / wide / 2) * 2))
+        top = (self.height - high) // 4 * 2
+        panel = replace(self, height=high, corner=(self.corner[0], self.corner[1] + top)).panel(turns, area.height)
+        return CropShot(span, "tile", (panel,))
 
     def _pane(self, turn: Turn) -> Box | None:
         return self.panes.get(turn.track.id) if turn.track else None

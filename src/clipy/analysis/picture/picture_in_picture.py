@@ -1,4 +1,4 @@
-"""Pictures inside the picture: the camera of a streamer over the game, the halves of a split screen.
+"""Pictures inside the picture: a streamer's camera over the game, square or round, the tiles of a call or split screen.
 
 The border between two recordings is something that no lens draws: a line exactly along the pixels, one pixel wide, at
 the same place in every picture of a shot. A door frame is tilted, soft or moves with the camera.
@@ -12,6 +12,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.picture.discs import disc
+from clipy.analysis.picture.tiles import Stills, tiles
+from clipy.arrays import true_runs
 from clipy.types import Box
 
 Gray = NDArray[np.uint8]
@@ -22,31 +25,51 @@ _BESIDE = 5  # pixels at which that is looked up
 _WHOLE = 0.8  # share of a border's length that must be seen
 _BEYOND = 0.5  # ... and the most that goes on where the pane ends
 _ROOM = 0.05  # face heights between a face and its border, at least
-_NEAREST = 6  # lines on each side of a face that may be its border; a border is up to three of them
+_NEAREST = 4  # lines on each side of a face that may be its border
 
 
 @dataclass
 class Borders:
-    """The differences of neighbouring pixels of a shot's pictures (h, w), added up."""
+    """What a shot's pictures (h, w) have in common: luma, and differences of neighbouring pixels, added up."""
 
     across: NDArray[np.float32] | None = field(default=None)
     down: NDArray[np.float32] | None = field(default=None)
+    luma: NDArray[np.float32] | None = field(default=None)
+    squared: NDArray[np.float32] | None = field(default=None)
     count: int = 0
 
     def see(self, gray: Gray) -> None:
         """Add one picture (h, w); all of one size."""
         values = gray.astype(np.float32)
-        across, down = np.abs(np.diff(values, axis=1)), np.abs(np.diff(values, axis=0))
-        self.across = across if self.across is None else self.across + across
-        self.down = down if self.down is None else self.down + down
+        seen = (np.abs(np.diff(values, axis=1)), np.abs(np.diff(values, axis=0)), values, values**2)
+        known = (self.across, self.down, self.luma, self.squared)
+        self.across, self.down, self.luma, self.squared = (
+            new if old is None else old + new for old, new in zip(known, seen, strict=True)
+        )
         self.count += 1
+
+    def tiles(self) -> list[Box]:
+        """The tiles of a gallery, in the pictures' pixels; none where the picture is not divided."""
+        if self.across is None or self.down is None or self.luma is None or self.squared is None:
+            return []
+        mean = np.asarray(self.luma / self.count, dtype=np.float32)
+        deviation = np.sqrt(np.maximum(0, self.squared / self.count - mean**2))
+        upright, level = _lines(self.across / self.count), _lines(self.down.T / self.count).T
+        return tiles(Stills(mean, deviation.astype(np.float32), upright, level))
+
+    def disc(self, face: Box) -> Box | None:
+        """The square around the round picture that a face is in, in the pictures' pixels; None where there is none."""
+        if self.across is None or self.down is None:
+            return None
+        return disc(self.across / self.count, self.down / self.count, face)
 
     def pane(self, face: Box) -> Box | None:
         """The pane that a face is in, in the pictures' pixels; None where the picture around it is one."""
         if self.across is None or self.down is None:
             return None
         high, wide = self.across.shape[0], self.down.shape[1]
-        upright, level = _lines(self.across / self.count), _lines(self.down.T / self.count).T
+        across, down = self.across / self.count, self.down / self.count
+        upright, level = _lines(across), _lines(down.T).T
         room = _ROOM * face.height
         beside = upright[_range(face.y1, face.y2, high)].mean(axis=0)
         above = level[:, _range(face.x1, face.x2, wide)].mean(axis=1)
@@ -54,7 +77,9 @@ class Borders:
         tops, bottoms = _candidates(above, face.y1 - room, face.y2 + room, high)
         panes = [Box(x1, y1, x2, y2) for x1, y1, x2, y2 in product(lefts, tops, rights, bottoms)]
         panes.sort(key=lambda pane: pane.width * pane.height)
-        return next((pane for pane in panes if _closed(pane, upright, level)), None)
+        closed = [pane for pane in panes if _closed(pane, upright, level)]
+        # Lines inside a pane, of shelves or tiles behind the person, are fainter than its border.
+        return max(closed, key=lambda pane: _drawn(pane, across, down), default=None)
 
 
 def _lines(steps: NDArray[np.floating]) -> NDArray[np.bool_]:
@@ -70,9 +95,10 @@ def _range(first: float, last: float, length: int) -> slice:
 
 
 def _candidates(seen: NDArray[np.floating], before: float, after: float, length: int) -> tuple[list[int], list[int]]:
-    """The nearest borders on both sides of a face, and the edges of the picture."""
-    lines = np.flatnonzero(seen >= _WHOLE) + 1
-    low, high = lines[lines <= before].tolist(), lines[lines >= after].tolist()
+    """The nearest borders on both sides of a face, each where it ends towards the face, and the picture's edges."""
+    borders = [(first + 1, last) for first, last in true_runs(seen >= _WHOLE)]
+    low = [last for _, last in borders if last <= before]
+    high = [first for first, _ in borders if first >= after]
     return [0, *low[-_NEAREST:]], [*high[:_NEAREST], length]
 
 
@@ -90,3 +116,13 @@ def _closed(pane: Box, upright: NDArray[np.bool_], level: NDArray[np.bool_]) -> 
         if line[first:last].mean() < _WHOLE or (len(beyond) and beyond.mean() > _BEYOND):
             return False
     return True
+
+
+def _drawn(pane: Box, across: NDArray[np.floating], down: NDArray[np.floating]) -> tuple[int, float]:
+    """How many sides of a pane are not the picture's own edges, and the mean difference of luma along the faintest."""
+    high, wide = across.shape[0], down.shape[1]
+    left, top, right, bottom = int(pane.x1), int(pane.y1), int(pane.x2), int(pane.y2)
+    columns = [across[top:bottom, max(0, at - 2) : at + 1].max(axis=1) for at in (left, right) if 0 < at < wide]
+    rows = [down[max(0, at - 2) : at + 1, left:right].max(axis=0) for at in (top, bottom) if 0 < at < high]
+    sides = [float(side.mean()) for side in (*columns, *rows)]
+    return len(sides), min(sides)

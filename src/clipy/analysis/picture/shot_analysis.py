@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from clipy.analysis.picture import bars
 from clipy.analysis.picture.picture_in_picture import Borders
 from clipy.analysis.picture.text_detection import HEIGHT, Page, lasting, read
 from clipy.context import Context
+from clipy.geometry import share_inside
 from clipy.media.keyframes import keyframe_times
 from clipy.media.read import pictures
 from clipy.types import Box, Seconds, Shot, Span, Video
@@ -26,6 +28,7 @@ _ENOUGH, _MOST = 4, 12  # pictures of a shot, at least (unless it is shorter) an
 _STEP = Fraction(2, 5)  # seconds between pictures where there are fewer key pictures than are enough
 _LINES = 4  # lines of writing that make a page
 _INSTANT = Fraction(1, 90_000)  # a span that ends this much after a time holds its picture
+_IN_TILE = 0.9  # share of a face that is inside its tile
 _COVER = 0.015  # share of the picture that they cover
 _FLAT = 0.68  # share of a page that is even ground: scenes with writing in them have less
 
@@ -46,8 +49,20 @@ class Scene:
     scale: float
 
     def pane(self, face: Box) -> Box | None:
-        """The picture inside the picture that a face is in; None when there is none."""
-        found = self.borders.pane(_scaled(face, 1 / self.scale))
+        """The rectangle inside the picture that a face is in, a tile of a gallery or another one; None without one."""
+        small = _scaled(face, 1 / self.scale)
+        found = next((tile for tile in self.tiles if share_inside(small, tile) >= _IN_TILE), None)
+        return self._kept(found or self.borders.pane(small))
+
+    def disc(self, face: Box) -> Box | None:
+        """The square around the round picture inside the picture that a face is in; None without one."""
+        return self._kept(self.borders.disc(_scaled(face, 1 / self.scale)))
+
+    @cached_property
+    def tiles(self) -> list[Box]:
+        return self.borders.tiles()
+
+    def _kept(self, found: Box | None) -> Box | None:
         if found is None:
             return None
         inner = _scaled(found, self.scale)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,13 +16,15 @@ from clipy.types import TRACK_RATE, Box, CropShot, Layout, Span, Track
 
 log = logging.getLogger(__name__)
 
-LAYOUTS: tuple[Layout, ...] = ("single", "stack", "grid", "fit", "inset")
+LAYOUTS: tuple[Layout, ...] = ("single", "stack", "grid", "fit", "inset", "tile")
 
 _ROOMY = 0.8  # share of a window's sides that two faces and what is between them may take to be shown in one
 _INSET = 0.3  # share of the picture that a face camera over other content takes, at most
 _LOWER = 0.55  # share of the picture's height below which writing names or quotes who is seen
 _LEGIBLE = 0.025  # share of the picture's height that lines have that are meant to be read, at least
 _CAMERA = 0.18  # share of the picture's height that a face camera has, at least: what is smaller is a thing in a scene
+_SMALL_FACE = 0.3  # share of the picture's height that a face in a face camera has, at most
+_IN_DISC = (0.84, 0.68)  # half a round camera's window, in radii: its corners hardly leave the disc
 _TALKS = 1.0  # seconds that somebody must speak for their face to matter more than a page of writing
 _PORTRAIT = 0.1  # share of the picture's height from which a face is a subject, not a detail of a page
 
@@ -72,17 +74,13 @@ class Director:
         return scene.page and len(_lasting(scene, faces)) < 2 and not any(_talks(track) for track in faces)
 
     def _inset(self, camera: Camera, scene: Scene, tracks: Sequence[Track]) -> CropShot | None:
-        """A single face in a small picture in the picture, all through the shot."""
-        lasting = _lasting(scene, tracks)
-        if len(lasting) != 1:
+        """One face in a small picture in the picture, all through the shot; there may be others in the content."""
+        lasting = [track for track in _lasting(scene, tracks) if _height(track) <= _SMALL_FACE * scene.picture.height]
+        cameras = [(track, pane, whole) for track in lasting for pane, whole in _face_cameras(scene, track)]
+        if len(cameras) != 1:
             return None
-        (face,) = lasting
-        pane = scene.pane(_typical(face))
-        if pane is None or pane.height < _CAMERA * scene.picture.height:
-            return None
-        if pane.width * pane.height > _INSET * scene.picture.width * scene.picture.height:
-            return None
-        return split_screen.inset(camera, scene.span, face, pane)
+        ((face, pane, whole),) = cameras
+        return split_screen.inset(camera, scene.span, face, pane, whole)
 
     def _groups(self, scene: Scene, tracks: Sequence[Track]) -> list[tuple[Span, list[Track]]]:
         if self.forced in {"stack", "grid"}:
@@ -135,6 +133,21 @@ def _lasting(scene: Scene, tracks: Sequence[Track]) -> list[Track]:
 
 def _talks(track: Track) -> bool:
     return bool((track.speaking >= 0.5).sum() >= _TALKS * float(TRACK_RATE))
+
+
+def _face_cameras(scene: Scene, face: Track) -> Iterator[tuple[Box, Box]]:
+    """The small picture in the picture that a face is in, if any: what of it can be shown, and all that it covers."""
+    box, picture = _typical(face), scene.picture
+    whole = scene.pane(box)
+    shown = whole
+    if whole is None and (whole := scene.disc(box)) is not None:
+        (x, y), radius = whole.center, whole.width / 2
+        wide, high = _IN_DISC[0] * radius, _IN_DISC[1] * radius
+        shown = Box(x - wide, y - high, x + wide, y + high)
+    if whole is None or shown is None or whole.height < _CAMERA * picture.height:
+        return
+    if whole.width * whole.height <= _INSET * picture.width * picture.height:
+        yield shown, whole
 
 
 def _panes(scene: Scene, tracks: Sequence[Track]) -> dict[int, Box]:

@@ -55,12 +55,12 @@ def panels(camera: Camera, span: Span, people: Sequence[Track], everybody: Seque
     return CropShot(span, layout, tuple(made))
 
 
-def inset(camera: Camera, span: Span, face: Track, pane: Box) -> CropShot:
-    """A face camera above the content that it lies over."""
+def inset(camera: Camera, span: Span, face: Track, pane: Box, covered: Box) -> CropShot:
+    """A face camera, of which ``pane`` is shown, above the content, of which it covers ``covered``."""
     width, height = camera.width, camera.height
     cut = round(height * _FACE_CAMERA / 2) * 2
     person = inside(camera, (0, 0, width, cut), pane)
-    content = inside(camera, (0, cut, width, height), beside(camera.area, pane, width / (height - cut)))
+    content = inside(camera, (0, cut, width, height), beside(camera.area, covered, width / (height - cut)))
     middle = content.still(span, content.window(content.area.center, content.biggest))
     return CropShot(span, "inset", (person.follow(span, face, person.biggest), middle))
 

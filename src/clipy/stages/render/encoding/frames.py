@@ -12,7 +12,7 @@ from clipy.errors import RenderError
 from clipy.media.frame import Frame, Planes
 from clipy.media.read import decode_frames
 from clipy.media.resample import PanelWindow, Resampler
-from clipy.types import CropShot, Edit, Seconds, Span, Video
+from clipy.types import LETTERBOXED, CropShot, Edit, Seconds, Span, Video
 
 STANDARD_RATES = (
     Fraction(24000, 1001),
@@ -121,7 +121,7 @@ class _FrameComposer:
         last = self._last
         if last is not None and last[0] is picture.frame and last[1] is shot and last[2] == panels:
             return _copy(last[3])
-        planes = self._resampler.draw(picture.frame, panels, fit=shot.layout == "fit")
+        planes = self._resampler.draw(picture.frame, panels, fit=shot.layout in LETTERBOXED)
         if self._repeats:  # effects may draw on the planes that are handed out
             self._last = (picture.frame, shot, panels, _copy(planes))
         return planes

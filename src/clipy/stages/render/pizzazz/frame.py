@@ -23,7 +23,7 @@ from clipy.stages.render.pizzazz.crop_windows.letterboxed import (
     planned_regions,
     rectangle_at,
 )
-from clipy.types import CropShot, Edit, Panel, Video
+from clipy.types import LETTERBOXED, CropShot, Edit, Panel, Video
 from clipy.typography.brand import HEX_COLOR, parse_color
 from clipy.typography.occupied_regions import refuse_to_paint_over
 from clipy.typography.overlay import Overlay, gaussian_blur, rounded_rectangle
@@ -67,7 +67,7 @@ class Framed(Pizzazz):
         return self._draw(frames, planned_regions(edit.plans[self.name]), edit)
 
     def _inset(self, shot: CropShot, edit: Edit) -> CropShot:
-        if shot.layout != "fit":
+        if shot.layout not in LETTERBOXED:
             return shot
         scale = 1 - 2 * self.options.margin * min(edit.crop.width, edit.crop.height) / edit.crop.width
         panels = []

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from pydantic import TypeAdapter
 
-from clipy.types import Edit, Json, Seconds, Span, Video
+from clipy.types import LETTERBOXED, Edit, Json, Seconds, Span, Video
 
 Rectangle = tuple[int, int, int, int]
 
@@ -24,7 +24,7 @@ _REGIONS = TypeAdapter(tuple[LetterboxedRegion, ...])
 
 
 def letterboxed_regions(video: Video, edit: Edit) -> tuple[LetterboxedRegion, ...]:
-    """Every stretch with the layout ``fit``, in order.
+    """Every stretch in which one panel lies over a backdrop (layouts ``fit`` and ``tile``), in order.
 
     Shifted by half a source frame, as the renderer switches shots at the frame whose middle lies behind a cut.
     """
@@ -33,7 +33,7 @@ def letterboxed_regions(video: Video, edit: Edit) -> tuple[LetterboxedRegion, ..
     for kept in edit.keep:
         for shot in edit.crop.shots:
             part = shot.span.clamp(kept)
-            if shot.layout == "fit" and part.duration > 0:
+            if shot.layout in LETTERBOXED and part.duration > 0:
                 start = Fraction(0) if part.start == kept.start else part.start - kept.start - half_frame
                 end = part.end - kept.start - (0 if part.end == kept.end else half_frame)
                 start = max(start, Fraction(0))
