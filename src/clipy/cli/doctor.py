@@ -74,7 +74,7 @@ def _models() -> Iterator[Check]:
         place = models.find(model)
         if place is None:
             yield Check(
-                f"model {model.name}", "optional", f"fetched on first use; to fetch it now: clipy models pull {model.name}"
+                f"model {model.name}", "optional", f"fetched on first use, or now with: clipy models pull {model.name}"
             )
         else:
             yield Check(f"model {model.name}", "ok", str(place))
