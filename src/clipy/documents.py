@@ -1,7 +1,7 @@
-"""The JSON documents that people and other tools read and write: highlights, crops, clips, reviews.
+"""The JSON documents for people and other tools: highlights, crops, clips, reviews, transcript (docs/documents.md).
 
-Times are seconds as numbers, boxes are pixels. A person may write one by hand: a bare list is a valid document, and
-only ``start`` and ``end`` are required of a highlight.
+Times are seconds as numbers, boxes are pixels. A document may be written by hand: a bare list is valid, and a
+highlight needs only ``start`` and ``end``.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class _Delivered(_Cropped):
     review: _Review | None = None
 
     def spans(self) -> tuple[Span, ...]:
-        """What is shown of the source: all of it when the document does not say."""
+        """The kept spans of the source; the whole clip where the document does not list any."""
         whole = (Span(seconds(self.start), seconds(self.end)),)
         return tuple(Span(seconds(start), seconds(end)) for start, end in self.keep) or whole
 
@@ -143,14 +143,14 @@ class _Delivered(_Cropped):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A clip that lies in an output folder, and whether it passed its review; None when it had none."""
+    """A clip of an output folder, and whether it passed its review; None: not reviewed."""
 
     clip: Clip
     passed: bool | None
 
 
 def source(video: Video) -> Json:
-    """The block that says which file a document is about."""
+    """The ``source`` block: the video that a document is about."""
     return {
         "path": str(video.path),
         "fingerprint": video.fingerprint,
@@ -185,10 +185,10 @@ def reviews(reviewed: Iterable[tuple[Path, Sequence[Review]]]) -> Json:
 def clip_json(
     clip: Clip, found: Sequence[Review] | None, posts: Sequence[Post], repaired: Iterable[Finding] = ()
 ) -> Json:
-    """One entry of ``clips``: words in clip time, crop in source time; ``found`` is None when nobody reviewed it."""
+    """One entry of ``clips``: words in clip time, crop in source time; ``found`` is None for a clip without review."""
     edit = clip.edit
     if edit is None:
-        raise ValueError("only a clip made here can be listed in clips.json")
+        raise ValueError("only a clip that clipy made can be listed in clips.json")
     return {
         "file": f"{clip.name}{clip.path.suffix}",
         **_highlight(edit.highlight),
@@ -203,13 +203,13 @@ def clip_json(
 
 
 def rejected_json(highlight: Highlight, found: Sequence[Review], repaired: Iterable[Finding] = ()) -> Json:
-    """One entry of ``rejected`` in ``clips.json``: what was found, and what had been repaired in vain."""
+    """One entry of ``rejected`` in ``clips.json``: the findings, and those that were repaired before."""
     review = review_json(found, repaired)
     return _highlight(highlight) | {"findings": review["findings"], "repaired": review["repaired"]}
 
 
 def review_json(found: Sequence[Review], repaired: Iterable[Finding] = ()) -> Json:
-    """All reviewers' findings on one clip, whether it passed them all, and what was repaired before they looked."""
+    """All findings on one clip, whether it passed, and the findings that were repaired before."""
     return {
         "passed": all(review.passed for review in found),
         "findings": [finding_json(finding, review.reviewer) for review in found for finding in review.findings],
@@ -255,7 +255,7 @@ def _repair(repair: Repair) -> Json:
 
 
 def word_json(word: Word) -> Json:
-    """One word with its time and, where known, who says it; and in which language, where that is not the clip's."""
+    """One word with its times, its speaker where known, and its language where it differs from the clip's."""
     own: Json = {} if word.language is None else {"language": word.language}
     return {"text": word.text, "start": number(word.start), "end": number(word.end), "speaker": word.speaker, **own}
 
@@ -270,7 +270,7 @@ def read_highlights(path: Path, video: Video) -> list[Highlight]:
 
 
 def read_crops(path: Path, video: Video) -> list[tuple[Highlight, CropPath]]:
-    """Read ``crops.json``. Raises DocumentError when it is not one, or is about more than the video holds."""
+    """Read ``crops.json``. Raises DocumentError; spans must lie inside the video."""
     cropped = []
     for entry in _entries(path, "clips", _Cropped):
         highlight = entry.highlight()
@@ -280,12 +280,12 @@ def read_crops(path: Path, video: Video) -> list[tuple[Highlight, CropPath]]:
 
 
 def read_clips(folder: Path) -> list[Delivered]:
-    """The clips that ``clips.json`` of a folder lists. Raises DocumentError when one is missing or was changed."""
+    """Read the clips that ``clips.json`` of a folder lists. Raises DocumentError, or MediaError for a missing file."""
     path = folder / "clips.json"
     delivered = []
     for entry in _entries(path, "clips", _Delivered):
         if Path(entry.file).name != entry.file:
-            raise DocumentError(f"{entry.file!r} does not lie in this folder", where=path, do="Correct it")
+            raise DocumentError(f"{entry.file!r} is not a file name in this folder", where=path, do="Correct it")
         video = probe(folder / entry.file)
         edit = Edit(entry.highlight(), _crop_path(entry), entry.spans(), entry.language)
         edit = replace(edit, words=entry.source_words(edit))
@@ -299,9 +299,9 @@ def read_json(path: Path) -> Json:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DocumentError(f"cannot read it ({error.strerror})", where=path, do="Check the name") from error
+        raise DocumentError(f"cannot read the file ({error.strerror})", where=path, do="Check its name") from error
     except (ValueError, RecursionError) as error:
-        raise DocumentError(f"this is not JSON ({error})", where=path, do="Correct it, or make it again") from error
+        raise DocumentError(f"not valid JSON ({error})", where=path, do="Correct it, or write it again") from error
 
 
 def number(time: Seconds) -> float:
@@ -316,7 +316,7 @@ def _entries(path: Path, name: str, kind: type[_Model]) -> list[_Model]:
     document = read_json(path)
     found = document.get(name) if isinstance(document, dict) else document
     if not isinstance(found, list):
-        raise DocumentError(f"there is no list of {name}", where=path, do=f'Write [{{...}}] or {{"{name}": [{{...}}]}}')
+        raise DocumentError(f"no list of {name}", where=path, do=f'Write [{{...}}] or {{"{name}": [{{...}}]}}')
     entries = []
     for position, entry in enumerate(found):
         try:
@@ -334,7 +334,7 @@ def _inside(span: Span, video: Video, path: Path, place: str = "") -> None:
         raise DocumentError(
             f"{place}{times} lies outside the video ({float(video.duration):.2f} s)",
             where=path,
-            do="Is it about this video?",
+            do="Check that the document belongs to this video",
         )
 
 
@@ -350,7 +350,7 @@ def _highlight(highlight: Highlight) -> dict[str, Json]:
 
 
 def _music(plan: Json) -> Json:
-    """Which track plays, and under which licence; null without music."""
+    """The track that plays, and its licence; null without music."""
     if not isinstance(plan, Mapping) or not isinstance(plan.get("credit"), Mapping):
         return None
     return {"file": plan.get("file", ""), **plan["credit"], "tempo": plan.get("tempo"), "mood": plan.get("mood")}

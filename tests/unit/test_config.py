@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from clipy import config
+from clipy import config, device
 from clipy.cli import option_reference
 from clipy.errors import BackendNotFound, ConfigError
 from clipy.groups import GROUPS
@@ -186,7 +186,7 @@ def test_the_commented_file_sets_nothing_and_uncommented_sets_the_defaults(here:
 def test_the_schema_names_every_stage_and_refuses_unknown_keys() -> None:
     schema = option_reference.schema()
     assert list(schema["properties"])[-2:] == ["review", "upload"]
-    assert schema["properties"].pop("device")["enum"] == ["auto", "cpu", "cuda", "mps"]
+    assert schema["properties"].pop("device")["enum"] == list(device.NAMES)
     for name, table in schema["properties"].items():
         for pick in table.get("items", table).get("anyOf", [table]):
             assert pick["additionalProperties"] is False

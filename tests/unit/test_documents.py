@@ -65,7 +65,7 @@ def test_a_wrong_document_is_refused_with_the_place_of_the_fault(tmp_path: Path,
 def test_a_file_that_is_not_json_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "h.json"
     path.write_bytes(b"\xff\xfe{")
-    with pytest.raises(DocumentError, match="not JSON"):
+    with pytest.raises(DocumentError, match="not valid JSON"):
         documents.read_highlights(path, VIDEO)
     with pytest.raises(DocumentError, match="cannot read"):
         documents.read_highlights(tmp_path / "none.json", VIDEO)
