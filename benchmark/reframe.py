@@ -45,7 +45,7 @@ from reframing.conversation import Listening, drawn  # noqa: E402
 from reframing.scoring import Tally, scored  # noqa: E402
 from reframing.smoothness import baselines  # noqa: E402
 
-BACKENDS = {"default": "lip-sync", "lr-asd": "lr-asd", "light-asd": "light-asd"}
+BACKENDS = {"default": "auto", "lip-sync": "lip-sync", "lr-asd": "lr-asd", "light-asd": "light-asd"}
 _TALK: tuple[tuple[str, str, Listening, float], ...] = (
     ("closeup_512_a.mp4", "portrait_man_1080x1920.mp4", "still", 1.0),
     ("portrait_woman_1080x1920.mp4", "closeup_512_a.mp4", "slow", 0.5),

@@ -1,15 +1,67 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from clipy import models
 from clipy.analysis.speakers.auto import Auto
+from clipy.analysis.speakers.lip_sync import LipSync
+from clipy.analysis.speakers.lr_asd import LrAsd
+from clipy.analysis.speakers.scoring.evidence import combined, contested
+from clipy.analysis.speakers.scoring.lips import Mouth
 from clipy.context import Context
 from clipy.media.probe import probe
+from clipy.types import Span, Track, Video, seconds
 from fixtures.media import make_video
+
+
+def face(first: int, count: int, *, height: float = 200) -> Track:
+    """A still face that is on screen for some times of the grid."""
+    boxes = np.tile(np.array([10, 10, 10 + height, 10 + height], dtype=np.float32), (count, 1))
+    times = (first + np.arange(count)) / 25
+    return Track(0, Span(seconds(0), seconds(100)), times, boxes, np.ones(count, dtype=np.float32))
+
+
+def mouth(count: int, turn: float) -> Mouth:
+    return Mouth(*(np.full(count, value, dtype=np.float32) for value in (0, 0, 0, turn)))
+
+
+def test_the_network_is_asked_where_two_faces_are_on_screen_and_a_second_around() -> None:
+    alone, first, second = face(500, 50), face(0, 200), face(100, 60)
+    assert contested([alone, first, second]) == [[], [slice(75, 185)], [slice(0, 60)]]
+    assert contested([first]) == [[]]
+    assert contested([]) == []
+
+
+def log_odds(network: float, lips: float, *, turn: float = 0.0, height: float = 200) -> float:
+    found = combined(
+        face(0, 1, height=height),
+        mouth(1, turn),
+        np.array([lips], dtype=np.float32),
+        np.array([network], dtype=np.float32),
+    )
+    return float(found[0])
+
+
+def test_both_kinds_of_evidence_count_for_a_face_that_looks_at_the_camera() -> None:
+    assert log_odds(7, 0.9) > log_odds(7, 0.1) > log_odds(1, 0.1)
+    assert log_odds(7, 0.5) > 0 > log_odds(1, 0.5)
+
+
+@pytest.mark.parametrize("face_kind", [{"turn": 0.7}, {"height": 30.0}])
+def test_lips_that_cannot_be_measured_do_not_count(face_kind: dict[str, float]) -> None:
+    assert log_odds(6, 0.1, **face_kind) == log_odds(6, 0.9, **face_kind) > 0
+    assert log_odds(1, 0.9, **face_kind) < 0
+
+
+def test_lips_alone_tell_where_the_network_was_not_asked() -> None:
+    assert log_odds(float("nan"), 0.9) == pytest.approx(np.log(9), abs=1e-5)
+    assert log_odds(float("nan"), 0.9, turn=0.7) == pytest.approx(np.log(9), abs=1e-5)
 
 
 @pytest.fixture
@@ -22,26 +74,54 @@ def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_weights")
-def test_without_weights_lip_sync_is_taken_and_the_better_way_is_named(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_weights_lips_tell_alone_and_the_better_way_is_named(caplog: pytest.LogCaptureFixture) -> None:
     auto = Auto()
-    assert auto.chosen.name == "lip-sync"
+    assert auto.input_digests() == LipSync().input_digests()
+    assert not auto.benefits_from_diarization()
+    assert auto.lookahead_seconds() == LipSync().lookahead_seconds()
     (line,) = caplog.messages
-    assert "told by lip-sync" in line
+    assert "told by lip-sync alone" in line
     assert line.endswith("clipy models pull lr-asd")
     assert "\n" not in line
-    assert auto.input_digests() == auto.chosen.input_digests()
 
 
-def test_the_network_is_taken_where_its_weights_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(models, "fetch", lambda model: tmp_path)
-    auto = Auto()
-    assert auto.chosen.name == "lr-asd"
-    assert auto.input_digests() == (models.sha256(models.LR_ASD),)
-    assert auto.identity()["chosen"] == auto.chosen.identity()
+@pytest.fixture
+def weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine that has the weights of LR-ASD."""
+    monkeypatch.setattr("clipy.analysis.speakers.auto.models.fetch", lambda model: tmp_path)
 
 
-def test_it_says_which_it_took(tmp_path: Path, ctx: Context, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.usefixtures("weights")
+def test_its_results_depend_on_both_parts(tmp_path: Path, ctx: Context, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     auto = Auto()
+    assert auto.input_digests() == (*LipSync().input_digests(), models.sha256(models.LR_ASD))
     assert auto.score(probe(make_video(tmp_path / "a.mp4")), [], ctx) == []
-    assert f"who speaks is told by {auto.chosen.name}" in caplog.text
+    assert "who speaks is told by lip-sync and lr-asd" in caplog.text
+
+
+@pytest.mark.usefixtures("weights")
+def test_only_contested_times_are_given_to_the_network(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ctx: Context
+) -> None:
+    asked: list[tuple[float, float]] = []
+
+    def noted(
+        self: LrAsd, video: Video, tracks: Sequence[Track], ctx: Context
+    ) -> list[np.ndarray[tuple[int], np.dtype[np.float32]]]:
+        asked.extend((float(track.times[0]), float(track.times[-1])) for track in tracks)
+        return [np.full(len(track.times), 8, dtype=np.float32) for track in tracks]
+
+    def measured(self: LipSync, video: Video, tracks: Sequence[Track], ctx: Context) -> list[object]:
+        return [(track, mouth(len(track.times), 0.7), None) for track in tracks]
+
+    monkeypatch.setattr(LrAsd, "log_odds", noted)
+    monkeypatch.setattr(LipSync, "measure", measured)
+    monkeypatch.setattr("clipy.analysis.speakers.auto.speaking", lambda mouth, heard: np.full(len(mouth.turn), 0.25))
+    video = probe(make_video(tmp_path / "a.mp4"))
+    first, second = face(0, 200), replace(face(100, 100), id=1)
+    one, other = Auto().score(video, [first, second], ctx)
+    assert asked == [(3.0, 7.96), (4.0, 7.96)]
+    assert one.speaking[:75] == pytest.approx(0.25)
+    assert (one.speaking[75:] > 0.9).all()
+    assert (other.speaking > 0.9).all()

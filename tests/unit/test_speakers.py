@@ -39,7 +39,7 @@ def mouth(opening: NDArray[np.float64], seed: int = 9) -> Mouth:
     seen = opening + noise
     speed = np.abs(np.diff(seen, prepend=seen[:1]))
     motion = 4 + 60 * np.abs(np.gradient(opening)) / 0.05
-    return Mouth(*(values.astype(np.float32) for values in (seen, speed, motion)))
+    return Mouth(*(values.astype(np.float32) for values in (seen, speed, motion, np.zeros(COUNT))))
 
 
 def heard(loudness: NDArray[np.float64], speech: float = 1.0) -> Voice:
@@ -75,7 +75,7 @@ def test_lips_that_have_come_to_rest_have_said_all() -> None:
 
 
 def test_a_glimpse_is_too_short_to_tell() -> None:
-    tiny = Mouth(*(np.ones(2, dtype=np.float32) for _ in range(3)))
+    tiny = Mouth(*(np.ones(2, dtype=np.float32) for _ in range(4)))
     assert speaking(tiny, heard(syllables(1))).max() == 0
 
 

@@ -1,63 +1,101 @@
-"""The best active-speaker detector that this machine can have."""
+"""Who speaks, by lips and by a network, weighed: the default."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from clipy import models
 from clipy.analysis.base import SpeakerDetector
-from clipy.analysis.speakers.lip_sync import LipSync
+from clipy.analysis.speakers.lip_sync import LipSync, speaking
 from clipy.analysis.speakers.lr_asd import LrAsd
+from clipy.analysis.speakers.scoring.evidence import combined, contested
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.types import Track, Video
 
 log = logging.getLogger(__name__)
 
+_LOOKAHEAD = 0.1  # seconds; that of lip-sync is 0.2, the network has none
+
 
 class Auto(SpeakerDetector):
-    """LR-ASD, whose weights are fetched once; lip-sync where they cannot be had, which is said.
+    """Lips on a face mesh and the network LR-ASD, weighed by how big a face is and how far it is turned.
 
-    It says in the log which one it took.
+    The network is asked where two faces or more are on screen, so that there is a choice. Its weights are fetched once;
+    where they cannot be had, lips alone tell, which is said.
     """
 
-    version = 2
+    version = 3
 
     class Options(SpeakerDetector.Options):
         """Nothing to set; pick a detector by name to set its options."""
 
     options: Options
 
+    def __init__(self, options: SpeakerDetector.Options | None = None) -> None:
+        super().__init__(options)
+        self._lips = LipSync()
+
     def identity(self) -> dict[str, object]:
-        return {**super().identity(), "chosen": self.chosen.identity()}
+        parts = [part.identity() for part in (self._lips, self._network) if part is not None]
+        return {**super().identity(), "parts": parts}
 
     def input_digests(self) -> tuple[str, ...]:
-        return self.chosen.input_digests()
-
-    def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
-        log.info("who speaks is told by %s", self.chosen.name)
-        return self.chosen.score(video, tracks, ctx)
+        network = () if self._network is None else self._network.input_digests()
+        return (*self._lips.input_digests(), *network)
 
     def lookahead_seconds(self) -> float:
-        return self.chosen.lookahead_seconds()
+        return self._lips.lookahead_seconds() if self._network is None else _LOOKAHEAD
 
     def benefits_from_diarization(self) -> bool:
-        return self.chosen.benefits_from_diarization()
+        return self._network is not None
+
+    def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
+        log.info("who speaks is told by %s", "lip-sync" if self._network is None else "lip-sync and lr-asd")
+        if self._network is None:
+            return self._lips.score(video, tracks, ctx)
+        measured = self._lips.measure(video, tracks, ctx.within(0, 0.5))
+        network = _where_contested(self._network, video, tracks, ctx.within(0.5, 1))
+        return [
+            replace(track, speaking=_probability(combined(track, mouth, speaking(mouth, heard), odds)))
+            for (track, mouth, heard), odds in zip(measured, network, strict=True)
+        ]
 
     @cached_property
-    def chosen(self) -> SpeakerDetector:
-        """The detector that does the work. The first use fetches the weights."""
-        backend: SpeakerDetector
+    def _network(self) -> LrAsd | None:
+        """The first use fetches the weights."""
         try:
             models.fetch(models.LR_ASD)
         except ModelError as error:
             log.warning(
-                "who speaks is told by lip-sync, which errs on profiles and small faces; the better lr-asd is not to be"
-                " had now: %s. Fetch it where there is a network: clipy models pull lr-asd",
+                "who speaks is told by lip-sync alone, which errs on profiles and small faces; lr-asd is not to be had"
+                " now: %s. Fetch it where there is a network: clipy models pull lr-asd",
                 error.what,
             )
-            backend, backend.name = LipSync(), "lip-sync"
-        else:
-            backend, backend.name = LrAsd(), "lr-asd"
-        return backend
+            return None
+        return LrAsd()
+
+
+def _where_contested(network: LrAsd, video: Video, tracks: Sequence[Track], ctx: Context) -> list[NDArray[np.float32]]:
+    """The network's log odds at each track's times, NaN where a face is alone."""
+    stretches = contested(tracks)
+    places = [(number, part) for number, parts in enumerate(stretches) for part in parts]
+    asked = [_part(tracks[number], part) for number, part in places]
+    found = [np.full(len(track.times), np.nan, dtype=np.float32) for track in tracks]
+    for (number, part), odds in zip(places, network.log_odds(video, asked, ctx), strict=True):
+        found[number][part] = odds
+    return found
+
+
+def _part(track: Track, part: slice) -> Track:
+    return replace(track, times=track.times[part], boxes=track.boxes[part], confidence=track.confidence[part])
+
+
+def _probability(log_odds: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.asarray(1 / (1 + np.exp(-log_odds)), dtype=np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -60,6 +61,12 @@ class LipSync(SpeakerDetector):
         return _EARLY
 
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
+        return [
+            replace(track, speaking=speaking(mouth, heard)) for track, mouth, heard in self.measure(video, tracks, ctx)
+        ]
+
+    def measure(self, video: Video, tracks: Sequence[Track], ctx: Context) -> list[tuple[Track, Mouth, Voice]]:
+        """Each track with its mouth and with what is heard, both at its times."""
         if not tracks:
             return []
         if self._mesh is None:
@@ -70,10 +77,7 @@ class LipSync(SpeakerDetector):
         )
         heard = voice(video, span)
         seen = mouths(video, tracks, self._mesh, ctx)
-        return [
-            replace(track, speaking=speaking(mouth, heard.at(track.times)))
-            for track, mouth in zip(tracks, seen, strict=True)
-        ]
+        return [(track, mouth, heard.at(track.times)) for track, mouth in zip(tracks, seen, strict=True)]
 
 
 def speaking(mouth: Mouth, heard: Voice) -> NDArray[np.float32]:

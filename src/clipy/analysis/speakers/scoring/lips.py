@@ -35,7 +35,7 @@ _POINTS = 468
 _BELOW_EYES = 0.85  # where the mouth lies below the eyes, in distances of their outer corners
 
 # Indices into the canonical face mesh.
-_FOREHEAD, _CHIN = 10, 152
+_FOREHEAD, _CHIN, _NOSE_TIP = 10, 152, 1
 _RIGHT_EYE, _LEFT_EYE = 33, 263
 _UPPER_LIP, _LOWER_LIP = (81, 13, 311), (178, 14, 402)
 
@@ -44,16 +44,19 @@ _UPPER_LIP, _LOWER_LIP = (81, 13, 311), (178, 14, 402)
 class Mouth:
     """One track's mouth at each of its times, float32 (n,): ``opening`` is the gap between the lips in heights of the
     face and ``speed`` how much it changed since the time before, 1/25 s earlier; ``motion`` is the mean change of the
-    mouth's picture since then, with the head's motion taken out.
+    mouth's picture since then, with the head's motion taken out. ``turn`` is how far the head is turned aside: by how
+    much the tip of the nose lies off the middle between the eyes, in distances of their outer corners.
     """
 
     opening: NDArray[np.float32]
     speed: NDArray[np.float32]
     motion: NDArray[np.float32]
+    turn: NDArray[np.float32]
 
     def part(self, begin: int, end: int) -> Mouth:
         """From one of its times to another."""
-        return Mouth(self.opening[begin:end], self.speed[begin:end], self.motion[begin:end])
+        parts = (self.opening, self.speed, self.motion, self.turn)
+        return Mouth(*(values[begin:end] for values in parts))
 
 
 class Mesh(Protocol):
@@ -83,6 +86,7 @@ class _Mouthing:
     opening: dict[int, float] = field(default_factory=dict)
     speed: dict[int, float] = field(default_factory=dict)  # where the time before was looked at, too
     motion: dict[int, float] = field(default_factory=dict)
+    turn: dict[int, float] = field(default_factory=dict)
     changes: deque[float] = field(default_factory=lambda: deque(maxlen=_LATELY))  # of the opening in the latest pairs
     roll: float = 0.0
     turned: float = 0.0  # by which faces are cut out: the same for a fifth of a second, so that neighbours compare
@@ -109,11 +113,13 @@ class _Mouthing:
                 self.changes.append(self.speed[index])
         self.before = now
         across = points[_LEFT_EYE] - points[_RIGHT_EYE]
+        place = np.dot(points[_NOSE_TIP] - points[_RIGHT_EYE], across) / max(1.0, np.dot(across, across))
+        self.turn[index] = abs(float(place) - 0.5)
         tilt = self.turned + math.atan2(float(across[1]), float(across[0])) - self.roll
         self.roll = max(-1.0, min(1.0, self.roll + 0.3 * tilt))  # followed slowly: the mesh itself jitters
 
     def mouth(self, count: int) -> Mouth:
-        return Mouth(*(_filled(known, count) for known in (self.opening, self.speed, self.motion)))
+        return Mouth(*(_filled(known, count) for known in (self.opening, self.speed, self.motion, self.turn)))
 
 
 def mouths(video: Video, tracks: Sequence[Track], mesh: Mesh, ctx: Context, *, always: bool = False) -> list[Mouth]:

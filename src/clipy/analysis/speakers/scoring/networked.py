@@ -60,6 +60,17 @@ class NetworkSpeakers(SpeakerDetector):
         return True
 
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
+        found = self.log_odds(video, tracks, ctx)
+        return [
+            replace(track, speaking=(1 / (1 + np.exp(-odds / _HASTY))).astype(np.float32))
+            for track, odds in zip(tracks, found, strict=True)
+        ]
+
+    def log_odds(self, video: Video, tracks: Sequence[Track], ctx: Context) -> list[NDArray[np.float32]]:
+        """What the network says of each track at its times: the logarithm of the odds that the face speaks.
+
+        Raises ModelError when its weights cannot be had.
+        """
         if not tracks:
             return []
         if self._network is None:
@@ -68,12 +79,11 @@ class NetworkSpeakers(SpeakerDetector):
         seen = network.encode_video(_faces(video, tracks, self.reach, ctx))
         first, heard = _sound(video, tracks, self.reach, network)
         window = max(2, round(self.options.window * float(TRACK_RATE)))
-        scored = []
-        for number, track in enumerate(tracks):
-            start = _ticks(track)[0] - first
-            odds = network.classify(seen[number], heard[start : start + len(track.times)], window)
-            scored.append(replace(track, speaking=(1 / (1 + np.exp(-odds / _HASTY))).astype(np.float32)))
-        return scored
+        starts = [_ticks(track)[0] - first for track in tracks]
+        return [
+            network.classify(seen[number], heard[start : start + len(seen[number])], window)
+            for number, start in enumerate(starts)
+        ]
 
 
 def _ticks(track: Track) -> list[int]:

@@ -1,0 +1,68 @@
+"""Lips and network weighed: how likely a face speaks, by both kinds of evidence.
+
+What each says was calibrated by logistic regression on labelled development videos that count alike. The network's log
+odds are those of its training: on other videos a mouth that rests, or moves out of step, gets up to 3 or 4. Lips are
+measured on a face mesh, which fits faces that look at the camera and are big enough; of others the network alone tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipy.analysis.speakers.scoring.lips import Mouth
+from clipy.arrays import true_runs
+from clipy.types import TRACK_RATE, Track
+
+_LIPS, _NETWORK, _NEUTRAL = 0.5, 0.5, 3.5  # weights of log odds, and what the network says where it does not know
+_ALONE, _ALONE_NEUTRAL = 0.8, 3.0  # the same of the network where lips cannot be measured
+_SUREST = 8.0  # log odds up to which the network counts: beyond, it tells people apart, not speech
+_LIMIT = 4.0  # log odds up to which both together count, for or against: 55 to 1
+_FRONTAL, _TURNED = 0.25, 0.45  # turn of the head up to which lips count, and from which they do not
+_SMALL, _BIG = 40.0, 80.0  # heights of a face in pixels up to which lips do not count, and from which they do
+_CONTEXT = 1.0  # seconds around a stretch that the network looks at, too
+_SURE = 1e-6  # probabilities are kept this far from 0 and 1
+
+Floats = NDArray[np.float64]
+
+
+def contested(tracks: Sequence[Track]) -> list[list[slice]]:
+    """The stretches of each track in which another face is on screen, with some time around them, in indices."""
+    ticks = [np.round(track.times * float(TRACK_RATE)).astype(int) for track in tracks]
+    if not ticks:
+        return []
+    first = min(int(own[0]) for own in ticks)
+    faces = np.zeros(max(int(own[-1]) for own in ticks) + 1 - first, dtype=int)
+    for own in ticks:
+        faces[own - first] += 1
+    around = round(_CONTEXT * float(TRACK_RATE))
+    return [_padded(faces[own - first] > 1, around) for own in ticks]
+
+
+def combined(track: Track, mouth: Mouth, lips: NDArray[np.float32], network: NDArray[np.float32]) -> Floats:
+    """The log odds that a face speaks, at each time of its track: (n,).
+
+    ``lips``: the probability by lips and sound. ``network``: log odds, NaN where the network was not asked.
+    """
+    by_lips = np.clip(np.asarray(lips, dtype=np.float64), _SURE, 1 - _SURE)
+    by_lips = np.log(by_lips / (1 - by_lips))
+    by_network = np.clip(np.asarray(network, dtype=np.float64), -_SUREST, _SUREST)
+    trust = _trust(track, mouth)
+    both = trust * (_LIPS * by_lips + _NETWORK * (by_network - _NEUTRAL))
+    both += (1 - trust) * _ALONE * (by_network - _ALONE_NEUTRAL)
+    return np.asarray(np.where(np.isnan(by_network), by_lips, np.clip(both, -_LIMIT, _LIMIT)))
+
+
+def _trust(track: Track, mouth: Mouth) -> Floats:
+    """How far the lips can be measured, 0..1."""
+    height = np.asarray(track.boxes[:, 3] - track.boxes[:, 1], dtype=np.float64)
+    big = np.clip((height - _SMALL) / (_BIG - _SMALL), 0, 1)
+    return np.asarray(big * np.clip((_TURNED - mouth.turn) / (_TURNED - _FRONTAL), 0, 1))
+
+
+def _padded(wanted: NDArray[np.bool_], around: int) -> list[slice]:
+    """The runs of true with ``around`` values more on both sides, those that meet as one."""
+    wide = np.convolve(wanted, np.ones(2 * around + 1), mode="full")[around : around + len(wanted)] > 0.5
+    return [slice(begin, end) for begin, end in true_runs(wide)]
