@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.progress import Progress, TaskID
 
+from clipy import config
 from clipy.cli import main, terminal
 from clipy.cli.logs import echo, logging_to
 from clipy.cli.text import counted, printable
@@ -271,3 +272,9 @@ def test_a_folder_that_is_not_there_yet_is_created_by_upload(
     assert "upload.folder.overwrite=true" in differs.stderr
     again = ("--set", "upload.folder.path=mnt/share", "--set", "upload.folder.overwrite=true")
     assert run("upload", "clips", "--to", "folder", *again).exit_code == 0
+
+
+def test_the_presets_of_the_flag_are_those_of_the_settings() -> None:
+    (preset,) = (option for option in main.commands["run"].params if option.name == "preset")
+    assert isinstance(preset.type, click.Choice)
+    assert list(preset.type.choices) == list(config.PRESETS)

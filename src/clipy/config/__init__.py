@@ -1,14 +1,14 @@
-"""Which backend does what, with which options.
+"""Settings: which backend does what, with which options.
 
 Precedence, highest first: a flag (``--set``, ``--clips``, ...) > the environment (``CLIPY_REFRAME__LAYOUT=single``,
 see ``clipy.config.environment``) > the project's file, which is the one named by ``--config`` or ``CLIPY_CONFIG``, else
 ``clipy.toml`` in the current folder > the user's own ``clipy.toml`` > the preset > the backend's default. A preset
-never overrides what the user set at any level. Where networks run is no stage's: ``--device`` > ``CLIPY_DEVICE`` >
-``device`` in a file.
+never overrides what the user sets at any level. The device for networks has its own order: ``--device`` >
+``CLIPY_DEVICE`` > ``device`` in a file.
 
 A table (``[reframe]``) picks one backend; a list of tables (``[[pizzazz]]``) picks several, in order, and replaces the
-list of a lower level as a whole. ``backend = "name"`` picks; every other key is an option of that backend. ``[store]``
-is no stage: it says how much of what was made is kept.
+list of a lower level as a whole. ``backend = "name"`` picks; every other key is an option of that backend. When a
+higher level picks another backend, options that both inherit from a common class stay. ``[store]`` limits the store.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PRESETS: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
 
 @dataclass(frozen=True)
 class Config:
-    """One choice for each table, several for each list, and where networks run (``clipy.device``)."""
+    """One choice for each table, several for each list, limits of the store, and the device (``clipy.device``)."""
 
     tables: Mapping[str, Choice]
     lists: Mapping[str, tuple[Choice, ...]]
@@ -49,7 +49,7 @@ class Config:
 
 
 def limits(store: Mapping[str, str]) -> Limits:
-    """The limits that ``[store]`` sets. Raises ConfigError for a size or an age that is none."""
+    """The limits that ``[store]`` sets. Raises SettingError for a malformed size or age."""
     size, age = store.get("max_size"), store.get("max_age")
     return Limits(quantities.size(size) if size else None, quantities.age(age) if age else None)
 
