@@ -17,7 +17,7 @@ from clipy.analysis.base import Diarizer
 from clipy.analysis.diarization.pyannote import _in_video
 from clipy.analysis.diarization.voice_turns import VoiceTurns, cluster_voices
 from clipy.analysis.people.turns import conversation as conversation_of
-from clipy.analysis.people.turns import smooth_by_sentence, turns_of, words_to_turns
+from clipy.analysis.people.turns import smooth_by_sentence, turns_of, without_rare_speakers, words_to_turns
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.media.probe import probe
@@ -108,6 +108,15 @@ def test_a_word_or_two_of_a_sentence_are_not_somebody_elses() -> None:
     words = tuple(_word(text, speaker, index) for index, (text, speaker) in enumerate(said))
     found = smooth_by_sentence(Transcript("en", words))
     assert [word.speaker for word in found.words] == ["1"] * 5 + ["2", "1"]
+
+
+def test_somebody_with_a_word_or_two_in_all_gets_no_name() -> None:
+    names = ["3", "1", "1", "1", "2", "2", "2", "3", "2", None]
+    words = [Word("word", Fraction(n), Fraction(n + 1), speaker=name) for n, name in enumerate(names)]
+    found = [word.speaker for word in without_rare_speakers(words)]
+    assert found == ["1", "1", "1", "1", "2", "2", "2", "2", "2", None]
+    assert [word.speaker for word in without_rare_speakers(words, known=["3"])] == names
+    assert without_rare_speakers(words[:2]) == words[:2]  # so few words that nobody is frequent
 
 
 def test_a_short_video_is_diarized_once_whichever_part_is_asked_about(

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from clipy.analysis.camera.onscreen import mapped, on_output, shot_at
+from clipy.analysis.camera.unseen_speaker import unseen_speech
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Track
 
 
@@ -76,3 +78,42 @@ def test_the_mouth_is_below_the_eyes_and_both_are_inside_the_face() -> None:
 
 def test_outside_of_all_shots_nothing_is_on() -> None:
     assert shot_at((CropShot(WHOLE, "single", (panel(Box(0, 0, 540, 960)),)),), Fraction(14)) is None
+
+
+LEFT, RIGHT = Box(0, 0, 540, 960), Box(540, 0, 1080, 960)
+
+
+def conversation() -> list[Track]:
+    """The left face speaks for two seconds, with a pause of 0.4 s, then the right one for two."""
+    left, right = track((200, 100, 300, 200)), track((700, 100, 800, 200), number=1)
+    seconds_in = left.times - 10
+    first = (seconds_in < 2) & ~((seconds_in > 0.8) & (seconds_in < 1.2))
+    return [
+        replace(left, speaking=np.where(first, 0.95, 0.05).astype(np.float32)),
+        replace(right, speaking=np.where(seconds_in >= 2, 0.95, 0.05).astype(np.float32)),
+    ]
+
+
+def test_a_window_on_the_listener_leaves_the_speaker_unseen() -> None:
+    (span,) = unseen_speech(conversation(), edit(CropShot(WHOLE, "single", (panel(RIGHT),))))
+    assert float(span.start) == 0
+    assert float(span.end) == pytest.approx(2, abs=0.05)  # the pause between words included
+    (span,) = unseen_speech(conversation(), edit(CropShot(WHOLE, "single", (panel(LEFT),))))
+    assert (float(span.start), float(span.end)) == pytest.approx((2, 4), abs=0.05)
+
+
+def test_unseen_speech_is_in_clip_time() -> None:
+    keep = (Span(Fraction(11), Fraction(12)), Span(Fraction(13), Fraction(14)))
+    (span,) = unseen_speech(conversation(), edit(CropShot(WHOLE, "single", (panel(LEFT),)), keep=keep))
+    assert (float(span.start), float(span.end)) == pytest.approx((1, 2), abs=0.05)
+
+
+def test_nobody_is_unseen_in_a_stack_the_whole_picture_or_a_window_that_follows() -> None:
+    upper, lower = panel(LEFT, (0, 0, 1080, 960)), panel(RIGHT, (0, 960, 1080, 1920))
+    half = Fraction(12)
+    follows = (
+        CropShot(Span(WHOLE.start, half), "single", (panel(LEFT),)),
+        CropShot(Span(half, WHOLE.end), "single", (panel(RIGHT),)),
+    )
+    for shots in ((CropShot(WHOLE, "stack", (upper, lower)),), (CropShot(WHOLE, "fit", (panel(LEFT),)),), follows):
+        assert unseen_speech(conversation(), edit(*shots)) == []

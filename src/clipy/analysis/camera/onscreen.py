@@ -91,6 +91,12 @@ def shot_at(shots: Sequence[CropShot], time: Seconds) -> CropShot | None:
     return next((shot for shot in shots if time in shot.span), None)
 
 
+def is_shown(track: Track, index: int, shot: CropShot) -> bool:
+    """Whether a panel of a crop's shot shows the face of a track at its ``index``-th time."""
+    box, time = Box(*map(float, track.boxes[index])), seconds(float(track.times[index]))
+    return any(share_inside(box, panel.window(time)) >= _VISIBLE for panel in shot.panels)
+
+
 def _seen(track: Track, index: int, time: Seconds, edit: Edit) -> Iterator[OnScreen]:
     shot = shot_at(edit.crop.shots, time)
     if shot is None:

@@ -7,7 +7,7 @@ those before, and what has been decided stays, so that a person has one name in 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from clipy.analysis.base import Diarizer
 from clipy.analysis.faces.tracking.identities import at_once, identified
 from clipy.analysis.people.speaking import appearances
-from clipy.analysis.people.turns import smooth_by_sentence, turns_of, words_to_turns
+from clipy.analysis.people.turns import smooth_by_sentence, turns_of, without_rare_speakers, words_to_turns
 from clipy.analysis.people.voice_face_map import VoiceFaceMap, map_voices_to_faces
 from clipy.analysis.people.word_attribution import assign_speakers
 from clipy.analysis.perception import transcript_of
@@ -57,7 +57,8 @@ class SpeakerAttribution:
             log.warning("diarization failed; words have no speakers: %s", error)
             return cls(transcript)
         spoken = smooth_by_sentence(words_to_turns(transcript, turns))
-        heard = {word.speaker for span in spans for word in spoken.within(span)}
+        spoken = _rename_rare(spoken, spans)
+        heard = _heard(spoken, spans)
         people = tuple(dict.fromkeys(turn.speaker for turn in turns if turn.speaker in heard))
         return cls(spoken, people, tuple(turns))
 
@@ -87,12 +88,13 @@ class SpeakerAttribution:
     ) -> SpeakerAttribution:
         tracks = _identify(video, faces, ctx, voices=len({turn.speaker for turn in self.turns}))
         found = map_voices_to_faces(tracks, self.turns, self._decided(tracks))
-        transcript = self._assigned(spans, tracks, found)
-        heard = {word.speaker for span in (*self.seen, *spans) for word in transcript.within(span)}
+        known = self.people if self.seen else ()
+        transcript = _rename_rare(self._assigned(spans, tracks, found), (*self.seen, *spans), known)
+        heard = _heard(transcript, (*self.seen, *spans))
         return replace(
             self,
             transcript=transcript,
-            people=tuple(dict.fromkeys([*(self.people if self.seen else ()), *(n for n in found.names if n in heard)])),
+            people=tuple(dict.fromkeys([*known, *(n for n in found.names if n in heard)])),
             seen=(*self.seen, *spans),
             faces=faces,
             names=tuple(None if track.identity is None else found.faces.get(track.identity) for track in tracks),
@@ -127,6 +129,20 @@ class SpeakerAttribution:
                 words[place] = word
             done.append(span)
         return replace(self.transcript, words=tuple(words))
+
+
+def _heard(transcript: Transcript, spans: Iterable[Span]) -> set[str | None]:
+    """Who says a word in some spans."""
+    return {word.speaker for span in spans for word in transcript.within(span)}
+
+
+def _rename_rare(transcript: Transcript, spans: Sequence[Span], known: Container[str] = ()) -> Transcript:
+    """The transcript with ``without_rare_speakers`` applied to the words of some spans."""
+    places = [n for n, word in enumerate(transcript.words) if any((word.start + word.end) / 2 in s for s in spans)]
+    words = list(transcript.words)
+    for place, word in zip(places, without_rare_speakers([words[n] for n in places], known), strict=True):
+        words[place] = word
+    return replace(transcript, words=tuple(words))
 
 
 def _identify(video: Video, faces: Sequence[list[Track]], ctx: Context, voices: int) -> list[Track]:

@@ -34,7 +34,7 @@ def speaking_tracks(video: Video, span: Span, ctx: Context, *, voices: bool | No
     tracks = scored_tracks(video, span, ctx.within(0, 0.9))
     if voices is None:
         voices = ctx.analyser(SpeakerDetector).benefits_from_diarization() and Diarizer in ctx.analysers
-    if not voices or not _share_the_screen(tracks):
+    if not voices or not share_the_screen(tracks):
         return tracks
     looks = appearances(video, tracks, ctx.within(0.9, 0.95))
     try:
@@ -51,7 +51,7 @@ def appearances(video: Video, tracks: Sequence[Track], ctx: Context) -> Array:
     return ctx.cached(ctx.analyser(FaceDetector).appearance, video, bare)
 
 
-def _share_the_screen(tracks: Sequence[Track]) -> bool:
+def share_the_screen(tracks: Sequence[Track]) -> bool:
     """Whether two faces are ever on screen at once, so that there is a choice."""
     in_order = sorted(tracks, key=lambda track: float(track.times[0]))
     return any(float(later.times[0]) <= float(track.times[-1]) for track, later in pairwise(in_order))

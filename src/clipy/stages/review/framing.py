@@ -13,15 +13,19 @@ import numpy as np
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.base import ShotDetector
+from clipy.analysis.base import ShotDetector, SpeakerDetector
+from clipy.analysis.camera.unseen_speaker import unseen_speech
 from clipy.analysis.clip_qc.camera_shake import shakes, stretches_above, too_many_flashes
 from clipy.analysis.clip_qc.faces import RATE, Look, faces_of, shots_of
 from clipy.analysis.clip_qc.inspection import Inspection, inspected
 from clipy.analysis.clip_qc.lip_offset import lip_offset
 from clipy.analysis.clip_qc.source import shows_somebody_else
+from clipy.analysis.faces.base import FaceDetector
 from clipy.analysis.faces.tracking.detections import Detection
+from clipy.analysis.people.speaking import share_the_screen, speaking_tracks
+from clipy.analysis.perception import face_tracks
 from clipy.context import Context
-from clipy.errors import MediaError
+from clipy.errors import MediaError, ModelError
 from clipy.media.checks.sharpness import finest_detail
 from clipy.media.checks.video_metrics import VideoMetrics
 from clipy.media.read import pictures
@@ -34,7 +38,6 @@ _SOME = 0.3  # ... from which its place may still be taken for not empty
 _AT_EDGE = 0.015  # share of the width within which an eye or a corner of the mouth lies on the edge
 _PEOPLE = 0.5  # share of the looks with a face from which the clip is about people
 _IN_SHOT = 0.3  # share of a shot's looks with a face from which somebody should be there throughout
-_HERE_AND_THERE = 0.2  # share of the looks with a cut face that are taken for gestures
 _BLUE = -8.0  # Cr less Cb, in codes, below which a face is no colour of skin
 _LEAST_LOOKS = 3
 _SAME_CUT = Fraction(3, 20)  # seconds by which a cut of the clip and one of its source may be apart
@@ -50,6 +53,7 @@ class Framing(Reviewer):
     eyes or mouth. Shots without people are left alone, unless ``people`` says that somebody must be seen.
 
     Who speaks: where a voice is heard for a while and the mouth in the picture rests, the window may be on a listener.
+    It is where, by the faces and voices that the run went by, somebody outside of every window speaks meanwhile.
 
     Rest: a shake is motion of the whole picture that turns back within 1/8 s. Flashes are those of ITU-R BT.1702: more
     than three in a second, of 20 cd/m2 or more over a quarter of the picture. Sharpness is the width in pixels of the
@@ -58,7 +62,7 @@ class Framing(Reviewer):
     one whose source is soft is told as a warning.
     """
 
-    version = 5
+    version = 6
 
     class Options(Reviewer.Options):
         people: Literal["auto", "expected", "none"] = Field(
@@ -68,7 +72,9 @@ class Framing(Reviewer):
             1.5, gt=0, description="Seconds that a person may be out of the picture in a shot."
         )
         longest_silent: float = Field(
-            3, gt=0, description="Seconds that somebody may be heard while the mouth in the picture rests."
+            3,
+            gt=0,
+            description="Seconds that somebody may speak while the mouth in the picture rests, or outside the window.",
         )
         longest_cut: float = Field(1.2, gt=0, description="Seconds that a face may be cut by the edge.")
         largest_face: float = Field(
@@ -105,6 +111,7 @@ class Framing(Reviewer):
             *_widened(self._cut(looks, video), clip.edit),
             *_widened(self._sizes(looks, video), clip.edit),
             *_widened(self._silent(looks, inspection, clip.edit, ctx), clip.edit),
+            *_widened(self._listener(clip.edit, ctx), clip.edit),
             *self._tint(looks),
             *self._shake(seen),
             *self._flips(clip.edit),
@@ -152,6 +159,24 @@ class Framing(Reviewer):
             severity: Severity = "error" if left_out else "warning"
             value = float(span.duration)
             yield Finding("speaker-out", severity, message + because, span, value, limit, picture_of(span))
+
+    def _listener(self, edit: Edit | None, ctx: Context) -> Iterator[Finding]:
+        """Who speaks, by the attribution that the run goes by, is outside of every window; where there is a choice."""
+        source = ctx.video
+        if edit is None or source is None or not {ShotDetector, FaceDetector, SpeakerDetector} <= set(ctx.analysers):
+            return
+        try:
+            if not share_the_screen(face_tracks(source, edit.highlight.span, ctx)):
+                return
+            unseen = unseen_speech(speaking_tracks(source, edit.highlight.span, ctx), edit)
+        except ModelError as error:
+            yield Finding("not-checked", "warning", f"whether the speaker is in the picture: {error}")
+            return
+        for span in unseen:
+            if span.duration >= seconds(self.options.longest_silent):
+                message = f"the speaker is outside of the window for {float(span.duration):.1f} s"
+                value, limit = float(span.duration), self.options.longest_silent
+                yield Finding("speaker-out", "error", message, span, value, limit, picture_of(span))
 
     def _cut(self, looks: Sequence[Look], video: Video) -> Iterator[Finding]:
         """The face that is meant is the biggest; others may stand half outside."""

@@ -1,0 +1,42 @@
+"""Where a clip shows a listener: spans in which somebody outside of every window speaks, by the run's attribution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from clipy.analysis.camera.onscreen import is_shown, shot_at
+from clipy.analysis.faces.tracking.tracks import grid
+from clipy.arrays import true_runs
+from clipy.types import TRACK_RATE, Edit, Span, Track, seconds
+
+_SPEAKS, _LISTENS = 0.6, 0.3  # probabilities from which the unseen face speaks, and below which a shown one listens
+_PAUSE = 15  # times of the grid (0.6 s) inside such a span of which that is not so: pauses between words
+
+
+def unseen_speech(tracks: Sequence[Track], edit: Edit) -> list[Span]:
+    """The spans, in clip time, in which only a face that no window shows speaks, pauses between its words included.
+
+    ``tracks`` are those of the highlight, with ``speaking`` filled in. Where all of the source is shown, nobody is
+    unseen.
+    """
+    times = grid(edit.highlight.span)
+    unseen, shown = np.zeros(len(times)), np.zeros(len(times))
+    first = round(times[0] * TRACK_RATE) if times else 0
+    for track in tracks:
+        for index, at in enumerate(track.times.tolist()):
+            place, time = round(at * float(TRACK_RATE)) - first, seconds(at)
+            shot = shot_at(edit.crop.shots, time)
+            if shot is None or not 0 <= place < len(times):
+                continue
+            inside = shot.layout == "fit" or is_shown(track, index, shot)
+            odds = shown if inside else unseen
+            odds[place] = max(odds[place], float(track.speaking[index]))
+    wrong = (unseen >= _SPEAKS) & (shown < _LISTENS)
+    for begin, end in true_runs(~wrong):
+        if begin > 0 and end < len(wrong) and end - begin <= _PAUSE and (shown[begin:end] < _SPEAKS).all():
+            wrong[begin:end] = True
+    spans = (Span(times[begin], times[end - 1] + 1 / TRACK_RATE) for begin, end in true_runs(wrong))
+    parts = (Span(edit.clip_time(span.start), edit.clip_time(span.end)) for span in spans)
+    return [part for part in parts if part.duration > 0]
