@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from clipy.analysis.audio.levels import levels
 from clipy.analysis.audio.microphones import with_speakers
 from clipy.analysis.base import Aligner, ShotDetector, SpeakerDetector, Transcriber
 from clipy.analysis.faces.base import FaceDetector
 from clipy.analysis.faces.tracking.tracks import link
 from clipy.context import Context
 from clipy.errors import ModelError
-from clipy.media.loudness import Levels
-from clipy.types import Shot, Span, Track, Transcript, Video
-
-_LEVELS_VERSION = 1
+from clipy.types import Span, Track, Transcript, Video
 
 log = logging.getLogger(__name__)
 
@@ -46,19 +42,3 @@ def scored_tracks(video: Video, span: Span, ctx: Context) -> list[Track]:
     """The same with the detector's probability that each face speaks, from sound and picture around each moment."""
     tracks = face_tracks(video, span, ctx)
     return ctx.cached(ctx.analyser(SpeakerDetector).score, video, tracks) if tracks else []
-
-
-class Perceived:
-    """The answers behind ``ctx.transcript``, ``ctx.shots``, ``ctx.tracks`` and ``ctx.levels``."""
-
-    def transcript(self, video: Video, ctx: Context) -> Transcript:
-        return transcript_of(video, ctx)
-
-    def shots(self, video: Video, span: Span, ctx: Context) -> list[Shot]:
-        return ctx.cached(ctx.analyser(ShotDetector).detect, video, span)
-
-    def tracks(self, video: Video, span: Span, ctx: Context, *, speaking: bool) -> list[Track]:
-        return scored_tracks(video, span, ctx) if speaking else face_tracks(video, span, ctx)
-
-    def levels(self, video: Video, ctx: Context) -> Levels:
-        return ctx.cached_value("levels.video", _LEVELS_VERSION, (video,), Levels, lambda: levels(video, ctx))

@@ -10,7 +10,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from clipy import config as configuration
-from clipy.analysis.perception import Perceived
+from clipy.analysis.perceived import Perceived
 from clipy.config import Config
 from clipy.context import Context, Event
 from clipy.media.probe import probe
