@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from clipy.analysis.faces.base import FaceDetector
-from clipy.analysis.faces.tracking.identities import cluster_identities, identified, look
-from clipy.analysis.people.voice_face_affinity import associated
+from clipy.analysis.faces.tracking.identities import assign_identities, cluster_identities, look
+from clipy.analysis.people.voice_face_affinity import reweigh_by_voices
 from clipy.context import Context
 from clipy.media.probe import probe
 from fixtures.media import make_video
@@ -20,30 +20,30 @@ def test_a_doubtful_turn_is_decided_by_whose_voice_it_is() -> None:
     left = track(0, 0, [0.8] * 6 + [0.1] * 6 + [0.45], 0)
     right = track(1, 0, [0.1] * 6 + [0.8] * 6 + [0.5], 1)
     heard = [turn(0, 6, "1"), turn(6, 12, "2"), turn(12, 13, "1")]
-    again = associated([left, right], heard)
+    again = reweigh_by_voices([left, right], heard)
     assert again[0].speaking[-5] > 0.8 > 0.2 > again[1].speaking[-5]
 
 
 def test_what_is_learnt_in_one_shot_counts_in_another() -> None:
     first = [track(0, 0, [0.9] * 6, 0), track(1, 0, [0.05] * 6, 1)]
     second = [track(2, 6, [0.4] * 3, 0), track(3, 6, [0.6] * 3, 1)]
-    again = associated(first + second, [turn(0, 9, "1")])
+    again = reweigh_by_voices(first + second, [turn(0, 9, "1")])
     assert again[2].speaking.mean() > 0.6 > again[3].speaking.mean()
     strangers = [track(2, 6, [0.4] * 3, None), track(3, 6, [0.6] * 3, None)]
-    unknown = associated(first + strangers, [turn(0, 9, "1")])
+    unknown = reweigh_by_voices(first + strangers, [turn(0, 9, "1")])
     assert unknown[3].speaking.mean() > unknown[2].speaking.mean()
 
 
 def test_a_voice_that_is_nobodys_on_screen_makes_nobody_speak() -> None:
     listener = track(0, 0, [0.2] * 8 + [0.4], 0)
-    (again,) = associated([listener], [turn(0, 9, "narrator")])
+    (again,) = reweigh_by_voices([listener], [turn(0, 9, "narrator")])
     assert again.speaking.max() < 0.2
 
 
 def test_two_people_taken_for_one_voice_are_told_apart_by_their_lips_alone() -> None:
     left = track(0, 0, [0.9] * 6 + [0.2] * 6 + [0.9] * 3 + [0.2] * 2, 0)
     right = track(1, 0, [0.2] * 6 + [0.9] * 6 + [0.2] * 3 + [0.9] * 2, 1)
-    again = associated([left, right], [turn(0, 17, "1")])
+    again = reweigh_by_voices([left, right], [turn(0, 17, "1")])
     for before, after in zip([left, right], again, strict=True):
         assert after.speaking == pytest.approx(before.speaking, abs=1e-3)
 
@@ -52,17 +52,17 @@ def test_faces_that_are_hard_to_tell_apart_are_no_two_people_with_one_voice() ->
     """Both move their lips all the time; the one who speaks is a little likelier for most of it."""
     left = track(0, 0, [0.6, 0.6, 0.4] * 5, 0)
     right = track(1, 0, [0.5, 0.5, 0.6] * 5, 1)
-    again = associated([left, right], [turn(0, 15, "1")])
+    again = reweigh_by_voices([left, right], [turn(0, 15, "1")])
     assert np.all(again[0].speaking[25:-25] > again[1].speaking[25:-25])
 
 
 def test_nothing_changes_in_silence_or_when_two_talk_at_once() -> None:
     tracks = [track(0, 0, [0.7, 0.7, 0.7], 0), track(1, 0, [0.2, 0.2, 0.2], 1)]
-    again = associated(tracks, [turn(1, 2, "1"), turn(1, 2, "2")])
+    again = reweigh_by_voices(tracks, [turn(1, 2, "1"), turn(1, 2, "2")])
     for before, after in zip(tracks, again, strict=True):
         assert after.speaking == pytest.approx(before.speaking, abs=2e-3)
-    assert associated(tracks, []) == tracks
-    assert associated([], [turn(0, 1, "1")]) == []
+    assert reweigh_by_voices(tracks, []) == tracks
+    assert reweigh_by_voices([], [turn(0, 1, "1")]) == []
 
 
 def test_people_are_told_apart_by_looks_and_never_joined_while_both_are_seen() -> None:
@@ -85,5 +85,5 @@ def test_identities_are_filled_in_from_a_video(tmp_path: Path, ctx: Context) -> 
     tracks = [track(0, 0, [0.5], None), track(1, 2, [0.5], None)]
     looks = ctx.cached(ctx.analyser(FaceDetector).appearance, video, tracks)
     assert np.linalg.norm(looks, axis=1) == pytest.approx(1)
-    assert {found.identity for found in identified(tracks, looks)} <= {0, 1}
-    assert identified([], looks[:0]) == []
+    assert {found.identity for found in assign_identities(tracks, looks)} <= {0, 1}
+    assert assign_identities([], looks[:0]) == []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from clipy.analysis.clip_qc import inspection
-from clipy.analysis.clip_qc.inspection import inspected
+from clipy.analysis.clip_qc.inspection import inspect_clip
 from clipy.context import Context
 from clipy.documents import finding_json
 from clipy.groups import STEPS
@@ -32,7 +32,7 @@ class _Counting(Reviewer):
     options: Options
 
     def review(self, clip: Clip, ctx: Context) -> Review:
-        frames = inspected(clip, ctx).seen.frames
+        frames = inspect_clip(clip, ctx).seen.frames
         return Review(
             "counting", (Finding("few", "error", f"{frames} pictures"),) if frames < self.options.least else ()
         )
@@ -46,7 +46,7 @@ def _context(folder: Path, since: str | None = None) -> Context:
 
 def test_the_small_copy_shows_the_clip_upright_and_in_time(tmp_path: Path) -> None:
     clip = clip_of(make_video(tmp_path / "a.mp4", size=(1280, 720), rotation=90, seconds=1, key_every=50))
-    found = inspected(clip, _context(tmp_path))
+    found = inspect_clip(clip, _context(tmp_path))
     assert (found.proxy.width, found.proxy.height) == (360, 640)
     assert found.scale == (2.0, 2.0)
     times = [Fraction(index, 5) for index in range(5)]
@@ -59,7 +59,7 @@ def test_the_small_copy_shows_the_clip_upright_and_in_time(tmp_path: Path) -> No
 
 def test_a_run_that_recomputes_everything_decodes_a_clip_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = clip_of(make_video(tmp_path / "a.mp4", size=(180, 320), seconds=1))
-    inspected(clip, _context(tmp_path))
+    inspect_clip(clip, _context(tmp_path))
     ctx = _context(tmp_path, STEPS[0])
     watched: list[Video] = []
 
@@ -68,7 +68,7 @@ def test_a_run_that_recomputes_everything_decodes_a_clip_once(tmp_path: Path, mo
         return measure_video(video, proxy)
 
     monkeypatch.setattr(inspection, "watch", noted)
-    first, second = inspected(clip, ctx), inspected(replace(clip, name="b"), ctx)
+    first, second = inspect_clip(clip, ctx), inspect_clip(replace(clip, name="b"), ctx)
     assert (first.video, first.proxy, first.seen.frames) == (second.video, second.proxy, second.seen.frames)
     assert len(watched) == 1
 

@@ -20,7 +20,7 @@ from clipy.media.probe import probe
 from clipy.media.read import sound_array
 from clipy.pipeline.outcome import Result
 from clipy.pipeline.pipeline import Pipeline
-from clipy.pipeline.repair import repaired
+from clipy.pipeline.repair import plan_repair
 from clipy.pipeline.run import context
 from clipy.stages.base import Reviewer
 from clipy.stages.highlight.even import Even
@@ -138,7 +138,7 @@ TRIM = Finding("edge", "error", "", repair=Repair("trim", Span(Fraction(1), Frac
 
 
 def _repaired(*findings: Finding, shortest: int = 2, edit: Edit = SHOWN, video: Video = VIDEO) -> CropPath | None:
-    found = repaired(video, edit, findings, Fraction(shortest))
+    found = plan_repair(video, edit, findings, Fraction(shortest))
     return None if found is None else found.crop
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from clipy.analysis.base import Transcriber
 from clipy.analysis.clip_qc.caption_match import matched
-from clipy.analysis.clip_qc.retranscribe import spoken_again
+from clipy.analysis.clip_qc.retranscribe import retranscribe
 from clipy.analysis.clip_qc.screen_text import Shown
 from clipy.analysis.transcription.subtitles import Subtitles
 from clipy.context import Context
@@ -188,8 +188,8 @@ def test_words_of_subtitles_are_not_listened_for_again(
     good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]
 ) -> None:
     reading = replace(world[3], analysers={**world[3].analysers, Transcriber: Subtitles()})
-    assert spoken_again(replace(good, edit=None), reading).words == ()
-    assert len(spoken_again(good, reading).words) == len(world[2])
+    assert retranscribe(replace(good, edit=None), reading).words == ()
+    assert len(retranscribe(good, reading).words) == len(world[2])
 
 
 def test_a_phrase_said_twice_is_paired_in_time() -> None:

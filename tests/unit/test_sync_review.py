@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipy.analysis.clip_qc.inspection import inspected
+from clipy.analysis.clip_qc.inspection import inspect_clip
 from clipy.analysis.clip_qc.lip_offset import REACH, LipOffset, lip_offset
 from clipy.context import Context
 from clipy.media.probe import probe
@@ -73,6 +73,6 @@ def test_a_mouth_that_rests_while_somebody_speaks(media: Path, tmp_path: Path, c
         draw=lambda time, size: picture,
         play=lambda times: np.interp(times, np.arange(len(samples)) / 16_000, samples),
     )
-    resting = [lip_offset(inspected(clip_of(path), ctx), ctx).resting for path in (still, video.path)]
+    resting = [lip_offset(inspect_clip(clip_of(path), ctx), ctx).resting for path in (still, video.path)]
     assert sum((span.duration for span in resting[0]), Fraction(0)) >= 3
     assert all(span.duration < 3 for span in resting[1])

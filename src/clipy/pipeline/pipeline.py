@@ -37,7 +37,7 @@ from clipy.pipeline.delivery import prepare
 from clipy.pipeline.outcome import Clock, Outcome, Rejected, Result, summarize_errors
 from clipy.pipeline.parallel import parallel_map, renders_at_once, with_progress
 from clipy.pipeline.quality_control import QualityControl, clip_of
-from clipy.pipeline.repair import repaired
+from clipy.pipeline.repair import plan_repair
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.storage.store import key_of, write_json
 from clipy.text.slugs import slug
@@ -264,7 +264,7 @@ class Pipeline:
         edit = outcome.clip.edit
         if outcome.passed or edit is None:
             return outcome
-        plan = repaired(video, edit, outcome.findings, seconds(self.highlighter.options.min_duration))
+        plan = plan_repair(video, edit, outcome.findings, seconds(self.highlighter.options.min_duration))
         if plan is None:
             return outcome
         log.info("repairing and reviewing again: %s", summarize_errors(plan.because))

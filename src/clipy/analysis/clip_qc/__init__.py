@@ -1,1 +1,1 @@
-"""A finished clip, watched and listened to again."""
+"""Measurements of a finished clip, shared by all reviewers."""

@@ -30,7 +30,7 @@ _JUMP, _NEIGHBOURS, _TIMES = 10.0, 3, 3.0  # a cut changes the picture by so man
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FrameFaces:
     """The faces on screen at one time, in display pixels of the clip, biggest first.
 
     ``tints`` are how much redder than blue each face is (Cr less Cb, in codes): above 0 for skin of any colour.
@@ -41,11 +41,11 @@ class Look:
     tints: tuple[float, ...]
 
 
-def faces_of(inspection: Inspection, ctx: Context) -> list[Look]:
+def detect_clip_faces(inspection: Inspection, ctx: Context) -> list[FrameFaces]:
     """Search the small copy with the face detector that the user picked, or load what it found."""
     detector, proxy = ctx.analyser(FaceDetector), inspection.proxy
     return ctx.cached_value(
-        "review.faces", _VERSION, (detector, proxy), list[Look], lambda: _search(inspection, detector, ctx)
+        "review.faces", _VERSION, (detector, proxy), list[FrameFaces], lambda: _search(inspection, detector, ctx)
     )
 
 
@@ -66,7 +66,7 @@ def shots_of(seen: VideoMetrics) -> list[Span]:
     return [Span(start, end) for start, end in pairwise(edges) if end > start]
 
 
-def _search(inspection: Inspection, detector: FaceDetector, ctx: Context) -> list[Look]:
+def _search(inspection: Inspection, detector: FaceDetector, ctx: Context) -> list[FrameFaces]:
     """Every third picture, those around cuts, and what lies between two that differ or show nobody."""
     video, proxy = inspection.video, inspection.proxy
     tints: dict[Detection, float] = {}
@@ -102,11 +102,11 @@ def _pictures(proxy: Video, times: Sequence[Seconds] = ()) -> Iterator[tuple[Sec
     return proxy_frames(proxy, rate=RATE, times=times, height=height)
 
 
-def _look(time: Seconds, found: Mapping[Seconds, Sequence[Detection]], tints: dict[Detection, float]) -> Look:
+def _look(time: Seconds, found: Mapping[Seconds, Sequence[Detection]], tints: dict[Detection, float]) -> FrameFaces:
     """The faces of one time; of one that was not searched, half way between those before and after."""
     faces: Sequence[Detection] = found[time] if time in found else _between(time, found, tints)
     ordered = tuple(sorted(faces, key=lambda face: -face.box.width * face.box.height))
-    return Look(time, ordered, tuple(tints[face] for face in ordered))
+    return FrameFaces(time, ordered, tuple(tints[face] for face in ordered))
 
 
 def _before(time: Seconds, found: Mapping[Seconds, Sequence[Detection]]) -> Sequence[Detection]:

@@ -40,7 +40,7 @@ _LEAST = 3.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Print:
+class Fingerprint:
     """``pictures``: uint64 (n,), two a second. ``bands``: float32 (m, 8) dB, ten a second. ``words``: what is said."""
 
     pictures: Array
@@ -48,26 +48,26 @@ class Print:
     words: str
 
 
-def print_of(inspection: Inspection, words: str, ctx: Context) -> Print:
+def fingerprint_of(inspection: Inspection, words: str, ctx: Context) -> Fingerprint:
     """A clip's print: ``words`` are what is said in it."""
 
-    def measure() -> Print:
+    def measure() -> Fingerprint:
         proxy = inspection.proxy
         hashes = [_hash(picture) for _, picture in proxy_frames(proxy, rate=_LOOKS, gray=True)]
         video = inspection.video
         heard = speech_of(video, ctx).samples if video.audio else np.zeros(0, dtype=np.float32)
-        return Print(np.array(hashes, dtype=np.uint64), _bands(heard), words)
+        return Fingerprint(np.array(hashes, dtype=np.uint64), _bands(heard), words)
 
-    return ctx.cached_value(_NAME, VERSION, (inspection.video.fingerprint,), Print, measure)
+    return ctx.cached_value(_NAME, VERSION, (inspection.video.fingerprint,), Fingerprint, measure)
 
 
-def stored_print(fingerprint: str, ctx: Context) -> Print | None:
+def stored_fingerprint(fingerprint: str, ctx: Context) -> Fingerprint | None:
     """The print of a file of which only the sha256 is known; None where it was never made."""
-    found: Print | None = ctx.stored_value(_NAME, VERSION, (fingerprint,), Print)
+    found: Fingerprint | None = ctx.stored_value(_NAME, VERSION, (fingerprint,), Fingerprint)
     return found
 
 
-def same_moment(first: Print, second: Print) -> str:
+def same_moment(first: Fingerprint, second: Fingerprint) -> str:
     """In what two clips are the same, for a person; empty when they are not."""
     if _same_words(first.words, second.words):
         return "says the same"
@@ -144,7 +144,7 @@ def _moves(looks: NDArray[np.uint64]) -> bool:
     return len(looks) > 1 and bool(np.unpackbits((looks[1:] ^ looks[:-1]).view(np.uint8)).sum() > 2 * len(looks))
 
 
-def _lags(first: Print, second: Print) -> range:
+def _lags(first: Fingerprint, second: Fingerprint) -> range:
     least = int(_SHARED * min(len(first.pictures), len(second.pictures)))
     step = round(10 / float(_LOOKS))
     return range((least - len(second.pictures)) * step, (len(first.pictures) - least + 1) * step, step)

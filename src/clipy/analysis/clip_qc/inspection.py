@@ -33,7 +33,7 @@ class Inspection:
         return self.video.width / self.proxy.width, self.video.height / self.proxy.height
 
 
-def inspected(clip: Clip, ctx: Context) -> Inspection:
+def inspect_clip(clip: Clip, ctx: Context) -> Inspection:
     """Measurements of a clip's picture, with the small copy. Raises MediaError for a file that is no readable video."""
     video = probe(clip.path)
 
@@ -53,6 +53,6 @@ def inspected(clip: Clip, ctx: Context) -> Inspection:
     return Inspection(video, probe(proxy), measure(watch_again))
 
 
-def listened(video: Video, ctx: Context) -> AudioMetrics:
+def measure_sound(video: Video, ctx: Context) -> AudioMetrics:
     """Measurements of the sound of a clip that has some."""
     return ctx.cached_value("review.sound", _VERSION, (video,), AudioMetrics, lambda: measure_audio(video))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from clipy import models
 from clipy.analysis.audio.voice_activity import Voice, voice_over_noise
-from clipy.analysis.clip_qc.faces import faces_of, shots_of
+from clipy.analysis.clip_qc.faces import detect_clip_faces, shots_of
 from clipy.analysis.clip_qc.inspection import Inspection
 from clipy.analysis.clip_qc.speech import speech_of
 from clipy.analysis.faces.base import FaceDetector
@@ -144,7 +144,7 @@ def _watched(inspection: Inspection, ctx: Context) -> list[Track]:
     across, down = inspection.scale
     sightings = [
         FrameDetections(look.time, tuple(face.scaled(1 / across, 1 / down) for face in look.faces))
-        for look in faces_of(inspection, ctx)
+        for look in detect_clip_faces(inspection, ctx)
     ]
     shots = [Shot(span) for span in shots_of(inspection.seen)]
     kept: list[Track] = []

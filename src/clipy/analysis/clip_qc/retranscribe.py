@@ -1,7 +1,7 @@
-"""What a finished clip says, transcribed from its own sound, and stored for every reviewer that asks.
+"""The words of a finished clip, transcribed from its own sound once for all reviewers.
 
-Heard as quickly as the transcriber can, and not aligned: captions that are late by what a reader notices are told by
-times that are a tenth of a second off here and there.
+The transcriber's fast variant does it, without alignment: times that are a tenth of a second off here and there show
+captions that are late enough to be noticed.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from clipy.types import Clip, Transcript
 log = logging.getLogger(__name__)
 
 
-def spoken_again(clip: Clip, ctx: Context) -> Transcript:
+def retranscribe(clip: Clip, ctx: Context) -> Transcript:
     """The words of a clip in clip time; none when nobody speaks. Raises MediaError and ModelError.
 
-    Where words come from subtitles and not from the sound, they are those that the clip was made with.
+    Where words come from subtitles and not from the sound, they are the words that the clip was made with.
     """
     video = probe(clip.path)
     transcriber = ctx.analyser(Transcriber)
     if not transcriber.listens:
-        log.info("%s is not listened to again: the words come from subtitles", clip.path.name)
+        log.info("%s is not transcribed again: its words come from subtitles", clip.path.name)
         return Transcript(clip.edit.language, clip.edit.clip_words()) if clip.edit else Transcript("", ())
     if not video.audio:
         return Transcript("", ())
@@ -34,7 +34,7 @@ def spoken_again(clip: Clip, ctx: Context) -> Transcript:
 
 
 def _language(clip: Clip) -> str:
-    """What a clip is spoken in, where that is known and one language: it is heard in that. Else empty."""
+    """The language of a clip, if it is known and only one; else empty."""
     if clip.edit is None:
         return ""
     spoken = {word.language or clip.edit.language for word in clip.edit.clip_words()}

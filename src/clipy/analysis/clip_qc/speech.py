@@ -1,4 +1,4 @@
-"""A finished clip's sound as speech is judged on it: decoded once, and listened to once, for all reviewers."""
+"""A finished clip's sound as speech is measured on it: decoded once, with speech probabilities, for all reviewers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _SAMPLE = np.dtype("<f4")
 
 
 def speech_of(video: Video, ctx: Context) -> Window:
-    """All of the first sound track, mono at 16 kHz, with how likely each 32 ms hold speech; the video has sound.
+    """All of the first sound track, mono at 16 kHz, with the probability of speech in each 32 ms; the video has sound.
 
-    The samples lie in a file of the store, so that whoever asks next reads them and decodes nothing.
+    The samples are kept in a file of the store, so that whoever asks next decodes nothing.
     """
 
     def decode(path: Path) -> None:

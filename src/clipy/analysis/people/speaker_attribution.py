@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from clipy.analysis.base import Diarizer
-from clipy.analysis.faces.tracking.identities import at_once, identified
+from clipy.analysis.faces.tracking.identities import assign_identities, on_screen_together
 from clipy.analysis.people.speaking import appearances
 from clipy.analysis.people.turns import smooth_by_sentence, turns_of, without_rare_speakers, words_to_turns
 from clipy.analysis.people.voice_face_map import VoiceFaceMap, map_voices_to_faces
@@ -152,7 +152,7 @@ def _identify(video: Video, faces: Sequence[list[Track]], ctx: Context, voices: 
     and each track is a person.
     """
     tracks = [track for some in faces for track in some]
-    if not tracks or (voices < 2 and int(at_once(tracks).sum()) == len(tracks)):
+    if not tracks or (voices < 2 and int(on_screen_together(tracks).sum()) == len(tracks)):
         return [replace(track, identity=number) for number, track in enumerate(tracks)]
     looks = [appearances(video, some, ctx) for some in faces if some]
-    return identified(tracks, np.concatenate(looks))
+    return assign_identities(tracks, np.concatenate(looks))

@@ -14,9 +14,9 @@ import numpy as np
 
 from clipy.analysis.base import Diarizer, SpeakerDetector
 from clipy.analysis.faces.base import FaceDetector
-from clipy.analysis.faces.tracking.identities import identified
+from clipy.analysis.faces.tracking.identities import assign_identities
 from clipy.analysis.people.turns import turns_of
-from clipy.analysis.people.voice_face_affinity import associated
+from clipy.analysis.people.voice_face_affinity import reweigh_by_voices
 from clipy.analysis.perception import scored_tracks
 from clipy.context import Context
 from clipy.errors import ModelError
@@ -42,7 +42,7 @@ def speaking_tracks(video: Video, span: Span, ctx: Context, *, voices: bool | No
     except ModelError as error:
         log.warning("voices are not weighed in: %s", error)
         return tracks
-    return associated(identified(tracks, looks), turns)
+    return reweigh_by_voices(assign_identities(tracks, looks), turns)
 
 
 def appearances(video: Video, tracks: Sequence[Track], ctx: Context) -> Array:

@@ -27,7 +27,7 @@ _SURE = 1e-6  # speaking probabilities are kept this far from 0 and 1
 Floats = NDArray[np.float64]
 
 
-def associated(tracks: Sequence[Track], turns: Sequence[Turn]) -> list[Track]:
+def reweigh_by_voices(tracks: Sequence[Track], turns: Sequence[Turn]) -> list[Track]:
     """The same tracks, their speaking probabilities estimated anew from whose voice is heard.
 
     ``turns`` are of voices that were told apart by sound. Without turns, or where nobody or several people are heard at

@@ -1,7 +1,7 @@
-"""Who speaks in a video: voices, told apart by sound, and faces, told apart by looks, joined into people.
+"""Who speaks in a video: voices (from diarization) and faces (clustered by looks), joined into people.
 
-Either alone errs: one person may seem to have two voices, two people one, and a face is not always seen. What is heard
-and seen together over a whole run tells which belong to each other (see ``association``).
+Either alone errs: one person may seem to have two voices, two people one, and a face is not always seen. How voices and
+faces occur together over a whole run shows which belong to each other (see ``voice_face_affinity``).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from itertools import count
 
 import numpy as np
 
-from clipy.analysis.faces.tracking.identities import at_once
+from clipy.analysis.faces.tracking.identities import on_screen_together
 from clipy.analysis.people.voice_face_affinity import voice_face_affinity
 from clipy.types import Track, Turn
 
-_ENOUGH = 1.0  # seconds of speech more than chance that make a face likely to have a voice (association's unit)
+_ENOUGH = 1.0  # seconds of speech more than chance that make a face likely to have a voice (the affinity's unit)
 _SURE = 3.0  # ... that make it sure enough to go against the voices: 19 to 1
 _PART = 0.1  # ... of what the voice's owner says: over long, a listener's lips too seem to speak for seconds
 
@@ -41,12 +41,12 @@ class VoiceFaceMap:
 def map_voices_to_faces(
     tracks: Sequence[Track], turns: Sequence[Turn], before: VoiceFaceMap | None = None
 ) -> VoiceFaceMap:
-    """Who the people are whose faces and voices these are. ``before`` is settled and stays as it is.
+    """Join faces and voices into people. What ``before`` says is decided and stays.
 
-    Each face belongs to the voice that it claims most. Two faces with one voice are one person whose looks changed,
-    unless both are on screen at once: then the second is somebody, if they claim enough of what the first does not say.
-    A voice that no face claims most, but surely somebody's who is seen, is that person's second one, unless his first
-    is heard meanwhile.
+    Each face gets the voice that it has the highest affinity with. Two faces with one voice are one person whose looks
+    changed, unless both are on screen at once: then the second is another person, if their affinity is high enough
+    while the first is silent. A voice that is no face's best, but surely that of somebody on screen, is that person's second
+    voice, unless the first is heard at the same time.
     """
     before = before or VoiceFaceMap()
     claimed = voice_face_affinity(tracks, turns)
@@ -104,7 +104,7 @@ def _at_once(turns: Sequence[Turn], voice: str, name: str, voices: Mapping[str, 
 
 def _together(tracks: Sequence[Track]) -> set[frozenset[int]]:
     """Pairs of identities that are on screen at once."""
-    pairs = np.argwhere(at_once(tracks)).tolist() if tracks else []
+    pairs = np.argwhere(on_screen_together(tracks)).tolist() if tracks else []
     people = [-1 if track.identity is None else track.identity for track in tracks]
     return {frozenset((people[a], people[b])) for a, b in pairs}
 

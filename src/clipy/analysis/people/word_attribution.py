@@ -1,8 +1,8 @@
-"""Who says which word: what is heard and what is seen, weighed together.
+"""Who says which word: the evidence of voices and faces, weighed together.
 
-A voice says whose turn it is, and errs in whole turns; faces say who of those on screen speaks, moment by moment. Each
-word goes to the person for whom both together speak most, and people do not take turns for a word or two: the sequence
-is the best by dynamic programming, in which a change of speaker costs something.
+Diarization says whose turn it is, and errs in whole turns; faces say who of those on screen speaks, moment by moment.
+Each word goes to the person with the best evidence from both, and people do not take turns for a word or two: dynamic
+programming finds the best sequence, in which a change of speaker costs something.
 """
 
 from __future__ import annotations

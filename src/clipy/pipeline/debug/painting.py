@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from clipy.media.frame import Plane
-from clipy.pipeline.debug.scene import Scene, Seen
+from clipy.pipeline.debug.scene import Scene, TrackedFace
 from clipy.types import Box, Seconds, Track
 from clipy.typography.fonts import FontStack, packaged_face
 from clipy.typography.glyph_masks import Font, TextMasks
@@ -83,7 +83,7 @@ class Painter:
         dark = cv2.convertScaleAbs(picture, alpha=_DARK)
         np.copyto(picture, dark, where=~kept[:, :, None])
 
-    def _face(self, picture: Plane, face: Seen, *, chosen: bool) -> None:
+    def _face(self, picture: Plane, face: TrackedFace, *, chosen: bool) -> None:
         box, colour = self._scaled(face.box), colour_of(face.track)
         cv2.rectangle(picture, *_corners(box), colour, self._line * (3 if chosen else 1))
         name = f"#{face.track.id}" + ("" if face.track.identity is None else f" person {face.track.identity}")

@@ -18,7 +18,7 @@ _HALF = 0.5 / float(TRACK_RATE)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class TrackedFace:
     """A face at one moment. ``speaking`` is None where nobody has scored it."""
 
     track: Track
@@ -46,7 +46,7 @@ class Scene:
     def span(self) -> Span:
         return self.edit.highlight.span
 
-    def faces(self, time: Seconds) -> list[Seen]:
+    def faces(self, time: Seconds) -> list[TrackedFace]:
         """The faces on screen at a moment of the source, biggest first."""
         found = [face for track in self.tracks if time in track.shot and (face := _seen(track, float(time)))]
         return sorted(found, key=lambda face: -face.box.width * face.box.height)
@@ -83,17 +83,17 @@ class Scene:
         return (shot.span.start for shot in self.edit.crop.shots[1:] if shot.span.start not in cuts)
 
 
-def _seen(track: Track, at: float) -> Seen | None:
+def _seen(track: Track, at: float) -> TrackedFace | None:
     times = track.times
     if not len(times) or not times[0] - _HALF <= at <= times[-1] + _HALF:
         return None
     box = Box(*(float(np.interp(at, times, track.boxes[:, side])) for side in range(4)))
     nearest = int(np.argmin(np.abs(times - at)))
     speaking = float(np.interp(at, times, track.speaking)) if len(track.speaking) else None
-    return Seen(track, box, speaking, interpolated=float(track.confidence[nearest]) == 0)
+    return TrackedFace(track, box, speaking, interpolated=float(track.confidence[nearest]) == 0)
 
 
-def _held(faces: Sequence[Seen], window: Box) -> int | None:
+def _held(faces: Sequence[TrackedFace], window: Box) -> int | None:
     inside = [face for face in faces if _within(face.box.center, window)]
     middle = window.center[0]
     nearest = min(inside, key=lambda face: abs(face.box.center[0] - middle), default=None)

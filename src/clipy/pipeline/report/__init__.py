@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from clipy.pipeline.report.evidence import gathered
+from clipy.pipeline.report.evidence import collect_page
 from clipy.pipeline.report.page import html
 from clipy.storage.store import write_text
 from clipy.types import Review
@@ -16,4 +16,4 @@ def write_report(path: Path, reviewed: Iterable[tuple[str, Path, Sequence[Review
 
     It holds all that it shows, so it may be sent to anybody.
     """
-    write_text(path, html([gathered(name, clip, reviews) for name, clip, reviews in reviewed]))
+    write_text(path, html([collect_page(name, clip, reviews) for name, clip, reviews in reviewed]))

@@ -1,4 +1,4 @@
-"""What a report shows of a clip: thumbnails, the shape of its sound, and the evidence of each finding, as bytes."""
+"""What a report shows of a clip: thumbnails, its waveform, and the evidence of each finding, as bytes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReportedFinding:
     """A finding, who found it, and its proof where there is any."""
 
     reviewer: str
@@ -48,7 +48,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is said of one clip. ``wave`` holds peaks in 0..1; a file that cannot be read has only findings."""
+    """One clip in the report. ``wave`` holds peaks in 0..1; an unreadable file has only findings."""
 
     name: str
     passed: bool
@@ -56,11 +56,11 @@ class Page:
     size: tuple[int, int]
     thumbnails: tuple[tuple[Seconds, bytes], ...]
     wave: tuple[float, ...]
-    told: tuple[Told, ...]
+    findings: tuple[ReportedFinding, ...]
 
 
-def gathered(name: str, path: Path, reviews: Sequence[Review]) -> Page:
-    """Look at a clip once more, for its report."""
+def collect_page(name: str, path: Path, reviews: Sequence[Review]) -> Page:
+    """Decode a clip for its report."""
     findings = [(review.reviewer, finding) for review in reviews for finding in review.findings]
     order = {"error": 0, "warning": 1, "info": 2}
     findings.sort(key=lambda item: (order[item[1].severity], item[1].span or Span(Fraction(0), Fraction(0))))
@@ -72,13 +72,13 @@ def gathered(name: str, path: Path, reviews: Sequence[Review]) -> Page:
         shown = [(time, _jpeg(p)) for time, p in pictures(video, video.span, times=times, height=_THUMBNAIL)]
         bars = _wave(video)
     except MediaError:
-        unproven = tuple(Told(who, finding, None) for who, finding in findings)
+        unproven = tuple(ReportedFinding(who, finding, None) for who, finding in findings)
         return Page(name, passed, Fraction(0), (0, 0), (), (), unproven)
-    told = tuple(
-        Told(who, finding, _proof(video, finding.evidence) if index < _MOST_EVIDENCE else None)
+    reported = tuple(
+        ReportedFinding(who, finding, _proof(video, finding.evidence) if index < _MOST_EVIDENCE else None)
         for index, (who, finding) in enumerate(findings)
     )
-    return Page(name, passed, video.duration, (video.width, video.height), tuple(shown), bars, told)
+    return Page(name, passed, video.duration, (video.width, video.height), tuple(shown), bars, reported)
 
 
 def _wave(video: Video) -> tuple[float, ...]:

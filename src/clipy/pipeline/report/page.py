@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
 
-from clipy.pipeline.report.evidence import Page, Proof, Told
+from clipy.pipeline.report.evidence import Page, Proof, ReportedFinding
 from clipy.types import Finding, Seconds, Span
 
 _POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
@@ -49,8 +49,8 @@ def html(pages: Sequence[Page]) -> str:
 
 
 def _clip(page: Page, name: str) -> str:
-    told = "\n".join(_told(item, f"{name}f{number}") for number, item in enumerate(page.told, 1))
-    found = f"<ol class=findings>{told}</ol>" if told else "<p>Nothing was found.</p>"
+    findings = "\n".join(_finding(item, f"{name}f{number}") for number, item in enumerate(page.findings, 1))
+    found = f"<ol class=findings>{findings}</ol>" if findings else "<p>No findings.</p>"
     measures = f"{float(page.duration):.1f} s, {page.size[0]}×{page.size[1]}" if page.duration else "cannot be read"
     return f"""<section aria-labelledby="{name}">
 <h2 id="{name}">{escape(page.name)} {_badge(page)}</h2>
@@ -87,10 +87,10 @@ def _timeline(page: Page, name: str) -> str:
     )
     marks = "".join(
         _mark(item.finding, item.finding.span, page.duration, f"{name}f{number}")
-        for number, item in reversed(list(enumerate(page.told, 1)))  # the gravest come first, and lie on top
+        for number, item in reversed(list(enumerate(page.findings, 1)))  # the gravest come first, and lie on top
         if item.finding.span is not None
     )
-    count = sum(item.finding.span is not None for item in page.told)
+    count = sum(item.finding.span is not None for item in page.findings)
     says = f"Timeline of {float(page.duration):.1f} seconds with {count} marks"
     return f"""<figure><svg class=timeline viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="group" \
 aria-label="{says}"><path class=wave d="{bars}" stroke-width="{width * 0.6:.2f}"/>{marks}</svg>
@@ -108,7 +108,7 @@ def _mark(finding: Finding, span: Span, duration: Seconds, target: str) -> str:
     return f'<a href="#{target}" aria-label="{escape(says)}"><title>{escape(says)}</title>{line}{shape}</a>'
 
 
-def _told(item: Told, name: str) -> str:
+def _finding(item: ReportedFinding, name: str) -> str:
     finding = item.finding
     return (
         f'<li id="{name}" class="{finding.severity}"><p><strong class=severity>{_WORDS[finding.severity]}</strong> '
@@ -117,7 +117,7 @@ def _told(item: Told, name: str) -> str:
     )
 
 
-def _details(item: Told) -> Iterator[str]:
+def _details(item: ReportedFinding) -> Iterator[str]:
     finding = item.finding
     yield escape(f"{item.reviewer}: {finding.check}" if item.reviewer else finding.check)
     if finding.span is not None:
@@ -129,7 +129,7 @@ def _details(item: Told) -> Iterator[str]:
         yield f"can be repaired: {finding.repair.kind}"
 
 
-def _proof(item: Told) -> str:
+def _proof(item: ReportedFinding) -> str:
     proof = item.proof
     if proof is None:
         return ""

@@ -16,9 +16,9 @@ from clipy import models
 from clipy.analysis.alignment.forced.word_times import unheard
 from clipy.analysis.audio.speech import regions
 from clipy.analysis.clip_qc.caption_match import cards
-from clipy.analysis.clip_qc.faces import faces_of
-from clipy.analysis.clip_qc.inspection import Inspection, inspected
-from clipy.analysis.clip_qc.retranscribe import spoken_again
+from clipy.analysis.clip_qc.faces import detect_clip_faces
+from clipy.analysis.clip_qc.inspection import Inspection, inspect_clip
+from clipy.analysis.clip_qc.retranscribe import retranscribe
 from clipy.analysis.clip_qc.screen_text import Shown, letters, screen_text
 from clipy.analysis.clip_qc.speech import speech_of
 from clipy.context import Context
@@ -79,8 +79,8 @@ class Captions(Reviewer):
     def review(self, clip: Clip, ctx: Context) -> Review:
         name = self.name or "captions"
         try:
-            words = spoken_again(clip, ctx).words  # first: the pictures are being watched meanwhile
-            inspection = inspected(clip, ctx)
+            words = retranscribe(clip, ctx).words  # first: the pictures are being watched meanwhile
+            inspection = inspect_clip(clip, ctx)
             lines = screen_text(inspection, ctx) if _readable(words) else []
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
@@ -203,7 +203,7 @@ class Captions(Reviewer):
 
     def _faces(self, found: CaptionLines, inspection: Inspection, ctx: Context) -> Iterator[Finding]:
         looked, covered = 0, list[tuple[Seconds, Box]]()
-        for sighting in faces_of(inspection, ctx):
+        for sighting in detect_clip_faces(inspection, ctx):
             lines = [line for line in found.lines if sighting.time in line.span]
             for face in sighting.faces if lines else ():
                 box = face.box

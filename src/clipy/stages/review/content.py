@@ -14,9 +14,9 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from clipy.analysis.audio.edges import Edges, edges_of
-from clipy.analysis.clip_qc.fingerprint import Print, print_of, same_moment, stored_print
-from clipy.analysis.clip_qc.inspection import inspected
-from clipy.analysis.clip_qc.retranscribe import spoken_again
+from clipy.analysis.clip_qc.fingerprint import Fingerprint, fingerprint_of, same_moment, stored_fingerprint
+from clipy.analysis.clip_qc.inspection import inspect_clip
+from clipy.analysis.clip_qc.retranscribe import retranscribe
 from clipy.analysis.clip_qc.speech import speech_of
 from clipy.analysis.meaning.openings import is_dangling
 from clipy.context import Context
@@ -66,10 +66,10 @@ class Content(Reviewer):
     def review(self, clip: Clip, ctx: Context) -> Review:
         name = self.name or "content"
         try:
-            inspection = inspected(clip, ctx)
-            spoken = spoken_again(clip, ctx)
+            inspection = inspect_clip(clip, ctx)
+            spoken = retranscribe(clip, ctx)
             edges = edges_of(speech_of(inspection.video, ctx)) if inspection.video.audio else None
-            print_of(inspection, written(spoken.words, spoken.language), ctx)
+            fingerprint_of(inspection, written(spoken.words, spoken.language), ctx)
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
         except ModelError as error:
@@ -86,8 +86,8 @@ class Content(Reviewer):
         """Errors for what another clip of the run shows, or what was published."""
         name = self.name or "content"
         try:
-            inspection, spoken = inspected(clip, ctx), spoken_again(clip, ctx)
-            own = print_of(inspection, written(spoken.words, spoken.language), ctx)
+            inspection, spoken = inspect_clip(clip, ctx), retranscribe(clip, ctx)
+            own = fingerprint_of(inspection, written(spoken.words, spoken.language), ctx)
         except (MediaError, ModelError):
             return Review(name)  # review() has said so
         for other in others:
@@ -231,8 +231,8 @@ def _same_span(clip: Clip, other: Clip) -> str:
     return "shows the same" if shared > _SAME_SPAN * min(clip.duration, other.duration) else ""
 
 
-def _same_print(own: Print, other: Clip, ctx: Context) -> str:
-    theirs = stored_print(other.fingerprint, ctx)
+def _same_print(own: Fingerprint, other: Clip, ctx: Context) -> str:
+    theirs = stored_fingerprint(other.fingerprint, ctx)
     return "" if theirs is None else same_moment(own, theirs)
 
 

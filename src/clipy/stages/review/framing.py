@@ -16,8 +16,8 @@ from clipy import models
 from clipy.analysis.base import ShotDetector, SpeakerDetector
 from clipy.analysis.camera.unseen_speaker import unseen_speech
 from clipy.analysis.clip_qc.camera_shake import shakes, stretches_above, too_many_flashes
-from clipy.analysis.clip_qc.faces import RATE, Look, faces_of, shots_of
-from clipy.analysis.clip_qc.inspection import Inspection, inspected
+from clipy.analysis.clip_qc.faces import RATE, FrameFaces, detect_clip_faces, shots_of
+from clipy.analysis.clip_qc.inspection import Inspection, inspect_clip
 from clipy.analysis.clip_qc.lip_offset import lip_offset
 from clipy.analysis.clip_qc.source import shows_somebody_else
 from clipy.analysis.faces.base import FaceDetector
@@ -101,8 +101,8 @@ class Framing(Reviewer):
     def review(self, clip: Clip, ctx: Context) -> Review:
         name = self.name or "framing"
         try:
-            inspection = inspected(clip, ctx)
-            looks = faces_of(inspection, ctx)
+            inspection = inspect_clip(clip, ctx)
+            looks = detect_clip_faces(inspection, ctx)
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
         video, seen = inspection.video, inspection.seen
@@ -121,7 +121,7 @@ class Framing(Reviewer):
         return Review(name, findings)
 
     def _empty(
-        self, looks: Sequence[Look], inspection: Inspection, edit: Edit | None, ctx: Context
+        self, looks: Sequence[FrameFaces], inspection: Inspection, edit: Edit | None, ctx: Context
     ) -> Iterator[Finding]:
         if self.options.people == "none" or not looks:
             return
@@ -144,7 +144,7 @@ class Framing(Reviewer):
                         yield Finding("empty", "error", message, gap, value, limit, picture_of(gap))
 
     def _silent(
-        self, looks: Sequence[Look], inspection: Inspection, edit: Edit | None, ctx: Context
+        self, looks: Sequence[FrameFaces], inspection: Inspection, edit: Edit | None, ctx: Context
     ) -> Iterator[Finding]:
         """Who is shown alone listens, or a narrator is heard; the window is at fault where it leaves somebody out."""
         if not inspection.video.audio:
@@ -178,7 +178,7 @@ class Framing(Reviewer):
                 value, limit = float(span.duration), self.options.longest_silent
                 yield Finding("speaker-out", "error", message, span, value, limit, picture_of(span))
 
-    def _cut(self, looks: Sequence[Look], video: Video) -> Iterator[Finding]:
+    def _cut(self, looks: Sequence[FrameFaces], video: Video) -> Iterator[Finding]:
         """The face that is meant is the biggest; others may stand half outside."""
         mains = [(look.time, _main(look)) for look in looks]
         cut = [(time, face is not None and _is_cut(face, video)) for time, face in mains]
@@ -193,7 +193,7 @@ class Framing(Reviewer):
                 limit = self.options.longest_cut
                 yield Finding("face-cut", "error", message, span, float(span.duration), limit, shown)
 
-    def _sizes(self, looks: Sequence[Look], video: Video) -> Iterator[Finding]:
+    def _sizes(self, looks: Sequence[FrameFaces], video: Video) -> Iterator[Finding]:
         faces = [(look.time, face.box) for look in looks if (face := _main(look)) is not None]
         if len(faces) < _LEAST_LOOKS:
             return
@@ -208,7 +208,7 @@ class Framing(Reviewer):
             yield Finding("face-size", "warning", message, None, width, self.options.smallest_face, shown)
 
     @staticmethod
-    def _tint(looks: Sequence[Look]) -> Iterator[Finding]:
+    def _tint(looks: Sequence[FrameFaces]) -> Iterator[Finding]:
         """Red and blue that changed places, or a wrong matrix, show in skin, which is redder than it is blue."""
         tints = [tint for look in looks for face, tint in zip(look.faces, look.tints, strict=True) if _sure(face)]
         if len(tints) < _LEAST_LOOKS:
@@ -296,7 +296,7 @@ def _sure(face: Detection) -> bool:
     return face.confidence >= _SURE
 
 
-def _main(look: Look) -> Detection | None:
+def _main(look: FrameFaces) -> Detection | None:
     return next((face for face in look.faces if _sure(face)), None)
 
 

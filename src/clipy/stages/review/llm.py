@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, model_validator
 
-from clipy.analysis.clip_qc.inspection import Inspection, inspected
-from clipy.analysis.clip_qc.retranscribe import spoken_again
+from clipy.analysis.clip_qc.inspection import Inspection, inspect_clip
+from clipy.analysis.clip_qc.retranscribe import retranscribe
 from clipy.chat.answers import Answer, Mark, cleaned
 from clipy.chat.asking import Lost, TooMuch, key_for
 from clipy.chat.data import data_line, form, visible
@@ -93,8 +93,8 @@ class Llm(Reviewer):
         name = self.name or "llm"
         key_for(self.options.base_url, self.options.api_key_env)
         try:
-            inspection = inspected(clip, ctx)
-            spoken = spoken_again(clip, ctx)
+            inspection = inspect_clip(clip, ctx)
+            spoken = retranscribe(clip, ctx)
             shown = list(self._shown(inspection))
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))

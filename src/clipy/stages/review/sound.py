@@ -1,4 +1,4 @@
-"""``review = "sound"``: can it be listened to? Loudness, clipping, clicks, silence, both channels, and the voice."""
+"""``review = "sound"``: is it fit to be heard? Loudness, clipping, clicks, silence, both channels, and the voice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 from pydantic import Field
 
 from clipy.analysis.audio.voice_prominence import Voiced, voiced
-from clipy.analysis.clip_qc.inspection import listened
+from clipy.analysis.clip_qc.inspection import measure_sound
 from clipy.analysis.clip_qc.speech import speech_of
 from clipy.context import Context
 from clipy.errors import MediaError
@@ -83,7 +83,7 @@ class Sound(Reviewer):
             video = probe(clip.path)
             if not video.audio:
                 return Review(name)  # technical says so
-            heard = listened(video, ctx)
+            heard = measure_sound(video, ctx)
             voice = voiced(speech_of(video, ctx))
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))

@@ -7,7 +7,7 @@ from fractions import Fraction
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.clip_qc.inspection import inspected
+from clipy.analysis.clip_qc.inspection import inspect_clip
 from clipy.analysis.clip_qc.lip_offset import LipOffset, lip_offset
 from clipy.context import Context
 from clipy.errors import MediaError
@@ -48,7 +48,7 @@ class Sync(Reviewer):
     def review(self, clip: Clip, ctx: Context) -> Review:
         name = self.name or "sync"
         try:
-            inspection = inspected(clip, ctx)
+            inspection = inspect_clip(clip, ctx)
             if not inspection.video.audio:
                 return Review(name)
             found = lip_offset(inspection, ctx)

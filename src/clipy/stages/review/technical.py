@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from clipy.analysis.clip_qc.inspection import inspected
+from clipy.analysis.clip_qc.inspection import inspect_clip
 from clipy.analysis.clip_qc.source import stands_still
 from clipy.context import Context
 from clipy.errors import MediaError
@@ -74,7 +74,7 @@ class Technical(Reviewer):
     def review(self, clip: Clip, ctx: Context) -> Review:
         name = self.name or "technical"
         try:
-            inspection = inspected(clip, ctx)
+            inspection = inspect_clip(clip, ctx)
             facts = container_info(inspection.video)
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))

@@ -37,7 +37,7 @@ _ALIKE = 0.6  # mean likeness from which two groups of tracks are one person's
 Floats = NDArray[np.float32]
 
 
-def identified(tracks: Sequence[Track], looks: Floats) -> list[Track]:
+def assign_identities(tracks: Sequence[Track], looks: Floats) -> list[Track]:
     """The same tracks with ``identity`` filled in, counted from 0 in the order in which people first appear.
 
     ``looks`` (n, width) are unit vectors, as from ``appearance``.
@@ -49,7 +49,7 @@ def identified(tracks: Sequence[Track], looks: Floats) -> list[Track]:
 def cluster_identities(looks: Floats, tracks: Sequence[Track]) -> NDArray[np.int64]:
     """The person of each track, from unit vectors (n, width); people who are on screen at once are different."""
     starts = np.array([track.times[0] for track in tracks])
-    group = agglomerative(looks, np.ones(len(tracks)), at_once(tracks), threshold=_ALIKE)
+    group = agglomerative(looks, np.ones(len(tracks)), on_screen_together(tracks), threshold=_ALIKE)
     first = {
         int(number): int(np.flatnonzero(group == number)[starts[group == number].argmin()]) for number in set(group)
     }
@@ -57,7 +57,7 @@ def cluster_identities(looks: Floats, tracks: Sequence[Track]) -> NDArray[np.int
     return np.array([order.index(int(number)) for number in group], dtype=np.int64)
 
 
-def at_once(tracks: Sequence[Track]) -> NDArray[np.bool_]:
+def on_screen_together(tracks: Sequence[Track]) -> NDArray[np.bool_]:
     """(n, n): which of some tracks are on screen at once. So is each with itself."""
     starts, ends = (np.array([track.times[k] for track in tracks]) for k in (0, -1))
     return np.asarray((starts[:, None] <= ends[None, :]) & (starts[None, :] <= ends[:, None]))
