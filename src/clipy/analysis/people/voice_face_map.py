@@ -45,8 +45,8 @@ def map_voices_to_faces(
 
     Each face gets the voice that it has the highest affinity with. Two faces with one voice are one person whose looks
     changed, unless both are on screen at once: then the second is another person, if their affinity is high enough
-    while the first is silent. A voice that is no face's best, but surely that of somebody on screen, is that person's second
-    voice, unless the first is heard at the same time.
+    while the first is silent. A voice that is no face's best, but surely that of somebody on screen, is that person's
+    second voice, unless the first is heard at the same time.
     """
     before = before or VoiceFaceMap()
     claimed = voice_face_affinity(tracks, turns)
