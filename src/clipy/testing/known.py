@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from clipy.analysis.base import Aligner, Diarizer, Embedder, ShotDetector, SpeakerDetector, Transcriber
 from clipy.analysis.faces.base import FaceDetector
 from clipy.analysis.faces.tracking.detections import Detection
-from clipy.analysis.perception import Perceived
+from clipy.analysis.perceived import Perceived
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.storage.store import Store
