@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+from fractions import Fraction
 
+from clipy.analysis.alignment.forced.word_times import unheard
 from clipy.analysis.audio.microphones import with_speakers
+from clipy.analysis.audio.speech_spans import speech_spans
 from clipy.analysis.base import Aligner, ShotDetector, SpeakerDetector, Transcriber
 from clipy.analysis.faces.base import FaceDetector
 from clipy.analysis.faces.tracking.tracks import link
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.types import Span, Track, Transcript, Video
+
+_LOST = Fraction(2)  # seconds of speech without a word that people should know of
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +35,11 @@ def transcript_of(video: Video, ctx: Context) -> Transcript:
         except ModelError as error:
             log.warning("word times are the transcriber's own, unrefined: %s", error)
     return with_speakers(transcript, video, ctx)
+
+
+def speech_without_words(video: Video, transcript: Transcript, ctx: Context) -> list[Span]:
+    """The stretches in which somebody speaks for two seconds and more, and no word was recognised."""
+    return unheard(transcript.words, speech_spans(video, ctx), _LOST)
 
 
 def face_tracks(video: Video, span: Span, ctx: Context) -> list[Track]:

@@ -302,7 +302,6 @@ def upload(
 def transcribe(settings: Settings, video: Path, output: Output) -> None:
     """Write down what is said, word by word."""
     from clipy import documents
-    from clipy.analysis.perception import transcript_of
     from clipy.analysis.subtitles import writer as subtitles
     from clipy.storage.store import write_text
 
@@ -312,7 +311,7 @@ def transcribe(settings: Settings, video: Path, output: Output) -> None:
         raise OutputError("the name must end in .json, .srt or .vtt", where=file)
     pipeline = settings.pipeline()
     source, spoken = settings.work(
-        video, "transcribe", pipeline, lambda source, ctx: (source, transcript_of(source, ctx))
+        video, "transcribe", pipeline, lambda source, ctx: (source, pipeline.transcribe(source, ctx))
     )
     if file is not None and file.suffix.lower() in writers:
         write_text(file, writers[file.suffix.lower()](spoken.words))

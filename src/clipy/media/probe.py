@@ -13,6 +13,7 @@ import av.container
 import av.stream
 
 from clipy.errors import MediaError
+from clipy.media.dolby_vision import check_dolby_vision
 from clipy.media.safe_open import check_audio_stream, check_duration, is_decodable_audio, open_media, video_stream
 from clipy.storage.store import file_digest
 from clipy.types import AudioStream, Seconds, Video
@@ -30,6 +31,7 @@ def probe(path: str | Path) -> Video:
     with open_media(path) as container:
         stream = video_stream(container, path)
         _check_complete(container, stream, path)
+        check_dolby_vision(path, stream.codec_context.name, stream.codec_context.codec_tag)
         start = Fraction(container.start_time or 0) * _MICROSECOND
         rotation = _rotation(container, stream, path)
         width, height = _display_size(stream, rotation)

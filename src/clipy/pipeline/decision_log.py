@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from clipy.pipeline.outcome import Outcome
-from clipy.types import CropPath, Highlight, Json, Span
+from clipy.types import CropPath, Highlight, Json, Span, Video
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,23 @@ def log_review(outcome: Outcome) -> None:
         record = {"event": "finding", "check": finding.check, "severity": finding.severity}
         record = {**record, "value": finding.value, "limit": finding.limit, **place}
         log.log(level, "%s of %s: %s", finding.severity, finding.check, finding.message, extra={"data": record})
+
+
+def log_lost_speech(video: Video, lost: Sequence[Span]) -> None:
+    """Log where somebody speaks and no word was recognised, each stretch in detail."""
+    if not lost:
+        return
+    total = float(sum(span.duration for span in lost))
+    log.warning(
+        "%s: no words for %.0f s of speech, first at %s; -v lists all %d",
+        video.path.name,
+        total,
+        format_span(lost[0]),
+        len(lost),
+    )
+    for span in lost:
+        record = {"event": "lost-speech", **_place(span)}
+        log.info("speech without words: %s", format_span(span), extra={"data": record})
 
 
 def format_span(span: Span) -> str:

@@ -21,7 +21,7 @@ from clipy.analysis.audio.tracks import with_sound
 from clipy.analysis.base import Transcriber
 from clipy.analysis.people.speaker_attribution import SpeakerAttribution
 from clipy.analysis.people.turns import conversation
-from clipy.analysis.perception import transcript_of
+from clipy.analysis.perception import speech_without_words, transcript_of
 from clipy.backend import Backend
 from clipy.config import Config
 from clipy.context import Context
@@ -32,7 +32,7 @@ from clipy.mixing import FIRST_TRACK
 from clipy.models import Model, known
 from clipy.pipeline import factory
 from clipy.pipeline.debug.saving import save_debug
-from clipy.pipeline.decision_log import log_candidates, log_crop, log_review
+from clipy.pipeline.decision_log import log_candidates, log_crop, log_lost_speech, log_review
 from clipy.pipeline.delivery import prepare
 from clipy.pipeline.outcome import Clock, Outcome, Rejected, Result, summarize_errors
 from clipy.pipeline.parallel import parallel_map, renders_at_once, with_progress
@@ -41,7 +41,7 @@ from clipy.pipeline.repair import plan_repair
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.storage.store import key_of, write_json
 from clipy.text.slugs import slug
-from clipy.types import Clip, CropPath, Edit, Highlight, Video, seconds
+from clipy.types import Clip, CropPath, Edit, Highlight, Transcript, Video, seconds
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item", Highlight, Edit, Clip)
@@ -149,7 +149,7 @@ class Pipeline:
         self.check_length(video)
         self.renderer.check()
         with clock.measuring("transcribe"):
-            self.transcribe(video, ctx)
+            self.check_text(self.transcribe(video, ctx))
         with clock.measuring("highlight"):
             candidates = deque(self.highlight(video, ctx))
         ctx = self.listening(video, candidates, ctx)
@@ -188,9 +188,16 @@ class Pipeline:
                     rejected.append(Rejected.refused(outcome))
         return made, rejected
 
-    def transcribe(self, video: Video, ctx: Context) -> None:
+    def transcribe(self, video: Video, ctx: Context) -> Transcript:
         """Make the transcript, a step of its own because it takes long and every later stage uses it."""
-        transcript_of(video, ctx.at("transcribe"))
+        transcript = transcript_of(video, ctx.at("transcribe"))
+        log_lost_speech(video, speech_without_words(video, transcript, ctx.at("transcribe")))
+        return transcript
+
+    def check_text(self, transcript: Transcript) -> None:
+        """Raise ConfigError, before a clip is chosen, for what is said and cannot be written on one."""
+        for pizzazz in self.pizzazz:
+            pizzazz.check(transcript)
 
     def check_length(self, video: Video) -> None:
         """Raise NothingToDeliver, before any work, for a video shorter than the shortest clip."""
@@ -312,6 +319,7 @@ class Pipeline:
         with ctx.store.delivering(folder):
             prepare(folder, identity, overwrite=overwrite)
             with clock.measuring("render"):
+                self.check_text(transcript_of(video, ctx))
                 picks = [highlight for highlight, _ in cropped]
                 ctx = self.listening(video, picks, ctx)
                 attribution = self.add_faces(video, SpeakerAttribution.from_audio(video, picks, ctx), picks, ctx)

@@ -20,7 +20,7 @@ from clipy.geometry import RATIOS, fits, sized
 from clipy.media.frame import AudioBlock, Frame
 from clipy.stages import promises
 from clipy.stages.profiles import PROFILES, Profile, fitted
-from clipy.types import Clip, CropPath, Edit, Highlight, Post, Review, Track, Video
+from clipy.types import Clip, CropPath, Edit, Highlight, Post, Review, Track, Transcript, Video
 
 
 class Stage(Backend):
@@ -142,6 +142,9 @@ class Pizzazz(Stage):
     group: ClassVar[str] = "pizzazz"
     retimes: ClassVar[bool] = False
     """Whether ``plan`` cuts parts out of the clip. Such a pizzazz comes before those that plan for moments of it."""
+
+    def check(self, transcript: Transcript) -> None:
+        """Raise ConfigError when this cannot show what is said in a video; called before any clip is chosen."""
 
     @keeps(promises.planned)
     def plan(self, video: Video, edit: Edit, ctx: Context) -> Edit:

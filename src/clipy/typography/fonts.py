@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -20,12 +21,15 @@ from pathlib import Path
 import uharfbuzz as hb
 from uharfbuzz import HarfBuzzError
 
+from clipy.errors import ConfigError
 from clipy.storage.store import file_digest
 
 log = logging.getLogger(__name__)
 
 _DISPLAY_PACKAGES = ("fontpkg_anton", "fontpkg_bebas_neue", "fontpkg_luckiest_guy", "fontpkg_poppins")
 _FALLBACK_PACKAGES = ("fontpkg_montserrat", "manimgx_fonts", "noto_cjk_sans_jp_bold")  # in order of preference
+_EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "FULLWIDTH")  # scripts of the extra cjk
+_MANY = 0.02  # share of a text's letters that may be missing: a name in another script
 _SUFFIXES = (".ttf", ".otf", ".ttc")
 _IGNORABLE = frozenset(chr(code) for code in (*range(0x200B, 0x2010), *range(0xFE00, 0xFE10), 0x2060, 0xFEFF))
 
@@ -79,6 +83,27 @@ class FontStack:
         yield from _system_faces()
 
 
+def require_glyphs(text: str) -> None:
+    """Raise ConfigError, with the command that helps, when no installed font has the letters of a text.
+
+    One rare letter among many is left to ``FontStack.runs``, which drops it with a warning.
+    """
+    counts = Counter(letter for letter in text if letter.isalpha())
+    faces = [Face(path) for path in (*_packaged_files(), *_fallback_files())]
+    missing = {letter for letter in counts if not any(face.covers(letter) for face in faces)}
+    missing = {letter for letter in missing if not any(face.covers(letter) for face in _system_faces())}
+    if sum(counts[letter] for letter in missing) < _MANY * sum(counts.values()) or not missing:
+        return
+    scripts = Counter(unicodedata.name(letter, "?").partition(" ")[0] for letter in missing)
+    script = scripts.most_common(1)[0][0]
+    name = script if script == "CJK" else script.title()
+    example = max(missing, key=lambda letter: (counts[letter], letter))
+    raise ConfigError(
+        f"no installed font has the {name} letters that are said, such as {example!r}: clips could not show them",
+        do='pip install "clipy[cjk]"' if script in _EAST_ASIAN else f"Install a font for {name}, such as Noto Sans",
+    )
+
+
 def packaged_face(package: str, pattern: str, weight: int) -> Face:
     """The first face of an installed font package whose file name matches a glob pattern."""
     return Face(next(path for path in _package_files(package) if path.match(pattern)), 0, weight)
@@ -87,8 +112,12 @@ def packaged_face(package: str, pattern: str, weight: int) -> Face:
 @cache
 def packaged_font_digests() -> tuple[str, ...]:
     """The sha256 of every packaged font, as input digests: they determine the rendered pixels."""
-    display = (path for package in _DISPLAY_PACKAGES for path in _package_files(package))
-    return tuple(file_digest(path) for path in (*display, *_fallback_files()))
+    return tuple(file_digest(path) for path in (*_packaged_files(), *_fallback_files()))
+
+
+@cache
+def _packaged_files() -> tuple[Path, ...]:
+    return tuple(path for package in _DISPLAY_PACKAGES for path in _package_files(package))
 
 
 @cache

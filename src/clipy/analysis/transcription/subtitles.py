@@ -15,7 +15,8 @@ from pydantic import Field, field_validator
 
 from clipy import models
 from clipy.analysis.alignment.forced.word_times import in_order
-from clipy.analysis.audio.speech import RATE, Window, probabilities, regions, windows
+from clipy.analysis.audio.speech import RATE, Window, probabilities
+from clipy.analysis.audio.speech_spans import speech_spans
 from clipy.analysis.base import Transcriber
 from clipy.analysis.subtitles.credits import without_credits
 from clipy.analysis.subtitles.cue import Cue, Shown
@@ -28,7 +29,7 @@ from clipy.analysis.transcription.faster_whisper import FasterWhisper
 from clipy.analysis.transcription.whisper.decoding import shown
 from clipy.context import Context
 from clipy.errors import MediaError, ModelError
-from clipy.media.read import sound, sound_array
+from clipy.media.read import sound_array
 from clipy.media.subtitle_streams import SubtitleStream, subtitle_events, subtitle_streams
 from clipy.text.languages import short_code
 from clipy.types import Span, Transcript, Video, Word
@@ -37,7 +38,6 @@ log = logging.getLogger(__name__)
 
 _SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")  # of files that are looked for; one that is named may have another
 _LOOK = Fraction(20)  # seconds of speech that tell its language
-_WINDOW = Fraction(120)  # seconds of sound at once
 _CODE = re.compile(r"[A-Za-z]{2,3}")
 _LARGEST = 50_000_000  # bytes of a subtitle file; ten hours of speech have about one million
 
@@ -89,7 +89,7 @@ class Subtitles(Transcriber):
         language = self.options.language or tagged or language_of(cue.text for cue in cues)
         if not language:
             log.warning("the subtitles' language is not known; set the option language")
-        speech = _speech(video, ctx)
+        speech = speech_spans(video, ctx)
         if self.options.sync:
             cues = _moved(cues, speech, video, language, where, ctx)
         inside = [cue for cue in cues if cue.span.start < video.duration and cue.span.end > 0]
@@ -211,19 +211,10 @@ def _recognised(video: Video, ctx: Context, spans: Sequence[Span]) -> Heard:
 
 def _language_of(video: Video, ctx: Context) -> str:
     """The language that is spoken; empty where the network cannot be had, or nobody speaks."""
-    speech = _speech(video, ctx)
+    speech = speech_spans(video, ctx)
     start = speech[0].start if speech else video.duration
     span = Span(start, start + _LOOK).clamp(video.span)
     return _recognised(video, ctx, (span,))[0] if span.duration else ""
-
-
-def _speech(video: Video, ctx: Context) -> list[Span]:
-    """Where somebody speaks, in order and apart."""
-    found: list[Span] = []
-    for window in windows(sound(video, video.span, rate=RATE), _WINDOW):
-        ctx.report("Listening for speech", float(window.time / max(video.duration, Fraction(1))))
-        found += regions(window.probabilities, window.time)
-    return found
 
 
 def _code_in(path: Path, video: Path) -> str:

@@ -25,11 +25,11 @@ from clipy.stages.base import Pizzazz
 from clipy.stages.render.pizzazz.captioning.planning import Caption, decorate, place
 from clipy.stages.render.pizzazz.crop_windows.letterboxed import letterboxed_regions
 from clipy.text.profanity import Profanity
-from clipy.types import Box, Edit, Seconds, Video, Word
+from clipy.types import Box, Edit, Seconds, Transcript, Video, Word
 from clipy.typography.brand import HEX_COLOR, brand_digests, font_digests, format_color, load_brand_kit, parse_color
 from clipy.typography.card_painter import POP_STEPS, CardPainter
 from clipy.typography.cards import Card, CardRules, group_into_cards
-from clipy.typography.fonts import packaged_font_digests
+from clipy.typography.fonts import packaged_font_digests, require_glyphs
 from clipy.typography.layout import display_text, max_line_width, style_font
 from clipy.typography.occupied_regions import OccupiedRegion, occupied_regions, regions_to_json
 from clipy.typography.overlay import Overlay
@@ -132,6 +132,9 @@ class Captions(Pizzazz):
         """Without paths: ``input_digests`` covers the contents of the files."""
         options = self.options.model_dump(mode="json", exclude={"font", "brand"})
         return {**super().identity(), "options": options}
+
+    def check(self, transcript: Transcript) -> None:
+        require_glyphs("".join(word.text for word in transcript.words))
 
     def input_digests(self) -> tuple[str, ...]:
         """The fonts and the brand kit."""

@@ -17,11 +17,11 @@ from clipy.geometry import smoothstep
 from clipy.media.frame import Frame
 from clipy.stages.base import Pizzazz
 from clipy.stages.render.pizzazz.captioning.placement import Block, choose_heights
-from clipy.types import Box, Edit, Span, Video, Word, seconds
+from clipy.types import Box, Edit, Span, Transcript, Video, Word, seconds
 from clipy.typography.brand import HEX_COLOR, brand_digests, font_digests, load_brand_kit, parse_color
 from clipy.typography.card_painter import CardPainter
 from clipy.typography.cards import Card
-from clipy.typography.fonts import packaged_font_digests
+from clipy.typography.fonts import packaged_font_digests, require_glyphs
 from clipy.typography.layout import Layout, display_text, max_line_width, style_font
 from clipy.typography.occupied_regions import OccupiedRegion, occupied_regions, regions_to_json
 from clipy.typography.overlay import Overlay
@@ -137,6 +137,9 @@ class Title(Pizzazz):
         """Without paths: ``input_digests`` covers the contents of the files."""
         options = self.options.model_dump(mode="json", exclude={"font", "brand"})
         return {**super().identity(), "options": options}
+
+    def check(self, transcript: Transcript) -> None:
+        require_glyphs("".join(word.text for word in transcript.words))
 
     def input_digests(self) -> tuple[str, ...]:
         """The fonts and the brand kit."""
