@@ -278,3 +278,10 @@ def test_the_presets_of_the_flag_are_those_of_the_settings() -> None:
     (preset,) = (option for option in main.commands["run"].params if option.name == "preset")
     assert isinstance(preset.type, click.Choice)
     assert list(preset.type.choices) == list(config.PRESETS)
+
+
+def test_config_show_prints_the_settings_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    document = json.loads(run("config", "show", "--json", "--set", "highlight.count=7").stdout)
+    assert (document["highlight"]["backend"], document["highlight"]["count"]) == ("local", 7)
+    assert [entry["backend"] for entry in document["upload"]] == ["folder"]
