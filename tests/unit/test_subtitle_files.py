@@ -244,6 +244,13 @@ def test_word_times_in_the_file_are_kept() -> None:
     assert [float(word.start) for word in words_of(karaoke, ())] == [1.0, 1.5, 2.0]
 
 
+def test_two_words_with_the_same_time_in_the_file_are_both_kept() -> None:
+    (cue,) = cues_of("WEBVTT\n\n00:01.000 --> 00:03.000\nOne<00:01.500><c> two</c><00:01.500><c> three</c>\n")
+    words = words_of(cue, ())
+    assert [word.text for word in words] == ["One", "two", "three"]
+    assert [float(word.start) for word in words] == [1.0, 1.5, 1.5]
+
+
 def test_two_lines_that_roll_up_over_many_cues() -> None:
     lines = [f"line number {n}" for n in range(12)]
     rolled = srt(

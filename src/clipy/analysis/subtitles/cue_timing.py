@@ -89,7 +89,7 @@ def _in_order(told: Sequence[Seconds | None], span: Span) -> list[Seconds | None
 
 def _spread(pieces: Sequence[tuple[str, str | None]], span: Span, speech: Sequence[Span]) -> list[Word]:
     heard = [part for piece in speech if (part := _clipped(piece, span)).duration > 0]
-    if sum((part.duration for part in heard), Fraction(0)) < min(_LEAST, span.duration / 2):
+    if not heard or sum((part.duration for part in heard), Fraction(0)) < min(_LEAST, span.duration / 2):
         heard = [span]
     total = sum((part.duration for part in heard), Fraction(0))
     weights = [Fraction(sum(map(str.isalnum, text)) + 1) for text, _ in pieces]
