@@ -1,7 +1,8 @@
-"""A package that is not clipy's brings a pizzazz: built, installed and used as anybody's would be."""
+"""A package that is not clipy's brings a backend of every kind: built, installed and used as anybody's would be."""
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -11,41 +12,112 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from hatchling.build import build_wheel
 
+from clipy.cli import main
+from clipy.groups import GROUPS
 from clipy.media.probe import probe
 from clipy.media.read import pictures
 from fixtures.media import black, make_video
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "clipy-sparkle"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "clipy-examples"
+PICKS = {
+    "transcribe": "script",
+    "align": "unhurried",
+    "shots": "metronome",
+    "faces": "brightest",
+    "speakers": "biggest",
+    "diarize": "ping-pong",
+    "embed": "letters",
+    "highlight": "loudest",
+    "reframe": "pan",
+    "pizzazz": "sparkle",
+    "render": "matroska",
+    "review": "audible",
+    "upload": "outbox",
+}
 
 
-@pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The example's wheel, built by the backend that it names and unpacked as an installer does."""
-    from hatchling.build import build_wheel
+def unpacked(project: Path, place: Path) -> Path:
+    """A project's wheel, built by the backend that it names and unpacked as an installer does."""
+    place.mkdir(parents=True)
+    here = Path.cwd()
+    os.chdir(project)
+    try:
+        name = build_wheel(str(place))
+    finally:
+        os.chdir(here)
+    with zipfile.ZipFile(place / name) as wheel:
+        wheel.extractall(place / "site-packages")
+    return place / "site-packages"
 
-    monkeypatch.chdir(EXAMPLE)
-    name = build_wheel(str(tmp_path))
-    with zipfile.ZipFile(tmp_path / name) as wheel:
-        wheel.extractall(tmp_path / "site")
-    return tmp_path / "site"
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return unpacked(EXAMPLE, tmp_path_factory.mktemp("installed") / "place")
 
 
-def clipy(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command line, in a process that has the package on its path."""
+def python(site: Path | str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Python, in a process that has the package on its path."""
     paths = os.pathsep.join([str(site), *filter(None, sys.path)])
-    command = [sys.executable, "-c", "from clipy.cli import main; main()", *arguments]
+    command = [sys.executable, *arguments]
     return subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False)
 
 
-def test_the_example_is_listed_with_its_package(installed: Path) -> None:
-    shown = clipy(installed, "backends", "pizzazz")
+def clipy(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return python(site, "-c", "from clipy.cli import main; main()", *arguments)
+
+
+def test_there_is_an_example_of_every_kind_that_imports_only_from_the_public_door() -> None:
+    assert {path.stem for path in (EXAMPLE / "clipy_examples").glob("*.py")} == {*GROUPS, "__init__"}
+    assert set(PICKS) == set(GROUPS)
+    for path in (EXAMPLE / "clipy_examples").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            assert not [name for name in modules if name.startswith("clipy.")], path
+
+
+def test_the_examples_are_listed_with_their_package(installed: Path) -> None:
+    shown = clipy(installed, "backends", "--json")
     assert shown.returncode == 0, shown.stderr
-    assert "sparkle" in shown.stdout
-    assert "clipy-sparkle" in shown.stdout
+    listed = {(entry["stage"], entry["name"]): entry["package"] for entry in json.loads(shown.stdout)}
+    assert {listed[group, name] for group, name in PICKS.items()} == {"clipy-examples"}
 
 
-def test_the_example_draws_in_a_real_render(installed: Path, tmp_path: Path) -> None:
+def test_a_run_in_which_every_backend_is_an_example(installed: Path, tmp_path: Path) -> None:
+    source = make_video(tmp_path / "source.mp4", seconds=8, size=(320, 180))
+    picks = [f"{group}{'' if GROUPS[group].many else '.backend'}={name}" for group, name in PICKS.items()]
+    sets = [
+        *picks,
+        *("transcribe.text=one two three four five six", "highlight.min_duration=2", "highlight.count=2"),
+        *("reframe.width=90", "reframe.height=160", f"upload.outbox.path={tmp_path / 'outbox'}"),
+    ]
+    options = [part for setting in sets for part in ("--set", setting)]
+    done = clipy(installed, "run", str(source), "-o", str(tmp_path / "out"), "-v", *options)
+    assert done.returncode == 0, done.stderr
+    files = sorted((tmp_path / "outbox").iterdir())
+    assert [path.suffix for path in files] == [".mkv", ".mkv"]
+    assert all(abs(probe(path).duration - 2) < 0.2 for path in files)
+    document = json.loads((tmp_path / "out" / "clips.json").read_text(encoding="utf-8"))
+    assert [clip["file"] for clip in document["clips"]] == ["source-01.mkv", "source-02.mkv"]
+    assert all((tmp_path / "out" / clip["file"]).is_file() for clip in document["clips"])
+    assert document["clips"][0]["words"]
+
+
+def test_the_examples_pass_their_own_tests(installed: Path, tmp_path: Path) -> None:
+    """As their authors would run them."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+    tests = str(EXAMPLE / "tests" / "test_contracts.py")
+    done = python(
+        installed, "-m", "pytest", "-q", "-c", str(tmp_path / "pytest.ini"), "--rootdir", str(tmp_path), tests
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "passed" in done.stdout
+
+
+def test_sparkle_draws_in_a_real_render(installed: Path, tmp_path: Path) -> None:
     source = make_video(tmp_path / "dark.mp4", seconds=2, draw=black, play=None)
     panel = {"keyframes": [{"time": 0, "x1": 218.75, "y1": 0, "x2": 421.25, "y2": 360}], "into": [0, 0, 270, 480]}
     crop = [{"start": 0, "end": 1, "layout": "single", "panels": [panel]}]
@@ -65,6 +137,35 @@ def test_the_example_draws_in_a_real_render(installed: Path, tmp_path: Path) -> 
     assert min(brightest["sparkle"]) > 150
 
 
-def test_the_example_is_ten_lines() -> None:
-    body = (EXAMPLE / "clipy_sparkle.py").read_text(encoding="utf-8").partition("class ")[2]
-    assert len([line for line in body.splitlines() if line.strip()]) <= 10
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new package of each kind."""
+    folder = tmp_path_factory.mktemp("begun")
+    for group in GROUPS:
+        written = CliRunner().invoke(main, ["backends", "new", group, f"my-{group}", "--in", str(folder)])
+        assert written.exit_code == 0, written.output
+    return folder
+
+
+def test_every_new_package_is_found_with_a_backend_that_can_be_made(begun: Path) -> None:
+    sites = [unpacked(begun / f"clipy-my-{group}", begun / "places" / group) for group in GROUPS]
+    code = "from clipy import registry\nfrom clipy.groups import GROUPS\n"
+    code += "print(*[type(registry.create(group, f'my-{group}', {})).__name__ for group in GROUPS])"
+    made = python(os.pathsep.join(map(str, sites)), "-c", code)
+    assert made.stdout.split() == [f"My{group.capitalize()}" for group in GROUPS], made.stderr
+
+
+@pytest.mark.parametrize("group", ["pizzazz", "upload"])
+def test_a_new_package_keeps_its_contract(group: str, begun: Path) -> None:
+    project = begun / f"clipy-my-{group}"
+    done = python(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(project))
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_nothing_is_written_over(begun: Path) -> None:
+    again = CliRunner().invoke(main, ["backends", "new", "embed", "my-embed", "--in", str(begun)])
+    assert again.exit_code == 1
+    assert "something is already there" in again.stderr
+    named = CliRunner().invoke(main, ["backends", "new", "embed", "My Embed", "--in", str(begun)])
+    assert named.exit_code == 1
+    assert "lower-case words with hyphens" in named.stderr

@@ -19,11 +19,37 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _MODELS = click.argument("names", nargs=-1, metavar="[NAME]...", help="Models; see: clipy models list")
 
 
-@click.command()
+class _Backends(click.Group):
+    """``clipy backends STAGE`` is short for ``clipy backends list STAGE``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        named = bool(args) and args[0] in {*self.commands, *ctx.help_option_names}
+        return super().parse_args(ctx, args if named else ["list", *args])
+
+
+@click.group(cls=_Backends)
+def backends() -> None:
+    """List what can do each stage (clipy backends [STAGE]), or begin a backend of your own (clipy backends new)."""
+
+
+@backends.command("new")
+@click.argument("group", metavar="STAGE", type=click.Choice(list(GROUPS)), help="The kind of backend.")
+@click.argument("name", help="What it is called in settings: lower-case words with hyphens.")
+@click.option("--in", "folder", type=FILE, default=Path(), help="Folder for the package; the current one unless given.")
+@without_settings
+def backends_new(group: str, name: str, folder: Path) -> None:
+    """Write a package with one backend, its entry point and its contract test: a working example to change."""
+    from clipy.cli.scaffold import write_package
+
+    for path in write_package(group, name, folder):
+        click.echo(f"wrote {path}")
+
+
+@backends.command("list")
 @click.argument("stage", required=False, help="A stage of the pipeline, or a kind of perception that stages share.")
 @_JSON
 @without_settings
-def backends(stage: str | None, as_json: bool) -> None:
+def backends_list(stage: str | None, as_json: bool) -> None:
     """List the backends of each stage; with STAGE, also every option and its allowed values."""
     from clipy import registry
     from clipy.cli.text import table

@@ -1,4 +1,4 @@
-"""Sparkle: a pizzazz of one's own, installed beside clipy and picked by name."""
+"""``pizzazz = "sparkle"``: something added to a clip."""
 
 from collections.abc import Iterator
 
