@@ -129,7 +129,7 @@ def tiktok(url: str) -> Platform:
 
 
 def instagram(url: str) -> Platform:
-    type.__setattr__(Instagram, "limits", replace(Instagram.limits, most_bytes=None))  # it takes 300 MB in earnest
+    type.__setattr__(Instagram, "limits", replace(Instagram.limits, max_bytes=None))  # it takes 300 MB in earnest
     return Instagram(Instagram.Options(base_url=url, upload_url=url, poll=0))
 
 

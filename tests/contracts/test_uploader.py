@@ -104,7 +104,9 @@ def test_a_file_that_is_no_video_for_it_is_refused_before_anything_is_sent(
     if not isinstance(uploader, Platform):
         pytest.skip(f"{name} takes any file")
     before = world.requests()
-    monkeypatch.setattr(type(uploader), "limits", replace(uploader.limits, most_bytes=1000, longest=clip.duration / 2))
+    monkeypatch.setattr(
+        type(uploader), "limits", replace(uploader.limits, max_bytes=1000, max_duration=clip.duration / 2)
+    )
     with pytest.raises(UploadRefused, match=r"would refuse it: the file has 0\.3 MB.*; the clip is 3\.2 s long"):
         uploader.upload(clip, make_context(tmp_path))
     assert world.requests() == before

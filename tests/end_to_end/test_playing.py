@@ -52,5 +52,5 @@ def test_a_clip_plays_and_seeks_in_a_browser(tmp_path: Path, ctx: Context) -> No
 def test_a_clip_is_what_every_player_takes(tmp_path: Path, ctx: Context) -> None:
     found = media_info(_clip(tmp_path, ctx))
     assert (found.video_codec, found.audio_codec, found.pixel_format) == ("h264", "aac", "yuv420p")
-    assert found.streams_at_once
+    assert found.index_first
     assert found.frame_rate == Fraction(30000, 1001)

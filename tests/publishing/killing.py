@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from clipy.stages.upload.publishing.http import Http
-from clipy.stages.upload.publishing.job import Job
+from clipy.stages.upload.publishing.http import HttpClient
+from clipy.stages.upload.publishing.job import UploadJob
 from clipy.stages.upload.publishing.journal import Journal
 from clipy.stages.upload.publishing.vault import FileVault
 
@@ -38,9 +38,9 @@ def killing(after: int | None) -> Iterator[None]:
         return call
 
     with (
-        mock.patch.object(Journal, "write", wrapped(Journal.write)),
+        mock.patch.object(Journal, "record", wrapped(Journal.record)),
         mock.patch.object(FileVault, "write", wrapped(FileVault.write)),
-        mock.patch.object(Http, "_once", wrapped(Http._once)),
-        mock.patch.object(Job, "sent", wrapped(Job.sent)),
+        mock.patch.object(HttpClient, "_request", wrapped(HttpClient._request)),
+        mock.patch.object(UploadJob, "report_sent", wrapped(UploadJob.report_sent)),
     ):
         yield

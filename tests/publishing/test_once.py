@@ -155,7 +155,7 @@ def test_tiktok_has_it_once(tiktok_server: TikTokServer, clips: dict[int, Clip],
     tiktok_server.reset()
     tiktok_server.megabyte = 4000  # so that chunks of 64 "MB" are about as large as YouTube's
     options = TikTok.Options(base_url=tiktok_server.url, mode="direct", privacy="SELF_ONLY", **_QUICK)
-    with mock.patch.object(tiktok, "_CHUNK", 64 * 4000):
+    with mock.patch.object(tiktok, "_MAX_CHUNK", 64 * 4000):
         check(tiktok_server, lambda: _named(TikTok(options)), clips[schedule.size], schedule)
 
 

@@ -18,7 +18,7 @@ from clipy.media.read import sound
 from clipy.pipeline.quality_control import QualityControl, clip_of
 from clipy.stages.base import Reviewer
 from clipy.stages.review.content import Content, first_trim, last_trim
-from clipy.stages.upload.publishing.journal import Entry, State, journal_beside
+from clipy.stages.upload.publishing.journal import UploadIdentity, UploadState, open_journal
 from clipy.text.sentences import sentences
 from clipy.types import Clip, CropPath, Edit, Finding, Highlight, Span, Transcript, Word
 from fixtures.media import make_video, moving, silence
@@ -208,8 +208,8 @@ def test_what_was_published_is_not_published_again(
     posted, again = _clip(tmp_path, "posted", speech, 0, whole), _clip(tmp_path, "again", speech, 0, whole, shift=9)
     reviewer = Content()
     quality(reviewer).judge(posted, ctx, ())
-    journal_beside(ctx.store.root).write(
-        Entry(posted.fingerprint, "youtube", "me", name="posted"), "posted", State("done")
+    open_journal(ctx.store.root).record(
+        UploadIdentity(posted.fingerprint, "youtube", "me", name="posted"), "posted", UploadState("done")
     )
     posted.path.unlink()
     known = quality(reviewer).published(ctx)

@@ -93,7 +93,7 @@ def test_scheduled_clips_are_posted_when_due(webhook: WebhookServer, tmp_path: P
         result = upload(folder, "webhook", webhook.url, "--at", at, "--every", "1h")
         assert result.exit_code == 0, result.stderr
         assert len(webhook.posts) == 1
-        assert "later: bees-02 goes to webhook at 20" in result.stderr
+        assert "later: bees-02 is scheduled for webhook at 20" in result.stderr
     assert upload(folder, "webhook", webhook.url, "--every", "soon").exit_code == 2
 
 

@@ -11,8 +11,15 @@ from pathlib import Path
 import pytest
 
 from clipy.errors import ConfigError, UploadRefused
-from clipy.stages.upload.publishing.http import Body, Denied, Http, Interrupted, Part, Patience
-from clipy.stages.upload.publishing.secrets import SHOWN, Redacting, hide, redact
+from clipy.stages.upload.publishing.http import (
+    CompositeBody,
+    FileSlice,
+    HttpClient,
+    Interrupted,
+    RetryPolicy,
+    Unauthorized,
+)
+from clipy.stages.upload.publishing.secrets import REDACTED, RedactingFilter, redact, register_secret
 from fixtures.publishing.server import Answer, Asked, Fault, LocalServer, answer
 
 
@@ -38,28 +45,28 @@ def pauses() -> list[float]:
 
 
 @pytest.fixture
-def http(pauses: list[float]) -> Iterator[Http]:
-    found = Http("echo", patience=Patience(4, 1.0, pauses.append))
+def http(pauses: list[float]) -> Iterator[HttpClient]:
+    found = HttpClient("echo", retries=RetryPolicy(4, 1.0, pauses.append))
     yield found
     found.close()
 
 
-def test_a_reading_call_is_repeated_with_longer_pauses(server: Echo, http: Http, pauses: list[float]) -> None:
+def test_a_reading_call_is_repeated_with_longer_pauses(server: Echo, http: HttpClient, pauses: list[float]) -> None:
     server.faults = {0: Fault("drop before"), 1: Fault("error before", 503), 2: Fault("lost reply")}
-    assert http.read("GET", f"{server.url}/x").status == 200
+    assert http.query("GET", f"{server.url}/x").status == 200
     assert len(pauses) == 3
     assert all(low <= pause <= high for pause, (low, high) in zip(pauses, [(0.5, 1), (1, 2), (2, 4)], strict=True))
 
 
-def test_a_reading_call_gives_up_in_the_end(server: Echo, http: Http, pauses: list[float]) -> None:
+def test_a_reading_call_gives_up_in_the_end(server: Echo, http: HttpClient, pauses: list[float]) -> None:
     server.faults = {index: Fault("drop before") for index in range(9)}
     with pytest.raises(Interrupted, match="the connection to echo broke"):
-        http.read("GET", f"{server.url}/x")
+        http.query("GET", f"{server.url}/x")
     assert len(pauses) == 3
 
 
 @pytest.mark.parametrize("fault", [Fault("drop before"), Fault("lost reply"), Fault("error after", 502), Fault("busy")])
-def test_a_writing_call_is_never_repeated(server: Echo, http: Http, fault: Fault) -> None:
+def test_a_writing_call_is_never_repeated(server: Echo, http: HttpClient, fault: Fault) -> None:
     server.faults = {0: fault}
     with pytest.raises(Interrupted):
         http.send("POST", f"{server.url}/x", content=b"once")
@@ -67,13 +74,13 @@ def test_a_writing_call_is_never_repeated(server: Echo, http: Http, fault: Fault
     assert server.posts == ([b"once"] if fault.kind in {"lost reply", "error after"} else [])
 
 
-def test_a_pause_is_as_long_as_the_platform_asks(server: Echo, http: Http, pauses: list[float]) -> None:
+def test_a_pause_is_as_long_as_the_platform_asks(server: Echo, http: HttpClient, pauses: list[float]) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     for text, low, high in (("7", 7, 7), (date, 80, 90), ("nonsense", 0, 0)):
         with pytest.raises(Interrupted) as caught:
             http.send("GET", f"{server.url}/status", params={"code": "429", "Retry-After": text})
         assert low <= caught.value.retry_after <= high
-        assert caught.value.rate
+        assert caught.value.rate_limited
 
 
 def test_an_old_permission_is_renewed_once(server: Echo) -> None:
@@ -83,36 +90,36 @@ def test_an_old_permission_is_renewed_once(server: Echo) -> None:
         tokens.append("new")
         return True
 
-    http = Http("echo", permission=lambda: {"Authorization": f"Bearer {tokens[-1]}"}, renew=renew)
+    http = HttpClient("echo", authorization=lambda: {"Authorization": f"Bearer {tokens[-1]}"}, refresh=renew)
     assert http.send("POST", f"{server.url}/x", content=b"one").status == 200
     assert server.posts == [b"one"]
     tokens.append("old")
-    http.renew = lambda: False
-    with pytest.raises(Denied, match="does not take the permission"):
+    http.refresh = lambda: False
+    with pytest.raises(Unauthorized, match="rejects the login"):
         http.send("POST", f"{server.url}/x", content=b"two")
     http.close()
 
 
 def test_a_permission_is_not_sent_in_the_open() -> None:
-    http = Http("echo", permission=lambda: {"Authorization": "Bearer secret-token"})
+    http = HttpClient("echo", authorization=lambda: {"Authorization": "Bearer secret-token"})
     with pytest.raises(ConfigError, match=r"only sent over https: http://example\.org/x"):
         http.send("GET", "http://example.org/x?access_token=abc")
 
 
-def test_a_part_of_a_file_is_read_while_it_is_sent(server: Echo, http: Http, tmp_path: Path) -> None:
+def test_a_part_of_a_file_is_read_while_it_is_sent(server: Echo, http: HttpClient, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(bytes(range(256)) * 4000)
     heard: list[int] = []
-    content = Body((b"head", Part(path, 1000, 700_000, heard.append), b"tail"))
+    content = CompositeBody((b"head", FileSlice(path, 1000, 700_000, heard.append), b"tail"))
     assert http.send("PUT", f"{server.url}/x", content=content).json == {"bytes": 699_008}
     assert server.posts == [b"head" + path.read_bytes()[1000:700_000] + b"tail"]
     assert heard == [263_144, 525_288, 700_000]
 
 
-def test_a_file_that_shrinks_is_noticed(server: Echo, http: Http, tmp_path: Path) -> None:
+def test_a_file_that_shrinks_is_noticed(server: Echo, http: HttpClient, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"short")
-    with pytest.raises(UploadRefused, match="became shorter"):
-        http.send("PUT", f"{server.url}/x", content=Part(tmp_path / "file", 0, 10))
+    with pytest.raises(UploadRefused, match="was truncated"):
+        http.send("PUT", f"{server.url}/x", content=FileSlice(tmp_path / "file", 0, 10))
 
 
 @pytest.mark.parametrize(
@@ -130,9 +137,9 @@ def test_a_file_that_shrinks_is_noticed(server: Echo, http: Http, tmp_path: Path
     ],
 )
 def test_what_looks_like_a_secret_is_cut_out(text: str) -> None:
-    hide("known-planted", "known+planted/")
+    register_secret("known-planted", "known+planted/")
     assert "planted" not in redact(f" {text}")
-    assert SHOWN in redact(f" {text}")
+    assert REDACTED in redact(f" {text}")
 
 
 def test_ordinary_words_stay() -> None:
@@ -141,9 +148,9 @@ def test_ordinary_words_stay() -> None:
 
 
 def test_logs_show_no_secret_even_in_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    hide("planted-in-traceback")
+    register_secret("planted-in-traceback")
     handler = logging.StreamHandler()
-    handler.addFilter(Redacting())
+    handler.addFilter(RedactingFilter())
     logger = logging.getLogger("clipy.test_upload_http")
     logger.addHandler(handler)
     try:

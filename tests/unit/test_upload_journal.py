@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from clipy.errors import StoreError
-from clipy.stages.upload.publishing.journal import Entry, Journal, State, journal_beside
-from clipy.stages.upload.publishing.secrets import hide
+from clipy.stages.upload.publishing.journal import Journal, UploadIdentity, UploadState, open_journal
+from clipy.stages.upload.publishing.secrets import register_secret
 
-ENTRY = Entry("ab" * 32, "youtube", "default", name="bees-01")
+ENTRY = UploadIdentity("ab" * 32, "youtube", "default", name="bees-01")
 
 
 @pytest.fixture
@@ -22,33 +22,35 @@ def journal(tmp_path: Path) -> Journal:
 
 
 def test_what_was_never_begun_is_new(journal: Journal) -> None:
-    assert journal.find(ENTRY) == State()
+    assert journal.find(ENTRY) == UploadState()
 
 
 def test_the_last_word_is_found_again(journal: Journal) -> None:
-    journal.write(ENTRY, "begun", State("open", {"offset": 5}))
-    journal.write(ENTRY, "commit", State("committing", {"offset": 7}))
-    assert Journal(journal.path).find(ENTRY) == State("committing", {"offset": 7})
+    journal.record(ENTRY, "begun", UploadState("open", {"offset": 5}))
+    journal.record(ENTRY, "commit", UploadState("committing", {"offset": 7}))
+    assert Journal(journal.path).find(ENTRY) == UploadState("committing", {"offset": 7})
     assert journal.events(ENTRY) == [("begun", "open"), ("commit", "committing")]
 
 
 def test_bytes_platform_account_and_slot_make_an_upload(journal: Journal) -> None:
-    journal.write(ENTRY, "begun", State("done", place="there"))
-    same = Entry(ENTRY.sha256, "youtube", "default", name="called otherwise")
-    assert journal.find(same).place == "there"
+    journal.record(ENTRY, "begun", UploadState("done", location="there"))
+    same = UploadIdentity(ENTRY.sha256, "youtube", "default", name="called otherwise")
+    assert journal.find(same).location == "there"
     for other in (
-        Entry("cd" * 32, "youtube", "default"),
-        Entry(ENTRY.sha256, "tiktok", "default"),
-        Entry(ENTRY.sha256, "youtube", "second"),
-        Entry(ENTRY.sha256, "youtube", "default", slot="again"),
+        UploadIdentity("cd" * 32, "youtube", "default"),
+        UploadIdentity(ENTRY.sha256, "tiktok", "default"),
+        UploadIdentity(ENTRY.sha256, "youtube", "second"),
+        UploadIdentity(ENTRY.sha256, "youtube", "default", slot="again"),
     ):
-        assert journal.find(other) == State()
+        assert journal.find(other) == UploadState()
 
 
 def test_no_secret_is_written(journal: Journal) -> None:
-    hide("a-planted-secret")
-    journal.write(
-        ENTRY, "begun", State("open", {"x": "a-planted-secret"}, place="https://x/?upload_id=planted", note="y")
+    register_secret("a-planted-secret")
+    journal.record(
+        ENTRY,
+        "begun",
+        UploadState("open", {"x": "a-planted-secret"}, location="https://x/?upload_id=planted", note="y"),
     )
     files = [path.read_bytes() for path in journal.path.parent.rglob("*") if path.is_file()]
     assert not any(b"planted" in data for data in files)
@@ -56,39 +58,39 @@ def test_no_secret_is_written(journal: Journal) -> None:
 
 def test_uploads_are_counted_by_account_and_day(journal: Journal) -> None:
     for _ in range(3):
-        journal.spend(ENTRY)
+        journal.count_upload(ENTRY)
     now = datetime.now(UTC)
-    assert journal.spent(ENTRY, now - timedelta(hours=1)) == 3
-    assert journal.spent(ENTRY, now + timedelta(hours=1)) == 0
-    assert journal.spent(Entry(ENTRY.sha256, "youtube", "second"), now - timedelta(hours=1)) == 0
+    assert journal.uploads_since(ENTRY, now - timedelta(hours=1)) == 3
+    assert journal.uploads_since(ENTRY, now + timedelta(hours=1)) == 0
+    assert journal.uploads_since(UploadIdentity(ENTRY.sha256, "youtube", "second"), now - timedelta(hours=1)) == 0
 
 
-def entries(count: int) -> list[Entry]:
-    return [Entry(f"{index:02d}", "youtube", "default") for index in range(count)]
+def entries(count: int) -> list[UploadIdentity]:
+    return [UploadIdentity(f"{index:02d}", "youtube", "default") for index in range(count)]
 
 
 def test_posts_follow_each_other_at_a_distance_and_keep_their_times(journal: Journal) -> None:
     first, day = datetime(2030, 1, 1, 18, tzinfo=UTC), timedelta(days=1)
     expected = [first, first + day, first + 2 * day]
     for _ in range(2):  # a rerun changes nothing
-        assert [journal.due(entry, first, day, keep=True) for entry in entries(3)] == expected
+        assert [journal.publish_time(entry, first, day, keep=True) for entry in entries(3)] == expected
 
 
 def test_a_schedule_without_a_beginning_begins_now(journal: Journal) -> None:
     one, two = entries(2)
     hour = timedelta(hours=1)
-    first = journal.due(one, None, hour, keep=True)
+    first = journal.publish_time(one, None, hour, keep=True)
     assert first is not None
     assert abs(first - datetime.now(UTC)) < timedelta(seconds=10)
-    assert journal.due(two, None, hour, keep=True) == first + hour
-    assert journal.due(one, None, hour, keep=True) == first
+    assert journal.publish_time(two, None, hour, keep=True) == first + hour
+    assert journal.publish_time(one, None, hour, keep=True) == first
 
 
 def test_a_preview_decides_no_time(journal: Journal) -> None:
     at = datetime(2030, 1, 1, tzinfo=UTC)
-    assert journal.due(ENTRY, at, None, keep=False) == at
-    assert journal.due(ENTRY, at + timedelta(days=1), timedelta(days=1), keep=True) == at + timedelta(days=1)
-    assert journal.due(ENTRY, None, None, keep=True) is None
+    assert journal.publish_time(ENTRY, at, None, keep=False) == at
+    assert journal.publish_time(ENTRY, at + timedelta(days=1), timedelta(days=1), keep=True) == at + timedelta(days=1)
+    assert journal.publish_time(ENTRY, None, None, keep=True) is None
 
 
 def test_only_so_many_uploads_to_an_account_at_a_time(journal: Journal) -> None:
@@ -97,7 +99,7 @@ def test_only_so_many_uploads_to_an_account_at_a_time(journal: Journal) -> None:
 
     def work() -> None:
         nonlocal active, most
-        with journal.turn("youtube", "default", 2):
+        with journal.parallel_slot("youtube", "default", 2):
             with guard:
                 active += 1
                 most = max(most, active)
@@ -115,7 +117,7 @@ def test_only_so_many_uploads_to_an_account_at_a_time(journal: Journal) -> None:
 
 def test_a_journal_that_cannot_be_written_stops_everything(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(StoreError, match=r"CLIPY_JOURNAL.*nothing is sent without it"):
+    with pytest.raises(StoreError, match=r"CLIPY_JOURNAL.*nothing is sent without the journal"):
         Journal(tmp_path / "file" / "journal.sqlite").find(ENTRY)
     (tmp_path / "journal.sqlite").write_bytes(b"this is no database, but it is long enough to be taken for one" * 10)
     with pytest.raises(StoreError, match="not a database"):
@@ -123,5 +125,5 @@ def test_a_journal_that_cannot_be_written_stops_everything(tmp_path: Path) -> No
 
 
 def test_it_lies_beside_the_store(tmp_path: Path) -> None:
-    assert journal_beside(tmp_path / "store", {}).path == tmp_path / "journal.sqlite"
-    assert journal_beside(tmp_path, {"CLIPY_JOURNAL": "/elsewhere.sqlite"}).path == Path("/elsewhere.sqlite")
+    assert open_journal(tmp_path / "store", {}).path == tmp_path / "journal.sqlite"
+    assert open_journal(tmp_path, {"CLIPY_JOURNAL": "/elsewhere.sqlite"}).path == Path("/elsewhere.sqlite")

@@ -13,9 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from clipy.media.media_info import MediaInfo, media_info
 from clipy.stages.upload.instagram import Instagram
-from clipy.stages.upload.publishing.limits import Limits
-from clipy.stages.upload.publishing.schedule import Distance, Moment, utc
-from clipy.stages.upload.tiktok import TikTok, chunk_for, plan
+from clipy.stages.upload.publishing.limits import PlatformLimits
+from clipy.stages.upload.publishing.schedule import Interval, Timestamp, format_utc
+from clipy.stages.upload.tiktok import TikTok, chunk_ranges, chunk_size
 from clipy.stages.upload.youtube import YouTube
 from fixtures.media import make_video
 
@@ -25,23 +25,23 @@ GOOD = MediaInfo("mov,mp4,m4a", 10**6, Fraction(30), "h264", "aac", "yuv420p", 1
 @pytest.mark.parametrize("kind", [YouTube, TikTok, Instagram])
 def test_what_clipy_makes_is_taken_everywhere(kind: type[YouTube | TikTok | Instagram]) -> None:
     assert list(kind.limits.problems(GOOD)) == []
-    assert kind.limits.checked >= date(2026, 11, 23)
+    assert kind.limits.as_of >= date(2026, 11, 23)
     assert kind.limits.source.startswith("https://")
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"container": "avi"}, "the file is avi"),
+        ({"container": "avi"}, "the container is avi"),
         ({"size": 0}, "empty"),
-        ({"size": 301 * 10**6}, "it takes 300.0 MB"),
+        ({"size": 301 * 10**6}, "maximum 300.0 MB"),
         ({"video_codec": "av1"}, "av1"),
         ({"audio_codec": "opus"}, "opus"),
-        ({"duration": Fraction(2)}, "3 s or more"),
-        ({"duration": Fraction(901)}, "900 s or less"),
-        ({"frame_rate": Fraction(15)}, "15.00 pictures"),
-        ({"width": 2160}, "at most 1920 across"),
-        ({"streams_at_once": False}, "faststart"),
+        ({"duration": Fraction(2)}, "minimum 3 s"),
+        ({"duration": Fraction(901)}, "maximum 900 s"),
+        ({"frame_rate": Fraction(15)}, "15.00 fps"),
+        ({"width": 2160}, "maximum width 1920"),
+        ({"index_first": False}, "faststart"),
     ],
 )
 def test_what_instagram_refuses_is_said_before(change: dict[str, Any], says: str) -> None:
@@ -59,9 +59,9 @@ def test_contents_are_read_from_the_file(tmp_path: Path) -> None:
     found = media_info(make_video(tmp_path / "a.mp4", seconds=1, size=(64, 128), index_first=False))
     assert (found.video_codec, found.audio_codec, found.width, found.height) == ("h264", "aac", 64, 128)
     assert "mp4" in found.container
-    assert not found.streams_at_once
-    assert media_info(make_video(tmp_path / "b.mp4", seconds=1, size=(64, 128))).streams_at_once
-    assert media_info(make_video(tmp_path / "a.mkv", seconds=1, size=(64, 128))).streams_at_once
+    assert not found.index_first
+    assert media_info(make_video(tmp_path / "b.mp4", seconds=1, size=(64, 128))).index_first
+    assert media_info(make_video(tmp_path / "a.mkv", seconds=1, size=(64, 128))).index_first is None
 
 
 @pytest.mark.parametrize(
@@ -74,13 +74,13 @@ def test_contents_are_read_from_the_file(tmp_path: Path) -> None:
     ],
 )
 def test_tiktok_chunks_are_those_of_its_documents(size: int, chunk: int, ranges: list[tuple[int, int]]) -> None:
-    assert plan(size, chunk) == ranges
+    assert chunk_ranges(size, chunk) == ranges
 
 
 @pytest.mark.parametrize("size", [1, 5_000_000, 64_000_000, 64_000_001, 100_000_000, 127_999_999, 128_000_000, 2**32])
 def test_tiktok_chunks_keep_every_rule(size: int) -> None:
-    chunk = chunk_for(size)
-    ranges = plan(size, chunk)
+    chunk = chunk_size(size)
+    ranges = chunk_ranges(size, chunk)
     assert [a for a, _ in ranges[1:]] == [b for _, b in ranges[:-1]]
     assert (ranges[0][0], ranges[-1][1]) == (0, size)
     assert len(ranges) == max(1, size // chunk) <= 1000
@@ -90,11 +90,11 @@ def test_tiktok_chunks_keep_every_rule(size: int) -> None:
 
 
 def test_a_day_at_youtube_begins_at_midnight_on_the_pacific() -> None:
-    limits = Limits(checked=date(2026, 1, 1), source="", per_day=1, day="America/Los_Angeles")
-    assert limits.day_began(datetime(2026, 7, 1, 6, 59, tzinfo=UTC)) == datetime(2026, 6, 30, 7, tzinfo=UTC)
-    assert limits.day_began(datetime(2026, 12, 1, 8, 0, tzinfo=UTC)) == datetime(2026, 12, 1, 8, tzinfo=UTC)
-    rolling = Limits(checked=date(2026, 1, 1), source="")
-    assert rolling.day_began(datetime(2026, 7, 2, tzinfo=UTC)) == datetime(2026, 7, 1, tzinfo=UTC)
+    limits = PlatformLimits(as_of=date(2026, 1, 1), source="", per_day=1, day="America/Los_Angeles")
+    assert limits.day_start(datetime(2026, 7, 1, 6, 59, tzinfo=UTC)) == datetime(2026, 6, 30, 7, tzinfo=UTC)
+    assert limits.day_start(datetime(2026, 12, 1, 8, 0, tzinfo=UTC)) == datetime(2026, 12, 1, 8, tzinfo=UTC)
+    rolling = PlatformLimits(as_of=date(2026, 1, 1), source="")
+    assert rolling.day_start(datetime(2026, 7, 2, tzinfo=UTC)) == datetime(2026, 7, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -107,19 +107,19 @@ def test_a_day_at_youtube_begins_at_midnight_on_the_pacific() -> None:
     ],
 )
 def test_a_distance_is_written_short(text: str, expected: timedelta) -> None:
-    assert TypeAdapter(Distance).validate_python(text) == expected
+    assert TypeAdapter(Interval).validate_python(text) == expected
 
 
 @pytest.mark.parametrize("text", ["soon", "0d", "-1d", "1", ""])
 def test_what_is_no_distance_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
-        TypeAdapter(Distance).validate_python(text)
+        TypeAdapter(Interval).validate_python(text)
 
 
 def test_a_moment_without_an_offset_is_here() -> None:
-    moments = TypeAdapter(Moment)
+    moments = TypeAdapter(Timestamp)
     assert moments.validate_python("2026-12-01T18:00").tzinfo is not None
-    assert utc(moments.validate_python("2026-12-01T18:00+02:00")) == "2026-12-01T16:00:00Z"
+    assert format_utc(moments.validate_python("2026-12-01T18:00+02:00")) == "2026-12-01T16:00:00Z"
     assert moments.validate_python(datetime(2026, 12, 1, tzinfo=timezone(timedelta(hours=1)))).utcoffset() == timedelta(
         hours=1
     )

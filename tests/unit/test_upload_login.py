@@ -17,10 +17,10 @@ import pytest
 from clipy.errors import LoginNeeded, OutputError, UploadError
 from clipy.stages.upload.instagram import Instagram
 from clipy.stages.upload.publishing import vault
-from clipy.stages.upload.publishing.http import Http, Patience
+from clipy.stages.upload.publishing.credentials import Credentials
+from clipy.stages.upload.publishing.http import HttpClient, RetryPolicy
 from clipy.stages.upload.publishing.login import log_in, log_out
-from clipy.stages.upload.publishing.oauth import Provider, challenge
-from clipy.stages.upload.publishing.permissions import Permission
+from clipy.stages.upload.publishing.oauth import OAuthProvider, pkce_challenge
 from clipy.stages.upload.publishing.vault import FileVault, KeyringVault, open_vault
 from clipy.stages.upload.tiktok import TikTok
 from clipy.stages.upload.youtube import YouTube
@@ -40,7 +40,7 @@ def server() -> Iterator[LoginServer]:
         yield found
 
 
-def provider(platform: str, server: LoginServer) -> Provider:
+def provider(platform: str, server: LoginServer) -> OAuthProvider:
     """The real provider of a platform, at our server."""
     url = server.url
     found = {
@@ -48,14 +48,14 @@ def provider(platform: str, server: LoginServer) -> Provider:
         "tiktok": lambda: TikTok(TikTok.Options(base_url=url, login_url=url)).provider(),
         "instagram": lambda: Instagram(Instagram.Options(base_url=url, login_url=url)).provider(),
     }[platform]()
-    server.client_field, server.style = found.client_field, found.challenge
+    server.client_field, server.style = found.client_field, found.challenge_encoding
     return found
 
 
-def permission(server: LoginServer, folder: Path, platform: str = "youtube", **environment: str) -> Permission:
-    http = Http(platform, patience=Patience(3, 0))
+def permission(server: LoginServer, folder: Path, platform: str = "youtube", **environment: str) -> Credentials:
+    http = HttpClient(platform, retries=RetryPolicy(3, 0))
     kept = FileVault(folder / "tokens.json")
-    return Permission(provider(platform, server), "default", kept, http, {**ENVIRONMENT, **environment})
+    return Credentials(provider(platform, server), "default", kept, http, {**ENVIRONMENT, **environment})
 
 
 def browser(server: LoginServer, *, state: str | None = None, noise: bool = False) -> Any:
@@ -111,12 +111,12 @@ def test_an_answer_of_somebody_else_is_refused(
 
 
 def test_a_person_may_say_no(server: LoginServer, tmp_path: Path) -> None:
-    with pytest.raises(LoginNeeded, match=r"not allowed.*access_denied"):
+    with pytest.raises(LoginNeeded, match=r"denied.*access_denied"):
         log_in(permission(server, tmp_path), lambda url: None, lambda: "http://127.0.0.1/?error=access_denied")
 
 
 def test_without_a_client_it_says_which_variables(server: LoginServer, tmp_path: Path) -> None:
-    found = Permission(provider("youtube", server), "default", FileVault(tmp_path / "t"), Http("youtube"), {})
+    found = Credentials(provider("youtube", server), "default", FileVault(tmp_path / "t"), HttpClient("youtube"), {})
     with pytest.raises(LoginNeeded, match="CLIPY_YOUTUBE_CLIENT_ID and CLIPY_YOUTUBE_CLIENT_SECRET"):
         log_in(found, lambda url: None, None)
 
@@ -129,16 +129,16 @@ def test_a_login_over_a_broken_line_is_an_error(server: LoginServer, tmp_path: P
         query = {name: values[0] for name, values in parse_qs(urlsplit(pages[0]).query).items()}
         return f"{query['redirect_uri']}?state={query['state']}&code={server.allow(query)}"
 
-    with pytest.raises(UploadError, match="could not be finished"):
+    with pytest.raises(UploadError, match="the login failed"):
         log_in(permission(server, tmp_path), pages.append, paste)
 
 
-def logged_in(server: LoginServer, folder: Path, platform: str = "youtube", *, over: bool = False) -> Permission:
+def logged_in(server: LoginServer, folder: Path, platform: str = "youtube", *, over: bool = False) -> Credentials:
     found = permission(server, folder, platform)
     server.refresh.add("refresh-the-first")
     server.given.append({"access_token": "access-the-first"})
     first = {"access_token": "access-the-first", "refresh_token": "refresh-the-first"}
-    found.keep({**first, "expires_in": 10 if over else 3600})
+    found.save({**first, "expires_in": 10 if over else 3600})
     return found
 
 
@@ -155,14 +155,14 @@ def test_a_refresh_token_that_does_not_rotate_is_kept(server: LoginServer, tmp_p
     server.rotates = False
     found = logged_in(server, tmp_path, over=True)
     found.token()
-    assert (FileVault(tmp_path / "tokens.json").read(found.name) or {})["refresh_token"] == "refresh-the-first"
+    assert (FileVault(tmp_path / "tokens.json").read(found.vault_name) or {})["refresh_token"] == "refresh-the-first"
 
 
 def test_two_processes_renew_once(server: LoginServer, tmp_path: Path) -> None:
     logged_in(server, tmp_path)
     both = [permission(server, tmp_path) for _ in range(2)]
     assert {found.token() for found in both} == {"access-the-first"}
-    assert all(found.renew() for found in both)  # the second one finds what the first one got
+    assert all(found.refresh() for found in both)  # the second one finds what the first one got
     assert len(server.given) == 2
     assert both[0].token() == both[1].token()
 
@@ -173,12 +173,12 @@ def test_a_token_that_still_holds_is_used_when_it_cannot_be_renewed_yet(
     found = logged_in(server, tmp_path, over=True)
     server.refresh.clear()
     assert found.token() == "access-the-first"
-    assert "ends soon and could not be renewed" in caplog.text
+    assert "expires soon and could not be refreshed" in caplog.text
 
 
 def test_a_permission_that_was_taken_back_asks_for_a_login(server: LoginServer, tmp_path: Path) -> None:
     found = logged_in(server, tmp_path)
-    found.keep({"access_token": "access-the-first", "refresh_token": "refresh-the-first", "expires_in": -1})
+    found.save({"access_token": "access-the-first", "refresh_token": "refresh-the-first", "expires_in": -1})
     server.refresh.clear()
     with pytest.raises(LoginNeeded, match=r"invalid_grant: Token has been expired or revoked.*clipy login youtube"):
         found.token()
@@ -192,7 +192,7 @@ def test_nobody_logged_in_says_how(server: LoginServer, tmp_path: Path) -> None:
 def test_a_token_of_the_environment_needs_no_login(server: LoginServer, tmp_path: Path) -> None:
     found = permission(server, tmp_path, CLIPY_YOUTUBE_TOKEN="token-from-outside")
     assert found.token() == "token-from-outside"
-    assert not found.renew()
+    assert not found.refresh()
     assert not (tmp_path / "tokens.json").exists()
 
 
@@ -200,7 +200,7 @@ def test_a_logout_tells_the_platform_and_forgets(server: LoginServer, tmp_path: 
     found = logged_in(server, tmp_path)
     assert log_out(found)
     assert server.revoked == ["refresh-the-first"]
-    assert FileVault(tmp_path / "tokens.json").read(found.name) is None
+    assert FileVault(tmp_path / "tokens.json").read(found.vault_name) is None
     assert not log_out(found)
 
 
@@ -208,13 +208,13 @@ def test_a_logout_forgets_even_when_the_platform_cannot_be_told(server: LoginSer
     found = logged_in(server, tmp_path)
     server.faults = {0: Fault("error before", 503)}
     assert not log_out(found)
-    assert FileVault(tmp_path / "tokens.json").read(found.name) is None
+    assert FileVault(tmp_path / "tokens.json").read(found.vault_name) is None
 
 
 def test_the_challenge_is_that_of_rfc_7636() -> None:
     verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-    assert challenge(verifier, "base64url") == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-    assert challenge(verifier, "hex") == "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3"
+    assert pkce_challenge(verifier, "base64url") == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    assert pkce_challenge(verifier, "hex") == "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of files are those of POSIX")
@@ -226,7 +226,7 @@ def test_the_file_of_permissions_is_for_its_owner_only(tmp_path: Path, caplog: p
     path.chmod(0o644)
     assert kept.read("account:youtube:default") == {"access_token": "x" * 20}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert "could be read by others" in caplog.text
+    assert "was readable by other users" in caplog.text
 
 
 def test_a_damaged_file_of_permissions_is_an_error_without_its_content(tmp_path: Path) -> None:
@@ -263,8 +263,8 @@ def test_a_keyring_is_used_where_there_is_one(tmp_path: Path, monkeypatch: pytes
         assert isinstance(found, KeyringVault)
         found.write("account:youtube:default", {"access_token": "abc"})
         assert open_vault({}).read("account:youtube:default") == {"access_token": "abc"}
-        found.forget("account:youtube:default")
-        found.forget("account:youtube:default")
+        found.delete("account:youtube:default")
+        found.delete("account:youtube:default")
         assert not kept
         assert isinstance(open_vault({"CLIPY_TOKENS": str(tmp_path / "t.json")}), FileVault)
     finally:

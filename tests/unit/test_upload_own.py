@@ -83,15 +83,15 @@ def test_a_wrong_or_missing_secret_is_said(
     with pytest.raises(UploadRefused, match="the receiver answered 401"):
         webhook(server).upload(clip, make_context(tmp_path))
     monkeypatch.setenv("CLIPY_WEBHOOK_SECRET", "short")
-    with pytest.raises(UploadRefused, match="too short to sign with"):
+    with pytest.raises(UploadRefused, match="signing secret is too short"):
         webhook(server).upload(clip, make_context(tmp_path))
     monkeypatch.delenv("CLIPY_WEBHOOK_SECRET")
     with pytest.raises(LoginNeeded, match="clipy login webhook"):
         webhook(server).upload(clip, make_context(tmp_path))
     uploader = webhook(server)
-    uploader.keep_secret(SECRET)
+    uploader.save_secret(SECRET)
     assert webhook(server).upload(clip, make_context(tmp_path)).where
-    uploader.keep_secret("")
+    uploader.save_secret("")
     with pytest.raises(LoginNeeded):
         webhook(server, slot="2").upload(clip, make_context(tmp_path))
 
@@ -115,7 +115,7 @@ def test_a_program_does_not_see_clipys_secrets(clip: Clip, tmp_path: Path, monke
 
 
 def test_a_program_that_fails_is_an_error_and_may_run_again(clip: Clip, tmp_path: Path) -> None:
-    with pytest.raises(UploadRefused, match="the program ended with 3: no disk"):
+    with pytest.raises(UploadRefused, match="the program exited with 3: no disk"):
         command("import sys; sys.stderr.write('no disk'); sys.exit(3)").upload(clip, make_context(tmp_path))
     with pytest.raises(UploadRefused, match="cannot be started"):
         Command(Command.Options(program=("/no/such/program",))).upload(clip, make_context(tmp_path))
@@ -128,8 +128,8 @@ def test_a_program_that_hangs_is_ended_and_then_checked(clip: Clip, tmp_path: Pa
     hangs = f"import pathlib, time; pathlib.Path({str(mark)!r}).touch(); time.sleep(60)"
     check = (sys.executable, "-c", f"import pathlib, sys; sys.exit(not pathlib.Path({str(mark)!r}).exists())")
     assert command(hangs, check=check, timeout=1).upload(clip, make_context(tmp_path)).where == sys.executable
-    with pytest.raises(UploadUnknown, match="its end was not seen"):
+    with pytest.raises(UploadUnknown, match="did not see it finish"):
         command(hangs, timeout=0.5, slot="2").upload(clip, make_context(tmp_path))
     broken = (sys.executable, "-c", "import sys; sys.exit(9)")
-    with pytest.raises(UploadError, match="the check ended with 9"):
+    with pytest.raises(UploadError, match="the check exited with 9"):
         command(hangs, check=broken, timeout=0.5, slot="3").upload(clip, make_context(tmp_path))

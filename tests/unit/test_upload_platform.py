@@ -17,9 +17,9 @@ from clipy.pipeline.outcome import Outcome
 from clipy.pipeline.pipeline import Pipeline
 from clipy.stages.base import Uploader
 from clipy.stages.upload.publishing.http import Interrupted
-from clipy.stages.upload.publishing.job import Job
-from clipy.stages.upload.publishing.journal import State, journal_beside
-from clipy.stages.upload.publishing.limits import Limits
+from clipy.stages.upload.publishing.job import UploadJob
+from clipy.stages.upload.publishing.journal import UploadState, open_journal
+from clipy.stages.upload.publishing.limits import PlatformLimits
 from clipy.stages.upload.publishing.platform import Platform
 from clipy.types import Clip, Json, Post
 from fixtures.publishing.clips import make_clip, make_context
@@ -51,7 +51,14 @@ def test_the_uploader_of_the_documents_works_as_written(clip: Clip, tmp_path: Pa
             raise failures.pop()  # it hangs there, but nobody was told
 
     code = next(text for text in blocks("python") if "Noticeboard" in text)
-    space = {"Platform": Platform, "Limits": Limits, "State": State, "date": date, "pin": pin, "__name__": "x"}
+    space = {
+        "Platform": Platform,
+        "PlatformLimits": PlatformLimits,
+        "UploadState": UploadState,
+        "date": date,
+        "pin": pin,
+        "__name__": "x",
+    }
     space["is_pinned"] = board.__contains__
     exec(compile(code, "uploading.md", "exec"), space)
     kind = space["Noticeboard"]
@@ -79,25 +86,25 @@ def test_the_receiver_of_the_documents_knows_our_signature() -> None:
 class Stubborn(Platform):
     """Opens, and then never moves."""
 
-    limits = Limits(checked=date(2026, 1, 1), source="", containers=())
+    limits = PlatformLimits(as_of=date(2026, 1, 1), source="", containers=())
     opened = 0
 
-    def describe(self, job: Job) -> list[Json]:
+    def describe(self, job: UploadJob) -> list[Json]:
         return []
 
-    def begin(self, job: Job) -> State:
+    def begin(self, job: UploadJob) -> UploadState:
         type(self).opened += 1
-        return State("open")
+        return UploadState("open")
 
-    def probe(self, job: Job, state: State) -> State:
-        return state.at("open")
+    def probe(self, job: UploadJob, state: UploadState) -> UploadState:
+        return state.with_phase("open")
 
-    def advance(self, job: Job, state: State) -> State:
-        return State()
+    def advance(self, job: UploadJob, state: UploadState) -> UploadState:
+        return UploadState()
 
 
 def test_a_platform_that_forgets_every_session_is_given_up(clip: Clip, tmp_path: Path) -> None:
-    with pytest.raises(UploadError, match="forgets every upload that is begun"):
+    with pytest.raises(UploadError, match="keeps losing the upload"):
         Stubborn(Stubborn.Options(wait=0)).upload(clip, make_context(tmp_path))
     assert Stubborn.opened == 3
 
@@ -107,40 +114,40 @@ def test_a_slow_start_is_no_forgetting(clip: Clip, tmp_path: Path) -> None:
     failures = [Interrupted("busy")] * 4
 
     class Busy(Stubborn):
-        def begin(self, job: Job) -> State:
+        def begin(self, job: UploadJob) -> UploadState:
             if failures:
                 raise failures.pop()
-            return State("open")
+            return UploadState("open")
 
-        def advance(self, job: Job, state: State) -> State:
-            return State("done", place="there")
+        def advance(self, job: UploadJob, state: UploadState) -> UploadState:
+            return UploadState("done", location="there")
 
     assert Busy(Busy.Options(wait=0)).upload(clip, make_context(tmp_path)).where == "there"
 
 
 def test_the_journal_holds_intents_and_receipts(clip: Clip, tmp_path: Path) -> None:
     class Easy(Stubborn):
-        def advance(self, job: Job, state: State) -> State:
-            return State("done", place="there")
+        def advance(self, job: UploadJob, state: UploadState) -> UploadState:
+            return UploadState("done", location="there")
 
     ctx = make_context(tmp_path)
     uploader = Easy()
     uploader.upload(clip, ctx)
-    entry = uploader.job(clip, ctx).entry
-    events = journal_beside(ctx.store.root).events(entry)
+    entry = uploader.make_job(clip, ctx).identity
+    events = open_journal(ctx.store.root).events(entry)
     assert events == [("begin", "new"), ("begun", "open"), ("commit", "committing"), ("advanced", "done")]
 
 
 def test_an_interrupt_of_the_user_leaves_the_intent(clip: Clip, tmp_path: Path) -> None:
     class Slow(Stubborn):
-        def advance(self, job: Job, state: State) -> State:
+        def advance(self, job: UploadJob, state: UploadState) -> UploadState:
             raise KeyboardInterrupt
 
     ctx = make_context(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         Slow().upload(clip, ctx)
-    entry = Slow().job(clip, ctx).entry
-    assert journal_beside(ctx.store.root).find(entry).phase == "committing"
+    entry = Slow().make_job(clip, ctx).identity
+    assert open_journal(ctx.store.root).find(entry).phase == "committing"
 
 
 class Failing(Uploader):

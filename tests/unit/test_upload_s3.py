@@ -126,7 +126,7 @@ def test_after_any_schedule_the_object_is_there_once_and_whole(
 def test_an_object_with_other_bytes_is_not_replaced_unasked(world: World, clip: Clip, tmp_path: Path) -> None:
     other = make_clip(tmp_path, 200_000)
     s3(world).upload(clip, make_context(tmp_path))
-    with pytest.raises(UploadRefused, match=r"other bytes is already there: s3://.*/bees-01\.mp4"):
+    with pytest.raises(UploadRefused, match=r"a different object exists already: s3://.*/bees-01\.mp4"):
         s3(world).upload(other, make_context(tmp_path))
     s3(world, overwrite=True).upload(other, make_context(tmp_path))
     assert [hashlib.sha256(data).hexdigest() for data in world.posts()] == [other.fingerprint]
@@ -144,7 +144,7 @@ def test_an_object_that_is_there_already_is_not_sent_again(
 
 def test_what_is_missing_is_said(world: World, clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ctx = make_context(tmp_path)
-    with pytest.raises(UploadRefused, match="no bucket is named"):
+    with pytest.raises(UploadRefused, match="no bucket is set"):
         s3(world, bucket="").upload(clip, ctx)
     with pytest.raises(UploadRefused, match="NoSuchBucket"):
         s3(world, bucket="nowhere-at-all").upload(clip, ctx)

@@ -10,7 +10,7 @@ import pytest
 
 from clipy.errors import LoginNeeded, UploadError, UploadLater, UploadRefused
 from clipy.stages.upload import tiktok as module
-from clipy.stages.upload.publishing.journal import journal_beside
+from clipy.stages.upload.publishing.journal import open_journal
 from clipy.stages.upload.tiktok import TikTok
 from clipy.types import Clip
 from fixtures.publishing.clips import log_in, make_clip, make_context
@@ -80,8 +80,8 @@ def test_a_title_is_cut_as_tiktok_counts(server: TikTokServer, clip: Clip, tmp_p
 @pytest.mark.parametrize(
     ("options", "creator", "says"),
     [
-        ({"mode": "direct"}, {}, "nobody chose who can see it"),
-        ({**DIRECT, "paid_partnership": True}, {}, "cannot be for yourself only"),
+        ({"mode": "direct"}, {}, "no privacy is set"),
+        ({**DIRECT, "paid_partnership": True}, {}, "cannot be private"),
         ({"mode": "direct", "privacy": "MUTUAL_FOLLOW_FRIENDS"}, {}, "Choose one of: PUBLIC_TO_EVERYONE, SELF_ONLY"),
         (DIRECT, {"max_video_post_duration_sec": 3}, "may post 3 s at most"),
         ({**DIRECT, "duets": True}, {}, "duets are turned off"),
@@ -99,8 +99,8 @@ def test_what_the_creator_may_not_do_is_said_first(
 @pytest.mark.parametrize(
     ("code", "kind", "says"),
     [
-        ("spam_risk_too_many_posts", UploadLater, "as much as TikTok allows in a day"),
-        ("reached_active_user_cap", UploadLater, "daily number of users"),
+        ("spam_risk_too_many_posts", UploadLater, "limit of posts per day"),
+        ("reached_active_user_cap", UploadLater, "daily limit of users"),
         ("unaudited_client_can_only_post_to_private_accounts", UploadRefused, "is not audited yet"),
         ("scope_not_authorized", LoginNeeded, "clipy login tiktok"),
         ("access_token_invalid", LoginNeeded, "Run: clipy login tiktok"),
@@ -121,7 +121,7 @@ def test_errors_are_plain_words_whatever_the_status(
 
 def test_a_post_that_fails_later_says_why(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
     server.fails = "frame_rate_check_failed"
-    with pytest.raises(UploadRefused, match="23 to 60 pictures a second"):
+    with pytest.raises(UploadRefused, match="23 to 60 fps"):
         tiktok(server, **DIRECT).upload(clip, make_context(tmp_path))
     server.fails = ""
     tiktok(server, **DIRECT).upload(clip, make_context(tmp_path))
@@ -132,7 +132,7 @@ def test_many_chunks_go_on_at_the_one_that_is_missing(
     server: TikTokServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.megabyte = 1000
-    monkeypatch.setattr(module, "_CHUNK", 64_000)
+    monkeypatch.setattr(module, "_MAX_CHUNK", 64_000)
     clip = make_clip(tmp_path, 300_123)
     server.faults = {3: Fault("drop within", 10), 5: Fault("wrong range")}
     tiktok(server, **DIRECT).upload(clip, make_context(tmp_path))
@@ -145,7 +145,7 @@ def test_many_chunks_go_on_at_the_one_that_is_missing(
 def test_an_address_that_is_over_is_not_replaced_unasked(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
     """A new one costs one of the day's posts, so the user decides by running again."""
     server.faults = {2: Fault("expire")}
-    with pytest.raises(UploadRefused, match="holds for an hour"):
+    with pytest.raises(UploadRefused, match="valid for an hour"):
         tiktok(server, **DIRECT).upload(clip, make_context(tmp_path))
     assert len(server.uploads) == 1
     tiktok(server, **DIRECT).upload(clip, make_context(tmp_path))
@@ -156,9 +156,9 @@ def test_five_drafts_a_day_are_all(server: TikTokServer, clip: Clip, tmp_path: P
     ctx = make_context(tmp_path)
     uploader = tiktok(server)
     for _ in range(5):
-        journal_beside(ctx.store.root).spend(uploader.job(clip, ctx).entry)
+        open_journal(ctx.store.root).count_upload(uploader.make_job(clip, ctx).identity)
     assert uploader.preview(clip, ctx)["left_today"] == "0 of 5"
-    with pytest.raises(UploadLater, match="all 5 uploads"):
+    with pytest.raises(UploadLater, match="5 uploads to tiktok are used up"):
         uploader.upload(clip, ctx)
 
 
@@ -166,7 +166,7 @@ def test_an_address_that_was_lost_with_the_vault_is_asked_for_again(
     server: TikTokServer, clip: Clip, tmp_path: Path
 ) -> None:
     server.faults = {index: Fault("drop before") for index in range(2, 9)}
-    with pytest.raises(UploadError, match="goes on from there"):
+    with pytest.raises(UploadError, match="continue where it stopped"):
         tiktok(server, **DIRECT).upload(clip, make_context(tmp_path))
     server.faults.clear()
     (tmp_path / "tokens.json").unlink()

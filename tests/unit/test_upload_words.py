@@ -9,28 +9,38 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clipy.errors import ConfigError
-from clipy.stages.upload.publishing.words import Words, characters, cut, hashtag, utf8, utf16, words_of
+from clipy.stages.upload.publishing.templates import (
+    TemplateContext,
+    template_context,
+    to_hashtag,
+    truncate,
+    utf8_length,
+    utf16_length,
+)
 from fixtures.publishing.clips import make_clip
 
 
 def test_a_template_is_filled_from_the_clip(tmp_path: Path) -> None:
-    words = words_of(make_clip(tmp_path), ("shorts", "{language}", "Bees & Co", "shorts", "!"))
+    words = template_context(make_clip(tmp_path), ("shorts", "{language}", "Bees & Co", "shorts", "!"))
     assert words.fill("{title}: {opening} ({duration} s)") == "Why bees <dance>: Every bee knows this dance. (3 s)"
     assert words.hashtags == ("#shorts", "#en", "#BeesCo")
     assert words.fill("{reason}\n\n{hashtags}") == "It is a surprise.\n\n#shorts #en #BeesCo"
 
 
 def test_what_is_said_in_a_video_is_never_read_as_a_template() -> None:
-    assert Words({"title": "{hashtags} {nonsense}", "hashtags": "#a"}, ()).fill("{title}") == "{hashtags} {nonsense}"
+    assert (
+        TemplateContext({"title": "{hashtags} {nonsense}", "hashtags": "#a"}, ()).fill("{title}")
+        == "{hashtags} {nonsense}"
+    )
 
 
 def test_an_empty_value_leaves_no_gap() -> None:
-    assert Words({"a": "x", "reason": "", "b": "y"}, ()).fill("{a}\n\n{reason}\n\n{b}") == "x\n\ny"
+    assert TemplateContext({"a": "x", "reason": "", "b": "y"}, ()).fill("{a}\n\n{reason}\n\n{b}") == "x\n\ny"
 
 
 def test_a_misspelt_name_is_refused_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"\{titel\}.*Did you mean \{title\}"):
-        words_of(make_clip(tmp_path), ()).fill("{titel}")
+        template_context(make_clip(tmp_path), ()).fill("{titel}")
 
 
 @pytest.mark.parametrize(
@@ -47,23 +57,23 @@ def test_a_misspelt_name_is_refused_with_the_nearest(tmp_path: Path) -> None:
     ],
 )
 def test_a_text_is_cut_at_a_word(text: str, most: int, expected: str) -> None:
-    assert cut(text, most) == expected
+    assert truncate(text, most) == expected
 
 
-@example("0000000𐀀\x1f 0", 10, utf16)
-@given(st.text(max_size=60), st.integers(0, 40), st.sampled_from([characters, utf8, utf16]))
+@example("0000000𐀀\x1f 0", 10, utf16_length)
+@given(st.text(max_size=60), st.integers(0, 40), st.sampled_from([len, utf8_length, utf16_length]))
 def test_a_cut_text_always_fits(text: str, most: int, measure: object) -> None:
     assert callable(measure)
-    found = cut(text.encode("utf-8", "ignore").decode(), most, measure)
+    found = truncate(text.encode("utf-8", "ignore").decode(), most, measure)
     assert measure(found) <= most
 
 
 def test_platforms_count_differently() -> None:
-    assert (characters("🐝é"), utf16("🐝é"), utf8("🐝é")) == (2, 3, 6)
+    assert (len("🐝é"), utf16_length("🐝é"), utf8_length("🐝é")) == (2, 3, 6)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"), [("Deep Sea", "#DeepSea"), ("#done", "#done"), ("日本", "#日本"), ("?", "")]
 )
 def test_a_hashtag_is_letters_and_digits(text: str, expected: str) -> None:
-    assert hashtag(text) == expected
+    assert to_hashtag(text) == expected

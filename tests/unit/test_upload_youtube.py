@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from clipy.errors import LoginNeeded, UploadError, UploadLater, UploadRefused, UploadUnknown
-from clipy.stages.upload.publishing.journal import journal_beside
+from clipy.stages.upload.publishing.journal import open_journal
 from clipy.stages.upload.youtube import YouTube
 from clipy.types import Clip
 from fixtures.publishing.clips import log_in, make_clip, make_context
@@ -103,13 +103,13 @@ def test_a_video_whose_captions_are_refused_is_still_posted(
     server.may_read = False
     post = youtube(server, captions=True, processing=False).upload(clip, make_context(tmp_path))
     assert post.where == "https://youtu.be/video0"
-    assert "the login does not allow this" in caplog.text
+    assert "the login lacks a permission" in caplog.text
 
 
 @pytest.mark.parametrize(
     ("status", "says"),
     [
-        ({"uploadStatus": "rejected", "rejectionReason": "duplicate"}, "the same video is on the channel already"),
+        ({"uploadStatus": "rejected", "rejectionReason": "duplicate"}, "the same video is already on the channel"),
         ({"uploadStatus": "failed", "failureReason": "codec"}, "it cannot decode the video"),
     ],
 )
@@ -143,9 +143,9 @@ def test_it_does_not_wait_for_ever(
             UploadLater,
             "quota of your Google project is used up. Run again after midnight Pacific",
         ),
-        (400, "uploadLimitExceeded", UploadLater, "may not upload more videos today. Run again in 24 hours"),
-        (400, "invalidTitle", UploadRefused, "does not take the title"),
-        (403, "forbidden", LoginNeeded, "this account may not do that"),
+        (400, "uploadLimitExceeded", UploadLater, "reached its upload limit for today. Run again in 24 hours"),
+        (400, "invalidTitle", UploadRefused, "invalid title"),
+        (403, "forbidden", LoginNeeded, "this account is not allowed to do that"),
         (401, "authError", LoginNeeded, "Run: clipy login youtube"),
         (403, "rateLimitExceeded", UploadError, "YouTube is busy"),
         (400, "somethingNew", UploadRefused, "somethingNew"),
@@ -169,7 +169,7 @@ def test_an_option_that_youtube_would_refuse_is_refused_first(
     for options, says in (
         ({"title": "{reason}{reason}", "privacy": "unlisted", "at": later}, "cannot be unlisted"),
         ({"title": " "}, "it has no title"),
-        ({"made_for_kids": True, "notify": True}, "not told of videos for children"),
+        ({"made_for_kids": True, "notify": True}, "made for kids"),
     ):
         with pytest.raises(UploadRefused, match=says):
             youtube(server, **options).upload(clip, make_context(tmp_path))
@@ -179,13 +179,13 @@ def test_an_option_that_youtube_would_refuse_is_refused_first(
 def test_the_daily_limit_is_counted_and_said(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
     ctx = make_context(tmp_path)
     uploader = youtube(server)
-    job = uploader.job(clip, ctx)
+    job = uploader.make_job(clip, ctx)
     for _ in range(97):
-        journal_beside(ctx.store.root).spend(job.entry)
+        open_journal(ctx.store.root).count_upload(job.identity)
     assert uploader.preview(clip, ctx)["left_today"] == "3 of 100"
     for _ in range(3):
-        journal_beside(ctx.store.root).spend(job.entry)
-    with pytest.raises(UploadLater, match="all 100 uploads of today are used up"):
+        open_journal(ctx.store.root).count_upload(job.identity)
+    with pytest.raises(UploadLater, match="today's 100 uploads to youtube are used up"):
         uploader.upload(clip, ctx)
     assert server.transcript == []
     assert youtube(server, per_day=150).preview(clip, ctx)["left_today"] == "50 of 150"
@@ -208,7 +208,7 @@ def test_it_gives_up_on_a_platform_that_is_down_and_goes_on_later(
     server: YouTubeServer, clip: Clip, tmp_path: Path
 ) -> None:
     server.faults = {index: Fault("error before", 503) for index in range(2, 40)}
-    with pytest.raises(UploadError, match="Run the same command again: it asks how far it got"):
+    with pytest.raises(UploadError, match="Run the same command again to continue"):
         youtube(server).upload(clip, make_context(tmp_path))
     server.faults.clear()
     before = len(server.transcript)

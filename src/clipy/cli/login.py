@@ -54,12 +54,12 @@ def login(backend: str, account: str, config_file: Path | None, sets: tuple[str,
     uploader = _uploader(backend, account, config_file, sets)
     if uploader.secret_name:
         secret = click.prompt("Secret that signs each request", hide_input=True, err=True)
-        uploader.keep_secret(secret)
+        uploader.save_secret(secret)
         click.echo(f"stored the secret of {backend} ({account})", err=True)
         return
-    log_in(uploader.permission, _show, _paste if no_browser else None)
+    log_in(uploader.credentials, _show, _paste if no_browser else None)
     with closing(uploader):
-        who = uploader.learn()
+        who = uploader.fetch_account_name()
     click.echo(f"logged in to {backend} as {account!r}{f' ({who})' if who else ''}", err=True)
 
 
@@ -72,10 +72,10 @@ def logout(backend: str, account: str, config_file: Path | None, sets: tuple[str
 
     uploader = _uploader(backend, account, config_file, sets)
     if uploader.secret_name:
-        uploader.keep_secret("")
+        uploader.save_secret("")
         click.echo(f"forgot the secret of {backend} ({account})", err=True)
         return
-    revoked = log_out(uploader.permission)
+    revoked = log_out(uploader.credentials)
     more = "" if revoked else "; revoke the permission in the account's own settings too"
     click.echo(f"forgot {backend} ({account}){more}", err=True)
 

@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import click
 
 from clipy.cli.text import printable
-from clipy.stages.upload.publishing.secrets import SHOWN, Redacting, hide, redact
+from clipy.stages.upload.publishing.secrets import REDACTED, RedactingFilter, redact, register_secret
 
 LEVELS = ("debug", "info", "warning", "error")
 _MAX_FILES = 100  # the oldest are removed
@@ -45,7 +45,7 @@ class Logs:
         self.console.setLevel(self.level)
         for handler in (self.file, self.console):
             handler.addFilter(self._staged)
-            handler.addFilter(Redacting())
+            handler.addFilter(RedactingFilter())
             handler.addFilter(_without_secrets)
         if not as_json:
             self.console.addFilter(lambda record: record.name != _ECHOED.name)  # already printed by echo
@@ -79,7 +79,7 @@ def current() -> Logs | None:
 def logging_to(level: str, *, as_json: bool) -> Iterator[Logs]:
     """Send what is logged in this block to standard error, from ``level`` up, and to the run's file."""
     global _current  # noqa: PLW0603 - one command at a time runs in a process
-    hide(*_secrets_of(os.environ))
+    register_secret(*_secrets_of(os.environ))
     before, level_before, logs = _current, _CLIPY.level, Logs(level, as_json=as_json)
     root = logging.getLogger()
     _current = logs
@@ -228,7 +228,7 @@ def _without_secrets(record: logging.LogRecord) -> bool:
 def _cleaned(value: Any) -> Any:
     if isinstance(value, dict):
         secret = {key for key in value if str(key).upper().endswith(_SECRET_ENDS) and isinstance(value[key], str)}
-        return {key: SHOWN if key in secret else _cleaned(item) for key, item in value.items()}
+        return {key: REDACTED if key in secret else _cleaned(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_cleaned(item) for item in value]
     return redact(value) if isinstance(value, str) else value

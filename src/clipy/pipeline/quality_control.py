@@ -19,7 +19,7 @@ from clipy.pipeline import factory
 from clipy.pipeline.outcome import Outcome, summarize_errors
 from clipy.pipeline.parallel import parallel_map, reviews_at_once, with_progress
 from clipy.stages.base import Reviewer
-from clipy.stages.upload.publishing.journal import journal_beside
+from clipy.stages.upload.publishing.journal import open_journal
 from clipy.storage.store import file_digest
 from clipy.types import Clip, Finding, Review
 
@@ -57,7 +57,7 @@ class QualityControl:
         """Clips that were published from this machine, where a reviewer compares: only sha256 and name are known."""
         if not any(_compares(reviewer) for reviewer in self.reviewers):
             return ()
-        known = journal_beside(ctx.store.root).published()
+        known = open_journal(ctx.store.root).published()
         return tuple(Clip(sha256, Fraction(0), 0, 0, name=name) for sha256, name in known)
 
 

@@ -20,7 +20,7 @@ from clipy.analysis.picture.picture_in_picture import Borders
 from clipy.analysis.picture.text_detection import HEIGHT, Page, lasting, read
 from clipy.context import Context
 from clipy.geometry import share_inside
-from clipy.media.keyframes import keyframe_times
+from clipy.media.media_info import keyframe_times
 from clipy.media.read import pictures
 from clipy.types import Box, Seconds, Shot, Span, Video
 

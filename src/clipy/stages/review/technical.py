@@ -14,8 +14,8 @@ from clipy.analysis.clip_qc.inspection import inspect_clip
 from clipy.analysis.clip_qc.source import stands_still
 from clipy.context import Context
 from clipy.errors import MediaError
-from clipy.media.checks.container import ContainerInfo, container_info
 from clipy.media.checks.video_metrics import VideoMetrics
+from clipy.media.media_info import MediaInfo, media_info
 from clipy.stages.base import Reviewer
 from clipy.stages.review.checks.platform_limits import refusals
 from clipy.stages.review.checks.spans import mostly, picture_of, stretches
@@ -75,7 +75,8 @@ class Technical(Reviewer):
         name = self.name or "technical"
         try:
             inspection = inspect_clip(clip, ctx)
-            facts = container_info(inspection.video)
+            tracks = inspection.video.audio
+            facts = media_info(inspection.video.path, tracks[0].index if tracks else None)
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
         video, seen = inspection.video, inspection.seen
@@ -123,7 +124,7 @@ class Technical(Reviewer):
             message = f"the frame rate changes: {uneven:.0%} of the frames stay longer or shorter than the others"
             yield Finding("frame-rate", "info", message, value=uneven, limit=_UNEVEN)
 
-    def _length(self, clip: Clip, video: Video, seen: VideoMetrics, facts: ContainerInfo) -> Iterator[Finding]:
+    def _length(self, clip: Clip, video: Video, seen: VideoMetrics, facts: MediaInfo) -> Iterator[Finding]:
         if clip.edit is not None:
             wanted, tolerance = float(clip.edit.duration), self.options.duration_tolerance
             if abs(float(video.duration) - wanted) > tolerance:
@@ -134,7 +135,7 @@ class Technical(Reviewer):
             yield Finding("sound-stream", severity, "there is no sound track; players and platforms expect one")
             return
         limit = self.options.sync_tolerance
-        for what, apart in (("starts", seen.start - facts.sound_start), ("ends", seen.end - facts.sound_end)):
+        for what, apart in (("starts", seen.start - facts.audio_start), ("ends", seen.end - facts.audio_end)):
             if abs(apart) > limit:
                 first, second = ("picture", "sound") if apart < 0 else ("sound", "picture")
                 message = f"the {first} {what} {abs(float(apart)):.2f} s before the {second}"
@@ -182,10 +183,10 @@ class Technical(Reviewer):
         return len(long) >= _SEVERAL and sum((span.duration for span in long), Fraction(0)) > _SLIDES * whole
 
     @staticmethod
-    def _coding(clip: Clip, video: Video, facts: ContainerInfo) -> Iterator[Finding]:
+    def _coding(clip: Clip, video: Video, facts: MediaInfo) -> Iterator[Finding]:
         held: Severity = "error" if clip.edit is not None else "warning"
-        if facts.codec != "h264" or facts.sound_codec not in {"aac", ""}:
-            coded = " and ".join(filter(None, (facts.codec, facts.sound_codec)))
+        if facts.video_codec != "h264" or facts.audio_codec not in {"aac", ""}:
+            coded = " and ".join(filter(None, (facts.video_codec, facts.audio_codec)))
             yield Finding("codec", held, f"this is {coded}; H.264 and AAC play everywhere")
         elif facts.profile and not any(word in facts.profile.lower() for word in _PROFILES):
             yield Finding("codec", held, f"H.264 {facts.profile} does not play on every telephone")
@@ -201,7 +202,7 @@ class Technical(Reviewer):
             yield Finding("bit-rate", "warning", message, value=rate, limit=_POOR)
 
     @staticmethod
-    def _colours(clip: Clip, facts: ContainerInfo) -> Iterator[Finding]:
+    def _colours(clip: Clip, facts: MediaInfo) -> Iterator[Finding]:
         """Players show untagged and mistagged colours each in their own way."""
         held: Severity = "error" if clip.edit is not None else "warning"
         tags = (facts.primaries, facts.transfer, facts.matrix)

@@ -1,7 +1,8 @@
-"""Any program of the user's: it gets the file's path and, on its standard input, what is known about the clip.
+"""``upload = "command"``: publishing with a program of the user's own.
 
-No shell is involved, and clipy's own secrets are not handed on. Exit code 0 means published; the last line that the
-program prints is where. With ``check`` a second program can be asked whether a clip is there already.
+It gets the file's path and, on standard input, a JSON document about the clip. No shell is involved, and clipy's own
+secrets are not passed on. Exit code 0 means published; the last line of output is the location. With ``check``, a
+second program tells whether a clip is published already.
 """
 
 from __future__ import annotations
@@ -17,18 +18,18 @@ from pydantic import Field
 
 from clipy.errors import UploadError, UploadRefused
 from clipy.stages.upload.publishing.http import Interrupted
-from clipy.stages.upload.publishing.job import Job
-from clipy.stages.upload.publishing.journal import State
-from clipy.stages.upload.publishing.limits import Limits
+from clipy.stages.upload.publishing.job import UploadJob
+from clipy.stages.upload.publishing.journal import UploadState
+from clipy.stages.upload.publishing.limits import PlatformLimits
 from clipy.stages.upload.publishing.platform import Platform
-from clipy.stages.upload.publishing.schedule import utc
+from clipy.stages.upload.publishing.schedule import format_utc
 from clipy.stages.upload.publishing.secrets import redact
 from clipy.storage.store import key_of
 from clipy.types import Json
 
-_OURS = "CLIPY_"
-_SECRET_ENDINGS = ("_SECRET", "_TOKEN", "_CLIENT_ID")
-_SHOWN = 300  # characters of what a program said
+_PREFIX = "CLIPY_"
+_SECRET_SUFFIXES = ("_SECRET", "_TOKEN", "_CLIENT_ID")
+_MAX_OUTPUT = 300  # characters of a program's output in messages
 
 
 class Command(Platform):
@@ -38,80 +39,83 @@ class Command(Platform):
         program: tuple[str, ...] = Field(
             (),
             json_schema_extra={"format": "path"},
-            description="Program and arguments; {path} and templates are filled.",
+            description="Program and arguments; {path} and other placeholders are filled in.",
         )
-        check: tuple[str, ...] = Field((), description="Exit code 0 when the clip is there already, 1 when it is not.")
+        check: tuple[str, ...] = Field(
+            (), description="Program that exits with 0 if the clip is published already, with 1 if it is not."
+        )
         text: str = Field("{title}\n\n{hashtags}", description="Template of the field text.")
-        idempotent: bool = Field(False, description="Running it twice does no harm: repeat freely.")
-        timeout: float = Field(3600, gt=0, description="Seconds that the program may take.")
+        idempotent: bool = Field(False, description="Running the program twice is harmless: retry freely.")
+        timeout: float = Field(3600, gt=0, description="Time limit of the program, in seconds.")
 
     options: Options
-    limits: ClassVar[Limits] = Limits(checked=date(2026, 11, 23), source="", containers=())
+    limits: ClassVar[PlatformLimits] = PlatformLimits(as_of=date(2026, 11, 23), source="", containers=())
 
-    def audience(self) -> str:
+    def destination(self) -> str:
         return f"{self.options.account}:{key_of(self.options.program)[:12]}"
 
-    def problems(self, job: Job) -> Iterator[str]:
+    def problems(self, job: UploadJob) -> Iterator[str]:
         if not self.options.program:
-            yield 'no program is named: --set upload.command.program=["rclone", "copy", "{path}", "remote:"]'
+            yield 'no program is set: --set upload.command.program=["rclone", "copy", "{path}", "remote:"]'
 
-    def describe(self, job: Job) -> list[Json]:
+    def describe(self, job: UploadJob) -> list[Json]:
         return [{"run": self._arguments(self.options.program, job), "stdin": self.document(job)}]
 
-    def document(self, job: Job) -> Json:
-        """What the program reads on its standard input."""
+    def document(self, job: UploadJob) -> Json:
+        """The document that the program reads on its standard input."""
         return {
-            "id": job.entry.key,
+            "id": job.identity.key,
             "path": str(job.clip.path),
             "name": job.clip.name,
-            "sha256": job.entry.sha256,
+            "sha256": job.identity.sha256,
             "bytes": job.size,
             "duration": round(float(job.clip.duration), 3),
-            "title": job.words.values["title"],
-            "text": job.words.fill(self.options.text),
-            "hashtags": list(job.words.hashtags),
-            "language": job.words.values["language"],
-            "at": None if job.due is None else utc(job.due),
+            "title": job.texts.values["title"],
+            "text": job.texts.fill(self.options.text),
+            "hashtags": list(job.texts.hashtags),
+            "language": job.texts.values["language"],
+            "at": None if job.publish_at is None else format_utc(job.publish_at),
         }
 
-    def begin(self, job: Job) -> State:
-        return State("open")
+    def begin(self, job: UploadJob) -> UploadState:
+        return UploadState("open")
 
-    def probe(self, job: Job, state: State) -> State:
+    def probe(self, job: UploadJob, state: UploadState) -> UploadState:
         if state.phase == "open":
             return state
         if self.options.check:
             done = self._run(self.options.check, job)
             if done.returncode == 0:
-                return State("done", place=_last_line(done.stdout) or self._program_name)
+                return UploadState("done", location=_last_line(done.stdout) or self._program_name)
             if done.returncode == 1:
-                return state.at("open")
-            raise UploadError(f"the check ended with {done.returncode}: {_said(done)}", where=self.options.check[0])
+                return state.with_phase("open")
+            message = f"the check exited with {done.returncode}: {_output(done)}"
+            raise UploadError(message, where=self.options.check[0])
         if self.options.idempotent:
-            return state.at("open")
-        return State("unknown", note="the program was started, and its end was not seen")
+            return state.with_phase("open")
+        return UploadState("unknown", note="the program was started, but clipy did not see it finish")
 
-    def advance(self, job: Job, state: State) -> State:
-        job.say(f"{self._program_name} is at work")
+    def advance(self, job: UploadJob, state: UploadState) -> UploadState:
+        job.report(f"running {self._program_name}")
         done = self._run(self.options.program, job)
         if done.returncode:
             raise UploadRefused(
-                f"the program ended with {done.returncode}: {_said(done)}",
+                f"the program exited with {done.returncode}: {_output(done)}",
                 where=self._program_name,
-                do="Run again when it works",
+                do="Fix it and run again",
             )
-        return State("done", place=_last_line(done.stdout) or self._program_name)
+        return UploadState("done", location=_last_line(done.stdout) or self._program_name)
 
-    def _run(self, program: Sequence[str], job: Job) -> subprocess.CompletedProcess[str]:
+    def _run(self, program: Sequence[str], job: UploadJob) -> subprocess.CompletedProcess[str]:
         arguments = self._arguments(program, job)
         document = json.dumps(self.document(job), ensure_ascii=False)
         environment = {
             name: value
             for name, value in os.environ.items()
-            if not (name.startswith(_OURS) and name.endswith(_SECRET_ENDINGS))
+            if not (name.startswith(_PREFIX) and name.endswith(_SECRET_SUFFIXES))
         }
         try:
-            return subprocess.run(  # noqa: S603 - a program that the user names, without a shell
+            return subprocess.run(  # noqa: S603 - a program chosen by the user, without a shell
                 arguments,
                 input=document,
                 capture_output=True,
@@ -123,14 +127,14 @@ class Command(Platform):
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise Interrupted(f"the program took longer than {self.options.timeout:g} s and was ended") from None
+            raise Interrupted(f"the program took longer than {self.options.timeout:g} s and was stopped") from None
         except OSError as error:
-            raise UploadRefused(f"the program cannot be started ({error.strerror})", where=arguments[0]) from None
+            raise UploadRefused(f"cannot start the program ({error.strerror})", where=arguments[0]) from None
 
-    def _arguments(self, program: Sequence[str], job: Job) -> list[str]:
-        """Each argument filled by itself: no text, however odd, becomes two arguments or a command."""
+    def _arguments(self, program: Sequence[str], job: UploadJob) -> list[str]:
+        """Each argument is filled in by itself: no text can become two arguments or a command."""
         path = str(job.clip.path.absolute())
-        return [job.words.fill(text.replace("{path}", "\0")).replace("\0", path) for text in program]
+        return [job.texts.fill(text.replace("{path}", "\0")).replace("\0", path) for text in program]
 
     @property
     def _program_name(self) -> str:
@@ -142,5 +146,5 @@ def _last_line(text: str) -> str:
     return redact(lines[-1]) if lines else ""
 
 
-def _said(done: subprocess.CompletedProcess[str]) -> str:
-    return redact((done.stderr or done.stdout).strip()[-_SHOWN:])
+def _output(done: subprocess.CompletedProcess[str]) -> str:
+    return redact((done.stderr or done.stdout).strip()[-_MAX_OUTPUT:])

@@ -1,4 +1,4 @@
-"""Deliver into a folder: the clip, its subtitles and a thumbnail. The default; nothing leaves the machine."""
+"""``upload = "folder"``: delivery to a folder, with subtitles and a thumbnail. The default; stays on this machine."""
 
 from __future__ import annotations
 
@@ -29,16 +29,15 @@ _SUBTITLES: Mapping[str, Callable[[Edit | None], str]] = {
 class Folder(Uploader):
     """Copy each clip to ``path`` as ``NAME.mp4``, with subtitles (``NAME.srt`` and more) and ``NAME.jpg``.
 
-    A file that is already there with the same bytes is left alone; one with other bytes is never replaced unless
-    ``overwrite`` says so.
+    An existing file with the same bytes is left untouched; a different one is only replaced with ``overwrite``.
     """
 
     class Options(Uploader.Options):
-        path: Path = Field(Path("clips"), description="The folder, created where it does not exist; -o sets it.")
-        overwrite: bool = Field(False, description="Replace files of the same name that differ.")
+        path: Path = Field(Path("clips"), description="Target folder, created if it does not exist; -o sets it.")
+        overwrite: bool = Field(False, description="Replace existing files that differ.")
         subtitles: tuple[Literal["srt", "vtt", "ass"], ...] = Field(
             ("srt", "vtt", "ass"),
-            description="Subtitle files beside each clip: plain (srt), for the web (vtt), styled (ass).",
+            description="Subtitle files beside each clip: SubRip (srt), WebVTT (vtt), styled ASS (ass).",
         )
 
     options: Options
@@ -63,9 +62,9 @@ class Folder(Uploader):
                     if file_digest(path) == file_digest(temporary):
                         return
                     raise OutputError(
-                        "a different file is already there",
+                        "a different file exists already",
                         where=path,
-                        do="Move it, or replace it: --overwrite, or --set upload.folder.overwrite=true",
+                        do="Move it, or replace it with --overwrite or --set upload.folder.overwrite=true",
                     )
                 temporary.chmod(0o644)
                 temporary.replace(path)
@@ -74,7 +73,7 @@ class Folder(Uploader):
             raise OutputError(
                 "the disk is full" if full else f"cannot write the clip ({error.strerror})",
                 where=path,
-                do="Free some space and run again: finished work is kept"
+                do="Free some space and run again; finished work is kept"
                 if full
                 else "Choose another folder: -o DIR, or --set upload.folder.path=DIR",
             ) from error

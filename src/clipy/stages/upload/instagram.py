@@ -1,7 +1,7 @@
-"""Instagram: a Reel. A container is made, the bytes are sent into it, and then it is published.
+"""``upload = "instagram"``: Reels. A container is created, the bytes are uploaded into it, and then it is published.
 
 Protocol: https://developers.facebook.com/docs/instagram-platform/content-publishing/resumable-uploads. Nothing is
-public before the last call, and a container can be published only once; afterwards it says so.
+public before the last request. A container can be published only once, and reports afterwards that it was.
 """
 
 from __future__ import annotations
@@ -15,83 +15,87 @@ from typing import ClassVar
 from pydantic import Field
 
 from clipy.errors import LoginNeeded, UploadRefused
-from clipy.stages.upload.platforms.instagram_errors import failure, is_gone
-from clipy.stages.upload.publishing.http import Interrupted, Reply, host
-from clipy.stages.upload.publishing.job import Job
-from clipy.stages.upload.publishing.journal import State
-from clipy.stages.upload.publishing.limits import Limits
-from clipy.stages.upload.publishing.oauth import Provider
+from clipy.stages.upload.platforms.instagram_errors import container_is_gone, upload_error
+from clipy.stages.upload.publishing.http import Interrupted, Response, host
+from clipy.stages.upload.publishing.job import UploadJob
+from clipy.stages.upload.publishing.journal import UploadState
+from clipy.stages.upload.publishing.limits import PlatformLimits
+from clipy.stages.upload.publishing.oauth import OAuthProvider
 from clipy.stages.upload.publishing.platform import Platform
-from clipy.stages.upload.publishing.schedule import utc
-from clipy.stages.upload.publishing.words import cut
+from clipy.stages.upload.publishing.schedule import format_utc
+from clipy.stages.upload.publishing.templates import truncate
 from clipy.types import Json
 
-_MOST_HASHTAGS = 30
-_RENEW_EARLY = 7 * 86_400.0  # of the sixty days that a token holds
-_WINDOW = timedelta(minutes=5)  # by which clocks may differ
+_MAX_HASHTAGS = 30
+_REFRESH_MARGIN = 7 * 86_400.0  # seconds, of the sixty days that a token is valid
+_CLOCK_SKEW = timedelta(minutes=5)
 
 
 class Instagram(Platform):
-    """Publish a Reel on a professional Instagram account. Needs: clipy login instagram."""
+    """Publish Reels on a professional Instagram account. Requires: clipy login instagram."""
 
     class Options(Platform.Options):
-        caption: str = Field("{title}\n\n{hashtags}", description="Template; at most 2200 characters are sent.")
-        share_to_feed: bool = Field(True, description="Show it in the feed too.")
-        cover_at: float = Field(0, ge=0, description="Second of the clip that becomes its cover.")
-        user: str = Field("", pattern=r"^\d*$", description="Id of the Instagram account; found at login unless given.")
+        caption: str = Field(
+            "{title}\n\n{hashtags}", description="Template of the caption; truncated to 2200 characters."
+        )
+        share_to_feed: bool = Field(True, description="Show the Reel in the feed as well.")
+        cover_at: float = Field(0, ge=0, description="Time of the cover frame, in seconds.")
+        user: str = Field(
+            "", pattern=r"^\d*$", description="ID of the Instagram account. Default: determined at login."
+        )
         api: str = Field("v25.0", pattern=r"^v\d+\.\d+$", description="Version of the Graph API.")
-        base_url: str = Field("https://graph.facebook.com", description="For tests: where the API is.")
-        upload_url: str = Field("https://rupload.facebook.com", description="For tests: where the bytes go.")
-        login_url: str = Field("https://www.facebook.com", description="For tests: where people log in.")
+        base_url: str = Field("https://graph.facebook.com", description="For tests: base URL of the API.")
+        upload_url: str = Field("https://rupload.facebook.com", description="For tests: base URL of uploads.")
+        login_url: str = Field("https://www.facebook.com", description="For tests: base URL of the login page.")
 
     options: Options
-    limits: ClassVar[Limits] = Limits(
-        checked=date(2026, 11, 23),
+    limits: ClassVar[PlatformLimits] = PlatformLimits(
+        as_of=date(2026, 11, 23),
         source="https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media",
         containers=("mp4", "mov"),
         video_codecs=("h264", "hevc"),
         audio_codecs=("aac",),
-        most_bytes=300 * 10**6,
-        shortest=Fraction(3),
-        longest=Fraction(900),
+        max_bytes=300 * 10**6,
+        min_duration=Fraction(3),
+        max_duration=Fraction(900),
         frame_rates=(23, 60),
-        widest=1920,
-        index_first=True,
+        max_width=1920,
+        needs_fast_start=True,
         description=2200,
-        hashtags=_MOST_HASHTAGS,
+        hashtags=_MAX_HASHTAGS,
     )
 
-    def provider(self) -> Provider:
+    def provider(self) -> OAuthProvider:
         graph = f"{self.options.base_url}/{self.options.api}"
-        return Provider(
+        return OAuthProvider(
             platform="instagram",
             authorize_url=f"{self.options.login_url}/{self.options.api}/dialog/oauth",
             token_url=f"{graph}/oauth/access_token",
             scopes=("instagram_basic", "instagram_content_publish", "pages_show_list", "pages_read_engagement"),
             scope_separator=",",
-            exchange="fb_exchange_token",
-            early=_RENEW_EARLY,  # one that has ended cannot be exchanged any more
+            exchange_grant="fb_exchange_token",
+            refresh_margin=_REFRESH_MARGIN,  # an expired token cannot be exchanged any more
         )
 
-    def problems(self, job: Job) -> Iterator[str]:
-        found = len(re.findall(r"#\w", self._caption(job)))
-        if found > _MOST_HASHTAGS:
-            yield f"the caption has {found} hashtags, it takes {_MOST_HASHTAGS}"
+    def problems(self, job: UploadJob) -> Iterator[str]:
+        count = len(re.findall(r"#\w", self._caption(job)))
+        if count > _MAX_HASHTAGS:
+            yield f"the caption has {count} hashtags (maximum {_MAX_HASHTAGS})"
 
-    def learn(self) -> str:
+    def fetch_account_name(self) -> str:
         user = self._user
-        self.permission.add(user_id=user)
+        self.credentials.save_details(user_id=user)
         return user
 
-    def describe(self, job: Job) -> list[Json]:
+    def describe(self, job: UploadJob) -> list[Json]:
         return [
             {"method": "POST", "url": self._url("(account)/media"), "form": self.request(job)},
             {"method": "POST", "url": f"{self.options.upload_url}/ig-api-upload/…", "bytes": job.size},
             {"method": "POST", "url": self._url("(account)/media_publish"), "form": {"creation_id": "(container)"}},
         ]
 
-    def request(self, job: Job) -> dict[str, str]:
-        """What makes a container."""
+    def request(self, job: UploadJob) -> dict[str, str]:
+        """The request that creates a container."""
         return {
             "media_type": "REELS",
             "upload_type": "resumable",
@@ -100,102 +104,108 @@ class Instagram(Platform):
             "thumb_offset": str(round(self.options.cover_at * 1000)),
         }
 
-    def left_today(self, job: Job) -> tuple[int, int] | None:
-        """What the platform itself counts: its own documents disagree about the limit."""
+    def remaining_uploads(self, job: UploadJob) -> tuple[int, int] | None:
+        """The platform's own count, as its documentation is contradictory about the limit."""
         params = {"fields": "quota_usage,config"}
-        reply = self._ok(self.http.read("GET", self._url(f"{self._user}/content_publishing_limit"), params=params))
-        found = (reply.json.get("data") or [{}])[0]
+        response = self._ok(self.http.query("GET", self._url(f"{self._user}/content_publishing_limit"), params=params))
+        found = (response.json.get("data") or [{}])[0]
         total = int(found.get("config", {}).get("quota_total", 0))
         return (max(0, total - int(found.get("quota_usage", 0))), total) if total else None
 
-    def begin(self, job: Job) -> State:
+    def begin(self, job: UploadJob) -> UploadState:
         user = self._user
-        reply = self._ok(self.http.send("POST", self._url(f"{user}/media"), form=self.request(job)))
-        container = str(reply.json["id"])
-        job.keep_address(str(reply.json.get("uri", "")))
-        return State("open", {"offset": 0, "container": container, "user": user, "begun": utc(datetime.now(UTC))})
+        response = self._ok(self.http.send("POST", self._url(f"{user}/media"), form=self.request(job)))
+        container = str(response.json["id"])
+        job.save_upload_url(str(response.json.get("uri", "")))
+        return UploadState(
+            "open", {"offset": 0, "container": container, "user": user, "begun": format_utc(datetime.now(UTC))}
+        )
 
-    def probe(self, job: Job, state: State) -> State:
+    def probe(self, job: UploadJob, state: UploadState) -> UploadState:
         if state.phase == "live":
             return state
         found = self._container(state)
         if found is None:
             if state.phase == "open":
-                return State()
-            return State("unknown", state.data, note="Instagram does not know the container any more")
+                return UploadState()
+            return UploadState("unknown", state.data, note="Instagram no longer knows the container")
         if found.phase == "open" and found.data.get("ready") and state.phase == "committing":
-            job.wait("asked twice whether it is published")  # a call that was begun may still be at work
+            job.wait("confirming the publication")  # a request that was sent may still be in progress
             found = self._container(state) or found
         return found
 
-    def commits(self, job: Job, state: State) -> bool:
+    def may_publish(self, job: UploadJob, state: UploadState) -> bool:
         return bool(state.data.get("ready"))
 
-    def advance(self, job: Job, state: State) -> State:
+    def advance(self, job: UploadJob, state: UploadState) -> UploadState:
         if state.phase == "live":
-            return State("done", state.data, place=self._permalink(job, state))
+            return UploadState("done", state.data, location=self._permalink(job, state))
         if state.data.get("ready"):
             return self._publish(state)
         if int(state.data["offset"]) < job.size:
             return self._send(job, state)
-        job.wait("working on the video")
-        return self._container(state) or State()
+        job.wait("processing the video")
+        return self._container(state) or UploadState()
 
-    def _send(self, job: Job, state: State) -> State:
-        # Some answers name no address; then it is the documented one.
+    def _send(self, job: UploadJob, state: UploadState) -> UploadState:
+        # Some responses contain no URL; then it is the documented one.
         documented = f"{self.options.upload_url}/ig-api-upload/{self.options.api}/{state.data['container']}"
-        start, address = int(state.data["offset"]), job.address or documented
+        start, address = int(state.data["offset"]), job.upload_url or documented
         if host(address) != host(self.options.upload_url):
-            raise UploadRefused("Instagram names an unknown host for the bytes", do="Nothing was sent there")
+            raise UploadRefused("Instagram gave an upload URL on an unknown host", do="Nothing was sent there")
         headers = {
-            "Authorization": f"OAuth {self.permission.token()}",
+            "Authorization": f"OAuth {self.credentials.token()}",
             "offset": str(start),
             "file_size": str(job.size),
         }
-        reply = self.http.send("POST", address, headers=headers, content=job.part(start, job.size), permitted=False)
-        if reply.json.get("success") is True:
-            return state.at("open", offset=job.size)
-        trouble = reply.json.get("debug_info", {})
-        if reply.status == 200 or trouble.get("retriable") or trouble.get("type") == "OffsetInvalidError":
-            raise Interrupted(f"Instagram did not take all bytes ({reply.text})")
+        response = self.http.send(
+            "POST", address, headers=headers, content=job.slice(start, job.size), authorized=False
+        )
+        if response.json.get("success") is True:
+            return state.with_phase("open", offset=job.size)
+        trouble = response.json.get("debug_info", {})
+        if response.status == 200 or trouble.get("retriable") or trouble.get("type") == "OffsetInvalidError":
+            raise Interrupted(f"Instagram did not accept all bytes ({response.text})")
         if trouble:
-            raise UploadRefused(f"Instagram does not take the bytes ({trouble.get('message', reply.text)})")
-        raise failure(reply)
+            raise UploadRefused(f"Instagram refused the bytes ({trouble.get('message', response.text)})")
+        raise upload_error(response)
 
-    def _container(self, state: State) -> State | None:
-        """How far the container is; None when there is none."""
+    def _container(self, state: UploadState) -> UploadState | None:
+        """The state of the container; None if it does not exist."""
         url = self._url(str(state.data["container"]))
-        reply = self.http.read("GET", url, params={"fields": "status_code,status,video_status"})
-        if is_gone(reply):
+        response = self.http.query("GET", url, params={"fields": "status_code,status,video_status"})
+        if container_is_gone(response):
             return None
-        answer = self._ok(reply).json
+        answer = self._ok(response).json
         code = answer.get("status_code")
         if code == "PUBLISHED":
-            return state.at("live")
+            return state.with_phase("live")
         if code == "FINISHED":
-            return state.at("open", ready=True)
+            return state.with_phase("open", ready=True)
         if code == "EXPIRED":
-            return State()
+            return UploadState()
         if code == "ERROR":
-            return State("refused", state.data, note=f"Instagram could not use the video ({answer.get('status', '')})")
+            return UploadState(
+                "refused", state.data, note=f"Instagram could not process the video ({answer.get('status', '')})"
+            )
         uploading = answer.get("video_status", {}).get("uploading_phase", {})
         stored = uploading.get("bytes_transferred", uploading.get("bytes_transfered"))  # documented both ways
-        return state.at("open") if stored is None else state.at("open", offset=int(stored))
+        return state.with_phase("open") if stored is None else state.with_phase("open", offset=int(stored))
 
-    def _publish(self, state: State) -> State:
+    def _publish(self, state: UploadState) -> UploadState:
         url = self._url(f"{state.data['user']}/media_publish")
-        reply = self._ok(self.http.send("POST", url, form={"creation_id": str(state.data["container"])}))
-        return state.at("live", media=str(reply.json.get("id", "")))
+        response = self._ok(self.http.send("POST", url, form={"creation_id": str(state.data["container"])}))
+        return state.with_phase("live", media=str(response.json.get("id", "")))
 
-    def _permalink(self, job: Job, state: State) -> str:
-        """Where the Reel is. It is live whatever this finds, so nothing here is an error."""
+    def _permalink(self, job: UploadJob, state: UploadState) -> str:
+        """The location of the Reel. It is live in any case, so nothing here is an error."""
         media = state.data.get("media")
         fields = {"fields": "id,permalink,timestamp,caption"}
         if media:
-            found = self.http.read("GET", self._url(str(media)), params=fields).json
+            found = self.http.query("GET", self._url(str(media)), params=fields).json
             return str(found.get("permalink") or f"Instagram media {media}")
-        recent = self.http.read("GET", self._url(f"{state.data['user']}/media"), params=fields).json.get("data", [])
-        begun = datetime.fromisoformat(str(state.data["begun"])) - _WINDOW
+        recent = self.http.query("GET", self._url(f"{state.data['user']}/media"), params=fields).json.get("data", [])
+        begun = datetime.fromisoformat(str(state.data["begun"])) - _CLOCK_SKEW
         for item in recent:
             same = str(item.get("caption", "")).strip() == self._caption(job)
             if same and datetime.fromisoformat(str(item["timestamp"])) >= begun:
@@ -204,28 +214,28 @@ class Instagram(Platform):
 
     @property
     def _user(self) -> str:
-        """The account's id: as given, or the one whose page the login may manage."""
-        known = self.options.user or self.permission.detail("user_id")
+        """The account's ID: as configured, or the one whose page the login may manage."""
+        known = self.options.user or self.credentials.detail("user_id")
         if known:
             return known
         params = {"fields": "instagram_business_account{id,username}"}
-        pages = self._ok(self.http.read("GET", self._url("me/accounts"), params=params)).json.get("data", [])
+        pages = self._ok(self.http.query("GET", self._url("me/accounts"), params=params)).json.get("data", [])
         users = [page["instagram_business_account"]["id"] for page in pages if page.get("instagram_business_account")]
         if len(users) != 1:
             raise LoginNeeded(
-                f"the login leads to {len(users)} professional Instagram accounts",
-                do="Name one: --set upload.instagram.user=ID" if users else "Link one to a Facebook page",
+                f"the login gives access to {len(users)} professional Instagram accounts",
+                do="Choose one with --set upload.instagram.user=ID" if users else "Link one to a Facebook page",
             )
         return str(users[0])
 
-    def _caption(self, job: Job) -> str:
-        return cut(job.words.fill(self.options.caption), self.limits.description or 0)
+    def _caption(self, job: UploadJob) -> str:
+        return truncate(job.texts.fill(self.options.caption), self.limits.description or 0)
 
     def _url(self, path: str) -> str:
         return f"{self.options.base_url}/{self.options.api}/{path}"
 
     @staticmethod
-    def _ok(reply: Reply) -> Reply:
-        if reply.status != 200 or "error" in reply.json:
-            raise failure(reply)
-        return reply
+    def _ok(response: Response) -> Response:
+        if response.status != 200 or "error" in response.json:
+            raise upload_error(response)
+        return response

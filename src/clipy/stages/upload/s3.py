@@ -1,6 +1,6 @@
-"""Any S3-compatible store: multipart upload, resumed at the part that the store has, visible only when it is whole.
+"""``upload = "s3"``: any S3-compatible store. Multipart upload, resumable by part, visible only once complete.
 
-Credentials are found as every AWS program finds them: environment, profile, instance role.
+Credentials are resolved as by every AWS tool: environment, profile, instance role.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 """
 
@@ -19,52 +19,54 @@ from pydantic import Field
 
 from clipy.errors import LoginNeeded, UploadRefused
 from clipy.stages.upload.publishing.http import Interrupted
-from clipy.stages.upload.publishing.job import Job
-from clipy.stages.upload.publishing.journal import State
-from clipy.stages.upload.publishing.limits import Limits
+from clipy.stages.upload.publishing.job import UploadJob
+from clipy.stages.upload.publishing.journal import UploadState
+from clipy.stages.upload.publishing.limits import PlatformLimits
 from clipy.stages.upload.publishing.platform import Platform
-from clipy.stages.upload.publishing.secrets import guard_logs, hide, redact
+from clipy.stages.upload.publishing.secrets import redact, redact_logs, register_secret
 from clipy.types import Json
 
-_PART = 8 << 20
-_MOST_PARTS = 10_000
+_PART_SIZE = 8 << 20
+_MAX_PARTS = 10_000
 _GONE = {"NoSuchUpload", "404", "NoSuchKey", "NotFound"}
 _LOGIN = {"AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
 _REFUSED = {"NoSuchBucket", "InvalidBucketName", "EntityTooLarge", "QuotaExceeded", "InvalidArgument", "BadDigest"}
 
 
 class S3(Platform):
-    """Put each clip into a bucket, with its sha256 beside it. An object with other bytes is never replaced unasked."""
+    """Upload each clip to a bucket, with its sha256 as metadata. Different objects are only replaced if allowed."""
 
     class Options(Platform.Options):
-        bucket: str = Field("", description="The bucket; it must exist.")
-        key: str = Field("{name}.mp4", description="Template of the object's key; a / makes a folder.")
-        endpoint: str = Field("", description="Address of a store that is not Amazon's.")
-        region: str = Field("", description="Region of the bucket, where the store has regions.")
-        profile: str = Field("", description="A profile of ~/.aws/config.")
-        place: str = Field("", description="Where people see it; {key} is put in. s3://bucket/key unless given.")
-        part: int = Field(_PART, ge=5 << 20, le=512 << 20, description="Bytes in one request, held in memory.")
-        overwrite: bool = Field(False, description="Replace an object of the same key that holds something else.")
+        bucket: str = Field("", description="Name of the bucket, which must exist.")
+        key: str = Field("{name}.mp4", description="Template of the object key; / separates folders.")
+        endpoint: str = Field("", description="Endpoint URL of a store other than Amazon's.")
+        region: str = Field("", description="Region of the bucket, if the store has regions.")
+        profile: str = Field("", description="Profile in ~/.aws/config.")
+        place: str = Field("", description="Public URL with {key} as a placeholder. Default: s3://bucket/key.")
+        part: int = Field(
+            _PART_SIZE, ge=5 << 20, le=512 << 20, description="Part size in bytes; one part is held in memory."
+        )
+        overwrite: bool = Field(False, description="Replace an existing object with different content.")
 
     options: Options
-    limits: ClassVar[Limits] = Limits(
-        checked=date(2026, 11, 23),
+    limits: ClassVar[PlatformLimits] = PlatformLimits(
+        as_of=date(2026, 11, 23),
         source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html",
         containers=(),
-        most_bytes=5 * 10**12,
-        longest=Fraction(10**9),
+        max_bytes=5 * 10**12,
+        max_duration=Fraction(10**9),
     )
 
-    def audience(self) -> str:
+    def destination(self) -> str:
         return f"{self.options.endpoint or 'aws'}/{self.options.bucket}"
 
-    def problems(self, job: Job) -> Iterator[str]:
+    def problems(self, job: UploadJob) -> Iterator[str]:
         if not self.options.bucket:
-            yield "no bucket is named: --set upload.s3.bucket=NAME"
-        if job.size > self.options.part * _MOST_PARTS:
-            yield f"that would be more than {_MOST_PARTS} parts: use a larger upload.s3.part"
+            yield "no bucket is set: --set upload.s3.bucket=NAME"
+        if job.size > self.options.part * _MAX_PARTS:
+            yield f"the upload would have more than {_MAX_PARTS} parts: increase upload.s3.part"
 
-    def describe(self, job: Job) -> list[Json]:
+    def describe(self, job: UploadJob) -> list[Json]:
         place = {"bucket": self.options.bucket, "key": self._key(job)}
         return [
             {"call": "CreateMultipartUpload", **place, **self._object(job)},
@@ -72,28 +74,28 @@ class S3(Platform):
             {"call": "CompleteMultipartUpload", **place},
         ]
 
-    def begin(self, job: Job) -> State:
+    def begin(self, job: UploadJob) -> UploadState:
         if self._is_there(job):
             return self._there(job)
         made = self._call(
             "create_multipart_upload", Bucket=self.options.bucket, Key=self._key(job), **self._object(job)
         )
-        return State(
+        return UploadState(
             "open", {"offset": 0, "upload": made["UploadId"], "key": self._key(job), "part": self.options.part}
         )
 
-    def probe(self, job: Job, state: State) -> State:
+    def probe(self, job: UploadJob, state: UploadState) -> UploadState:
         try:
             parts = self._stored(state)
-        except LookupError:  # completed, or aborted by somebody: the object itself tells
-            return self._there(job) if self._is_there(job) else State()
+        except LookupError:  # completed, or aborted by somebody: check the object itself
+            return self._there(job) if self._is_there(job) else UploadState()
         offset = min(job.size, len(parts) * int(state.data["part"]))
-        return state.at("open", offset=offset, parts=parts)
+        return state.with_phase("open", offset=offset, parts=parts)
 
-    def commits(self, job: Job, state: State) -> bool:
+    def may_publish(self, job: UploadJob, state: UploadState) -> bool:
         return int(state.data["offset"]) >= job.size
 
-    def advance(self, job: Job, state: State) -> State:
+    def advance(self, job: UploadJob, state: UploadState) -> UploadState:
         parts: list[str] = list(state.data.get("parts", []))
         where = {"Bucket": self.options.bucket, "Key": state.data["key"], "UploadId": state.data["upload"]}
         offset, part = int(state.data["offset"]), int(state.data["part"])
@@ -103,12 +105,12 @@ class S3(Platform):
                 self._call("complete_multipart_upload", **where, MultipartUpload={"Parts": tags})
                 return self._there(job)
             end = min(offset + part, job.size)
-            body = b"".join(job.part(offset, end))
+            body = b"".join(job.slice(offset, end))
             check = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
             made = self._call("upload_part", **where, PartNumber=len(parts) + 1, Body=body, ContentMD5=check)
         except LookupError:
-            return State()
-        return state.at("open", offset=end, parts=[*parts, made["ETag"]])
+            return UploadState()
+        return state.with_phase("open", offset=end, parts=[*parts, made["ETag"]])
 
     def close(self) -> None:
         super().close()
@@ -116,8 +118,8 @@ class S3(Platform):
             self._client.close()
             del self._client
 
-    def _stored(self, state: State) -> list[str]:
-        """The ETags of the parts that the store has, without a gap. Raises LookupError when it has no such upload."""
+    def _stored(self, state: UploadState) -> list[str]:
+        """The ETags of the stored parts, up to the first gap. Raises LookupError if there is no such upload."""
         where = {"Bucket": self.options.bucket, "Key": state.data["key"], "UploadId": state.data["upload"]}
         found: list[str] = []
         after = 0
@@ -131,38 +133,38 @@ class S3(Platform):
                 return found
             after = page["NextPartNumberMarker"]
 
-    def _is_there(self, job: Job) -> bool:
-        """Whether the object is there with our bytes. Raises UploadRefused when it holds something else."""
+    def _is_there(self, job: UploadJob) -> bool:
+        """Whether the object exists with the clip's bytes. Raises UploadRefused if its content is different."""
         try:
             found = self._call("head_object", Bucket=self.options.bucket, Key=self._key(job))
         except LookupError:
             return False
-        if found.get("Metadata", {}).get("sha256") == job.entry.sha256 and found["ContentLength"] == job.size:
+        if found.get("Metadata", {}).get("sha256") == job.identity.sha256 and found["ContentLength"] == job.size:
             return True
         if self.options.overwrite:
             return False
         raise UploadRefused(
-            "an object with other bytes is already there",
+            "a different object exists already",
             where=f"s3://{self.options.bucket}/{self._key(job)}",
-            do="Use another upload.s3.key, or allow it with upload.s3.overwrite=true",
+            do="Use another upload.s3.key, or set upload.s3.overwrite=true",
         )
 
-    def _there(self, job: Job) -> State:
+    def _there(self, job: UploadJob) -> UploadState:
         key = self._key(job)
         place = self.options.place.replace("{key}", quote(key)) or f"s3://{self.options.bucket}/{key}"
-        return State("done", {"key": key}, place=place)
+        return UploadState("done", {"key": key}, location=place)
 
-    def _object(self, job: Job) -> dict[str, Json]:
-        return {"ContentType": "video/mp4", "Metadata": {"sha256": job.entry.sha256}}
+    def _object(self, job: UploadJob) -> dict[str, Json]:
+        return {"ContentType": "video/mp4", "Metadata": {"sha256": job.identity.sha256}}
 
-    def _key(self, job: Job) -> str:
-        return job.words.fill(self.options.key).lstrip("/")
+    def _key(self, job: UploadJob) -> str:
+        return job.texts.fill(self.options.key).lstrip("/")
 
-    def _parts(self, job: Job) -> int:
+    def _parts(self, job: UploadJob) -> int:
         return max(1, -(-job.size // self.options.part))
 
     def _call(self, name: str, **arguments: Any) -> dict[str, Any]:
-        """One call. Raises LookupError for what is not there, and the errors that every uploader raises."""
+        """Call a method of the client. Raises LookupError for missing objects, and the errors of uploaders."""
         from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 
         call: Callable[..., dict[str, Any]] = getattr(self._client, name)
@@ -172,7 +174,7 @@ class S3(Platform):
             raise self._failure(error.response) from None
         except (NoCredentialsError, PartialCredentialsError):
             raise LoginNeeded(
-                "there are no credentials for the store",
+                "no credentials for the store",
                 do="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile",
             ) from None
         except BotoCoreError as error:
@@ -185,9 +187,9 @@ class S3(Platform):
         if code in _GONE:
             return LookupError(code)
         if code in _LOGIN:
-            return LoginNeeded(f"the store does not let you in ({code}: {said})", do="Check the credentials and rights")
+            return LoginNeeded(f"the store denies access ({code}: {said})", do="Check the credentials and permissions")
         if code in _REFUSED or (400 <= status < 500 and status != 429 and code not in {"SlowDown", "RequestTimeout"}):
-            return UploadRefused(f"the store does not take it ({code}: {said})", where=self.options.bucket)
+            return UploadRefused(f"the store refuses it ({code}: {said})", where=self.options.bucket)
         return Interrupted(f"the store is busy ({code or status}: {said})")
 
     @cached_property
@@ -195,14 +197,14 @@ class S3(Platform):
         import boto3
         from botocore.config import Config
 
-        guard_logs()
+        redact_logs()
         session = boto3.Session(profile_name=self.options.profile or None)
         found = session.get_credentials()
         if found is not None:
             frozen = found.get_frozen_credentials()
-            hide(*(secret for secret in (frozen.secret_key, frozen.token) if secret))
-        # One try each: repeating is decided here, after asking what the store has. Other stores than Amazon's do not
-        # all know its newer checksums; every part carries its MD5 instead.
+            register_secret(*(secret for secret in (frozen.secret_key, frozen.token) if secret))
+        # No automatic retries: the uploader asks first what the store has. Not all other stores support Amazon's newer
+        # checksums; every part carries its MD5 instead.
         config = Config(
             retries={"total_max_attempts": 1},
             request_checksum_calculation="when_required",

@@ -1,8 +1,8 @@
-"""TikTok: the Content Posting API, either straight to the profile or into the app's inbox, to be finished there.
+"""``upload = "tiktok"``: the Content Posting API, either directly to the profile or as a draft in the app's inbox.
 
 Protocol: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post and .../-media-transfer-guide.
-The post is made from the moment in which the last byte arrives. TikTok's rules shape the options: there is no default
-privacy, and comments, duets and stitches are off until somebody turns them on.
+The post exists as soon as the last byte has arrived. TikTok's guidelines shape the options: there is no default
+privacy, and comments, duets and stitches are off unless turned on.
 """
 
 from __future__ import annotations
@@ -15,55 +15,57 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from clipy.errors import UploadRefused
-from clipy.stages.upload.platforms.tiktok_errors import failure, rejection
-from clipy.stages.upload.publishing.http import Interrupted, Reply
-from clipy.stages.upload.publishing.job import Job
-from clipy.stages.upload.publishing.journal import State
-from clipy.stages.upload.publishing.limits import Limits
-from clipy.stages.upload.publishing.oauth import Provider
+from clipy.stages.upload.platforms.tiktok_errors import rejection_reason, upload_error
+from clipy.stages.upload.publishing.http import Interrupted, Response
+from clipy.stages.upload.publishing.job import UploadJob
+from clipy.stages.upload.publishing.journal import UploadState
+from clipy.stages.upload.publishing.limits import PlatformLimits
+from clipy.stages.upload.publishing.oauth import OAuthProvider
 from clipy.stages.upload.publishing.platform import Platform
-from clipy.stages.upload.publishing.words import cut, utf16
+from clipy.stages.upload.publishing.templates import truncate, utf16_length
 from clipy.types import Json
 
-_CHUNK = 64_000_000  # at most 64 MB, whether MB means 10**6 or 2**20
-_INBOX_PENDING = 5  # drafts that nobody has opened yet, in 24 hours
+_MAX_CHUNK = 64_000_000  # 64 MB, whether MB means 10**6 or 2**20
+_MAX_PENDING_DRAFTS = 5  # unopened drafts in 24 hours
 
 
 class TikTok(Platform):
-    """Publish on TikTok, or send to the inbox of the app. Needs: clipy login tiktok."""
+    """Publish on TikTok, or send drafts to the app's inbox. Requires: clipy login tiktok."""
 
     class Options(Platform.Options):
-        mode: Literal["inbox", "direct"] = Field("inbox", description="Finish in the app, or post at once.")
-        title: str = Field("{title}\n\n{hashtags}", description="Template; at most 2200 UTF-16 units are sent.")
+        mode: Literal["inbox", "direct"] = Field("inbox", description="Draft to finish in the app, or direct post.")
+        title: str = Field(
+            "{title}\n\n{hashtags}", description="Template of the caption; truncated to 2200 UTF-16 code units."
+        )
         privacy: Literal["", "PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"] = Field(
-            "", description="Who can see a direct post; TikTok wants you to choose."
+            "", description="Who can see a direct post; TikTok requires a choice."
         )
         comments: bool = Field(False, description="Allow comments.")
         duets: bool = Field(False, description="Allow duets.")
         stitches: bool = Field(False, description="Allow stitches.")
         own_brand: bool = Field(False, description="Declare that it promotes your own business.")
-        paid_partnership: bool = Field(False, description="Declare that somebody else pays for it.")
-        synthetic: bool = Field(False, description="Declare that it was made by AI.")
-        cover_at: float = Field(0, ge=0, description="Second of the clip that becomes its cover.")
-        base_url: str = Field("https://open.tiktokapis.com", description="For tests: where the API is.")
-        login_url: str = Field("https://www.tiktok.com", description="For tests: where people log in.")
+        paid_partnership: bool = Field(False, description="Declare a paid partnership.")
+        synthetic: bool = Field(False, description="Declare AI-generated content.")
+        cover_at: float = Field(0, ge=0, description="Time of the cover frame, in seconds.")
+        base_url: str = Field("https://open.tiktokapis.com", description="For tests: base URL of the API.")
+        login_url: str = Field("https://www.tiktok.com", description="For tests: base URL of the login page.")
 
     options: Options
-    limits: ClassVar[Limits] = Limits(
-        checked=date(2026, 11, 23),
+    limits: ClassVar[PlatformLimits] = PlatformLimits(
+        as_of=date(2026, 11, 23),
         source="https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide",
         video_codecs=("h264", "hevc", "vp8", "vp9"),
-        most_bytes=4 * 10**9,
-        longest=Fraction(600),
+        max_bytes=4 * 10**9,
+        max_duration=Fraction(600),
         frame_rates=(23, 60),
-        sides=(360, 4096),
+        side_range=(360, 4096),
         title=2200,
         per_day=15,
     )
 
-    def provider(self) -> Provider:
+    def provider(self) -> OAuthProvider:
         scopes = ("user.info.basic", "video.publish" if self.options.mode == "direct" else "video.upload")
-        return Provider(
+        return OAuthProvider(
             platform="tiktok",
             authorize_url=f"{self.options.login_url}/v2/auth/authorize/",
             token_url=f"{self.options.base_url}/v2/oauth/token/",
@@ -71,25 +73,25 @@ class TikTok(Platform):
             scopes=scopes,
             scope_separator=",",
             client_field="client_key",
-            challenge="hex",
+            challenge_encoding="hex",
             redirect_path="/callback/",
         )
 
-    def problems(self, job: Job) -> Iterator[str]:
+    def problems(self, job: UploadJob) -> Iterator[str]:
         options = self.options
         if options.mode == "direct" and not options.privacy:
-            yield "nobody chose who can see it: --set upload.tiktok.privacy=SELF_ONLY, or PUBLIC_TO_EVERYONE"
+            yield "no privacy is set: --set upload.tiktok.privacy=SELF_ONLY, or PUBLIC_TO_EVERYONE"
         if options.paid_partnership and options.privacy == "SELF_ONLY":
-            yield "a paid partnership cannot be for yourself only"
+            yield "a paid partnership cannot be private (SELF_ONLY)"
 
-    def left_today(self, job: Job) -> tuple[int, int] | None:
-        found = super().left_today(job)
+    def remaining_uploads(self, job: UploadJob) -> tuple[int, int] | None:
+        found = super().remaining_uploads(job)
         if found is None or self.options.mode == "direct" or self.options.per_day:
             return found
-        return max(0, _INBOX_PENDING - (found[1] - found[0])), _INBOX_PENDING
+        return max(0, _MAX_PENDING_DRAFTS - (found[1] - found[0])), _MAX_PENDING_DRAFTS
 
-    def describe(self, job: Job) -> list[Json]:
-        ranges = [f"bytes {start}-{end - 1}/{job.size}" for start, end in plan(job.size, chunk_for(job.size))]
+    def describe(self, job: UploadJob) -> list[Json]:
+        ranges = [f"bytes {start}-{end - 1}/{job.size}" for start, end in chunk_ranges(job.size, chunk_size(job.size))]
         asked: list[Json] = []
         if self.options.mode == "direct":
             asked = [{"method": "POST", "url": self._url("creator_info/query/"), "json": {}}]
@@ -99,20 +101,20 @@ class TikTok(Platform):
             {"method": "PUT", "url": "(the address that TikTok gives)", "ranges": ranges},
         ]
 
-    def request(self, job: Job) -> Json:
+    def request(self, job: UploadJob) -> Json:
         """What begins a post: its words and who can see it (a draft has neither), and how the bytes will come."""
         options, size = self.options, job.size
-        chunk = chunk_for(size)
+        chunk = chunk_size(size)
         source = {
             "source": "FILE_UPLOAD",
             "video_size": size,
             "chunk_size": chunk,
-            "total_chunk_count": len(plan(size, chunk)),
+            "total_chunk_count": len(chunk_ranges(size, chunk)),
         }
         if options.mode == "inbox":
             return {"source_info": source}
         post = {
-            "title": cut(job.words.fill(options.title), self.limits.title or 0, utf16),
+            "title": truncate(job.texts.fill(options.title), self.limits.title or 0, utf16_length),
             "privacy_level": options.privacy,
             "disable_comment": not options.comments,
             "disable_duet": not options.duets,
@@ -124,57 +126,59 @@ class TikTok(Platform):
         }
         return {"post_info": post, "source_info": source}
 
-    def begin(self, job: Job) -> State:
+    def begin(self, job: UploadJob) -> UploadState:
         creator = self._creator(job) if self.options.mode == "direct" else ""
         data = self._call(self._begin_path, self.request(job))
-        job.keep_address(str(data["upload_url"]))
-        return State("open", {"offset": 0, "publish": str(data["publish_id"]), "creator": creator})
+        job.save_upload_url(str(data["upload_url"]))
+        return UploadState("open", {"offset": 0, "publish": str(data["publish_id"]), "creator": creator})
 
-    def probe(self, job: Job, state: State) -> State:
+    def probe(self, job: UploadJob, state: UploadState) -> UploadState:
         try:
             data = self._call("status/fetch/", {"publish_id": state.data["publish"]}, repeat=True)
         except UploadRefused as error:
             if state.phase == "open":
-                return State()  # its bytes were never complete, so nothing can come of it
-            return State("unknown", state.data, note=f"TikTok does not know the upload any more ({error.what})")
+                return UploadState()  # its bytes were never complete, so it cannot become public
+            return UploadState("unknown", state.data, note=f"TikTok no longer knows the upload ({error.what})")
         status = str(data.get("status", ""))
         if status == "FAILED":
-            return State("refused", state.data, note=rejection(str(data.get("fail_reason", ""))))
+            return UploadState("refused", state.data, note=rejection_reason(str(data.get("fail_reason", ""))))
         if status == "SEND_TO_USER_INBOX":
-            return State("done", state.data, place="the inbox of the TikTok app: finish it there")
+            return UploadState("done", state.data, location="the inbox of the TikTok app: finish it there")
         if status == "PUBLISH_COMPLETE":
-            return State("done", state.data, place=_place(state, data))
+            return UploadState("done", state.data, location=_location(state, data))
         uploaded = int(data.get("uploaded_bytes") or 0)
         if status == "PROCESSING_UPLOAD" and uploaded < job.size:
-            return state.at("open", offset=uploaded) if job.address else State()
-        return state.at("committing", offset=job.size)
+            return state.with_phase("open", offset=uploaded) if job.upload_url else UploadState()
+        return state.with_phase("committing", offset=job.size)
 
-    def commits(self, job: Job, state: State) -> bool:
+    def may_publish(self, job: UploadJob, state: UploadState) -> bool:
         return int(state.data["offset"]) < job.size and self._chunk(job, state)[1] == job.size
 
-    def advance(self, job: Job, state: State) -> State:
+    def advance(self, job: UploadJob, state: UploadState) -> UploadState:
         if state.data["offset"] == job.size:
-            job.wait("working on the video")
+            job.wait("processing the video")
             return self.probe(job, state)
         start, end = self._chunk(job, state)
         headers = {"Content-Type": "video/mp4", "Content-Range": f"bytes {start}-{end - 1}/{job.size}"}
-        reply = self.http.send("PUT", job.address, headers=headers, content=job.part(start, end), permitted=False)
-        if reply.status == 201:
-            return state.at("committing", offset=job.size)
-        if reply.status == 206:
-            return state.at("open", offset=end)
-        if reply.status == 416:
-            raise Interrupted("TikTok has other bytes than were thought")
-        if reply.status in {403, 404}:
+        response = self.http.send(
+            "PUT", job.upload_url, headers=headers, content=job.slice(start, end), authorized=False
+        )
+        if response.status == 201:
+            return state.with_phase("committing", offset=job.size)
+        if response.status == 206:
+            return state.with_phase("open", offset=end)
+        if response.status == 416:
+            raise Interrupted("TikTok has a different number of bytes than expected")
+        if response.status in {403, 404}:
             raise UploadRefused(
-                "TikTok's address for the bytes is over (it holds for an hour)",
+                "TikTok's upload URL has expired (it is valid for an hour)",
                 where=job.clip.path,
-                do="Nothing was posted. Running again starts over, and counts as one more upload of today",
+                do="Nothing was posted. Running again starts over, and counts as another upload of today",
             )
-        raise UploadRefused(f"TikTok does not take the bytes ({reply.text})", where=job.clip.path)
+        raise UploadRefused(f"TikTok refused the bytes ({response.text})", where=job.clip.path)
 
-    def _creator(self, job: Job) -> str:
-        """Ask what the creator may do right now, as TikTok wants before each post; the name for the post's address."""
+    def _creator(self, job: UploadJob) -> str:
+        """Check the creator's current permissions, as TikTok requires before each post; returns the user name."""
         data = self._call("creator_info/query/", {}, repeat=True)
         allowed = [str(level) for level in data.get("privacy_level_options", [])]
         if self.options.privacy not in allowed:
@@ -185,25 +189,25 @@ class TikTok(Platform):
         longest = data.get("max_video_post_duration_sec")
         if longest and job.media_info.duration > int(longest):
             raise UploadRefused(
-                f"this account may post {longest} s at most, the clip has {float(job.media_info.duration):.0f} s",
+                f"this account may post {longest} s at most; the clip has {float(job.media_info.duration):.0f} s",
                 where=job.clip.path,
                 do="Make shorter clips: --set highlight.max_duration=…",
             )
         for wanted, field in (("comments", "comment"), ("duets", "duet"), ("stitches", "stitch")):
             if getattr(self.options, wanted) and data.get(f"{field}_disabled"):
                 raise UploadRefused(f"{wanted} are turned off for this account", do=f"Set upload.tiktok.{wanted}=false")
-        job.say(f"posting as {data.get('creator_nickname', '')}")
+        job.report(f"posting as {data.get('creator_nickname', '')}")
         return str(data.get("creator_username", ""))
 
     def _call(self, path: str, body: Json, *, repeat: bool = False) -> dict[str, Json]:
-        """One call of the API. Its errors may come with status 200: only the code ``ok`` is a success."""
-        made = self.http.read if repeat else self.http.send
-        reply: Reply = made("POST", self._url(path), json=body)
-        if _code(reply) == "access_token_invalid" and self.permission.renew():
-            reply = made("POST", self._url(path), json=body)
-        if _code(reply) != "ok":
-            raise failure(_code(reply), reply)
-        data = reply.json.get("data")
+        """Call the API. Errors may come with status 200: only the code ``ok`` means success."""
+        send = self.http.query if repeat else self.http.send
+        response: Response = send("POST", self._url(path), json=body)
+        if _code(response) == "access_token_invalid" and self.credentials.refresh():
+            response = send("POST", self._url(path), json=body)
+        if _code(response) != "ok":
+            raise upload_error(_code(response), response)
+        data = response.json.get("data")
         return data if isinstance(data, dict) else {}
 
     def _url(self, path: str) -> str:
@@ -214,33 +218,33 @@ class TikTok(Platform):
         return "video/init/" if self.options.mode == "direct" else "inbox/video/init/"
 
     @staticmethod
-    def _chunk(job: Job, state: State) -> tuple[int, int]:
+    def _chunk(job: UploadJob, state: UploadState) -> tuple[int, int]:
         offset = int(state.data["offset"])
-        end = next(end for _, end in plan(job.size, chunk_for(job.size)) if end > offset)
+        end = next(end for _, end in chunk_ranges(job.size, chunk_size(job.size)) if end > offset)
         return offset, end
 
 
-def chunk_for(size: int) -> int:
-    """How large the chunks of a file are: up to 64 MB it is one, above it is several, each of 5 MB at least."""
-    if size <= _CHUNK:
+def chunk_size(size: int) -> int:
+    """The chunk size of a file: a single chunk up to 64 MB, several above, of 5 MB at least."""
+    if size <= _MAX_CHUNK:
         return size
-    return _CHUNK if size >= 2 * _CHUNK else size // 2
+    return _MAX_CHUNK if size >= 2 * _MAX_CHUNK else size // 2
 
 
-def plan(size: int, chunk: int) -> list[tuple[int, int]]:
-    """Half-open ranges of bytes: as many as fit whole, the rest goes with the last (so it may be almost twice)."""
+def chunk_ranges(size: int, chunk: int) -> list[tuple[int, int]]:
+    """Half-open byte ranges of whole chunks; the last one includes the rest, and can be almost twice as large."""
     count = max(1, size // chunk)
     return [(index * chunk, size if index == count - 1 else (index + 1) * chunk) for index in range(count)]
 
 
-def _code(reply: Reply) -> str:
-    error = reply.json.get("error")
+def _code(response: Response) -> str:
+    error = response.json.get("error")
     if isinstance(error, dict):
         return str(error.get("code", ""))
-    return str(error or f"status {reply.status}")
+    return str(error or f"status {response.status}")
 
 
-def _place(state: State, data: dict[str, Json]) -> str:
+def _location(state: UploadState, data: dict[str, Json]) -> str:
     profile = f"https://www.tiktok.com/@{state.data.get('creator', '')}"
     ids = data.get("publicaly_available_post_id") or data.get("publicly_available_post_id") or []  # TikTok's spelling
     return f"{profile}/video/{ids[0]}" if ids else profile

@@ -1,7 +1,7 @@
-"""YouTube: a resumable upload; a vertical video of up to three minutes becomes a Short by itself.
+"""``upload = "youtube"``: resumable uploads. A vertical video of up to three minutes becomes a Short automatically.
 
-Protocol: https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol. The video exists from the
-moment in which the last byte arrives. ``privacyStatus`` is always sent: without it a video is public.
+Protocol: https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol. The video exists as soon as
+the last byte has arrived. ``privacyStatus`` is always sent: without it a video is public.
 """
 
 from __future__ import annotations
@@ -15,64 +15,70 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from clipy.errors import LoginNeeded, UploadRefused
-from clipy.stages.upload.platforms.youtube_errors import failure
+from clipy.stages.upload.platforms.youtube_errors import upload_error
 from clipy.stages.upload.platforms.youtube_extras import Extras
-from clipy.stages.upload.publishing.http import Denied, Interrupted, Reply, host
-from clipy.stages.upload.publishing.job import Job
-from clipy.stages.upload.publishing.journal import State
-from clipy.stages.upload.publishing.limits import Limits
-from clipy.stages.upload.publishing.oauth import Provider
+from clipy.stages.upload.publishing.http import Interrupted, Response, Unauthorized, host
+from clipy.stages.upload.publishing.job import UploadJob
+from clipy.stages.upload.publishing.journal import UploadState
+from clipy.stages.upload.publishing.limits import PlatformLimits
+from clipy.stages.upload.publishing.oauth import OAuthProvider
 from clipy.stages.upload.publishing.platform import Platform
-from clipy.stages.upload.publishing.schedule import utc
-from clipy.stages.upload.publishing.words import cut, utf8
+from clipy.stages.upload.publishing.schedule import format_utc
+from clipy.stages.upload.publishing.templates import truncate, utf8_length
 from clipy.types import Json
 
-_GRAIN = 262_144  # every chunk but the last is a multiple of this
-_TAGS_TOGETHER = 500  # characters; a tag with a space counts two more, for its quotes
+_CHUNK_UNIT = 262_144  # every chunk but the last is a multiple of this
+_MAX_TAGS = 500  # characters in all; a tag with a space counts two more, for its quotes
 _SCOPE = "https://www.googleapis.com/auth/"
-_TAKEN, _MORE, _GONE = (200, 201), 308, (404, 410)
+_COMPLETE, _INCOMPLETE, _GONE = (200, 201), 308, (404, 410)
 
 
 class YouTube(Platform):
-    """Publish on YouTube, private unless you say otherwise. Needs: clipy login youtube."""
+    """Publish on YouTube, privately by default. Requires: clipy login youtube."""
 
     class Options(Platform.Options):
-        title: str = Field("{title}", description="Template; at most 100 characters are sent.")
-        description: str = Field("{reason}\n\n{hashtags}", description="Template; at most 5000 bytes are sent.")
-        tags: tuple[str, ...] = Field((), description="Templates of search words; at most 500 characters are sent.")
+        title: str = Field("{title}", description="Template of the title; truncated to 100 characters.")
+        description: str = Field(
+            "{reason}\n\n{hashtags}", description="Template of the description; truncated to 5000 bytes."
+        )
+        tags: tuple[str, ...] = Field((), description="Templates of tags; at most 500 characters in all.")
         privacy: Literal["private", "unlisted", "public"] = Field("private", description="Who can see it.")
-        category: str = Field("22", pattern=r"^\d+$", description="Number of the category; 22 is People & Blogs.")
-        made_for_kids: bool = Field(False, description="Declare that it is made for children.")
-        synthetic: bool = Field(False, description="Declare that it shows realistic things made by AI.")
-        notify: bool = Field(False, description="Tell the subscribers.")
-        playlist: str = Field("", description="Id of a playlist to add it to.")
-        captions: bool = Field(False, description="Add the words as a captions track.")
-        thumbnail: bool = Field(False, description="Send the clip's own thumbnail.")
-        processing: bool = Field(True, description="Wait until YouTube has looked at it, and say if it rejects it.")
-        chunk: int = Field(32 * _GRAIN, ge=_GRAIN, multiple_of=_GRAIN, description="Bytes in one request.")
-        base_url: str = Field("https://www.googleapis.com", description="For tests: where the API is.")
-        login_url: str = Field("https://accounts.google.com", description="For tests: where people log in.")
-        token_url: str = Field("https://oauth2.googleapis.com", description="For tests: where tokens come from.")
+        category: str = Field("22", pattern=r"^\d+$", description="Category ID; 22 is People & Blogs.")
+        made_for_kids: bool = Field(False, description="Declare that it is made for kids.")
+        synthetic: bool = Field(False, description="Declare realistic altered or AI-generated content.")
+        notify: bool = Field(False, description="Notify subscribers.")
+        playlist: str = Field("", description="ID of a playlist to add it to.")
+        captions: bool = Field(False, description="Upload the words as a captions track.")
+        thumbnail: bool = Field(False, description="Upload the clip's thumbnail.")
+        processing: bool = Field(True, description="Wait until YouTube has processed it, and report a rejection.")
+        chunk: int = Field(
+            32 * _CHUNK_UNIT, ge=_CHUNK_UNIT, multiple_of=_CHUNK_UNIT, description="Chunk size in bytes."
+        )
+        base_url: str = Field("https://www.googleapis.com", description="For tests: base URL of the API.")
+        login_url: str = Field("https://accounts.google.com", description="For tests: base URL of the login page.")
+        token_url: str = Field(
+            "https://oauth2.googleapis.com", description="For tests: base URL of the token endpoint."
+        )
 
     options: Options
-    holds_back = True
-    limits: ClassVar[Limits] = Limits(
-        checked=date(2026, 11, 23),
+    schedules_posts = True
+    limits: ClassVar[PlatformLimits] = PlatformLimits(
+        as_of=date(2026, 11, 23),
         source="https://developers.google.com/youtube/v3/docs/videos/insert",
         containers=(),
-        most_bytes=256 * 10**9,
-        longest=Fraction(12 * 3600),
+        max_bytes=256 * 10**9,
+        max_duration=Fraction(12 * 3600),
         title=100,
         description=5000,
         per_day=100,
         day="America/Los_Angeles",
     )
 
-    def provider(self) -> Provider:
+    def provider(self) -> OAuthProvider:
         scopes = ["youtube.upload", "youtube.readonly"]
         if self.options.playlist or self.options.captions:
             scopes.append("youtube.force-ssl")
-        return Provider(
+        return OAuthProvider(
             platform="youtube",
             authorize_url=f"{self.options.login_url}/o/oauth2/v2/auth",
             token_url=f"{self.options.token_url}/token",
@@ -81,19 +87,19 @@ class YouTube(Platform):
             extra={"access_type": "offline", "prompt": "consent"},
         )
 
-    def problems(self, job: Job) -> Iterator[str]:
+    def problems(self, job: UploadJob) -> Iterator[str]:
         if not self._title(job):
             yield "it has no title"
-        if job.due is not None and self.options.privacy == "unlisted":
-            yield "a video with a time becomes public then, it cannot be unlisted"
+        if job.publish_at is not None and self.options.privacy == "unlisted":
+            yield "a scheduled video becomes public and cannot be unlisted"
         if self.options.made_for_kids and self.options.notify:
-            yield "subscribers are not told of videos for children"
+            yield "subscribers cannot be notified of videos made for kids"
 
-    def learn(self) -> str:
+    def fetch_account_name(self) -> str:
         channels = self._list("channels", part="snippet", mine="true")
         return str(channels[0]["snippet"]["title"]) if channels else ""
 
-    def describe(self, job: Job) -> list[Json]:
+    def describe(self, job: UploadJob) -> list[Json]:
         chunks = -(-job.size // self.options.chunk)
         body: list[Json] = [
             {
@@ -102,16 +108,18 @@ class YouTube(Platform):
                 "headers": self._insert_headers(job),
                 "json": self.resource(job),
             },
-            {"method": "PUT", "url": "(the address that YouTube gives)", "bytes": job.size, "requests": chunks},
+            {"method": "PUT", "url": "(upload URL from YouTube)", "bytes": job.size, "requests": chunks},
         ]
         return body + [{"then": name} for name in Extras.wanted(self.options)]
 
-    def resource(self, job: Job) -> Json:
-        """The video resource that is sent: its words, cut to what YouTube takes, and who can see it."""
-        options, language = self.options, job.words.values["language"]
+    def resource(self, job: UploadJob) -> Json:
+        """The video resource: its texts, truncated to YouTube's limits, and its visibility."""
+        options, language = self.options, job.texts.values["language"]
         snippet = {
             "title": self._title(job),
-            "description": cut(_plain(job.words.fill(options.description)), self.limits.description or 0, utf8),
+            "description": truncate(
+                _plain(job.texts.fill(options.description)), self.limits.description or 0, utf8_length
+            ),
             "tags": self._tags(job),
             "categoryId": options.category,
             **({"defaultLanguage": language, "defaultAudioLanguage": language} if language else {}),
@@ -121,79 +129,81 @@ class YouTube(Platform):
             "selfDeclaredMadeForKids": options.made_for_kids,
             "containsSyntheticMedia": options.synthetic,
         }
-        if job.due is not None and job.due > datetime.now(UTC):
-            status |= {"privacyStatus": "private", "publishAt": utc(job.due)}
+        if job.publish_at is not None and job.publish_at > datetime.now(UTC):
+            status |= {"privacyStatus": "private", "publishAt": format_utc(job.publish_at)}
         return {"snippet": snippet, "status": status}
 
-    def begin(self, job: Job) -> State:
-        reply = self.http.send("POST", self._insert_url, headers=self._insert_headers(job), json=self.resource(job))
-        if reply.status != 200:
-            raise failure(reply)
-        address = reply.headers.get("location")
+    def begin(self, job: UploadJob) -> UploadState:
+        response = self.http.send("POST", self._insert_url, headers=self._insert_headers(job), json=self.resource(job))
+        if response.status != 200:
+            raise upload_error(response)
+        address = response.headers.get("location")
         if not address:
-            raise Interrupted("YouTube gave no address for the upload")
-        job.keep_address(address)
-        return State("open", {"offset": 0, "begun": utc(datetime.now(UTC))})
+            raise Interrupted("YouTube returned no upload URL")
+        job.save_upload_url(address)
+        return UploadState("open", {"offset": 0, "begun": format_utc(datetime.now(UTC))})
 
-    def probe(self, job: Job, state: State) -> State:
+    def probe(self, job: UploadJob, state: UploadState) -> UploadState:
         if state.phase == "live":
             return state
-        address = job.address
+        address = job.upload_url
         if not address:
-            return self._after_the_session(job, state)
+            return self._after_session_end(job, state)
         headers = {"Content-Range": f"bytes */{job.size}"}
-        reply = self.http.read("PUT", address, headers=headers, content=b"", permitted=self._ours(address))
-        if reply.status in _TAKEN:
-            return self._live(reply, state)
-        if reply.status == _MORE:
-            return state.at("open", offset=_stored(reply))
-        if reply.status in _GONE:
-            return self._after_the_session(job, state)
-        raise failure(reply)
+        response = self.http.query(
+            "PUT", address, headers=headers, content=b"", authorized=self._is_google_host(address)
+        )
+        if response.status in _COMPLETE:
+            return self._live(response, state)
+        if response.status == _INCOMPLETE:
+            return state.with_phase("open", offset=_stored(response))
+        if response.status in _GONE:
+            return self._after_session_end(job, state)
+        raise upload_error(response)
 
-    def commits(self, job: Job, state: State) -> bool:
+    def may_publish(self, job: UploadJob, state: UploadState) -> bool:
         return int(state.data.get("offset", 0)) + self.options.chunk >= job.size
 
-    def advance(self, job: Job, state: State) -> State:
+    def advance(self, job: UploadJob, state: UploadState) -> UploadState:
         if state.phase == "live":
             return Extras(self.http, self.options, job).next(state)
         start = int(state.data["offset"])
         end = min(start + self.options.chunk, job.size)
         headers = {"Content-Range": f"bytes {start}-{end - 1}/{job.size}", "Content-Type": "video/*"}
-        address = job.address
-        reply = self.http.send(
-            "PUT", address, headers=headers, content=job.part(start, end), permitted=self._ours(address)
+        address = job.upload_url
+        response = self.http.send(
+            "PUT", address, headers=headers, content=job.slice(start, end), authorized=self._is_google_host(address)
         )
-        if reply.status in _TAKEN:
-            return self._live(reply, state)
-        if reply.status == _MORE:
-            stored = _stored(reply)
+        if response.status in _COMPLETE:
+            return self._live(response, state)
+        if response.status == _INCOMPLETE:
+            stored = _stored(response)
             if stored <= start:
-                raise Interrupted(f"YouTube kept none of the bytes from {start} on")
-            return state.at("open", offset=stored)
-        if reply.status in _GONE:  # a clear answer: these bytes were not taken, and never will be
-            return State()
-        raise failure(reply)
+                raise Interrupted(f"YouTube stored no bytes from offset {start} on")
+            return state.with_phase("open", offset=stored)
+        if response.status in _GONE:  # a clear answer: these bytes were not stored, and never will be
+            return UploadState()
+        raise upload_error(response)
 
-    def _after_the_session(self, job: Job, state: State) -> State:
-        """The session is over. Before its last bytes were sent that means: start again. After that: look for it."""
+    def _after_session_end(self, job: UploadJob, state: UploadState) -> UploadState:
+        """The session has ended: start over if its last bytes were not sent yet, else look for the video."""
         if state.phase != "committing":
-            return State()
+            return UploadState()
         found = self._uploaded(job, state)
         if found:
             return self._posted(found, state)
-        note = "the upload's session has ended, and the video is not among the channel's newest"
-        return State("unknown", state.data, note=note)
+        note = "the upload session has ended, and the video is not among the channel's latest"
+        return UploadState("unknown", state.data, note=note)
 
-    def _uploaded(self, job: Job, state: State) -> str:
-        """The id of a video of this size and title that the channel got since this upload was begun; else empty."""
+    def _uploaded(self, job: UploadJob, state: UploadState) -> str:
+        """The ID of a video with this size and title on the channel since this upload started; else empty."""
         try:
             channels = self._list("channels", part="contentDetails", mine="true")
             uploads = str(channels[0]["contentDetails"]["relatedPlaylists"]["uploads"]) if channels else ""
             newest = self._list("playlistItems", part="contentDetails", playlistId=uploads, maxResults="50")
             ids = ",".join(str(item["contentDetails"]["videoId"]) for item in newest)
             videos = self._list("videos", part="snippet,fileDetails", id=ids) if ids else []
-        except (UploadRefused, LoginNeeded, Denied):  # a login that may upload but not read
+        except (UploadRefused, LoginNeeded, Unauthorized):  # a login with permission to upload but not to read
             return ""
         begun = datetime.fromisoformat(str(state.data["begun"])) - timedelta(minutes=5)
         for video in videos:
@@ -204,22 +214,22 @@ class YouTube(Platform):
         return ""
 
     def _list(self, kind: str, **params: str) -> list[dict[str, Json]]:
-        reply = self.http.read("GET", f"{self.options.base_url}/youtube/v3/{kind}", params=params)
-        if reply.status != 200:
-            raise failure(reply)
-        items: list[dict[str, Json]] = reply.json.get("items", [])
+        response = self.http.query("GET", f"{self.options.base_url}/youtube/v3/{kind}", params=params)
+        if response.status != 200:
+            raise upload_error(response)
+        items: list[dict[str, Json]] = response.json.get("items", [])
         return items
 
-    def _live(self, reply: Reply, state: State) -> State:
-        video = str(reply.json.get("id", ""))
+    def _live(self, response: Response, state: UploadState) -> UploadState:
+        video = str(response.json.get("id", ""))
         if not video:
-            raise Interrupted("YouTube took the video but did not say its name")
+            raise Interrupted("YouTube accepted the video but returned no ID")
         return self._posted(video, state)
 
-    def _posted(self, video: str, state: State) -> State:
+    def _posted(self, video: str, state: UploadState) -> UploadState:
         left = Extras.wanted(self.options)
         data = {**state.data, "video": video, "left": left}
-        return State("live" if left else "done", data, place=f"https://youtu.be/{video}")
+        return UploadState("live" if left else "done", data, location=f"https://youtu.be/{video}")
 
     @property
     def _insert_url(self) -> str:
@@ -228,22 +238,22 @@ class YouTube(Platform):
         return f"{self.options.base_url}/upload/youtube/v3/videos?{query}"
 
     @staticmethod
-    def _insert_headers(job: Job) -> dict[str, str]:
+    def _insert_headers(job: UploadJob) -> dict[str, str]:
         return {"X-Upload-Content-Length": str(job.size), "X-Upload-Content-Type": "video/*"}
 
-    def _ours(self, address: str) -> bool:
-        """Whether the permission may go to an address that a reply named."""
+    def _is_google_host(self, address: str) -> bool:
+        """Whether the token may be sent to a URL from a response."""
         found = host(address)
         return found == host(self.options.base_url) or found.endswith(".googleapis.com")
 
-    def _title(self, job: Job) -> str:
-        return cut(_plain(job.words.fill(self.options.title)), self.limits.title or 0)
+    def _title(self, job: UploadJob) -> str:
+        return truncate(_plain(job.texts.fill(self.options.title)), self.limits.title or 0)
 
-    def _tags(self, job: Job) -> list[str]:
+    def _tags(self, job: UploadJob) -> list[str]:
         tags: list[str] = []
-        left = _TAGS_TOGETHER
-        for text in (*self.options.tags, *(tag.lstrip("#") for tag in job.words.hashtags)):
-            tag = _plain(job.words.fill(text)).replace(",", " ").strip()
+        left = _MAX_TAGS
+        for text in (*self.options.tags, *(tag.lstrip("#") for tag in job.texts.hashtags)):
+            tag = _plain(job.texts.fill(text)).replace(",", " ").strip()
             left -= len(tag) + (2 if " " in tag else 0) + (1 if tags else 0)
             if tag and tag not in tags and left >= 0:
                 tags.append(tag)
@@ -251,11 +261,11 @@ class YouTube(Platform):
 
 
 def _plain(text: str) -> str:
-    """YouTube takes no angle brackets, and no control characters."""
+    """Replace what YouTube refuses: angle brackets and control characters."""
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text.replace("<", "‹").replace(">", "›"))
 
 
-def _stored(reply: Reply) -> int:
-    """How many bytes the platform has: what its ``Range`` says, whatever was sent; none when it says nothing."""
-    found = re.fullmatch(r"bytes=0-(\d+)", reply.headers.get("range", "").strip())
+def _stored(response: Response) -> int:
+    """The number of stored bytes according to the response's ``Range``; 0 without one."""
+    found = re.fullmatch(r"bytes=0-(\d+)", response.headers.get("range", "").strip())
     return int(found[1]) + 1 if found else 0

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from clipy.analysis.clustering import agglomerative
 from clipy.context import Context
-from clipy.media.keyframes import keyframe_times
+from clipy.media.media_info import keyframe_times
 from clipy.media.patch import extract_patch
 from clipy.media.read import frames_at
 from clipy.types import TRACK_RATE, Seconds, Track, Video

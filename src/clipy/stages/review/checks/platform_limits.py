@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from clipy.media.checks.container import ContainerInfo
+from clipy.media.media_info import MediaInfo
 from clipy.types import Finding, Video
 
 _MB = 1_000_000
@@ -68,7 +68,7 @@ PLATFORMS = {
 }
 
 
-def refusals(name: str, video: Video, facts: ContainerInfo) -> Iterator[Finding]:
+def refusals(name: str, video: Video, facts: MediaInfo) -> Iterator[Finding]:
     """Why a platform would not take a file, one error for each limit that it breaks."""
     platform = PLATFORMS[name]
     measured = (
@@ -84,8 +84,8 @@ def refusals(name: str, video: Video, facts: ContainerInfo) -> Iterator[Finding]
             limit = least if value < least else most
             message = f"{platform.title} takes a {what} of {least:g} to {most:g} {unit}, this has {value:.4g}"
             yield Finding(f"platform-{name}", "error", message, value=value, limit=limit)
-    if facts.codec not in platform.codecs:
-        message = f"{platform.title} takes {', '.join(platform.codecs)}, this is {facts.codec}"
+    if facts.video_codec not in platform.codecs:
+        message = f"{platform.title} takes {', '.join(platform.codecs)}, this is {facts.video_codec}"
         yield Finding(f"platform-{name}", "error", message)
     if platform.index_first and facts.index_first is False:
         yield Finding(f"platform-{name}", "error", f"{platform.title} wants the index at the front (use faststart)")

@@ -1,7 +1,7 @@
-"""HTTP for uploaders: streamed bodies, pauses between retries, one renewal of a permission, and no secret in an error.
+"""HTTP client for uploaders: streamed bodies, backoff, token refresh, and error messages without secrets.
 
-Only what can be repeated without harm is repeated here. Everything else raises ``Interrupted``, and the uploader asks
-the platform how far it got before it goes on.
+Only requests that are safe to repeat are retried here. For all others it raises ``Interrupted``, and the uploader asks
+the platform how far it got before it continues.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from clipy.errors import ConfigError, UploadRefused
-from clipy.stages.upload.publishing.secrets import guard_logs, redact
+from clipy.stages.upload.publishing.secrets import redact, redact_logs
 from clipy.types import Json
 
 if TYPE_CHECKING:
@@ -30,30 +30,30 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_PIECE = 1 << 18  # bytes read from the file at a time: all that is ever held of it
-_LONGEST_PAUSE = 120.0
+_CHUNK_SIZE = 1 << 18  # bytes read from the file at a time: all that is ever held in memory
+_MAX_PAUSE = 120.0  # seconds
 _TIMEOUTS = {"connect": 15.0, "read": 120.0, "write": 120.0, "pool": 15.0}
-_LOCAL = ("localhost", "127.0.0.1", "::1")
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 class Interrupted(Exception):
-    """A call ended without a clear answer: the connection broke, or the platform was busy. It may have been done.
+    """A request without a clear outcome: the connection broke or the platform was busy. It may have taken effect.
 
-    ``retry_after`` is what the platform asked to wait, in seconds. ``rate`` says that it was a limit on calls.
+    ``retry_after``: seconds that the platform asks to wait. ``rate_limited``: it was a limit on requests.
     """
 
-    def __init__(self, what: str, *, retry_after: float = 0.0, rate: bool = False) -> None:
+    def __init__(self, what: str, *, retry_after: float = 0.0, rate_limited: bool = False) -> None:
         super().__init__(redact(what))
-        self.retry_after, self.rate = retry_after, rate
+        self.retry_after, self.rate_limited = retry_after, rate_limited
 
 
-class Denied(Exception):
-    """The platform does not take the permission (401), and renewing it did not help. The call was not carried out."""
+class Unauthorized(Exception):
+    """The platform rejects the token (401), even after a refresh. The request was not carried out."""
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What the platform answered. Header names are lower case."""
+class Response:
+    """A response of the platform. Header names are lower case."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -61,98 +61,97 @@ class Reply:
 
     @property
     def json(self) -> dict[str, Json]:
-        """The body as a JSON object; empty when it is none."""
+        """The body as a JSON object; empty if it is not one."""
         try:
-            found = json.loads(self.body)
+            value = json.loads(self.body)
         except ValueError:
             return {}
-        return found if isinstance(found, dict) else {}
+        return value if isinstance(value, dict) else {}
 
     @property
     def text(self) -> str:
-        """The start of the body for an error message, without secrets."""
+        """The start of the body for error messages, without secrets."""
         return redact(self.body[:300].decode("utf-8", "replace")).strip()
 
 
 @dataclass(frozen=True)
-class Part:
-    """The bytes ``[start, end)`` of a file as a body that is read while it is sent. ``sent`` hears each new offset."""
+class FileSlice:
+    """The bytes ``[start, end)`` of a file as a streamed body. ``on_sent`` is called with each new offset."""
 
     path: Path
     start: int
     end: int
-    sent: Callable[[int], None] | None = None
+    on_sent: Callable[[int], None] | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         with self.path.open("rb") as file:
             file.seek(self.start)
             offset = self.start
             while offset < self.end:
-                piece = file.read(min(_PIECE, self.end - offset))
-                if not piece:
-                    raise UploadRefused("the file became shorter while it was sent", where=self.path, do="Run again")
-                yield piece
-                offset += len(piece)
-                if self.sent is not None:
-                    self.sent(offset)
+                chunk = file.read(min(_CHUNK_SIZE, self.end - offset))
+                if not chunk:
+                    raise UploadRefused("the file was truncated during the upload", where=self.path, do="Run again")
+                yield chunk
+                offset += len(chunk)
+                if self.on_sent is not None:
+                    self.on_sent(offset)
 
     def __len__(self) -> int:
         return self.end - self.start
 
 
 @dataclass(frozen=True)
-class Body:
-    """Several pieces as one body."""
+class CompositeBody:
+    """Several parts as one streamed body."""
 
-    pieces: tuple[bytes | Part, ...]
+    parts: tuple[bytes | FileSlice, ...]
 
     def __iter__(self) -> Iterator[bytes]:
-        for piece in self.pieces:
-            yield from (piece,) if isinstance(piece, bytes) else piece
+        for part in self.parts:
+            yield from (part,) if isinstance(part, bytes) else part
 
     def __len__(self) -> int:
-        return sum(len(piece) for piece in self.pieces)
+        return sum(len(part) for part in self.parts)
 
 
-Content = Part | Body | bytes | None
-Headers = Callable[[], Mapping[str, str]]
-
-
-@dataclass
-class Patience:
-    """How long to wait between tries, and how often to try before a person is told."""
-
-    tries: int = 6
-    first: float = 1.0
-    pause: Callable[[float], None] = time.sleep
-
-    def wait(self, failures: int, asked: float = 0.0) -> None:
-        """Pause before the next try: what the platform asked for, else twice as long as the last time, spread out."""
-        longest = min(self.first * 2 ** (failures - 1), _LONGEST_PAUSE)
-        self.pause(max(asked, random.uniform(longest / 2, longest)))  # noqa: S311 - spreads load, guards nothing
+Content = FileSlice | CompositeBody | bytes | None
 
 
 @dataclass
-class Http:
-    """Calls to one platform. ``permission`` gives the headers that prove who calls; ``renew`` makes a new one."""
+class RetryPolicy:
+    """Exponential backoff with jitter: the number of attempts, and the delay before the second one in seconds."""
+
+    max_attempts: int = 6
+    base_delay: float = 1.0
+    sleep: Callable[[float], None] = time.sleep
+
+    def wait(self, failures: int, retry_after: float = 0.0) -> None:
+        """Pause before the next attempt: as long as the platform asks, or twice as long as before, with jitter."""
+        delay = min(self.base_delay * 2 ** (failures - 1), _MAX_PAUSE)
+        self.sleep(max(retry_after, random.uniform(delay / 2, delay)))  # noqa: S311  spreads load; not for security
+
+
+@dataclass
+class HttpClient:
+    """Requests to one platform. ``authorization`` returns the headers with the token; ``refresh`` renews the token."""
 
     platform: str
-    permission: Headers = dict
-    renew: Callable[[], bool] = lambda: False
-    patience: Patience = field(default_factory=Patience)
+    authorization: Callable[[], Mapping[str, str]] = dict
+    refresh: Callable[[], bool] = lambda: False
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
     _client: httpx2.Client | None = field(default=None, repr=False)
 
-    def read(self, method: str, url: str, **call: Json) -> Reply:
-        """A call that changes nothing, repeated until it is answered. Raises Interrupted when it never is."""
-        for failures in range(1, self.patience.tries):
+    def query(self, method: str, url: str, **request: Json) -> Response:
+        """Send a request without side effects, retrying until it is answered. Raises Interrupted when all fail."""
+        for failures in range(1, self.retries.max_attempts):
             try:
-                return self.send(method, url, **call)
+                return self.send(method, url, **request)
             except Interrupted as error:
-                if error.retry_after > _LONGEST_PAUSE:
+                if error.retry_after > _MAX_PAUSE:
                     raise
-                log.info("%s: %s; trying again", self.platform, error)
-                self.patience.wait(failures, error.retry_after)
-        return self.send(method, url, **call)
+                log.info("%s: %s; retrying", self.platform, error)
+                self.retries.wait(failures, error.retry_after)
+        return self.send(method, url, **request)
 
     def send(
         self,
@@ -164,45 +163,45 @@ class Http:
         json: Json = None,
         form: Mapping[str, str] | None = None,
         content: Content = None,
-        permitted: bool = True,
-    ) -> Reply:
-        """One call, made once; only after a 401, which nothing was done for, it is repeated with a new permission.
+        authorized: bool = True,
+    ) -> Response:
+        """Send a request once; only after a 401, which has no effect, it is repeated with a refreshed token.
 
-        Raises Interrupted for a broken connection, 429 and 5xx, and Denied for a 401 that stays.
+        Raises Interrupted for a broken connection, 429 and 5xx, and Unauthorized for a persistent 401.
         """
         request = {"headers": dict(headers or {}), "params": params, "json": json, "form": form, "content": content}
-        reply = self._once(method, url, permitted=permitted, **request)
-        if reply.status == 401 and permitted:
-            if self.renew():
-                reply = self._once(method, url, permitted=permitted, **request)
-            if reply.status == 401:
-                raise Denied(f"{self.platform} does not take the permission: {reply.text}")
-        if reply.status == 429 or reply.status >= 500:
+        response = self._request(method, url, authorized=authorized, **request)
+        if response.status == 401 and authorized:
+            if self.refresh():
+                response = self._request(method, url, authorized=authorized, **request)
+            if response.status == 401:
+                raise Unauthorized(f"{self.platform} rejects the login: {response.text}")
+        if response.status == 429 or response.status >= 500:
             raise Interrupted(
-                f"{self.platform} answered {reply.status}: {reply.text}",
-                retry_after=_retry_after(reply.headers),
-                rate=reply.status == 429,
+                f"{self.platform} answered {response.status}: {response.text}",
+                retry_after=_retry_after(response.headers),
+                rate_limited=response.status == 429,
             )
-        return reply
+        return response
 
     def close(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         if self._client is not None:
             self._client.close()
             self._client = None
 
-    def _once(self, method: str, url: str, *, permitted: bool, **request: Json) -> Reply:
+    def _request(self, method: str, url: str, *, authorized: bool, **request: Json) -> Response:
         import httpx2
 
-        headers = {**request["headers"], **(self.permission() if permitted else {})}
+        headers = {**request["headers"], **(self.authorization() if authorized else {})}
         if any(name.lower() == "authorization" for name in headers):
-            _check_private(url)
+            _require_https(url)
         content = request["content"]
-        if isinstance(content, Part | Body):
+        if isinstance(content, FileSlice | CompositeBody):
             headers["Content-Length"] = str(len(content))
             content = iter(content)
         try:
-            found = self._connected().request(
+            response = self._connected().request(
                 method,
                 url,
                 headers=headers,
@@ -214,17 +213,18 @@ class Http:
         except httpx2.RequestError as error:
             raise Interrupted(f"the connection to {self.platform} broke ({type(error).__name__}: {error})") from None
         except httpx2.InvalidURL:
-            raise ConfigError(f"this is no address for {self.platform}", where=redact(url)) from None
-        log.debug("%s: %s %s -> %d", self.platform, method, _shown(url), found.status_code)
-        return Reply(found.status_code, {key.lower(): value for key, value in found.headers.items()}, found.content)
+            raise ConfigError(f"invalid URL for {self.platform}", where=redact(url)) from None
+        log.debug("%s: %s %s -> %d", self.platform, method, _without_query(url), response.status_code)
+        lower = {key.lower(): value for key, value in response.headers.items()}
+        return Response(response.status_code, lower, response.content)
 
     def _connected(self) -> httpx2.Client:
         import httpx2
 
         if self._client is None:
-            guard_logs()
+            redact_logs()
             self._client = httpx2.Client(
-                verify=_trust(),
+                verify=_tls_context(),
                 timeout=httpx2.Timeout(**_TIMEOUTS),
                 headers={"User-Agent": f"clipy/{version('clipy')}"},
             )
@@ -232,40 +232,40 @@ class Http:
 
 
 def host(url: str) -> str:
-    """The host and port of an address: a permission goes only to hosts that it was given for."""
+    """The host and port of a URL: tokens are only sent to the hosts that they were issued for."""
     return urlsplit(url).netloc.lower()
 
 
 @cache
-def _trust() -> ssl.SSLContext:
-    """The certificates of the system. Loaded once: it takes a tenth of a second."""
+def _tls_context() -> ssl.SSLContext:
+    """The system's certificates, loaded once: that takes a tenth of a second."""
     import httpx2
 
     return httpx2.create_ssl_context()
 
 
-def _check_private(url: str) -> None:
-    """A permission never travels in the open, except within this machine."""
+def _require_https(url: str) -> None:
+    """Tokens are never sent unencrypted, except within this machine."""
     parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in _LOCAL:
-        raise ConfigError("a permission is only sent over https", where=_shown(url), do="Correct the base URL")
+    if parts.scheme != "https" and parts.hostname not in _LOCAL_HOSTS:
+        raise ConfigError("tokens are only sent over https", where=_without_query(url), do="Correct the base URL")
 
 
-def _shown(url: str) -> str:
-    """An address for people: without its query, which may be a secret."""
+def _without_query(url: str) -> str:
+    """A URL for messages, without its query, which may hold secrets."""
     parts = urlsplit(url)
     return redact(f"{parts.scheme}://{parts.netloc}{parts.path}")
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds to wait, from ``Retry-After`` (RFC 9110, 10.2.3): a number, or a date."""
+    """Seconds to wait according to ``Retry-After`` (RFC 9110, 10.2.3): a number or a date."""
     text = headers.get("retry-after", "")
     try:
         return max(0.0, float(text))
     except ValueError:
         pass
     try:
-        moment = email.utils.parsedate_to_datetime(text)
+        time = email.utils.parsedate_to_datetime(text)
     except ValueError:
         return 0.0
-    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (time.astimezone(UTC) - datetime.now(UTC)).total_seconds())

@@ -1,4 +1,4 @@
-"""One upload: which file, which words, which row of the journal, and whom to tell."""
+"""One upload: the file, its texts, its journal entry, and progress reports."""
 
 from __future__ import annotations
 
@@ -9,74 +9,74 @@ from datetime import datetime
 from clipy.context import Context
 from clipy.errors import UploadError
 from clipy.media.media_info import MediaInfo
-from clipy.stages.upload.publishing.http import Part, Patience
-from clipy.stages.upload.publishing.journal import Entry, Journal
+from clipy.stages.upload.publishing.http import FileSlice, RetryPolicy
+from clipy.stages.upload.publishing.journal import Journal, UploadIdentity
+from clipy.stages.upload.publishing.templates import TemplateContext
 from clipy.stages.upload.publishing.vault import Vault
-from clipy.stages.upload.publishing.words import Words
 from clipy.types import Clip
 
 _MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
-class Job:
-    """Handed to every step of an upload. ``due`` is when the post shall be public; None: at once."""
+class UploadJob:
+    """What every step of an upload receives. ``publish_at``: when the post becomes public; None: immediately."""
 
     clip: Clip
-    entry: Entry
+    identity: UploadIdentity
     media_info: MediaInfo
-    words: Words
-    due: datetime | None
+    texts: TemplateContext
+    publish_at: datetime | None
     journal: Journal
     vault: Vault = field(repr=False)
     ctx: Context = field(repr=False)
-    patience: Patience
-    longest_wait: float
-    poll: float
-    _began: float = field(default_factory=time.monotonic)
+    retries: RetryPolicy
+    max_wait: float
+    poll_interval: float
+    _started: float = field(default_factory=time.monotonic)
 
     @property
     def size(self) -> int:
-        """Bytes of the file."""
+        """The file's size in bytes."""
         return self.media_info.size
 
-    def part(self, start: int, end: int) -> Part:
-        """Some bytes of the file as a body; whoever listens hears how many were sent."""
-        return Part(self.clip.path, start, end, self.sent)
+    def slice(self, start: int, end: int) -> FileSlice:
+        """The bytes ``[start, end)`` of the file as a request body that reports progress."""
+        return FileSlice(self.clip.path, start, end, self.report_sent)
 
-    def sent(self, offset: int) -> None:
-        """Tell how much is done."""
+    def report_sent(self, offset: int) -> None:
+        """Report progress in bytes."""
         share = offset / self.size if self.size else 1.0
         self.ctx.report(f"{self.clip.name}: {offset / _MEGABYTE:.1f} of {self.size / _MEGABYTE:.1f} MB", share)
 
-    def say(self, message: str) -> None:
-        """Tell what is being waited for."""
+    def report(self, message: str) -> None:
+        """Report what the upload is waiting for."""
         self.ctx.report(f"{self.clip.name}: {message}")
 
-    def wait(self, what: str) -> None:
-        """Pause before the platform is asked again. Raises UploadError when it takes too long."""
-        if time.monotonic() - self._began > self.longest_wait:
+    def wait(self, activity: str) -> None:
+        """Pause before polling the platform again. Raises UploadError after ``max_wait`` seconds."""
+        if time.monotonic() - self._started > self.max_wait:
             raise UploadError(
-                f"{self.entry.platform} is still {what} after {self.longest_wait:.0f} s",
+                f"{self.identity.platform} is still {activity} after {self.max_wait:.0f} s",
                 where=self.clip.path,
-                do="Nothing is lost: run the same command again later, and it goes on from there",
+                do="Nothing is lost: run the same command again later to continue",
             )
-        self.say(what)
-        self.patience.pause(self.poll)
+        self.report(activity)
+        self.retries.sleep(self.poll_interval)
 
     @property
-    def address(self) -> str:
-        """Where the bytes go. Whoever knows it can write to the upload, so it is kept like a password."""
-        found = self.vault.read(self._address_name)
-        return "" if found is None else str(found["address"])
+    def upload_url(self) -> str:
+        """Where the bytes go; empty if unknown. Anyone who knows it can write to the upload, so it is a secret."""
+        stored = self.vault.read(self._url_name)
+        return "" if stored is None else str(stored["address"])
 
-    def keep_address(self, address: str) -> None:
-        """Keep the address of an upload that was begun; an empty one forgets it."""
-        if address:
-            self.vault.write(self._address_name, {"address": address})
+    def save_upload_url(self, url: str) -> None:
+        """Store the upload URL in the vault; an empty one is deleted."""
+        if url:
+            self.vault.write(self._url_name, {"address": url})
         else:
-            self.vault.forget(self._address_name)
+            self.vault.delete(self._url_name)
 
     @property
-    def _address_name(self) -> str:
-        return f"session:{self.entry.platform}:{self.entry.key}"
+    def _url_name(self) -> str:
+        return f"session:{self.identity.platform}:{self.identity.key}"

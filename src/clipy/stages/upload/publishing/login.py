@@ -1,4 +1,4 @@
-"""Get a permission from a person in a browser, and give it back."""
+"""Logging in to a platform in the browser, and logging out."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ from collections.abc import Callable
 
 from clipy.errors import UploadError
 from clipy.stages.upload.publishing import oauth
-from clipy.stages.upload.publishing.http import Denied, Interrupted
-from clipy.stages.upload.publishing.loopback import Loopback, pasted
-from clipy.stages.upload.publishing.permissions import Permission
+from clipy.stages.upload.publishing.credentials import Credentials
+from clipy.stages.upload.publishing.http import Interrupted, Unauthorized
+from clipy.stages.upload.publishing.loopback import LoopbackServer, code_from_url
 
 
-def log_in(permission: Permission, show: Callable[[str], None], paste: Callable[[], str] | None) -> None:
-    """Ask for a permission and keep it in the vault.
+def log_in(credentials: Credentials, show_url: Callable[[str], None], paste_url: Callable[[], str] | None) -> None:
+    """Ask the user for access and store the tokens in the vault. Raises LoginNeeded.
 
-    ``show`` tells the person the address. ``paste`` asks for the address that the browser ended at, on a machine
-    whose browser is elsewhere; None waits for the browser of this machine. Raises LoginNeeded.
+    ``show_url`` shows the login URL. ``paste_url`` asks for the URL that the browser ends at, for a browser on another
+    machine; None opens this machine's browser and waits for it.
     """
-    provider, http = permission.provider, permission.http
-    client = provider.client(permission.environment)
-    with Loopback(provider.redirect_path) as loopback:
-        request = oauth.begin(provider, client, loopback.redirect)
-        show(request.url)
-        if paste is not None:
-            code = pasted(paste(), request.state)
+    provider, http = credentials.provider, credentials.http
+    client = provider.client(credentials.environment)
+    with LoopbackServer(provider.redirect_path) as server:
+        request = oauth.authorization_request(provider, client, server.redirect_uri)
+        show_url(request.url)
+        if paste_url is not None:
+            code = code_from_url(paste_url(), request.state)
         else:
             webbrowser.open(request.url)
-            code = loopback.code(request.state)
+            code = server.wait_for_code(request.state)
     try:
-        permission.keep(oauth.redeem(provider, client, request, code, http))
-    except (Interrupted, Denied) as error:
-        raise UploadError(f"the login could not be finished: {error}", do="Log in again") from None
+        credentials.save(oauth.exchange_code(provider, client, request, code, http))
+    except (Interrupted, Unauthorized) as error:
+        raise UploadError(f"the login failed: {error}", do="Log in again") from None
     finally:
         http.close()
 
 
-def log_out(permission: Permission) -> bool:
-    """Forget a permission, and tell the platform where it can be told. True when the platform took it back too."""
-    found = permission.vault.read(permission.name)
-    if found is None:
+def log_out(credentials: Credentials) -> bool:
+    """Delete the tokens, and revoke them where the platform supports it. True if it confirmed."""
+    tokens = credentials.vault.read(credentials.vault_name)
+    if tokens is None:
         return False
-    provider = permission.provider
+    provider = credentials.provider
     try:
-        return oauth.revoke(provider, provider.client(permission.environment), found, permission.http)
-    except (Interrupted, Denied, UploadError):
-        return False  # said by the caller; what matters is that this machine forgets it
+        return oauth.revoke(provider, provider.client(credentials.environment), tokens, credentials.http)
+    except (Interrupted, Unauthorized, UploadError):
+        return False  # reported by the caller; what matters is that the tokens are gone from this machine
     finally:
-        permission.vault.forget(permission.name)
-        permission.http.close()
+        credentials.vault.delete(credentials.vault_name)
+        credentials.http.close()

@@ -1,4 +1,4 @@
-"""Catch the answer of a login page: a web server on this machine that takes one answer (RFC 8252, 7.3)."""
+"""Receives the redirect of a login page: a web server on this machine for a single request (RFC 8252, 7.3)."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from urllib.parse import parse_qs, urlsplit
 from clipy.errors import LoginNeeded
 from clipy.stages.upload.publishing.secrets import redact
 
-_PAGE = b"<!doctype html><meta charset=utf-8><title>clipy</title><p>clipy has its answer. You can close this page."
-_PATIENCE = 300.0  # seconds
+_PAGE = b"<!doctype html><meta charset=utf-8><title>clipy</title><p>Login complete. You can close this page."
+_TIMEOUT = 300.0  # seconds
 
 
-class Loopback:
-    """Listens on 127.0.0.1 only, on a port of its own choice, for as long as the block runs."""
+class LoopbackServer:
+    """Listens only on 127.0.0.1, on a free port, while the ``with`` block runs."""
 
     def __init__(self, path: str) -> None:
         self._answer: dict[str, str] = {}
         self._server = HTTPServer(("127.0.0.1", 0), self._handler(path))
-        self.redirect = f"http://127.0.0.1:{self._server.server_port}{path}"
+        self.redirect_uri = f"http://127.0.0.1:{self._server.server_port}{path}"
 
     def __enter__(self) -> Self:
         return self
@@ -31,17 +31,17 @@ class Loopback:
     ) -> None:
         self._server.server_close()
 
-    def code(self, state: str, patience: float = _PATIENCE) -> str:
-        """Wait for the browser. Raises LoginNeeded when it brings an error, somebody else's answer, or nothing."""
-        until = time.monotonic() + patience
-        while not self._answer and time.monotonic() < until:
-            self._server.timeout = max(0.0, until - time.monotonic())
+    def wait_for_code(self, state: str, timeout: float = _TIMEOUT) -> str:
+        """Wait for the browser. Raises LoginNeeded for an error, a foreign answer, or a timeout (seconds)."""
+        deadline = time.monotonic() + timeout
+        while not self._answer and time.monotonic() < deadline:
+            self._server.timeout = max(0.0, deadline - time.monotonic())
             self._server.handle_request()
         if not self._answer:
             raise LoginNeeded(
-                "no answer came from the browser", do="Log in again, with --no-browser on a remote machine"
+                "no answer from the browser", do="Log in again; use --no-browser if the browser is on another machine"
             )
-        return code_in(self._answer, state)
+        return extract_code(self._answer, state)
 
     def _handler(self, path: str) -> type[BaseHTTPRequestHandler]:
         answer = self._answer
@@ -49,35 +49,35 @@ class Loopback:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
-                found = _flat(parts.query)
-                ours = parts.path == path and ("code" in found or "error" in found)
-                if ours:
-                    answer.update(found)
-                self.send_response(200 if ours else 404)
+                query = _parse_query(parts.query)
+                accepted = parts.path == path and ("code" in query or "error" in query)
+                if accepted:
+                    answer.update(query)
+                self.send_response(200 if accepted else 404)
                 self.send_header("Content-Type", "text/html")
                 self.end_headers()
-                self.wfile.write(_PAGE if ours else b"")
+                self.wfile.write(_PAGE if accepted else b"")
 
             def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name is http.server's
-                """Say nothing: the line would hold the code."""
+                """Log nothing: the line would contain the code."""
 
         return Handler
 
 
-def pasted(text: str, state: str) -> str:
-    """The code out of the address that a person copied from the browser's address bar."""
-    return code_in(_flat(urlsplit(text.strip()).query), state)
+def code_from_url(text: str, state: str) -> str:
+    """The code in a URL copied from the browser's address bar."""
+    return extract_code(_parse_query(urlsplit(text.strip()).query), state)
 
 
-def code_in(answer: dict[str, str], state: str) -> str:
-    """The code of an answer that is really ours. Raises LoginNeeded."""
+def extract_code(answer: dict[str, str], state: str) -> str:
+    """The code of an answer with the right ``state``. Raises LoginNeeded."""
     if "error" in answer:
-        why = answer.get("error_description") or answer["error"]
-        raise LoginNeeded(f"the login was not allowed ({redact(why)})", do="Log in again")
+        reason = answer.get("error_description") or answer["error"]
+        raise LoginNeeded(f"the login was denied ({redact(reason)})", do="Log in again")
     if answer.get("state") != state or "code" not in answer:
         raise LoginNeeded("the answer does not belong to this login", do="Log in again, and use only its own page")
     return answer["code"]
 
 
-def _flat(query: str) -> dict[str, str]:
+def _parse_query(query: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(query).items()}

@@ -1,11 +1,11 @@
-"""Publish at most once, whatever breaks: the steps that every platform's uploader fills in.
+"""The base class of uploaders that publish at most once, whatever breaks. Subclasses implement the steps:
 
-    begin    something private on the platform: a session, a container. Doing it twice does no harm.
-    probe    ask how far it is. Changes nothing.
-    advance  one step on: move bytes, publish, wait, add what belongs to the post.
+    begin    open something private on the platform: a session, a container. Repeating it is harmless.
+    probe    ask the platform how far the upload is. Has no side effects.
+    advance  one step further: send bytes, publish, wait, add extras to the post.
 
-The journal holds the intent before each step and the receipt after it. Whenever an answer is missing (a broken
-connection, a kill), the next thing done is a probe, never the same step again.
+The journal records the intent before each step and the outcome after it. Whenever an answer is missing (a broken
+connection, a crash), the next step is a probe, never the same step again.
 """
 
 from __future__ import annotations
@@ -24,323 +24,324 @@ from clipy.context import Context
 from clipy.errors import LoginNeeded, UploadError, UploadLater, UploadRefused, UploadUnknown
 from clipy.media.media_info import media_info
 from clipy.stages.base import Uploader
-from clipy.stages.upload.publishing.http import Denied, Http, Interrupted, Patience
-from clipy.stages.upload.publishing.job import Job
-from clipy.stages.upload.publishing.journal import Entry, Phase, State, journal_beside
-from clipy.stages.upload.publishing.limits import Limits
-from clipy.stages.upload.publishing.oauth import Provider
-from clipy.stages.upload.publishing.permissions import Permission
-from clipy.stages.upload.publishing.schedule import Distance, Moment, shown
+from clipy.stages.upload.publishing.credentials import Credentials
+from clipy.stages.upload.publishing.http import HttpClient, Interrupted, RetryPolicy, Unauthorized
+from clipy.stages.upload.publishing.job import UploadJob
+from clipy.stages.upload.publishing.journal import Phase, UploadIdentity, UploadState, open_journal
+from clipy.stages.upload.publishing.limits import PlatformLimits
+from clipy.stages.upload.publishing.oauth import OAuthProvider
+from clipy.stages.upload.publishing.schedule import Interval, Timestamp, format_local
 from clipy.stages.upload.publishing.secrets import redact
+from clipy.stages.upload.publishing.templates import template_context
 from clipy.stages.upload.publishing.vault import open_vault
-from clipy.stages.upload.publishing.words import words_of
 from clipy.types import Clip, Json, Post
 
 log = logging.getLogger(__name__)
 
-_BEGUN: tuple[Phase, ...] = ("open", "committing", "live")
-_MOST_BEGINNINGS = 3  # in one run: a platform that forgets every session is broken
-_LONGEST_PAUSE = 600.0  # seconds that a run waits because a platform asks for it; longer is told to the user
+_STARTED: tuple[Phase, ...] = ("open", "committing", "live")
+_MAX_RESTARTS = 3  # in one run, for a platform that loses its sessions
+_MAX_RETRY_AFTER = 600.0  # seconds to wait within a run when a platform asks for it
 
 
 class Platform(Uploader):
-    """An uploader that journals every step, resumes, and never posts the same file twice to one account."""
+    """An uploader that journals every step, resumes, and never posts the same file twice to an account."""
 
     class Options(Uploader.Options):
-        account: str = Field("default", pattern=r"^[\w.@-]+$", description="Which login to use: clipy login --account.")
-        slot: str = Field("", description="The same file goes out once per slot: another slot posts it again.")
-        hashtags: tuple[str, ...] = Field((), description="Without #; templates as in the title.")
-        at: Moment | None = Field(None, description="When the first post goes out, as 2026-12-01T18:00.")
-        every: Distance | None = Field(None, description="How long after it each further one, as 1d or 6h.")
-        per_day: int = Field(0, ge=0, description="Uploads a day, where yours are not the usual number; 0: the usual.")
-        parallel: int = Field(1, ge=1, le=16, description="Uploads to one account at a time, over all processes.")
-        tries: int = Field(6, ge=1, le=50, description="How often one step is tried.")
-        wait: float = Field(1.0, ge=0, description="Seconds before the second try; doubles with each further one.")
-        poll: float = Field(5.0, ge=0, description="Seconds between two questions whether the platform is ready.")
-        longest_wait: float = Field(900.0, ge=0, description="Seconds to wait for the platform, at most, in one run.")
+        account: str = Field("default", pattern=r"^[\w.@-]+$", description="Login to use (clipy login --account).")
+        slot: str = Field("", description="A file is posted once per slot; use another slot to post it again.")
+        hashtags: tuple[str, ...] = Field((), description="Hashtags without #; templates like the title.")
+        at: Timestamp | None = Field(None, description="When to publish the first clip, such as 2026-12-01T18:00.")
+        every: Interval | None = Field(None, description="Interval between posts, such as 1d or 6h.")
+        per_day: int = Field(0, ge=0, description="Your daily upload limit. Default (0): the platform's usual one.")
+        parallel: int = Field(1, ge=1, le=16, description="Parallel uploads to one account, across all processes.")
+        tries: int = Field(6, ge=1, le=50, description="Maximum attempts of one step.")
+        wait: float = Field(1.0, ge=0, description="Delay before the second attempt, in seconds; doubles each time.")
+        poll: float = Field(5.0, ge=0, description="Interval for polling the platform's status, in seconds.")
+        longest_wait: float = Field(900.0, ge=0, description="Maximum wait for the platform in one run, in seconds.")
 
     options: Options
-    limits: ClassVar[Limits]
-    holds_back: ClassVar[bool] = False  # the platform itself publishes at a given time
+    limits: ClassVar[PlatformLimits]
+    schedules_posts: ClassVar[bool] = False
+    """Whether the platform itself publishes at a given time."""
 
     @abstractmethod
-    def describe(self, job: Job) -> list[Json]:
-        """Every request that would be sent, in order, without secrets."""
+    def describe(self, job: UploadJob) -> list[Json]:
+        """All requests that would be sent, in order, without secrets."""
 
     @abstractmethod
-    def begin(self, job: Job) -> State:
-        """Open something private on the platform. Never makes anything public."""
+    def begin(self, job: UploadJob) -> UploadState:
+        """Open something private on the platform. Must never make anything public."""
 
     @abstractmethod
-    def probe(self, job: Job, state: State) -> State:
-        """Ask how far it is, and change nothing. Returns ``new`` only when nothing can become public any more."""
+    def probe(self, job: UploadJob, state: UploadState) -> UploadState:
+        """Ask how far the upload is, without side effects. Return ``new`` only if nothing can become public."""
 
     @abstractmethod
-    def advance(self, job: Job, state: State) -> State:
-        """Do one step. Raises an UploadError only when the step was surely not carried out, else Interrupted."""
+    def advance(self, job: UploadJob, state: UploadState) -> UploadState:
+        """Do one step. Raise an UploadError only if the step certainly had no effect, else Interrupted."""
 
-    def commits(self, job: Job, state: State) -> bool:
+    def may_publish(self, job: UploadJob, state: UploadState) -> bool:
         """Whether the next step may make the post public."""
         return True
 
-    def problems(self, job: Job) -> Iterator[str]:
-        """What the platform would refuse, besides the file itself."""
+    def problems(self, job: UploadJob) -> Iterator[str]:
+        """What the platform would refuse, apart from the file itself."""
         return iter(())
 
-    def provider(self) -> Provider | None:
-        """How to log in; None when there is nothing to log in to."""
+    def provider(self) -> OAuthProvider | None:
+        """How to log in; None if there is no login."""
         return None
 
-    def learn(self) -> str:
-        """Who the account is, asked once after a login; what the uploader needs later is kept with the permission."""
+    def fetch_account_name(self) -> str:
+        """Ask for the account's name after a login; details needed later are stored with the credentials."""
         return ""
 
     @property
     def secret_name(self) -> str:
-        """The name in the vault of a secret that the user types in; empty when there is none."""
+        """The vault name of a secret that the user enters; empty if there is none."""
         return ""
 
-    def keep_secret(self, secret: str) -> None:
-        """Keep that secret in the vault; an empty one is forgotten."""
+    def save_secret(self, secret: str) -> None:
+        """Store that secret in the vault; an empty one is deleted."""
         if secret:
             open_vault().write(self.secret_name, {"secret": secret})
         else:
-            open_vault().forget(self.secret_name)
+            open_vault().delete(self.secret_name)
 
     def upload(self, clip: Clip, ctx: Context) -> Post:
-        job = self.job(clip, ctx)
-        with closing(self), job.journal.alone(job.entry):
-            state = job.journal.find(job.entry)
+        job = self.make_job(clip, ctx)
+        with closing(self), job.journal.exclusive(job.identity):
+            state = job.journal.find(job.identity)
             if state.phase == "refused":
-                state = State()
+                state = UploadState()
             if state.phase == "new":
-                with _plainly(job):
+                with _translated_errors(job):
                     self._check(job)
-            with job.journal.turn(job.entry.platform, job.entry.account, self.options.parallel):
-                state = self._carry(job, state)
+            with job.journal.parallel_slot(job.identity.platform, job.identity.account, self.options.parallel):
+                state = self._run_steps(job, state)
         if state.phase == "unknown":
             raise UploadUnknown(
-                f"{self.name} may have posted it or not: {state.note}",
+                f"{self.name} may or may not have posted it: {state.note}",
                 where=clip.path,
                 do="Look at the account, then run again with --settle posted or --settle missing",
             )
-        return Post(self.name, state.place)
+        return Post(self.name, state.location)
 
     def preview(self, clip: Clip, ctx: Context) -> Json:
-        """All that is known before anything is sent: what would be sent, when, and what speaks against it."""
-        job = self.job(clip, ctx, plan=False)
-        state = job.journal.find(job.entry)
+        """What would be sent and when, and what speaks against it. Sends nothing."""
+        job = self.make_job(clip, ctx, keep_time=False)
+        state = job.journal.find(job.identity)
         with closing(self):
-            left = self._left(job)
+            remaining = self._describe_remaining(job)
+        posted = state.phase in {"live", "done"}
         return {
             "file": str(clip.path),
             "uploader": self.name,
-            "account": job.entry.account,
+            "account": job.identity.account,
             "sha256": clip.fingerprint,
             "bytes": job.size,
-            "at": None if job.due is None else job.due.isoformat(),
+            "at": None if job.publish_at is None else job.publish_at.isoformat(),
             "state": state.phase,
-            "where": state.place,
-            "left_today": left,
-            "problems": [] if state.phase in {"live", "done"} else self._problems(job),
-            "requests": [] if state.phase in {"live", "done"} else self.describe(job),
+            "where": state.location,
+            "left_today": remaining,
+            "problems": [] if posted else self._problems(job),
+            "requests": [] if posted else self.describe(job),
         }
 
     def settle(self, clip: Clip, ctx: Context, *, posted: bool) -> bool:
-        """Record what a person saw about an upload whose end is not known. False when it is not such a one."""
-        job = self.job(clip, ctx, plan=False)
-        with job.journal.alone(job.entry):
-            state = job.journal.find(job.entry)
+        """Record what a person found out about an upload with unknown outcome. False if it is not such a one."""
+        job = self.make_job(clip, ctx, keep_time=False)
+        with job.journal.exclusive(job.identity):
+            state = job.journal.find(job.identity)
             if state.phase != "unknown":
                 return False
-            said = State("done", state.data, state.place or self.name) if posted else State()
-            job.journal.write(job.entry, f"settled: {'posted' if posted else 'missing'}", said)
+            settled = UploadState("done", state.data, state.location or self.name) if posted else UploadState()
+            job.journal.record(job.identity, f"settled: {'posted' if posted else 'missing'}", settled)
         return True
 
-    def job(self, clip: Clip, ctx: Context, *, plan: bool = True) -> Job:
-        """Everything that the steps need. With ``plan``, the time of the post is decided and kept."""
+    def make_job(self, clip: Clip, ctx: Context, *, keep_time: bool = True) -> UploadJob:
+        """Everything that the steps need. With ``keep_time``, the time of the post is decided for good."""
         options = self.options
-        entry = Entry(clip.fingerprint, self.name, self.audience(), options.slot, clip.name)
-        journal = journal_beside(ctx.store.root)
-        due = journal.due(entry, options.at, options.every, keep=plan)
-        return Job(
+        identity = UploadIdentity(clip.fingerprint, self.name, self.destination(), options.slot, clip.name)
+        journal = open_journal(ctx.store.root)
+        return UploadJob(
             clip=clip,
-            entry=entry,
+            identity=identity,
             media_info=media_info(clip.path),
-            words=words_of(clip, options.hashtags),
-            due=due,
+            texts=template_context(clip, options.hashtags),
+            publish_at=journal.publish_time(identity, options.at, options.every, keep=keep_time),
             journal=journal,
             vault=open_vault(),
             ctx=ctx,
-            patience=self._patience,
-            longest_wait=options.longest_wait,
-            poll=options.poll,
+            retries=self._retries,
+            max_wait=options.longest_wait,
+            poll_interval=options.poll,
         )
 
-    def audience(self) -> str:
-        """Where posts appear: part of what makes two uploads the same."""
+    def destination(self) -> str:
+        """Where posts appear; part of an upload's identity."""
         return self.options.account
 
     def close(self) -> None:
-        """End all connections; the next call makes new ones."""
+        """Close all connections; the next request opens new ones."""
         if "http" in vars(self):
             self.http.close()
 
     @cached_property
-    def http(self) -> Http:
-        """Calls with the account's permission as ``Authorization: Bearer``."""
+    def http(self) -> HttpClient:
+        """A client that sends the account's token as ``Authorization: Bearer``."""
         if self.provider() is None:
-            return Http(self.name, patience=self._patience)
-        permission = self.permission
-        return Http(
+            return HttpClient(self.name, retries=self._retries)
+        credentials = self.credentials
+        return HttpClient(
             self.name,
-            permission=lambda: {"Authorization": f"Bearer {permission.token()}"},
-            renew=permission.renew,
-            patience=self._patience,
+            authorization=lambda: {"Authorization": f"Bearer {credentials.token()}"},
+            refresh=credentials.refresh,
+            retries=self._retries,
         )
 
     @cached_property
-    def permission(self) -> Permission:
-        """The permission of the account in use. Raises LoginNeeded when this platform has no logins."""
+    def credentials(self) -> Credentials:
+        """The credentials of the configured account. Raises LoginNeeded if this platform has no login."""
         provider = self.provider()
         if provider is None:
             raise LoginNeeded(f"{self.name} has no login", do="See docs/uploading.md for what it needs")
-        return Permission(provider, self.options.account, open_vault(), Http(self.name, patience=self._patience))
+        return Credentials(provider, self.options.account, open_vault(), HttpClient(self.name, retries=self._retries))
 
     @property
-    def _patience(self) -> Patience:
-        return Patience(self.options.tries, self.options.wait)
+    def _retries(self) -> RetryPolicy:
+        return RetryPolicy(self.options.tries, self.options.wait)
 
-    def left_today(self, job: Job) -> tuple[int, int] | None:
-        """How many uploads are left of how many; None when that is not limited. By this journal's own count."""
-        most = self.options.per_day or self.limits.per_day
-        if most is None:
+    def remaining_uploads(self, job: UploadJob) -> tuple[int, int] | None:
+        """The remaining and the total uploads of the day, by this journal's count; None if unlimited."""
+        total = self.options.per_day or self.limits.per_day
+        if total is None:
             return None
-        return max(0, most - job.journal.spent(job.entry, self.limits.day_began())), most
+        return max(0, total - job.journal.uploads_since(job.identity, self.limits.day_start())), total
 
-    def _carry(self, job: Job, state: State) -> State:
-        """Step by step until it ends. Raises UploadError when it cannot end now."""
-        if state.phase == "unknown":  # perhaps the platform tells by now
-            state = state.at("committing")
-        failures = beginnings = furthest = 0
-        doubtful = state.phase in _BEGUN
+    def _run_steps(self, job: UploadJob, state: UploadState) -> UploadState:
+        """Run steps until the upload has ended. Raises UploadError if it cannot end now."""
+        if state.phase == "unknown":  # the platform may know by now
+            state = state.with_phase("committing")
+        failures = restarts = furthest = 0
+        needs_probe = state.phase in _STARTED
         while state.phase not in {"done", "refused", "unknown"}:
             try:
-                if doubtful:
-                    state = self._probed(job, state)
+                if needs_probe:
+                    state = self._record(job, "probe", self.probe(job, state))
                 else:
-                    begins = state.phase == "new"
-                    state, failures = self._stepped(job, state), 0
-                    beginnings += begins
-                doubtful = False
-                if int(state.data.get("offset", 0)) > furthest:  # broken again and again, but it moves
+                    is_start = state.phase == "new"
+                    state, failures = self._step(job, state), 0
+                    restarts += is_start
+                needs_probe = False
+                if int(state.data.get("offset", 0)) > furthest:  # interrupted repeatedly, but making progress
                     furthest, failures = int(state.data["offset"]), 0
-                if state.phase == "new" and beginnings == _MOST_BEGINNINGS:
-                    raise UploadError(f"{self.name} forgets every upload that is begun", do="Try again later")
+                if state.phase == "new" and restarts == _MAX_RESTARTS:
+                    raise UploadError(f"{self.name} keeps losing the upload", do="Try again later")
             except Interrupted as error:
                 failures += 1
-                self._endure(job, error, failures)
-                state = job.journal.find(job.entry)
-                doubtful = state.phase in _BEGUN
-            except Denied as error:
-                raise _login(job, error) from None
+                self._handle_interruption(job, error, failures)
+                state = job.journal.find(job.identity)
+                needs_probe = state.phase in _STARTED
+            except Unauthorized as error:
+                raise _login_needed(job, error) from None
         if state.phase != "unknown":
-            job.keep_address("")
+            job.save_upload_url("")
         if state.phase == "refused":
             raise UploadRefused(f"{self.name} refused it: {state.note}", where=job.clip.path, do="Nothing was posted")
         return state
 
-    def _probed(self, job: Job, state: State) -> State:
-        return self._receipt(job, "probe", self.probe(job, state))
-
-    def _stepped(self, job: Job, state: State) -> State:
+    def _step(self, job: UploadJob, state: UploadState) -> UploadState:
         if state.phase == "new":
-            job.journal.write(job.entry, "begin", state)
-            job.journal.spend(job.entry)
-            return self._receipt(job, "begun", self.begin(job))
-        committing = state.phase != "live" and self.commits(job, state)
-        intent = state.at("committing") if committing else state
-        job.journal.write(job.entry, "commit" if committing else "advance", intent)
+            job.journal.record(job.identity, "begin", state)
+            job.journal.count_upload(job.identity)
+            return self._record(job, "begun", self.begin(job))
+        committing = state.phase != "live" and self.may_publish(job, state)
+        intent = state.with_phase("committing") if committing else state
+        job.journal.record(job.identity, "commit" if committing else "advance", intent)
         try:
-            return self._receipt(job, "advanced", self.advance(job, state))
-        except (UploadError, Denied) as error:  # a clear answer: the step was not carried out
+            return self._record(job, "advanced", self.advance(job, state))
+        except (UploadError, Unauthorized) as error:  # a clear answer: the step had no effect
             if state.phase == "live":
-                log.warning("it is posted, but something that belongs to it failed: %s", redact(str(error)))
-                return self._receipt(job, "given up", state.at("done"))
+                log.warning("Posted, but adding an extra failed: %s", redact(str(error)))
+                return self._record(job, "given up", state.with_phase("done"))
             if isinstance(error, UploadRefused):
-                state = State("refused", note=error.what)
-                job.keep_address("")
-            self._receipt(job, f"failed: {type(error).__name__}", state)
+                state = UploadState("refused", note=error.what)
+                job.save_upload_url("")
+            self._record(job, f"failed: {type(error).__name__}", state)
             raise
 
     @staticmethod
-    def _receipt(job: Job, event: str, state: State) -> State:
-        job.journal.write(job.entry, event, state)
+    def _record(job: UploadJob, event: str, state: UploadState) -> UploadState:
+        job.journal.record(job.identity, event, state)
         return state
 
-    def _endure(self, job: Job, error: Interrupted, failures: int) -> None:
-        state = job.journal.find(job.entry)
+    def _handle_interruption(self, job: UploadJob, error: Interrupted, failures: int) -> None:
+        """Wait before the next attempt; give up on extras, or raise UploadError, after too many."""
+        state = job.journal.find(job.identity)
         if state.phase == "live" and failures >= self.options.tries:
-            log.warning("it is posted, but something that belongs to it failed: %s", error)
-            self._receipt(job, "given up", state.at("done"))
+            log.warning("Posted, but adding an extra failed: %s", error)
+            self._record(job, "given up", state.with_phase("done"))
             return
-        if error.retry_after > _LONGEST_PAUSE:
-            moment = datetime.now(UTC) + timedelta(seconds=error.retry_after)
-            raise UploadLater(f"{error}", where=job.clip.path, do=f"Run again after {shown(moment)}") from None
+        if error.retry_after > _MAX_RETRY_AFTER:
+            time = datetime.now(UTC) + timedelta(seconds=error.retry_after)
+            raise UploadLater(f"{error}", where=job.clip.path, do=f"Run again after {format_local(time)}") from None
         if failures >= self.options.tries:
             raise UploadError(
-                f"{error}, {failures} times",
+                f"{error} ({failures} times)",
                 where=job.clip.path,
-                do="Run the same command again: it asks how far it got, and goes on from there",
+                do="Run the same command again to continue where it stopped",
             ) from None
-        job.say(f"{error}; trying again")
-        job.patience.wait(failures, error.retry_after)
+        job.report(f"{error}; retrying")
+        job.retries.wait(failures, error.retry_after)
 
-    def _problems(self, job: Job) -> list[str]:
+    def _problems(self, job: UploadJob) -> list[str]:
         return [*self.limits.problems(job.media_info), *self.problems(job)]
 
-    def _check(self, job: Job) -> None:
-        """Before any byte is sent. Raises UploadRefused or UploadLater."""
+    def _check(self, job: UploadJob) -> None:
+        """Check limits before any byte is sent. Raises UploadRefused or UploadLater."""
         problems = self._problems(job)
         if problems:
-            read = f"limits of {self.limits.checked:%Y-%m-%d}"
             raise UploadRefused(
-                f"{self.name} would refuse it: {'; '.join(problems)}", where=job.clip.path, do=f"({read})"
+                f"{self.name} would refuse it: {'; '.join(problems)}",
+                where=job.clip.path,
+                do=f"(limits as of {self.limits.as_of:%Y-%m-%d})",
             )
-        if job.due is not None and not self.holds_back and job.due > datetime.now(UTC):
+        if job.publish_at is not None and not self.schedules_posts and job.publish_at > datetime.now(UTC):
             raise UploadLater(
-                f"{job.clip.name} goes to {self.name} at {shown(job.due)}",
-                do="Run the same command again then, for example from cron: each goes out when its time has come",
+                f"{job.clip.name} is scheduled for {self.name} at {format_local(job.publish_at)}",
+                do="Run the same command again then, for example from cron: each clip goes out when its time has come",
             )
-        left = self.left_today(job)
-        if left is not None:
-            job.say(f"{left[0]} of {left[1]} uploads left today")
-            if left[0] <= 0:
+        uploads = self.remaining_uploads(job)
+        if uploads is not None:
+            remaining, total = uploads
+            job.report(f"{remaining} of {total} uploads left today")
+            if remaining <= 0:
                 raise UploadLater(
-                    f"all {left[1]} uploads of today are used up on {self.name}",
+                    f"today's {total} uploads to {self.name} are used up",
                     where=job.clip.path,
                     do="Run the same command again tomorrow",
                 )
 
-    def _left(self, job: Job) -> str:
+    def _describe_remaining(self, job: UploadJob) -> str:
         try:
-            with _plainly(job):
-                left = self.left_today(job)
+            with _translated_errors(job):
+                uploads = self.remaining_uploads(job)
         except UploadError as error:
             return str(error)
-        return "not limited" if left is None else f"{left[0]} of {left[1]}"
+        return "not limited" if uploads is None else f"{uploads[0]} of {uploads[1]}"
 
 
 @contextmanager
-def _plainly(job: Job) -> Iterator[None]:
-    """Questions before anything is begun: no answer to them is an error for the user."""
+def _translated_errors(job: UploadJob) -> Iterator[None]:
+    """Errors before the upload has started are reported to the user."""
     try:
         yield
     except Interrupted as error:
         raise UploadError(str(error), where=job.clip.path, do="Nothing was sent; run again later") from None
-    except Denied as error:
-        raise _login(job, error) from None
+    except Unauthorized as error:
+        raise _login_needed(job, error) from None
 
 
-def _login(job: Job, error: Denied) -> LoginNeeded:
-    return LoginNeeded(str(error), do=f"Run: clipy login {job.entry.platform}")
+def _login_needed(job: UploadJob, error: Unauthorized) -> LoginNeeded:
+    return LoginNeeded(str(error), do=f"Run: clipy login {job.identity.platform}")

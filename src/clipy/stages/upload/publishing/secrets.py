@@ -1,7 +1,7 @@
-"""Keep secrets out of everything that people read: logs, errors, progress, the journal.
+"""Keeps secrets out of everything that people read: logs, errors, progress, the journal.
 
-Two nets. Every secret that this process holds is known by value (``hide``) and is cut out wherever it appears. What
-only looks like one (a bearer header, a token in a query string) is cut out by its shape.
+Two layers: secrets that this process holds are registered by value (``register_secret``) and redacted wherever they
+appear; anything that looks like a secret (a bearer header, a token in a query string) is redacted by pattern.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import re
 import threading
 from urllib.parse import quote
 
-SHOWN = "[secret]"
-_SHORTEST = 6  # shorter values are no secrets, and cutting them out would garble ordinary words
+REDACTED = "[secret]"
+_MIN_LENGTH = 6  # shorter values are not secrets, and redacting them would garble ordinary words
 
 _names = (
     "access_token|refresh_token|id_token|upload_token|upload_id|client_secret|code_verifier|code|fb_exchange_token|"
@@ -22,34 +22,34 @@ _names = (
 _PARAMETER = re.compile(rf"(?i)(?<![\w-])({_names})=[^&\s\"'<>]+")
 _FIELD = re.compile(rf"(?i)([\"']({_names})[\"']\s*:\s*)[\"'][^\"']*[\"']")
 _HEADER = re.compile(r"(?i)\b(bearer|oauth|basic)\s+[A-Za-z0-9._~+/|=-]{8,}")
-# Keys that say what they are: of OpenAI and those like it, Hugging Face, GitHub, Google, Amazon.
+# API keys with recognizable prefixes: OpenAI and compatible, Hugging Face, GitHub, Google, Amazon.
 _KEY = re.compile(r"\b(sk-|hf_|gh[opsu]_|ya29\.|AIza|AKIA)[A-Za-z0-9._-]{12,}")
 
-_known: set[str] = set()
-_guard = threading.Lock()
+_registered: set[str] = set()
+_lock = threading.Lock()
 
 
-def hide(*secrets: str) -> None:
-    """Remember secrets by value, so that ``redact`` finds them in any text."""
-    with _guard:
+def register_secret(*secrets: str) -> None:
+    """Register secrets by value, so that ``redact`` finds them in any text."""
+    with _lock:
         for secret in secrets:
-            if len(secret) >= _SHORTEST:
-                _known.update({secret, quote(secret, safe="")})
+            if len(secret) >= _MIN_LENGTH:
+                _registered.update({secret, quote(secret, safe="")})
 
 
 def redact(text: str) -> str:
     """The text without anything that is, or looks like, a secret."""
-    with _guard:
-        known = sorted(_known, key=len, reverse=True)
-    for secret in known:
-        text = text.replace(secret, SHOWN)
-    text = _PARAMETER.sub(rf"\1={SHOWN}", text)
-    text = _FIELD.sub(rf'\1"{SHOWN}"', text)
-    return _KEY.sub(SHOWN, _HEADER.sub(rf"\1 {SHOWN}", text))
+    with _lock:
+        registered = sorted(_registered, key=len, reverse=True)
+    for secret in registered:
+        text = text.replace(secret, REDACTED)
+    text = _PARAMETER.sub(rf"\1={REDACTED}", text)
+    text = _FIELD.sub(rf'\1"{REDACTED}"', text)
+    return _KEY.sub(REDACTED, _HEADER.sub(rf"\1 {REDACTED}", text))
 
 
-class Redacting(logging.Filter):
-    """A filter for handlers: every record is shown without its secrets, arguments and traceback included."""
+class RedactingFilter(logging.Filter):
+    """Redacts log records, including their arguments and tracebacks. A filter for handlers."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = redact(record.getMessage()), ()
@@ -58,10 +58,10 @@ class Redacting(logging.Filter):
         return True
 
 
-def guard_logs() -> None:
-    """Put the filter on every handler that the process has now, and keep the HTTP library's addresses out of logs."""
+def redact_logs() -> None:
+    """Add the filter to all current handlers, and silence libraries that log full URLs and headers."""
     for name in ("httpx2", "httpcore2", "botocore", "urllib3"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # their lines hold whole addresses and headers
+        logging.getLogger(name).setLevel(logging.WARNING)
     for handler in (*logging.getLogger().handlers, *logging.getLogger("clipy").handlers):
-        if not any(isinstance(found, Redacting) for found in handler.filters):
-            handler.addFilter(Redacting())
+        if not any(isinstance(existing, RedactingFilter) for existing in handler.filters):
+            handler.addFilter(RedactingFilter())
