@@ -17,6 +17,7 @@ from clipy.analysis.base import ShotDetector
 from clipy.analysis.camera.onscreen import faces_on_screen
 from clipy.analysis.faces.base import FaceDetector
 from clipy.analysis.faces.tracking.detections import Detection
+from clipy.analysis.faces.tracking.face_parts import mouth
 from clipy.analysis.shots.pyscenedetect import PySceneDetect
 from clipy.backend import Backend
 from clipy.context import Context
@@ -355,13 +356,13 @@ def test_captions_never_cover_the_mouth_of_a_face_on_screen(tmp_path: Path) -> N
     assert len(faces) == 15
     for backend, clear in ((captions(), True), (captions(avoid_faces=False), False)):
         planned = backend.plan(source, edit, ctx)
-        covers = [share_inside(face.mouth, item.box) > 0 for item in occupied_regions(planned) for face in faces]
+        covers = [share_inside(mouth(face.box), item.box) > 0 for item in occupied_regions(planned) for face in faces]
         assert any(covers) != clear
         (frame,) = backend.frames(iter([gray(Fraction(1, 2), (540, 960))]), planned, ctx)
         x1, y1, x2, y2 = changed(frame)
-        assert (share_inside(faces[0].mouth, Box(x1, y1, x2, y2)) == 0) == clear
+        assert (share_inside(mouth(faces[0].box), Box(x1, y1, x2, y2)) == 0) == clear
     own = captions(position=0.6).plan(source, edit, ctx)
-    assert any(share_inside(face.mouth, item.box) > 0 for item in occupied_regions(own) for face in faces)
+    assert any(share_inside(mouth(face.box), item.box) > 0 for item in occupied_regions(own) for face in faces)
 
 
 def test_every_look_is_a_preset_and_every_preset_a_look() -> None:

@@ -32,9 +32,9 @@ class _Counting(Reviewer):
     options: Options
 
     def review(self, clip: Clip, ctx: Context) -> Review:
-        frames = inspect_clip(clip, ctx).seen.frames
+        frames = inspect_clip(clip, ctx).metrics.frames
         return Review(
-            "counting", (Finding("few", "error", f"{frames} pictures"),) if frames < self.options.least else ()
+            self.name, (Finding("few", "error", f"{frames} pictures"),) if frames < self.options.least else ()
         )
 
 
@@ -67,13 +67,13 @@ def test_a_run_that_recomputes_everything_decodes_a_clip_once(tmp_path: Path, mo
         watched.append(video)
         return measure_video(video, proxy)
 
-    monkeypatch.setattr(inspection, "watch", noted)
+    monkeypatch.setattr(inspection, "measure_video", noted)
     first, second = inspect_clip(clip, ctx), inspect_clip(replace(clip, name="b"), ctx)
-    assert (first.video, first.proxy, first.seen.frames) == (second.video, second.proxy, second.seen.frames)
+    assert (first.video, first.proxy, first.metrics.frames) == (second.video, second.proxy, second.metrics.frames)
     assert len(watched) == 1
 
 
-def test_reviewers_side_by_side_watch_a_clip_once_and_are_told_of_in_order(
+def test_reviewers_side_by_side_decode_a_clip_once_and_are_reported_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip = clip_of(make_video(tmp_path / "a.mp4", size=(180, 320), seconds=1))
@@ -83,7 +83,7 @@ def test_reviewers_side_by_side_watch_a_clip_once_and_are_told_of_in_order(
         watched.append(video)
         return measure_video(video, proxy)
 
-    monkeypatch.setattr(inspection, "watch", noted)
+    monkeypatch.setattr(inspection, "measure_video", noted)
     reviewers = [_Counting(_Counting.Options(least=least)) for least in (1, 100)]
     outcome = QualityControl({}, tuple(reviewers)).judge(clip, _context(tmp_path))
     assert [review.passed for review in outcome.reviews or ()] == [True, False]

@@ -8,6 +8,7 @@ import pytest
 
 from clipy.analysis.camera.onscreen import mapped, on_output, shot_at
 from clipy.analysis.camera.unseen_speaker import unseen_speech
+from clipy.analysis.faces.tracking.face_parts import eyes, mouth
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Track
 
 
@@ -73,7 +74,7 @@ def test_moments_that_are_cut_out_have_no_faces() -> None:
 
 def test_the_mouth_is_below_the_eyes_and_both_are_inside_the_face() -> None:
     (face, *_) = mapped([track((200, 200, 300, 320))], edit(CropShot(WHOLE, "single", (panel(Box(0, 0, 540, 960)),))))
-    assert face.box.y1 < face.eyes.y1 < face.eyes.y2 < face.mouth.y1 < face.mouth.y2 < face.box.y2
+    assert face.box.y1 < eyes(face.box).y1 < eyes(face.box).y2 < mouth(face.box).y1 < mouth(face.box).y2 < face.box.y2
 
 
 def test_outside_of_all_shots_nothing_is_on() -> None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from clipy.analysis.camera.onscreen import OnScreen
+from clipy.analysis.faces.tracking.face_parts import mouth
 from clipy.geometry import share_inside
 from clipy.stages.render.pizzazz.captioning import planning
 from clipy.stages.render.pizzazz.captioning.placement import Block, choose_heights
@@ -37,7 +38,7 @@ def placed(
 
 def covered(faces: list[OnScreen], middles: list[float]) -> float:
     return max(
-        share_inside(item.mouth, Box(240, middle - 90, 840, middle + 90)) for item in faces for middle in middles
+        share_inside(mouth(item.box), Box(240, middle - 90, 840, middle + 90)) for item in faces for middle in middles
     )
 
 

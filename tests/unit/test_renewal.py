@@ -85,7 +85,7 @@ def test_a_measurement_that_changed_is_seen_when_its_stage_is_recomputed(
 ) -> None:
     assert run(silent, tmp_path).exit_code in {0, 3}
     monkeypatch.setattr(
-        inspection, "watch", lambda video, proxy: replace(measure_video(video, proxy), broken=(Fraction(1, 2),))
+        inspection, "measure_video", lambda video, proxy: replace(measure_video(video, proxy), broken=(Fraction(1, 2),))
     )
     result = run(silent, tmp_path, "-v", *flags)
     document = (tmp_path / "out" / "clips.json").read_text(encoding="utf-8")
@@ -95,7 +95,7 @@ def test_a_measurement_that_changed_is_seen_when_its_stage_is_recomputed(
 def test_from_and_no_cache_contradict_each_other(ran: tuple[Path, Path]) -> None:
     result = run(*ran, "--from", "reframe", "--no-cache")
     assert result.exit_code == 2
-    assert "--no-cache makes everything again, --from a part" in result.stderr
+    assert "--no-cache recomputes everything, --from only a part" in result.stderr
     assert run(*ran, "--from", "pizzazz").exit_code == 2
 
 

@@ -1,8 +1,8 @@
-"""What lies in the store: listed by step and by video, and removed when it is too old or too much.
+"""The contents of the store: listed by step and by video, and evicted by age and total size.
 
-Nothing that a run at work has made or loaded is removed: a run says when it began and waits while the store is tidied,
-and each use of an artifact is noted in its time of modification. Only plain files in the folders of steps are removed;
-links are left alone, and so is everything outside the store.
+Nothing that a run in progress has made or loaded is evicted: a run records when it began and waits while another
+process evicts, and each use of an artifact updates its modification time. Only plain files in the folders of steps are
+removed; links and everything outside the store are left alone.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Limits:
     age: float | None = None
 
     def excess(self, found: Sequence[Artifact], now: float) -> list[Artifact]:
-        """What must go: all that is too old, and then what was not used for longest until the rest is small enough."""
+        """What to evict: everything too old, then the least recently used until the rest is small enough."""
         oldest = sorted(found, key=lambda item: item.used)
         left = sum(item.size for item in found)
         gone = []
@@ -61,7 +61,7 @@ class Limits:
 
 @dataclass
 class Removal:
-    """What was removed, and what was left because a run uses it."""
+    """What was removed, and what was kept because a run uses it."""
 
     removed: list[Artifact] = field(default_factory=list)
     in_use: list[Artifact] = field(default_factory=list)
@@ -72,8 +72,8 @@ class Removal:
 
 
 def enter(store: Store, work: Path) -> None:
-    """A run begins: wait while the store is tidied, and note the time. ``work`` is the run's own folder."""
-    with store.locked(store.root / "tidying.lock", "the store is being tidied"):
+    """Begin a run: wait for an eviction in progress, and record the time. ``work`` is the run's own folder."""
+    with store.locked(store.root / "tidying.lock", "eviction of stored artifacts"):
         (work / _BEGAN).touch()
 
 
@@ -134,17 +134,17 @@ def artifacts(store: Store) -> list[Artifact]:
 
 def videos(store: Store) -> dict[str, tuple[str, ...]]:
     """Every file name under which a video was seen, first to last, by its fingerprint."""
-    ledgers = sorted((store.root / "videos").glob("*.txt"))
-    return {
-        path.stem: _once(line for line in path.read_text(encoding="utf-8").splitlines() if "/" not in line)
-        for path in ledgers
-    }
+    found = {}
+    for path in sorted((store.root / "videos").glob("*.txt")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        found[path.stem] = tuple(dict.fromkeys(line for line in lines if "/" not in line))
+    return found
 
 
 def remove(store: Store, choose: Callable[[list[Artifact]], Sequence[Artifact]], *, dry: bool = False) -> Removal:
-    """Remove what ``choose`` picks of what is stored, but nothing that a run at work has used. ``dry``: only say so."""
+    """Remove the artifacts that ``choose`` picks, but none that a run in progress has used. ``dry``: only report."""
     result = Removal()
-    with store.locked(store.root / "tidying.lock", "the store is being tidied"):
+    with store.locked(store.root / "tidying.lock", "eviction of stored artifacts"):
         running = _running(store)
         for item in choose(artifacts(store)):
             if item.used >= min(running, default=time.time() + _SLACK) - _SLACK and running:
@@ -166,10 +166,6 @@ def _ledger(store: Store, fingerprint: str) -> Path:
     return store.root / "videos" / f"{fingerprint}.txt"
 
 
-def _once(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
-
-
 def _folders(folder: Path) -> Iterator[Path]:
     if folder.is_dir():
         yield from sorted(item for item in folder.iterdir() if item.is_dir() and not item.is_symlink())
@@ -184,7 +180,7 @@ def _by_key(shelf: Path) -> dict[str, list[Path]]:
 
 
 def _size_and_use(files: Sequence[Path]) -> tuple[int, float]:
-    """Bytes, and the last use; of files that another process removes meanwhile, nothing."""
+    """Bytes, and the last use; files that another process removes meanwhile count as nothing."""
     size, used = 0, 0.0
     for path in files:
         try:
@@ -196,7 +192,7 @@ def _size_and_use(files: Sequence[Path]) -> tuple[int, float]:
 
 
 def _running(store: Store) -> list[float]:
-    """When each run that is at work on this store began."""
+    """When each run in progress on this store began."""
     found = []
     for lock in (store.root / "work").glob("*.lock"):
         with _tried(lock) as free:
@@ -207,7 +203,7 @@ def _running(store: Store) -> list[float]:
 
 
 def _removed(item: Artifact, *, alone: bool) -> bool:
-    """Remove one artifact's files unless somebody makes it just now; its lock too, where no run can wait for it."""
+    """Remove one artifact's files unless it is being made now; and its lock, where no run can wait for it."""
     lock = item.files[0].parent / f"{item.key}.lock"
     with _tried(lock) as free:
         if not free or max((path.stat().st_mtime for path in item.files if path.exists()), default=0.0) > item.used:

@@ -16,10 +16,6 @@ from clipy.geometry import share_inside
 from clipy.types import Box, CropShot, Edit, Seconds, Track, Video, seconds
 
 _VISIBLE = 0.25  # share of a face that must be inside a panel to count as shown
-# A detector's box reaches from the hairline to the chin. Shares of its height, from frontal faces with landmarks.
-_HAIR = (-0.25, 0.28)
-_EYES = (0.28, 0.52)
-_MOUTH = (0.66, 0.94)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +29,6 @@ class OnScreen:
     box: Box
     track: int
     speaking: float = 0.0
-
-    @property
-    def mouth(self) -> Box:
-        """The part of the face that shows who speaks, from the nose to the chin."""
-        return self._band(*_MOUTH)
-
-    @property
-    def hair(self) -> Box:
-        """The part of the head above the eyes: the forehead, and the hair that a detector's box leaves out."""
-        return self._band(*_HAIR)
-
-    @property
-    def eyes(self) -> Box:
-        """The band of the eyes, with the brows."""
-        return self._band(*_EYES)
-
-    def _band(self, top: float, bottom: float) -> Box:
-        box = self.box
-        return Box(box.x1, box.y1 + top * box.height, box.x2, box.y1 + bottom * box.height)
 
 
 def faces_on_screen(video: Video, edit: Edit, ctx: Context, *, speaking: bool = True) -> list[OnScreen]:

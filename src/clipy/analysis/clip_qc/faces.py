@@ -79,7 +79,7 @@ def _search(inspection: Inspection, detector: FaceDetector, ctx: Context) -> lis
         return found
 
     total = max(1, int(proxy.duration * RATE))
-    cuts = cuts_of(inspection.seen)
+    cuts = cuts_of(inspection.metrics)
     search = Search(detect, video, _BATCH)
     times: list[Seconds] = []
     for index, (time, picture) in enumerate(_pictures(proxy)):

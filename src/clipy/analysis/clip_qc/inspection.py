@@ -25,7 +25,7 @@ class Inspection:
 
     video: Video
     proxy: Video
-    seen: VideoMetrics
+    metrics: VideoMetrics
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -41,16 +41,16 @@ def inspect_clip(clip: Clip, ctx: Context) -> Inspection:
         return ctx.cached_value("review.picture", _VERSION, (video,), VideoMetrics, make)
 
     def write_proxy(path: Path) -> None:
-        ctx.report("watching the clip")
-        seen = measure_video(video, path)  # one decode makes both
-        measure(lambda: seen)
+        ctx.report("Decoding the clip")
+        metrics = measure_video(video, path)  # one decode makes both
+        measure(lambda: metrics)
 
-    def watch_again() -> VideoMetrics:
+    def measure_again() -> VideoMetrics:
         with tempfile.TemporaryDirectory(dir=ctx.work) as folder:
             return measure_video(video, Path(folder) / "proxy.mp4")
 
     proxy = ctx.cached_path("review.proxy", _VERSION, (video,), ".mp4", write_proxy)
-    return Inspection(video, probe(proxy), measure(watch_again))
+    return Inspection(video, probe(proxy), measure(measure_again))
 
 
 def measure_sound(video: Video, ctx: Context) -> AudioMetrics:

@@ -146,7 +146,7 @@ def _watched(inspection: Inspection, ctx: Context) -> list[Track]:
         FrameDetections(look.time, tuple(face.scaled(1 / across, 1 / down) for face in look.faces))
         for look in detect_clip_faces(inspection, ctx)
     ]
-    shots = [Shot(span) for span in shots_of(inspection.seen)]
+    shots = [Shot(span) for span in shots_of(inspection.metrics)]
     kept: list[Track] = []
     room = _LONGEST
     for track in link(shots, sightings):

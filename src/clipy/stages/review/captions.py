@@ -21,6 +21,7 @@ from clipy.analysis.clip_qc.inspection import Inspection, inspect_clip
 from clipy.analysis.clip_qc.retranscribe import retranscribe
 from clipy.analysis.clip_qc.screen_text import Shown, letters, screen_text
 from clipy.analysis.clip_qc.speech import speech_of
+from clipy.analysis.faces.tracking.face_parts import mouth
 from clipy.context import Context
 from clipy.errors import MediaError, ModelError
 from clipy.geometry import share_inside
@@ -33,7 +34,6 @@ from clipy.typography.safe_area import graphics_safe_area
 _LEAST_CARDS = 4  # whose time must be known to judge the timing of all
 _EDGE = 0.02  # of the picture's sides by which a text may seem to leave the safe area: boxes are not exact
 _OFTEN = 0.25  # share of the captions from which on a fault is the clip's
-_MOUTH = (0.62, 0.95)  # of a face's box, from the top
 _COVERED = 0.5  # share of a mouth
 _BIG = 0.08  # of the picture's height; a mouth of a smaller face is not looked at
 
@@ -209,20 +209,14 @@ class Captions(Reviewer):
                 box = face.box
                 if box.height < _BIG * inspection.video.height:
                     continue
-                mouth = Box(
-                    box.x1 + 0.2 * box.width,
-                    box.y1 + _MOUTH[0] * box.height,
-                    box.x2 - 0.2 * box.width,
-                    box.y1 + _MOUTH[1] * box.height,
-                )
                 looked += 1
-                if any(share_inside(mouth, line.box) >= _COVERED for line in lines):
-                    covered.append((sighting.time, mouth))
+                if any(share_inside(mouth(box), line.box) >= _COVERED for line in lines):
+                    covered.append((sighting.time, mouth(box)))
         share = len(covered) / max(1, looked)
         if share > _OFTEN:
-            time, mouth = covered[0]
+            time, box = covered[0]
             message = f"captions cover {share:.0%} of the mouths that are seen meanwhile"
-            evidence = Evidence.picture(time, mouth)
+            evidence = Evidence.picture(time, box)
             yield Finding("covered-mouth", "warning", message, Span(time, time), round(share, 3), _OFTEN, evidence)
 
     def _language(self, clip: Clip, found: CaptionLines) -> Iterator[Finding]:

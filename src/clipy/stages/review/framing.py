@@ -105,7 +105,7 @@ class Framing(Reviewer):
             looks = detect_clip_faces(inspection, ctx)
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
-        video, seen = inspection.video, inspection.seen
+        video, seen = inspection.video, inspection.metrics
         findings = (
             *_widened(self._empty(looks, inspection, clip.edit, ctx), clip.edit),
             *_widened(self._cut(looks, video), clip.edit),
@@ -127,12 +127,12 @@ class Framing(Reviewer):
             return
         there = [any(face.confidence >= _SOME for face in look.faces) for look in looks]
         share = sum(there) / len(looks)
-        whole = Span(Fraction(0), inspection.seen.end)
+        whole = Span(Fraction(0), inspection.metrics.end)
         if self.options.people == "expected" and share < _PEOPLE:
             message = f"somebody is seen in {share:.0%} of the clip"
             yield Finding("empty", "error", message, whole, share, _PEOPLE, picture_of(whole))
             return
-        for shot in _shots(inspection.seen, edit, ctx):
+        for shot in _shots(inspection.metrics, edit, ctx):
             inside = [(look.time, here) for look, here in zip(looks, there, strict=True) if look.time in shot]
             if len(inside) >= _LEAST_LOOKS and np.mean([here for _, here in inside]) >= _IN_SHOT:
                 for gap in _runs([(time, not here) for time, here in inside], shot.end):

@@ -79,7 +79,7 @@ class Technical(Reviewer):
             facts = media_info(inspection.video.path, tracks[0].index if tracks else None)
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
-        video, seen = inspection.video, inspection.seen
+        video, seen = inspection.video, inspection.metrics
         findings = (
             *self._shape(clip, video),
             *self._rate(video, seen),

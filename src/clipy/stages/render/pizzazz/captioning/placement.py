@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.camera.onscreen import OnScreen
+from clipy.analysis.faces.tracking.face_parts import eyes, hair, mouth
 from clipy.geometry import share_inside
 from clipy.types import Box, Span
 from clipy.typography.occupied_regions import OccupiedRegion
@@ -96,7 +97,7 @@ def _at(box: Box, middle: float) -> Box:
 def _cost(card: Box, faces: Sequence[OnScreen], occupied: Sequence[Box], distance: float) -> float:
     covered = 0.0
     for face in faces:  # the worst moment counts: a mouth covered for a moment is covered
-        parts = ((face.mouth, _MOUTH), (face.eyes, _EYES), (face.hair, _HAIR), (face.box, _FACE))
+        parts = ((mouth(face.box), _MOUTH), (eyes(face.box), _EYES), (hair(face.box), _HAIR), (face.box, _FACE))
         covered = max(covered, sum(cost * share_inside(part, card) for part, cost in parts))
     shares = (share_inside(box, card) for box in occupied)
     touched = sum(_TOUCH + _OCCUPIED * share for share in shares if share > 0)
