@@ -21,7 +21,7 @@ from clipy.analysis.audio.tracks import with_sound
 from clipy.analysis.base import Transcriber
 from clipy.analysis.people.speaker_attribution import SpeakerAttribution
 from clipy.analysis.people.turns import conversation
-from clipy.analysis.perception import speech_without_words, transcript_of
+from clipy.analysis.perception import scored_tracks, speech_without_words, transcript_of
 from clipy.backend import Backend
 from clipy.config import Config
 from clipy.context import Context
@@ -234,11 +234,14 @@ class Pipeline:
     def add_faces(
         self, video: Video, attribution: SpeakerAttribution, clips: Sequence[Highlight], ctx: Context
     ) -> SpeakerAttribution:
-        """The attribution joined with the faces that crops go by, if the reframer watches speakers."""
+        """The attribution joined with the faces of clips, if the reframer watches speakers.
+
+        Their scores are the detector's own: the attribution weighs the voices in itself, and must not count them twice.
+        """
         if not self.reframer.watches_speakers():
             return attribution
         try:
-            faces = [(clip.span, self.reframer.followed(video, clip, ctx)) for clip in clips]
+            faces = [(clip.span, scored_tracks(video, clip.span, ctx)) for clip in clips]
         except (MediaError, ModelError) as error:
             log.warning("words get their speakers by voice alone: %s", error)
             return attribution

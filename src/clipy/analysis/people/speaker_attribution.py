@@ -73,7 +73,7 @@ class SpeakerAttribution:
         return tuple(words if self.speakers else (replace(word, speaker=None) for word in words))
 
     def add_faces(self, video: Video, faces: Iterable[tuple[Span, list[Track]]], ctx: Context) -> SpeakerAttribution:
-        """The same, joined with the faces in the spans of clips: the tracks that their crops go by."""
+        """The same, joined with the faces in the spans of clips: tracks with the detector's own scores."""
         clips = list(faces)
         if not self.turns or not clips:
             return self

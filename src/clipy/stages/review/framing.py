@@ -72,9 +72,10 @@ class Framing(Reviewer):
             1.5, gt=0, description="Seconds that a person may be out of the picture in a shot."
         )
         longest_silent: float = Field(
-            3,
-            gt=0,
-            description="Seconds that somebody may speak while the mouth in the picture rests, or outside the window.",
+            3, gt=0, description="Seconds that somebody may be heard while the mouth in the picture rests."
+        )
+        longest_unseen: float = Field(
+            2, gt=0, description="Seconds that whoever speaks may be outside of the window while a listener is in it."
         )
         longest_cut: float = Field(1.2, gt=0, description="Seconds that a face may be cut by the edge.")
         largest_face: float = Field(
@@ -173,9 +174,9 @@ class Framing(Reviewer):
             yield Finding("not-checked", "warning", f"whether the speaker is in the picture: {error}")
             return
         for span in unseen:
-            if span.duration >= seconds(self.options.longest_silent):
+            if span.duration >= seconds(self.options.longest_unseen):
                 message = f"the speaker is outside of the window for {float(span.duration):.1f} s"
-                value, limit = float(span.duration), self.options.longest_silent
+                value, limit = float(span.duration), self.options.longest_unseen
                 yield Finding("speaker-out", "error", message, span, value, limit, picture_of(span))
 
     def _cut(self, looks: Sequence[FrameFaces], video: Video) -> Iterator[Finding]:
