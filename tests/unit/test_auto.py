@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from clipy import models
+from clipy.analysis.audio.voice_activity import Voice
 from clipy.analysis.speakers.auto import Auto
 from clipy.analysis.speakers.lip_sync import LipSync
 from clipy.analysis.speakers.lr_asd import LrAsd
@@ -31,11 +32,23 @@ def mouth(count: int, turn: float) -> Mouth:
     return Mouth(*(np.full(count, value, dtype=np.float32) for value in (0, 0, 0, turn)))
 
 
+def voices(tracks: Sequence[Track], speech: float = 1.0) -> list[np.ndarray[tuple[int], np.dtype[np.float32]]]:
+    return [np.full(len(track.times), speech, dtype=np.float32) for track in tracks]
+
+
 def test_the_network_is_asked_where_two_faces_are_on_screen_and_a_second_around() -> None:
-    alone, first, second = face(500, 50), face(0, 200), face(100, 60)
-    assert contested([alone, first, second]) == [[], [slice(75, 185)], [slice(0, 60)]]
-    assert contested([first]) == [[]]
-    assert contested([]) == []
+    tracks = [face(500, 50), face(0, 200), face(100, 60)]
+    assert contested(tracks, voices(tracks)) == [[], [slice(75, 185)], [slice(0, 60)]]
+    assert contested(tracks[:1], voices(tracks[:1])) == [[]]
+    assert contested([], []) == []
+
+
+def test_the_network_is_not_asked_where_nobody_is_heard() -> None:
+    tracks = [face(0, 200), face(0, 200)]
+    assert contested(tracks, voices(tracks, 0.0)) == [[], []]
+    speech = voices(tracks, 0.0)
+    speech[0][100:110] = speech[1][100:110] = 1
+    assert contested(tracks, speech) == [[slice(75, 135)]] * 2
 
 
 def log_odds(network: float, lips: float, *, turn: float = 0.0, height: float = 200) -> float:
@@ -113,7 +126,7 @@ def test_only_contested_times_are_given_to_the_network(
         return [np.full(len(track.times), 8, dtype=np.float32) for track in tracks]
 
     def measured(self: LipSync, video: Video, tracks: Sequence[Track], ctx: Context) -> list[object]:
-        return [(track, mouth(len(track.times), 0.7), None) for track in tracks]
+        return [(track, mouth(len(track.times), 0.7), Voice(0, *voices([track]), *voices([track]))) for track in tracks]
 
     monkeypatch.setattr(LrAsd, "log_odds", noted)
     monkeypatch.setattr(LipSync, "measure", measured)

@@ -27,11 +27,11 @@ _LOOKAHEAD = 0.1  # seconds; that of lip-sync is 0.2, the network has none
 class Auto(SpeakerDetector):
     """Lips on a face mesh and the network LR-ASD, weighed by how big a face is and how far it is turned.
 
-    The network is asked where two faces or more are on screen, so that there is a choice. Its weights are fetched once;
-    where they cannot be had, lips alone tell, which is said.
+    The network is asked where somebody is heard and two faces or more are on screen, so that there is a choice. Its
+    weights are fetched once; where they cannot be had, lips alone tell, which is said.
     """
 
-    version = 3
+    version = 4
 
     class Options(SpeakerDetector.Options):
         """Nothing to set; pick a detector by name to set its options."""
@@ -61,7 +61,8 @@ class Auto(SpeakerDetector):
         if self._network is None:
             return self._lips.score(video, tracks, ctx)
         measured = self._lips.measure(video, tracks, ctx.within(0, 0.5))
-        network = _where_contested(self._network, video, tracks, ctx.within(0.5, 1))
+        stretches = contested(tracks, [heard.speech for _, _, heard in measured])
+        network = _log_odds(self._network, video, tracks, stretches, ctx.within(0.5, 1))
         return [
             replace(track, speaking=_probability(combined(track, mouth, speaking(mouth, heard), odds)))
             for (track, mouth, heard), odds in zip(measured, network, strict=True)
@@ -82,9 +83,10 @@ class Auto(SpeakerDetector):
         return LrAsd()
 
 
-def _where_contested(network: LrAsd, video: Video, tracks: Sequence[Track], ctx: Context) -> list[NDArray[np.float32]]:
-    """The network's log odds at each track's times, NaN where a face is alone."""
-    stretches = contested(tracks)
+def _log_odds(
+    network: LrAsd, video: Video, tracks: Sequence[Track], stretches: Sequence[Sequence[slice]], ctx: Context
+) -> list[NDArray[np.float32]]:
+    """The network's log odds at each track's times, NaN outside of some stretches."""
     places = [(number, part) for number, parts in enumerate(stretches) for part in parts]
     asked = [_part(tracks[number], part) for number, part in places]
     found = [np.full(len(track.times), np.nan, dtype=np.float32) for track in tracks]

@@ -16,20 +16,24 @@ from clipy.analysis.speakers.scoring.lips import Mouth
 from clipy.arrays import true_runs
 from clipy.types import TRACK_RATE, Track
 
-_LIPS, _NETWORK, _NEUTRAL = 0.5, 0.5, 3.5  # weights of log odds, and what the network says where it does not know
-_ALONE, _ALONE_NEUTRAL = 0.8, 3.0  # the same of the network where lips cannot be measured
+_LIPS, _NETWORK, _NEUTRAL = 0.4, 0.4, 3.5  # weights of log odds, and what the network says where it does not know
+_ALONE, _ALONE_NEUTRAL = 0.5, 3.0  # the same of the network where lips cannot be measured
 _SUREST = 8.0  # log odds up to which the network counts: beyond, it tells people apart, not speech
 _LIMIT = 4.0  # log odds up to which both together count, for or against: 55 to 1
 _FRONTAL, _TURNED = 0.25, 0.45  # turn of the head up to which lips count, and from which they do not
 _SMALL, _BIG = 40.0, 80.0  # heights of a face in pixels up to which lips do not count, and from which they do
 _CONTEXT = 1.0  # seconds around a stretch that the network looks at, too
+_VOICE = 0.1  # probability of speech below which nobody needs to be told apart
 _SURE = 1e-6  # probabilities are kept this far from 0 and 1
 
 Floats = NDArray[np.float64]
 
 
-def contested(tracks: Sequence[Track]) -> list[list[slice]]:
-    """The stretches of each track in which another face is on screen, with some time around them, in indices."""
+def contested(tracks: Sequence[Track], speech: Sequence[NDArray[np.float32]]) -> list[list[slice]]:
+    """The stretches of each track in which another face is on screen and a voice is heard, with some time around them.
+
+    ``speech``: the probability of speech at each track's times. Stretches are in indices of those.
+    """
     ticks = [np.round(track.times * float(TRACK_RATE)).astype(int) for track in tracks]
     if not ticks:
         return []
@@ -38,7 +42,9 @@ def contested(tracks: Sequence[Track]) -> list[list[slice]]:
     for own in ticks:
         faces[own - first] += 1
     around = round(_CONTEXT * float(TRACK_RATE))
-    return [_padded(faces[own - first] > 1, around) for own in ticks]
+    return [
+        _padded((faces[own - first] > 1) & (voice >= _VOICE), around) for own, voice in zip(ticks, speech, strict=True)
+    ]
 
 
 def combined(track: Track, mouth: Mouth, lips: NDArray[np.float32], network: NDArray[np.float32]) -> Floats:
