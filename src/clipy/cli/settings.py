@@ -128,10 +128,10 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
         type=click.Choice(["draft", "good", "best"]),
         default="good",
         show_default=True,
-        help="Trade speed for quality.",
+        help="Balance of speed and quality.",
     )
     @click.option("--set", "sets", multiple=True, metavar="STAGE.OPTION=VALUE", help="Set an option. Repeatable.")
-    @click.option("--device", type=click.Choice(DEVICES), help="Run networks there [default: the best available].")
+    @click.option("--device", type=click.Choice(DEVICES), help="Device for networks [default: the best available].")
     @click.option("--debug", is_flag=True, help="Show the whole log, and the traceback of an error.")
     @click.option("--no-cache", is_flag=True, help="Recompute everything, even what is stored.")
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; all else goes to standard error.")

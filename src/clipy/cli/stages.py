@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from clipy.context import Context
     from clipy.types import Highlight, Json, Video
 
-_VIDEO = click.argument("video", type=FILE, help="A video file in any format that FFmpeg reads.")
+_VIDEO = click.argument("video", type=FILE, help="A video file: MP4, MOV, MKV, WebM, AVI and more.")
 _FOLDER = click.option(
     "-o", "--output", "folder", required=True, type=FILE, metavar="DIR", help="Folder for the clips."
 )
@@ -45,7 +45,7 @@ _OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files of th
     required=True,
     type=FILE,
     metavar="VIDEO...",
-    help="Video files in any format that FFmpeg reads.",
+    help="Video files: MP4, MOV, MKV, WebM, AVI and more.",
 )
 @_FOLDER
 @with_selection
@@ -300,7 +300,7 @@ def upload(
 @with_output("JSON, or subtitles where FILE ends in .srt or .vtt,")
 @with_settings
 def transcribe(settings: Settings, video: Path, output: Output) -> None:
-    """Write down what is said, word by word."""
+    """Transcribe what is said, with a time for each word."""
     from clipy import documents
     from clipy.analysis.subtitles import writer as subtitles
     from clipy.storage.store import write_text

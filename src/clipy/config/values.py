@@ -43,11 +43,11 @@ def from_file(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
 
 def resolved(group: str, backend: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """The options as plain values, read by the types that the backend gives them."""
-    fields = fields_of(group, backend) if any(_depends_on_type(value) for value in options.values()) else {}
+    fields = _fields_of(group, backend) if any(_depends_on_type(value) for value in options.values()) else {}
     return {name: _read(value, fields.get(name)) for name, value in options.items()}
 
 
-def fields_of(group: str, backend: str) -> Mapping[str, FieldInfo]:
+def _fields_of(group: str, backend: str) -> Mapping[str, FieldInfo]:
     """The options of a backend; none for one that cannot be loaded, which fails with a reason when it is made."""
     try:
         return registry.load(group, backend).Options.model_fields
