@@ -20,25 +20,25 @@ from clipy.media.read import sound_array
 from clipy.mixing import MixInput
 from clipy.storage.store import Store
 from clipy.types import Span, Transcript, Video, Word, seconds
-from fixtures.sound_tracks import RATE, Samples, SoundTrack, at_level, game_music, hum, make_tracks
-from fixtures.speech import speak
+from fixtures.sound_tracks import (
+    RATE,
+    Recording,
+    Samples,
+    SoundTrack,
+    at_level,
+    game_music,
+    hum,
+    make_tracks,
+    recordings,
+)
+from fixtures.sound_tracks import placed as placed_in
+from fixtures.sound_tracks import spoken as voice
 
 LENGTH = 16  # seconds
 
 
-def voice(text: str, kind: str = "en-us", level: float = -22) -> Samples:
-    said = speak(text, kind)
-    times = np.arange(int(len(said.samples) / said.rate * RATE)) / RATE
-    return at_level(np.interp(times, np.arange(len(said.samples)) / said.rate, said.samples).astype(np.float32), level)
-
-
 def placed(*parts: tuple[float, Samples]) -> Samples:
-    """Sounds at their times in 16 seconds."""
-    out = np.zeros(LENGTH * RATE, np.float32)
-    for start, samples in parts:
-        begin = int(start * RATE)
-        out[begin : begin + len(samples)] += samples[: len(out) - begin]
-    return out
+    return placed_in(LENGTH, *parts)
 
 
 ANN = "Why do most people never finish what they start? The answer surprised everyone here."
@@ -67,6 +67,12 @@ def numbers(video: Video, mix: Sequence[MixInput]) -> list[int]:
     """Which tracks of the file, in its order."""
     order = sorted(one.index for one in video.audio)
     return [order.index(video.audio[one.track].index) for one in mix]
+
+
+@pytest.mark.parametrize("recording", list(recordings()), ids=lambda recording: recording.name)
+def test_people_are_listened_to(tmp_path: Path, recording: Recording) -> None:
+    video, mix, _ = chosen(tmp_path, recording.tracks)
+    assert set(numbers(video, mix)) == recording.right
 
 
 @pytest.mark.parametrize("default", [0, 1])
@@ -161,13 +167,21 @@ def test_a_track_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path
         chosen(tmp_path, [SoundTrack(placed((1, ann)), "Mic", "eng")], clip_track="7")
 
 
-@pytest.mark.parametrize("kind", ["left", "right", "noisy", "inverted", "panned"])
+@pytest.mark.parametrize("kind", ["left", "right", "noisy", "inverted", "panned", "later left", "later inverted"])
 @pytest.mark.parametrize("start", [0, 3])
 def test_a_faulty_microphone_is_mended(tmp_path: Path, ann: Samples, kind: str, start: int) -> None:
     said, nothing = placed((1, ann)), np.zeros(LENGTH * RATE, np.float32)
     noise = at_level(np.random.default_rng(1).normal(size=LENGTH * RATE).astype(np.float32), -52)
-    sides = {"left": (said, nothing), "right": (nothing, said), "noisy": (said, noise), "inverted": (said, -said),
-             "panned": (said, said * 0.3)}[kind]  # fmt: skip
+    later = np.where(np.arange(len(said)) < 4 * RATE, said, 0).astype(np.float32)  # of 6 s of speech
+    sides = {
+        "left": (said, nothing),
+        "right": (nothing, said),
+        "noisy": (said, noise),
+        "inverted": (said, -said),
+        "panned": (said, said * 0.3),
+        "later left": (said, later),
+        "later inverted": (said, 2 * later - said),
+    }[kind]
     video, mix, notes = chosen(tmp_path, [SoundTrack(np.stack(sides))], name="exact.mov")
     assert notes
     span = Span(Fraction(start), Fraction(start + 4))

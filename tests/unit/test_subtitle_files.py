@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import product
 
 import pytest
 
@@ -16,26 +15,8 @@ from clipy.analysis.subtitles.reader import read
 from clipy.analysis.subtitles.spoken_text import spoken_text
 from clipy.errors import MediaError
 from clipy.types import Span, Word
-from tests.unit.subtitle_texts import LANGUAGES
-
-WIDE = ("utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32")
-CASES = [
-    (language, encoding, kind)
-    for language, (encodings, _) in LANGUAGES.items()
-    for encoding, kind in product(dict.fromkeys((*encodings, *WIDE)), ("srt", "vtt", "ass"))
-]
-
-
-def written(sentences: tuple[str, ...], kind: str) -> str:
-    """A file that shows each sentence for 2.9 s of three."""
-    if kind == "ass":
-        events = [f"Dialogue: 0,0:00:{3 * n:02}.00,0:00:{3 * n + 2:02}.90,Default,,0,0,0,,{text}"
-                  for n, text in enumerate(sentences)]  # fmt: skip
-        return "[Script Info]\nScriptType: v4.00+\n\n[Events]\n" + "\n".join(events) + "\n"
-    mark = "." if kind == "vtt" else ","
-    cues = [f"{n + 1}\n00:00:{3 * n:02}{mark}000 --> 00:00:{3 * n + 2:02}{mark}900\n{text}\n"
-            for n, text in enumerate(sentences)]  # fmt: skip
-    return ("WEBVTT\n\n" if kind == "vtt" else "") + "\n".join(cues)
+from fixtures.subtitle_texts import LANGUAGES, subtitle_files
+from fixtures.subtitle_texts import subtitle_text as written
 
 
 def cues_of(text: str) -> list[Cue]:
@@ -59,7 +40,7 @@ def clock(seconds: float) -> str:
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02},{rest:03}"
 
 
-@pytest.mark.parametrize(("language", "encoding", "kind"), CASES)
+@pytest.mark.parametrize(("language", "encoding", "kind"), list(subtitle_files()))
 def test_letters_and_times_are_right_in_every_encoding_and_format(language: str, encoding: str, kind: str) -> None:
     sentences = LANGUAGES[language][1]
     data = written(sentences, kind).encode(encoding)

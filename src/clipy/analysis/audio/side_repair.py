@@ -16,6 +16,7 @@ _SAME = 0.9  # correlation of sides that hold the same
 _TURNED = -0.5  # ... and below which one of them is upside down
 _OWN_SIDE = 10.0  # dB by which a side is louder while the person at its microphone speaks
 _EACH, _BOTH, _APART = 0.15, 0.6, 0.4  # share of the speech on each such side, on both together; their correlation
+_MOSTLY, _SELDOM = 0.9, 0.03  # share of the speech that counts as all of it, and as none
 _SPEECH_LEVEL = 90  # percentile of the levels of speech: how loud somebody speaks
 _QUIET = -42.0  # dBFS of speech below which it is raised ...
 _USUAL = -23.0  # ... to this
@@ -73,13 +74,21 @@ def _sides(track: TrackSurvey, number: int) -> tuple[list[MixInput], Side, list[
     on_left, on_right = (float((sign * difference[spoken] >= _OWN_SIDE).mean()) for sign in (1, -1))
     if min(on_left, on_right) >= _EACH and on_left + on_right >= _BOTH and abs(alike) < _APART:
         return _two_microphones(track, plain, spoken)
-    if abs(balance) >= (_PANNED if alike >= _SAME else _ONE_SIDED):
-        name, other, side = ("left", "right", left) if balance > 0 else ("right", "left", right)
-        taken = (1.0, 0.0) if balance > 0 else (0.0, 1.0)
-        note = f"nothing is said on the {other}, and the {name} goes to both sides"
-        return [replace(plain, left=taken, right=taken)], side, [note]
-    if alike < _TURNED:
+    turned = float(weights[track.alike[spoken] < _TURNED].sum() / weights.sum())
+    both = np.abs(difference[spoken]) < _OWN_SIDE
+    same = not both.any() or float(track.alike[spoken][both].mean()) >= _SAME
+    at_times = max(on_left, on_right) >= _EACH and min(on_left, on_right) < _SELDOM and same
+    if turned >= _MOSTLY:
         return [replace(plain, right=(0.0, -1.0))], left, ["the right side is upside down and is turned"]
+    if turned >= _EACH or at_times or abs(balance) >= (_PANNED if alike >= _SAME else _ONE_SIDED):
+        name, other, side = ("left", "right", left) if balance >= 0 else ("right", "left", right)
+        taken = (1.0, 0.0) if balance >= 0 else (0.0, 1.0)
+        fault = (
+            "the sides are upside down to each other at times"
+            if turned >= _EACH
+            else f"the voice is not on the {other}"
+        )
+        return [replace(plain, left=taken, right=taken)], side, [f"{fault}: the {name} goes to both sides"]
     return [plain], voice_of(track), []
 
 
