@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,17 +108,18 @@ def _backend_json(listing: Listing, *, with_options: bool) -> dict[str, object]:
 def _options_text(listing: Listing) -> str:
     from clipy import registry
     from clipy.cli import option_reference
-    from clipy.cli.text import printable, table
+    from clipy.cli.text import printable
 
     if problem := listing.install or registry.problem(listing):
         return f"\n{listing.pick}: {problem}"
     kind = registry.load(listing.group, listing.pick)
     first = next(iter((kind.__doc__ or "").strip().splitlines()), "(its class has no docstring)")
-    rows = [
-        ("  " + option.name, option.default or "-", option.explained + (f" ({option.range})" if option.range else ""))
-        for option in option_reference.options_of(kind)
-    ]
-    return f"\n{printable(listing.pick)}: {printable(first)}\n{table(rows)}"
+    lines = [f"\n{listing.pick}: {first}"]
+    for option in option_reference.options_of(kind):
+        lines.append(f"  {option.name} = {option.default}" if option.default else f"  {option.name} (not set)")
+        text = option.explained + (f" ({option.range})" if option.range else "")
+        lines += textwrap.wrap(text, 100, initial_indent="      ", subsequent_indent="      ")
+    return printable("\n".join(lines))
 
 
 @click.group()
