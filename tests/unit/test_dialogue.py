@@ -131,6 +131,7 @@ def test_clips_of_a_run_agree_on_who_is_who(video: Video) -> None:
         outlines = [pipeline.outline(video, pick, ctx) for pick in pipeline.highlight(video, ctx)]
         said = pipeline.add_faces(video, said, [outline.highlight for outline in outlines], ctx)
         edits = [pipeline.decorate(video, said, outline, ctx) for outline in outlines]
+    assert (sorted(said.names_in(FIRST).values()), sorted(said.names_in(SECOND).values())) == (["1", "2"], ["1"])
     first, second = ("".join(word.speaker or "-" for word in edit.words) for edit in edits)
     assert first == "2" * 12 + "1" * 12
     assert second == "1" * 12

@@ -128,7 +128,7 @@ class Pipeline:
         with clock.measuring("transcribe"):
             video = self.with_sound(video, ctx)
         ctx = replace(ctx, video=video)
-        made, rejected = self._make(video, ctx, clock)
+        made, rejected, attribution = self._make(video, ctx, clock)
         with clock.measuring("upload"):
             made = self.upload(made, slug(video.path.stem), ctx)
         result = Result(video, folder, tuple(made), tuple(rejected), clock.spent, self.identity(video))
@@ -137,7 +137,7 @@ class Pipeline:
             result.write_report()
         if debug:
             backends = [*self.analysers.values(), self.highlighter, self.reframer, *self.pizzazz, self.renderer]
-            save_debug(result, self.reframer, backends, ctx)
+            save_debug(result, attribution, self.reframer, backends, ctx)
         if not made:
             reasons = tuple(item.reason() for item in rejected) or ("the highlighter found no moment worth a clip",)
             raise NothingToDeliver(
@@ -145,7 +145,9 @@ class Pipeline:
             )
         return result
 
-    def _make(self, video: Video, ctx: Context, clock: Clock) -> tuple[list[Outcome], list[Rejected]]:
+    def _make(
+        self, video: Video, ctx: Context, clock: Clock
+    ) -> tuple[list[Outcome], list[Rejected], SpeakerAttribution]:
         self.check_length(video)
         self.renderer.check()
         with clock.measuring("transcribe"):
@@ -186,7 +188,7 @@ class Pipeline:
                     made.append(outcome)
                 else:
                     rejected.append(Rejected.refused(outcome))
-        return made, rejected
+        return made, rejected, attribution
 
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
         """Make the transcript, a step of its own because it takes long and every later stage uses it."""

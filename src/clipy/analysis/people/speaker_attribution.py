@@ -72,6 +72,16 @@ class SpeakerAttribution:
         words = self.transcript.within(span)
         return tuple(words if self.speakers else (replace(word, speaker=None) for word in words))
 
+    def names_in(self, span: Span) -> dict[int, str]:
+        """The names of the faces in the span of a clip, by the ids of their tracks; only of those who speak."""
+        named = iter(self.names)
+        found = {}
+        for seen, tracks in zip(self.seen, self.faces, strict=True):
+            for track, name in zip(tracks, named, strict=False):
+                if seen == span and name is not None:
+                    found[track.id] = name
+        return found
+
     def add_faces(self, video: Video, faces: Iterable[tuple[Span, list[Track]]], ctx: Context) -> SpeakerAttribution:
         """The same, joined with the faces in the spans of clips: tracks with the detector's own scores."""
         clips = list(faces)

@@ -86,7 +86,11 @@ class Painter:
     def _face(self, picture: Plane, face: TrackedFace, *, chosen: bool) -> None:
         box, colour = self._scaled(face.box), colour_of(face.track)
         cv2.rectangle(picture, *_corners(box), colour, self._line * (3 if chosen else 1))
-        name = f"#{face.track.id}" + ("" if face.track.identity is None else f" person {face.track.identity}")
+        name = f"#{face.track.id}"
+        if face.track.id in self._scene.names:
+            name += f" speaker {self._scene.names[face.track.id]}"
+        elif face.track.identity is not None:
+            name += f" person {face.track.identity}"
         score = "" if face.speaking is None else f"  {face.speaking:.2f}"
         guessed = "  ~" if face.interpolated else ""
         above = box.y1 - 1.6 * self._text

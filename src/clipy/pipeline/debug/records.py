@@ -53,7 +53,7 @@ def tracks_json(scene: Scene) -> Json:
         "source": documents.source(scene.video),
         **_place(scene.span),
         "shots": [_place(shot.span) for shot in scene.shots],
-        "tracks": [_track_json(track) for track in scene.tracks],
+        "tracks": [{**_track_json(track), "speaker": scene.names.get(track.id)} for track in scene.tracks],
     }
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from clipy.analysis.people.speaker_attribution import SpeakerAttribution
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.pipeline.debug.records import decisions_json, tracks_json
@@ -21,7 +22,9 @@ from clipy.types import Finding
 log = logging.getLogger(__name__)
 
 
-def save_debug(result: Result, reframer: Reframer, backends: Sequence[Backend], ctx: Context) -> None:
+def save_debug(
+    result: Result, attribution: SpeakerAttribution, reframer: Reframer, backends: Sequence[Backend], ctx: Context
+) -> None:
     """Save what was seen and decided about each clip, rejected ones included, in ``debug`` of the run's folder.
 
     What the reframer has stored is loaded, not recomputed.
@@ -32,7 +35,7 @@ def save_debug(result: Result, reframer: Reframer, backends: Sequence[Backend], 
     refused = [(f"rejected-{n:02d}", item.edit, item.findings) for n, item in enumerate(result.rejected, 1)]
     for (name, edit, findings), part in with_progress([*made, *refused], ctx.at("debug")):
         if edit is not None:
-            _save_clip(folder / name, Scene.of(result.video, edit, reframer, part), findings, backends)
+            _save_clip(folder / name, Scene.of(result.video, edit, attribution, reframer, part), findings, backends)
 
 
 def _save_clip(path: Path, scene: Scene, findings: Sequence[Finding], backends: Sequence[Backend]) -> None:

@@ -1,15 +1,16 @@
-"""One clip's source with everything that was found in it and decided about it, to be asked moment by moment."""
+"""One clip's source with everything that was detected in it and decided about it, for each moment."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from clipy.analysis.base import ShotDetector
 from clipy.analysis.camera.onscreen import shot_at
+from clipy.analysis.people.speaker_attribution import SpeakerAttribution
 from clipy.context import Context
 from clipy.stages.base import Reframer
 from clipy.types import TRACK_RATE, Box, CropShot, Edit, Seconds, Shot, Span, Track, Video, Word
@@ -29,18 +30,24 @@ class TrackedFace:
 
 @dataclass(frozen=True)
 class Scene:
-    """``shots`` are those between the source's cuts; ``tracks`` the faces that the reframer went by, none for some."""
+    """``shots`` are those between the source's cuts; ``tracks`` the faces that the reframer went by, none for some.
+
+    ``names`` are the names of those who speak, as the words and captions have them, by the ids of their tracks.
+    """
 
     video: Video
     edit: Edit
     shots: tuple[Shot, ...]
     tracks: tuple[Track, ...]
+    names: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, video: Video, edit: Edit, reframer: Reframer, ctx: Context) -> Scene:
-        """What the reframer has stored about a clip's stretch; made where it has not looked itself."""
-        shots = ctx.cached(ctx.analyser(ShotDetector).detect, video, edit.highlight.span)
-        return cls(video, edit, tuple(shots), tuple(reframer.followed(video, edit.highlight, ctx)))
+    def of(cls, video: Video, edit: Edit, attribution: SpeakerAttribution, reframer: Reframer, ctx: Context) -> Scene:
+        """What the reframer has stored about the span of a clip; computed where it has not looked itself."""
+        span = edit.highlight.span
+        shots = ctx.cached(ctx.analyser(ShotDetector).detect, video, span)
+        tracks = reframer.followed(video, edit.highlight, ctx)
+        return cls(video, edit, tuple(shots), tuple(tracks), attribution.names_in(span))
 
     @property
     def span(self) -> Span:
