@@ -247,7 +247,7 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("clipy.stages.render.pizzazz.music_mix.music_library.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"no folder was given.*clipy\[music\]"):
         made().identity()
-    with pytest.raises(ConfigError, match="no such folder"):
+    with pytest.raises(ConfigError, match="music folder not found"):
         music_folder(tmp_path / "none")
     with pytest.raises(ConfigError, match="no music"):
         made(folder=tmp_path).identity()
@@ -274,7 +274,7 @@ def test_a_track_that_is_gone_is_told(tmp_path: Path, video: Video, edit: Edit, 
     music = made(folder=tmp_path)
     planned = music.plan(video, edit, ctx)
     (tmp_path / planned.plans["music"]["file"]).unlink()
-    with pytest.raises(RenderError, match="no longer there"):
+    with pytest.raises(RenderError, match="music file is missing"):
         next(music.audio(blocks(video), planned, ctx))
 
 
@@ -316,7 +316,7 @@ def test_memory_does_not_grow_with_the_clip(folder: Path, video: Video, edit: Ed
         long = replace(edit, keep=(Span(Fraction(0), Fraction(round(60 * minutes))),))
         music = made(track=folder / "slow.wav")
         planned = music.plan(video, edit, ctx)
-        plan = {**planned.plans["music"], "pieces": [[0.4, 18.0]] * round(minutes * 60 / 17.6)}
+        plan = {**planned.plans["music"], "segments": [[0.4, 18.0]] * round(minutes * 60 / 17.6)}
         silent = (
             AudioBlock(Fraction(n, 10), np.zeros((2, RATE // 10), np.float32), RATE)
             for n in range(round(600 * minutes))

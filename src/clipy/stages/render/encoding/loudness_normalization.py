@@ -1,4 +1,4 @@
-"""Brings a clip's sound to its loudness without passing its highest peak, and codes it."""
+"""Loudness normalization: brings a clip's sound to its target loudness below a true peak, and encodes it as AAC."""
 
 from __future__ import annotations
 
@@ -16,72 +16,74 @@ from clipy.media.loudness import integrated_loudness, measure_loudness, to_ampli
 
 log = logging.getLogger(__name__)
 
-_LOUDEST_GAIN = 30.0  # dB; more would only bring up noise
-_MAKE_UP = 3.0  # dB at most that are given back for what the limiter took
-_NEAR = 0.2  # LU off the target that nobody hears
-_ENCODER_ROOM = 0.3  # dB by which AAC usually raises a peak
-_TRIES = 4  # at keeping the peaks down when AAC raises them by more
-_SAFE = 4.0  # dB below the highest peak allowed: peaks between samples, and of AAC, rise less than that
+_MAX_GAIN = 30.0  # dB; more would only amplify noise
+_MAX_MAKEUP_GAIN = 3.0  # dB to compensate for what the limiter took
+_TOLERANCE = 0.2  # LU; inaudible
+_CODEC_HEADROOM = 0.3  # dB by which AAC usually raises a peak
+_MAX_PASSES = 4  # of encoding, when AAC raises peaks by more
+_SAFE_MARGIN = 4.0  # dB below the maximum true peak: inter-sample peaks and AAC raise sample peaks by less
 
 Samples = NDArray[np.float32]
 
 
-def levelled(
-    raw: Callable[[], Iterator[Samples]], loudness: float, peak: float, *, target: float, true_peak: float
+def normalize_loudness(
+    read: Callable[[], Iterator[Samples]], loudness: float, peak: float, *, target: float, true_peak: float
 ) -> list[Packet]:
-    """The sound as AAC packets, such that players hear ``target`` LUFS and at most ``true_peak`` dBTP.
+    """The sound as AAC packets that decode to ``target`` LUFS with at most ``true_peak`` dBTP.
 
-    ``raw`` reads the sound (2, samples) at 48 kHz from its beginning; ``loudness`` (LUFS) and ``peak`` (dB, of its
-    samples) are what was measured in it.
+    ``read`` reads the sound, float32 (2, samples) at 48 kHz, from its beginning. ``loudness`` (LUFS) and ``peak`` (of
+    its samples, dBFS) are its measured levels.
     """
     if loudness == -math.inf:
-        log.info("the clip is silent, so its loudness is left alone")
-        return list(encode_aac(raw()))
+        log.info("The clip is silent; its loudness is not normalized.")
+        return list(encode_aac(read()))
     gain = target - loudness
-    if gain > _LOUDEST_GAIN:
+    if gain > _MAX_GAIN:
         log.warning(
-            "the sound is very quiet (%.0f LUFS): it is raised by %.0f dB, not to %.0f LUFS",
+            "The sound is very quiet (%.0f LUFS): amplified by %.0f dB only, instead of to %.0f LUFS.",
             loudness,
-            _LOUDEST_GAIN,
+            _MAX_GAIN,
             target,
         )
-        gain = _LOUDEST_GAIN
-    if peak + gain <= true_peak - _SAFE:
-        return list(encode_aac(_louder(raw(), gain)))
-    return _limited(raw, gain, loudness + gain, true_peak)
+        gain = _MAX_GAIN
+    if peak + gain <= true_peak - _SAFE_MARGIN:
+        return list(encode_aac(_amplify(read(), gain)))
+    return _encode_limited(read, gain, loudness + gain, true_peak)
 
 
-def _limited(raw: Callable[[], Iterator[Samples]], gain: float, wanted: float, true_peak: float) -> list[Packet]:
-    """Limit, code, listen, and correct: AAC may raise peaks, and the limiter takes loudness."""
-    most, ceiling = gain + _MAKE_UP, true_peak - _ENCODER_ROOM
-    taken = wanted - integrated_loudness(_calm(raw(), gain, ceiling), RATE)  # by the limiter alone: cheap to ask
-    gain = min(gain + max(0.0, taken), most)
+def _encode_limited(
+    read: Callable[[], Iterator[Samples]], gain: float, target: float, true_peak: float
+) -> list[Packet]:
+    """Limit, encode, measure, and correct: AAC may raise peaks, and the limiter lowers the loudness."""
+    max_gain, ceiling = gain + _MAX_MAKEUP_GAIN, true_peak - _CODEC_HEADROOM
+    loss = target - integrated_loudness(_limit(read(), gain, ceiling), RATE)  # of the limiter alone: cheap to measure
+    gain = min(gain + max(0.0, loss), max_gain)
     packets: list[Packet] = []
-    over = 0.0
-    for _ in range(_TRIES):
+    excess = 0.0
+    for _ in range(_MAX_PASSES):
         packets = []
-        found = measure_loudness(decode_aac(_kept(encode_aac(_calm(raw(), gain, ceiling)), packets)), RATE)
-        over = found.true_peak - true_peak
-        louder = min(gain + wanted - found.integrated, most)
-        if over <= 0 and louder - gain <= _NEAR:
+        measured = measure_loudness(decode_aac(_collect(encode_aac(_limit(read(), gain, ceiling)), packets)), RATE)
+        excess = measured.true_peak - true_peak
+        corrected_gain = min(gain + target - measured.integrated, max_gain)
+        if excess <= 0 and corrected_gain - gain <= _TOLERANCE:
             return packets
-        gain = max(gain, louder)
-        ceiling -= over + _NEAR / 2 if over > 0 else 0.0
-    if over > 0:
-        log.warning("after coding, the sound peaks %.1f dB above the %.1f dBTP that were asked for", over, true_peak)
+        gain = max(gain, corrected_gain)
+        ceiling -= excess + _TOLERANCE / 2 if excess > 0 else 0.0
+    if excess > 0:
+        log.warning("After encoding, the true peak exceeds the maximum of %.1f dBTP by %.1f dB.", true_peak, excess)
     return packets
 
 
-def _louder(blocks: Iterator[Samples], gain: float) -> Iterator[Samples]:
+def _amplify(blocks: Iterator[Samples], gain: float) -> Iterator[Samples]:
     factor = np.float32(to_amplitude(gain))
     return (block * factor for block in blocks)
 
 
-def _calm(blocks: Iterator[Samples], gain: float, ceiling: float) -> Iterator[Samples]:
-    return limit_true_peak(_louder(blocks, gain), RATE, to_amplitude(ceiling))
+def _limit(blocks: Iterator[Samples], gain: float, ceiling: float) -> Iterator[Samples]:
+    return limit_true_peak(_amplify(blocks, gain), RATE, to_amplitude(ceiling))
 
 
-def _kept(packets: Iterable[Packet], kept: list[Packet]) -> Iterator[Packet]:
+def _collect(packets: Iterable[Packet], collected: list[Packet]) -> Iterator[Packet]:
     for packet in packets:
-        kept.append(packet)
+        collected.append(packet)
         yield packet

@@ -1,4 +1,4 @@
-"""The sound of a clip: the kept spans joined without clicks, through every pizzazz, and brought to one loudness."""
+"""The soundtrack of a clip: the kept spans joined without clicks, through every pizzazz, normalized and encoded."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from numpy.typing import NDArray
 from clipy.context import Context
 from clipy.media.aac import SAMPLE_RATE as RATE
 from clipy.media.aac import Packet
-from clipy.media.frame import AudioBlock
+from clipy.media.frame import AudioBlock, pad_or_trim
 from clipy.media.loudness import integrated_loudness, to_decibels
 from clipy.media.read import sound
 from clipy.stages.base import Pizzazz
-from clipy.stages.render.encoding.loudness_normalization import levelled
+from clipy.stages.render.encoding.loudness_normalization import normalize_loudness
 from clipy.stages.streams import with_sound_effects
-from clipy.types import Edit, Span, Video
+from clipy.types import Edit, Video
 
 log = logging.getLogger(__name__)
 
-_PATIENCE = 0.2  # seconds between looks at the keyboard while waiting
-_FADE = RATE // 125  # samples (8 ms): long enough for no click, too short to hear
+_POLL_INTERVAL = 0.2  # seconds; a blocking join could not be interrupted by Ctrl-C
+_FADE = RATE // 125  # samples (8 ms): long enough to avoid clicks, too short to hear
 _BLOCK = RATE // 10
 
 Samples = NDArray[np.float32]
 
 
-class _Unwanted(Exception):
-    """Ends the making of sound that nobody waits for any more."""
+class _Cancelled(Exception):
+    """Stops the thread when the soundtrack is no longer needed."""
 
 
 class Soundtrack:
-    """A clip's finished sound, coded. Use as ``with Soundtrack(...) as track: for packet in track.packets()``.
+    """A clip's finished sound as AAC. Use as ``with Soundtrack(...) as track: for packet in track.packets()``.
 
-    It is made in a thread of its own, beside the pictures. The processed sound is kept in a nameless file until its
-    loudness is known, so every hook runs once and memory stays flat. It is cut or filled to ``duration`` seconds.
-    ``loudness`` (LUFS) and ``true_peak`` (dBTP) are the targets; silence stays silence.
+    It is made in a thread of its own, in parallel with the frames. The mix is kept in an unnamed temporary file until
+    its loudness is known, so that every hook runs once and memory stays flat. It is trimmed or padded to ``duration``
+    seconds. ``loudness`` (LUFS) and ``true_peak`` (dBTP) are the targets; silence stays silence.
     """
 
     def __init__(
@@ -56,14 +56,14 @@ class Soundtrack:
         loudness: float,
         true_peak: float,
     ) -> None:
-        self._wanted = round(duration * RATE)
         self._loudness, self._true_peak = loudness, true_peak
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=ctx.work)  # noqa: SIM115  closed by __exit__
-        self._highest = 0.0  # sample
-        self._made: list[Packet] | BaseException | None = None
+        self._peak = 0.0  # amplitude
+        self._result: list[Packet] | BaseException | None = None
         self._stop = threading.Event()
-        stream = self._processed(video, edit, pizzazz, ctx)
-        self._thread = threading.Thread(target=self._make, args=(stream,), name="clipy-sound", daemon=True)
+        mix = (block.samples for block in with_sound_effects(joined_sound(video, edit), edit, pizzazz, ctx))
+        stream = pad_or_trim(mix, round(duration * RATE))
+        self._thread = threading.Thread(target=self._run, args=(stream,), name="clipy-sound", daemon=True)
 
     def __enter__(self) -> Soundtrack:
         self._thread.start()
@@ -78,101 +78,68 @@ class Soundtrack:
 
     @property
     def ready(self) -> bool:
-        """Whether ``packets`` would answer at once. Raises what went wrong as soon as that is known."""
-        if isinstance(self._made, BaseException):
-            raise self._made
-        return self._made is not None
+        """Whether ``packets`` would return without waiting. Raises the error that stopped the thread, if any."""
+        if isinstance(self._result, BaseException):
+            raise self._result
+        return self._result is not None
 
     def packets(self) -> Iterator[Packet]:
-        """The sound as ``aac.coded`` packs it, ``round(duration * 48000)`` samples in all; waits until it is there."""
+        """The AAC packets, ``round(duration * 48000)`` samples in all. Waits until they are ready."""
         while not self.ready:
-            self._thread.join(_PATIENCE)
-        assert isinstance(self._made, list)  # noqa: S101  ready() said so
-        return iter(self._made)
+            self._thread.join(_POLL_INTERVAL)
+        assert isinstance(self._result, list)  # noqa: S101  checked by ready
+        return iter(self._result)
 
-    def _make(self, stream: Iterator[NDArray[np.float32]]) -> None:
+    def _run(self, stream: Iterator[Samples]) -> None:
         try:
-            loudness = integrated_loudness(self._kept(stream), RATE)
-            peak = to_decibels(self._highest)
-            self._made = levelled(self._raw, loudness, peak, target=self._loudness, true_peak=self._true_peak)
-        except BaseException as error:  # noqa: BLE001  raised again where the sound is wanted
-            self._made = error
+            loudness = integrated_loudness(self._record(stream), RATE)
+            peak = to_decibels(self._peak)
+            self._result = normalize_loudness(
+                self._recorded, loudness, peak, target=self._loudness, true_peak=self._true_peak
+            )
+        except BaseException as error:  # noqa: BLE001  raised again in ready
+            self._result = error
 
-    def _kept(self, stream: Iterator[NDArray[np.float32]]) -> Iterator[Samples]:
-        """Write the sound down as it goes by."""
+    def _record(self, stream: Iterator[Samples]) -> Iterator[Samples]:
+        """Pass the mix through while writing it, interleaved, to the temporary file."""
         for block in stream:
-            self._file.write(block.tobytes())
-            self._go_on()
-            self._highest = max(self._highest, float(np.abs(block).max(initial=0.0)))
-            yield np.ascontiguousarray(block.T)
+            self._file.write(np.ascontiguousarray(block.T).tobytes())
+            self._check_cancelled()
+            self._peak = max(self._peak, float(np.abs(block).max(initial=0.0)))
+            yield np.ascontiguousarray(block)
 
-    def _go_on(self) -> None:
+    def _check_cancelled(self) -> None:
         if self._stop.is_set():
-            raise _Unwanted
+            raise _Cancelled
 
-    def _raw(self) -> Iterator[Samples]:
+    def _recorded(self) -> Iterator[Samples]:
         self._file.seek(0)
         while data := self._file.read(_BLOCK * 8):
-            self._go_on()
+            self._check_cancelled()
             yield np.ascontiguousarray(np.frombuffer(data, dtype=np.float32).reshape(-1, 2).T)
-
-    def _processed(
-        self, video: Video, edit: Edit, pizzazz: tuple[Pizzazz, ...], ctx: Context
-    ) -> Iterator[NDArray[np.float32]]:
-        """Interleaved samples (n, 2), exactly as many as the clip is long."""
-        given = 0
-        for block in with_sound_effects(joined_sound(video, edit), edit, pizzazz, ctx):
-            samples = block.samples[:, : self._wanted - given]
-            given += samples.shape[1]
-            yield np.ascontiguousarray(samples.T)
-        if given < self._wanted:
-            yield np.zeros((self._wanted - given, 2), dtype=np.float32)
 
 
 def joined_sound(video: Video, edit: Edit) -> Iterator[AudioBlock]:
-    """The kept spans' sound one after the other, faded for a moment where they were cut; silence without a track."""
+    """The sound of the kept spans in a row, with short fades at the cuts; silence for a source without sound."""
     if not video.audio:
-        log.info("the source has no sound: the clip gets a silent track, which players and platforms expect")
+        log.info("The source has no sound. The clip gets a silent track, as players and platforms expect one.")
     sides = None if edit.sides is None else np.array(edit.sides, dtype=np.float32)
-    done = 0
-    passed = Fraction(0)
+    position, elapsed = 0, Fraction(0)
     for index, span in enumerate(edit.keep):
-        passed += span.duration
-        begin, length = done, round(passed * RATE) - done
+        elapsed += span.duration
+        begin, length = position, round(elapsed * RATE) - position
         joins_before = index > 0 and edit.keep[index - 1].end == span.start
         joins_after = index + 1 < len(edit.keep) and edit.keep[index + 1].start == span.end
-        for block in _exactly(_sound(video, span), length):
-            offset = done - begin
-            faded = _faded(
-                block if sides is None else sides @ block,
-                offset,
-                length,
-                fade_in=not joins_before,
-                fade_out=not joins_after,
-            )
-            yield AudioBlock(Fraction(done, RATE), faded, RATE)
-            done += block.shape[1]
+        blocks = sound(video, span, rate=RATE, channels=2, mix=video.clip_mix) if video.audio else iter(())
+        for block in pad_or_trim(blocks, length):
+            samples = block if sides is None else sides @ block
+            faded = _fade(samples, position - begin, length, fade_in=not joins_before, fade_out=not joins_after)
+            yield AudioBlock(Fraction(position, RATE), faded, RATE)
+            position += block.shape[1]
 
 
-def _sound(video: Video, span: Span) -> Iterator[Samples]:
-    return sound(video, span, rate=RATE, channels=2, mix=video.clip_mix) if video.audio else iter(())
-
-
-def _exactly(blocks: Iterator[Samples], length: int) -> Iterator[Samples]:
-    """As many samples as asked for: cut off, or filled with silence."""
-    given = 0
-    for block in blocks:
-        part = block[:, : length - given]
-        given += part.shape[1]
-        yield part
-    while given < length:
-        part = np.zeros((2, min(_BLOCK, length - given)), dtype=np.float32)
-        given += part.shape[1]
-        yield part
-
-
-def _faded(block: Samples, offset: int, length: int, *, fade_in: bool, fade_out: bool) -> Samples:
-    """A block that begins ``offset`` samples into a stretch of ``length``, with its share of the stretch's fades."""
+def _fade(block: Samples, offset: int, length: int, *, fade_in: bool, fade_out: bool) -> Samples:
+    """Apply the fades of a span of ``length`` samples to a block that begins ``offset`` samples into it."""
     at = np.arange(offset, offset + block.shape[1])
     gain = np.ones(block.shape[1], dtype=np.float32)
     if fade_in and offset < _FADE:

@@ -102,12 +102,12 @@ def _crossfaded(path: Path, segments: Sequence[Segment], rate: int) -> Iterator[
 
 
 def _exactly(blocks: Iterator[Samples], count: int) -> Iterator[Samples]:
-    """Trim or pad with silence to ``count`` samples."""
-    given = 0
+    """The first ``count`` samples, padded with silence; reads no further than needed."""
+    position = 0
     for block in blocks:
-        part = block[:, : count - given]
-        given += part.shape[1]
+        part = block[:, : count - position]
+        position += part.shape[1]
         yield np.array(part)
-        if given >= count:
+        if position >= count:
             return
-    yield np.zeros((2, count - given), dtype=np.float32)
+    yield np.zeros((2, count - position), dtype=np.float32)
