@@ -182,7 +182,12 @@ class Context:
         name = f"{backend.group}.{step.__name__}"
         behind = self._behind(backend)
         sources = [item.path for item in inputs if isinstance(item, Video)]
-        beside = [files for one in (backend, *behind) for path in sources if (files := one.sidecar_digests(path))]
+        beside = [
+            files
+            for one in (backend, *behind)
+            for path in sources
+            if (files := contract.call(one.sidecar_digests, (path,)))
+        ]
         heard = [self.conversation] if behind and self.conversation else []
         video = next((item for item in inputs if isinstance(item, Video)), self.video)
         return _Entry(name, key_of(name, backend, behind, inputs, *beside, *heard), backend.group, backend.name, video)

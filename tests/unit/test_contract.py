@@ -182,6 +182,28 @@ def _small(self: Any, options: Any = None) -> None:
     Reframer.__init__(self, SIZES)
 
 
+@pytest.mark.parametrize("method", ["input_digests", "sidecar_digests", "identity"])
+def test_what_fails_while_a_key_is_made_is_named(method: str, ctx: Context) -> None:
+    def fails(*_: object) -> object:
+        raise ZeroDivisionError("division by zero")
+
+    fails.__name__ = method
+    backend = answering(Highlighter, "highlight", [], **{method: fails})
+    with pytest.raises(BackendError, match=r"'acme' of the module acme_clips failed \(ZeroDivisionError"):
+        ctx.cached(backend.highlight, VIDEO)
+
+
+def test_a_check_that_fails_is_named(ctx: Context) -> None:
+    backend = answering(Renderer, "render", None)
+
+    def check(self: Renderer) -> None:
+        raise KeyError("driver")
+
+    type(backend).check = check
+    with pytest.raises(BackendError, match=r"the render backend 'acme' .* failed"):
+        call(backend.check, ())
+
+
 GOOD: list[tuple[type[Backend], str, tuple[Any, ...], Any]] = [
     (Highlighter, "highlight", (VIDEO,), [Highlight(span(4, 20), 1.0), Highlight(span(0, 2), given=True)]),
     (Transcriber, "transcribe", (VIDEO,), words((1, 2), (1.5, 1.75))),
@@ -398,7 +420,7 @@ def theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 QUICK = [
     *("highlight.backend=even", "highlight.duration=2", "highlight.count=1", "highlight.min_duration=1"),
-    *("reframe.backend=center", "reframe.width=180", "reframe.height=320", "pizzazz=", "render.quality=draft"),
+    *("reframe.backend=center", "reframe.width=180", "reframe.height=320", "pizzazz="),
     "review=technical",
 ]
 

@@ -127,11 +127,13 @@ def highlight(
     """Stage 1: pick the moments worth a clip."""
     from clipy import documents
     from clipy.cli import terminal
+    from clipy.contract import call
 
     file = output.file
     pipeline = settings.pipeline(*selection)
     if dry_run:
-        preview = settings.work(video, "highlight", pipeline, pipeline.highlighter.preview)
+        show = pipeline.highlighter.preview
+        preview = settings.work(video, "highlight", pipeline, lambda source, ctx: call(show, (source,), ctx))
         print_json({"preview": preview}) if settings.as_json else click.echo(preview)
         return
 

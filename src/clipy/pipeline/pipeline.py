@@ -94,7 +94,7 @@ class Pipeline:
         """A key of everything that decides what a run makes; equal identities give equal clips."""
         stages = [self.highlighter, self.reframer, *self.pizzazz, self.renderer, *self.reviewers]
         analysers = sorted(self.analysers.values(), key=lambda analyser: analyser.group)
-        beside = [files for backend in (*analysers, *stages) if (files := backend.sidecar_digests(video.path))]
+        beside = [files for backend in (*analysers, *stages) if (files := call(backend.sidecar_digests, (video.path,)))]
         return key_of(replace(video, speech_mix=FIRST_TRACK, clip_mix=FIRST_TRACK), analysers, stages, *beside)
 
     def with_sound(self, video: Video, ctx: Context) -> Video:
@@ -149,7 +149,7 @@ class Pipeline:
         self, video: Video, ctx: Context, clock: Clock
     ) -> tuple[list[Outcome], list[Rejected], SpeakerAttribution]:
         self.check_length(video)
-        self.renderer.check()
+        call(self.renderer.check, ())
         with clock.measuring("transcribe"):
             self.check_text(self.transcribe(video, ctx))
         with clock.measuring("highlight"):
@@ -240,7 +240,7 @@ class Pipeline:
 
         Their scores are the detector's own: the attribution weighs the voices in itself, and must not count them twice.
         """
-        if not self.reframer.watches_speakers():
+        if not call(self.reframer.watches_speakers, ()):
             return attribution
         try:
             faces = [(clip.span, scored_tracks(video, clip.span, ctx)) for clip in clips]
@@ -320,7 +320,7 @@ class Pipeline:
         """Render given crops into a folder, unreviewed; ``clips.json`` says so."""
         clock = Clock()
         identity = key_of(self.identity(video), cropped)
-        self.renderer.check()
+        call(self.renderer.check, ())
         with ctx.store.delivering(folder):
             prepare(folder, identity, overwrite=overwrite)
             with clock.measuring("render"):

@@ -27,6 +27,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel
 
 from clipy.backend import Backend
+from clipy.contract import naming
 from clipy.errors import OutputError, StoreError
 from clipy.storage.artifact import Damaged, Outdated, adapter, decoded, encoded, read
 from clipy.storage.locks import exclusive
@@ -179,7 +180,8 @@ def key_of(*parts: object) -> str:
 def canonical(value: object) -> Any:
     """Turn an input of a step into plain JSON that holds all that matters to the result, and no path."""
     if isinstance(value, Backend):
-        return value.identity()
+        with naming(value):
+            return value.identity()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = (field.name for field in dataclasses.fields(value) if field.compare)
         return {name: canonical(getattr(value, name)) for name in fields}

@@ -12,6 +12,7 @@ from clipy.analysis.base import ShotDetector
 from clipy.analysis.camera.onscreen import shot_at
 from clipy.analysis.people.speaker_attribution import SpeakerAttribution
 from clipy.context import Context
+from clipy.contract import call
 from clipy.stages.base import Reframer
 from clipy.types import TRACK_RATE, Box, CropShot, Edit, Seconds, Shot, Span, Track, Video, Word
 
@@ -46,7 +47,7 @@ class Scene:
         """What the reframer has stored about the span of a clip; computed where it has not looked itself."""
         span = edit.highlight.span
         shots = ctx.cached(ctx.analyser(ShotDetector).detect, video, span)
-        tracks = reframer.followed(video, edit.highlight, ctx)
+        tracks = call(reframer.followed, (video, edit.highlight), ctx)
         return cls(video, edit, tuple(shots), tuple(tracks), attribution.names_in(span))
 
     @property
