@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import combinations
 
 import numpy as np
 
@@ -23,7 +23,6 @@ _MORE = 6.0  # dB by which it is louder than its parts while nobody speaks in th
 _COVERED = 0.9  # share of a mix's speech that its parts hold, from which they hold all of it
 _STANDS_OUT = 8.0  # dB by which speech is louder than the rest of a microphone's track; music has no such pauses
 _AT_ONCE = 0.35  # share of the speech that is at the same time, below which two tracks are a conversation
-_NEAR = 15.0  # dB below a track's own speech at which what is heard in it is somebody else
 _UNDER = 15.0  # dB by which tracks without speech lie below it in a mix
 _MOST_BALANCE = 20.0  # dB by which speakers are made equally loud
 _QUIETEST = -70.0  # dBFS (95th percentile) of a track that holds something
@@ -164,21 +163,16 @@ class _Desk:
         microphones = [n for n in there if self._stands_out(n)]
         if len(known) > 1 or len(microphones) < 2:
             return []
-        in_turn = all(self._across(a, b) or self._at_once(a, b) < _AT_ONCE for a, b in permutations(microphones, 2))
-        return microphones if in_turn else []
+        return microphones if all(self._in_turn(a, b) for a, b in combinations(microphones, 2)) else []
 
     def _stands_out(self, number: int) -> bool:
         side, spoken = self.sides[number], self.spoken[number]
         return not (~spoken).any() or float(side.level[spoken].mean() - side.level[~spoken].mean()) >= _STANDS_OUT
 
-    def _across(self, of: int, within: int) -> bool:
-        """Whether somebody is heard in another's microphone across the room."""
-        likeness = self.likeness.get((of, within))
-        return likeness is not None and likeness.share >= _HOLDS and not self._holds(within, of)
-
-    def _at_once(self, one: int, other: int) -> float:
-        own = [self.spoken[n] & (self.sides[n].level >= self.speech[n] - _NEAR) for n in (one, other)]
-        return float((own[0] & own[1]).sum()) / max(1, min(int(part.sum()) for part in own))
+    def _in_turn(self, one: int, other: int) -> bool:
+        """Whether two tracks hardly ever have voices of their own at the same time."""
+        likeness = self.likeness.get((one, other)) or self.likeness.get((other, one))
+        return likeness is not None and likeness.at_once < _AT_ONCE
 
     def _preferred(self, there: Sequence[int], language: str) -> int:
         """Of tracks that say the same, or different things, the one in the wanted language, else the first voice."""

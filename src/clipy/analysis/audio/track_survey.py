@@ -25,13 +25,18 @@ _BAND = (200.0, 4000.0)  # Hz in which voices are compared: no hum, no hiss
 _LOUD = -40.0  # dBFS below which sound is raised before a voice is looked for in it ...
 _RAISED = -23.0  # ... to this
 _LISTENED = 95  # percentile of the levels that is raised so
+_NEAR = 12.0  # dB below a track's own speech down to which somebody speaks in it in a second
+_SHARED = 0.4  # correlation from which two tracks hold the same voice in a second
+_LOUDER = 90  # percentile of the levels of speech
 _SHIFT = RATE // 10  # samples by which a voice may reach one microphone later than another
 
 _MAINS = (50.0, 60.0)  # Hz
 _HARMONICS = 10
 _LINE = 32_000  # samples whose spectrum shows a hum: lines of half a hertz
-_STEADY = 20  # percentile of the spectra over time: what is always there
+_STEADY = 10  # percentile of the spectra over time: what is always there
 _BESIDE = (2.0, 8.0)  # Hz from a line to where its surroundings are measured
+_ALONE, _CLEAR, _THERE = 20.0, 12.0, 10.0  # dB by which the first line, two of the first, and any stand out from those
+_FIRST = 4
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
@@ -61,15 +66,17 @@ class TrackSurvey:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How much of one track is heard in another while somebody speaks in the first, from -1 to 1.
+    """How much of one track is heard in another, second by second while somebody speaks in the first.
 
-    ``share`` is the correlation, ``level`` how much louder (dB) that voice is in the other track.
+    ``share`` is the median correlation (0..1), ``level`` how much louder (dB) that voice is in the other track.
+    ``at_once`` is the share of seconds in which both have voices of their own, of those in which either has.
     """
 
     of: int
     within: int
     share: float
     level: float
+    at_once: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,25 +160,23 @@ def _voice_band(samples: Floats) -> Floats:
 
 def _hum(samples: Floats) -> tuple[tuple[float, ...], float]:
     """Mains frequencies and their multiples that are always there, and how loud they are together (dBFS)."""
-    count = len(samples) // _LINE
-    if count < 2:
+    if len(samples) < 2 * _LINE:
         return (), FLOOR
-    pieces = samples[: count * _LINE].reshape(count, _LINE) * np.hanning(_LINE).astype(np.float32)
-    power = np.percentile(np.square(np.abs(np.fft.rfft(pieces, axis=1))), _STEADY, axis=0)
+    pieces = np.lib.stride_tricks.sliding_window_view(samples, _LINE)[:: _LINE // 4]
+    window = np.hanning(_LINE).astype(np.float32)
+    spectra = [np.square(np.abs(np.fft.rfft(piece * window)))[: _LINE // 16] for piece in pieces]
+    power = np.percentile(spectra, _STEADY, axis=0)
     best: tuple[tuple[float, ...], float] = ((), FLOOR)
     for mains in _MAINS:
-        lines = [(f, *_line(power, f)) for f in mains * np.arange(1, _HARMONICS + 1)]
-        clear = [(float(f), level) for f, level, above in lines if above > _CLEAR]
-        if sum(f <= 4 * mains for f, _ in clear) < _FIRST:
+        lines = [(mains * n, *_line(power, mains * n)) for n in range(1, _HARMONICS + 1)]
+        first, sure = lines[0][2], sum(above > _CLEAR for _, _, above in lines[:_FIRST])
+        if first < _ALONE and sure < 2:
             continue
-        level = 10 * np.log10(sum(10 ** (level / 10) for _, level in clear))
+        kept = [(frequency, level) for frequency, level, above in lines if above > _THERE]
+        level = float(10 * np.log10(sum(10 ** (level / 10) for _, level in kept)))
         if level > best[1]:
-            best = (tuple(f for f, _ in clear), float(level))
+            best = (tuple(frequency for frequency, _ in kept), level)
     return best
-
-
-_CLEAR = 14.0  # dB by which a line must stand out from its surroundings
-_FIRST = 2  # ... of the first four multiples so many
 
 
 def _line(power: np.ndarray[tuple[int, ...], np.dtype[np.float64]], frequency: float) -> tuple[float, float]:
@@ -188,31 +193,47 @@ def _line(power: np.ndarray[tuple[int, ...], np.dtype[np.float64]], frequency: f
 
 def _compared(one: int, other: int, heard: Sequence[Sequence[Floats]], tracks: Sequence[TrackSurvey]) -> list[Likeness]:
     """How much of each of two tracks is heard in the other."""
+    loud = [_speech_level(tracks[number].middle) - _NEAR for number in (one, other)]
+    moments: list[_Moment] = []
+    for mine, theirs in zip(heard[one], heard[other], strict=True):
+        a, b = (_voice_band(part.mean(axis=0)) for part in (mine, theirs))
+        moments += [_moment(a[at : at + RATE], b[at : at + RATE]) for at in range(0, len(a) - RATE // 2, RATE)]
+    speaks = [(moment.levels[0] >= loud[0], moment.levels[1] >= loud[1]) for moment in moments]
+    either = sum(first or second for first, second in speaks)
+    apart = sum(
+        first and second and moment.share < _SHARED for (first, second), moment in zip(speaks, moments, strict=True)
+    )
     found = []
-    for of, within in ((one, other), (other, one)):
-        speech = tracks[of].middle.speech >= SPEAKS
-        shares, levels, at = list[float](), list[float](), 0
-        for mine, theirs in zip(heard[of], heard[within], strict=True):
-            count = -(-mine.shape[1] // FRAME)
-            spoken = np.repeat(speech[at : at + count], FRAME)[: mine.shape[1]]
-            at += count
-            if spoken.any():
-                share, level = _shared(_voice_band(mine.mean(axis=0)), _voice_band(theirs.mean(axis=0)), spoken)
-                shares.append(share)
-                levels.append(level)
-        if shares:
-            found.append(Likeness(of, within, float(np.median(shares)), float(np.median(levels))))
+    for side, (of, within) in enumerate(((one, other), (other, one))):
+        own = [moment for moment, loud_enough in zip(moments, speaks, strict=True) if loud_enough[side]]
+        if own:
+            share = float(np.median([moment.share for moment in own]))
+            gain = float(np.median([moment.share_level[side] for moment in own]))
+            found.append(Likeness(of, within, share, gain, apart / max(1, either)))
     return found
 
 
-def _shared(
-    mine: Floats, theirs: Floats, spoken: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
-) -> tuple[float, float]:
-    """The highest correlation of two sounds over small shifts where somebody speaks in the first, and the gain."""
-    a, b = mine * spoken, theirs * spoken
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A second of two sounds: their levels (dBFS), their correlation, and what of each is in the other (dB)."""
+
+    levels: tuple[float, float]
+    share: float
+    share_level: tuple[float, float]
+
+
+def _moment(a: Floats, b: Floats) -> _Moment:
     size = 1 << int(np.ceil(np.log2(2 * len(a))))
     cross = np.fft.irfft(np.fft.rfft(a, size) * np.conj(np.fft.rfft(b, size)), size)
     best = float(np.abs(np.concatenate([cross[: _SHIFT + 1], cross[-_SHIFT:]])).max())
-    own, its = float(a @ a), float(b @ b)
-    share = best / np.sqrt(own * its) if own > 0 and its > 0 else 0.0
-    return float(share), float(20 * np.log10(max(best / own, 1e-5))) if own > 0 else FLOOR
+    energy = float(a @ a), float(b @ b)
+    levels = tuple(float(10 * np.log10(max(part / max(1, len(a)), 10 ** (FLOOR / 10)))) for part in energy)
+    share = best / np.sqrt(energy[0] * energy[1]) if min(energy) > 0 else 0.0
+    gains = tuple(float(20 * np.log10(max(best / part, 1e-5))) if part > 0 else FLOOR for part in energy)
+    return _Moment((levels[0], levels[1]), float(share), (gains[0], gains[1]))
+
+
+def _speech_level(side: Side) -> float:
+    """How loud somebody speaks; louder than anything where nobody does."""
+    spoken = side.level[side.speech >= SPEAKS]
+    return float(np.percentile(spoken, _LOUDER)) if len(spoken) else -FLOOR
