@@ -17,7 +17,7 @@ from make_gallery import IMAGES, TALL, VIDEO, WIDE, Picture, _with_person
 
 from clipy.analysis.camera.camera import Camera
 from clipy.analysis.picture.picture_in_picture import Borders
-from clipy.analysis.picture.shot_analysis import Scene
+from clipy.analysis.picture.shot_analysis import ShotAnalysis
 from clipy.media.frame import yuv_to_rgb
 from clipy.media.resample import PanelWindow, Resampler
 from clipy.stages.reframe.layouts.director import Director
@@ -118,7 +118,7 @@ def main() -> None:
     }
     for name, (picture, tracks, seen, page) in scenes.items():
         director = Director(Camera(VIDEO, *TALL), lambda camera, scene, _: camera.middle(scene.span))
-        (shot,) = director.shoot(Scene(SPAN, whole, page, (), seen, WIDE[1] / 360), tracks)
+        (shot,) = director.crop_shots(ShotAnalysis(SPAN, whole, page, (), seen, WIDE[1] / 360), tracks)
         if shot.layout != name:
             raise SystemExit(f"the scene for {name} is shown as {shot.layout}")
         sheet = cv2.cvtColor(drawn(picture, shot), cv2.COLOR_RGB2BGR)

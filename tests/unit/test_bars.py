@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clipy.analysis.picture.bars import Brightest, inside
+from clipy.analysis.picture.bars import MaxPicture, inside
 from clipy.types import Box
 
 HIGH, WIDE = 180, 320
@@ -14,7 +14,7 @@ HIGH, WIDE = 180, 320
 
 def scene(high: int, wide: int, level: float = 1.0, seed: int = 0) -> NDArray[np.uint8]:
     """A textured picture with dark and bright places, seen for some time: the brightest of each pixel."""
-    seen = Brightest()
+    seen = MaxPicture()
     chance = np.random.default_rng(seed)
     y, x = np.mgrid[0:high, 0:wide]
     for moment in range(6):

@@ -61,21 +61,21 @@ def looked_at(shots: list[CropShot]) -> list[float]:
 
 def test_the_speaker_is_followed_and_a_change_is_a_cut() -> None:
     left, right = track(0, 400, spoken((0, 5))), track(1, 1500, spoken((5, 10)))
-    shots = Camera(video(), 1080, 1920).shoot(TEN, [left, right])
+    shots = Camera(video(), 1080, 1920).crop_shots(TEN, [left, right])
     assert looked_at(shots) == pytest.approx([400, 1500], abs=40)
     assert 4.5 <= shots[1].span.start <= 5
 
 
 def test_a_cough_does_not_turn_the_camera() -> None:
-    turns = Attention().turns(TEN, [track(0, 400, spoken((0, 10))), track(1, 1500, spoken((4, 4.4)))])
-    assert [turn.track.id for turn in turns if turn.track] == [0]
+    targets = Attention().targets(TEN, [track(0, 400, spoken((0, 10))), track(1, 1500, spoken((4, 4.4)))])
+    assert [target.track.id for target in targets if target.track] == [0]
 
 
 def test_what_is_unsure_must_last_longer_to_turn_the_camera() -> None:
     def turns(seconds: float) -> list[int]:
         other = (TIMES >= 3) & (3 + seconds > TIMES)
         people = [track(0, 400, np.where(other, 0.5, 0.9)), track(1, 1500, np.where(other, 0.7, 0.1))]
-        return [turn.track.id for turn in Attention().turns(TEN, people) if turn.track]
+        return [target.track.id for target in Attention().targets(TEN, people) if target.track]
 
     assert turns(2) == [0]
     assert turns(4) == [0, 1, 0]
@@ -83,18 +83,18 @@ def test_what_is_unsure_must_last_longer_to_turn_the_camera() -> None:
 
 def test_each_turn_lasts() -> None:
     flicker = spoken(*((k, k + 0.5) for k in range(10)))
-    turns = Attention(stay=1.2).turns(TEN, [track(0, 400, flicker), track(1, 1500, 0.85 - flicker)])
-    assert all(turn.span.duration >= Fraction(12, 10) for turn in turns)
+    targets = Attention(stay=1.2).targets(TEN, [track(0, 400, flicker), track(1, 1500, 0.85 - flicker)])
+    assert all(target.span.duration >= Fraction(12, 10) for target in targets)
 
 
 def test_the_last_speaker_is_kept_while_nobody_speaks() -> None:
-    turns = Attention().turns(TEN, [track(0, 400, 0.03, size=300), track(1, 1500, spoken((0, 4)))])
-    assert [turn.track.id for turn in turns if turn.track] == [1]
+    targets = Attention().targets(TEN, [track(0, 400, 0.03, size=300), track(1, 1500, spoken((0, 4)))])
+    assert [target.track.id for target in targets if target.track] == [1]
 
 
 def test_the_biggest_face_is_shown_when_nobody_speaks_at_all() -> None:
-    turns = Attention().turns(TEN, [track(0, 400, 0.0), track(1, 1500, 0.0, size=300)])
-    assert [turn.track.id for turn in turns if turn.track] == [1]
+    targets = Attention().targets(TEN, [track(0, 400, 0.0), track(1, 1500, 0.0, size=300)])
+    assert [target.track.id for target in targets if target.track] == [1]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -106,40 +106,40 @@ def test_a_voice_from_off_screen_turns_the_camera_to_nobody(seed: int) -> None:
         return np.repeat(chance.uniform(0, 0.1, COUNT // 25), 25)
 
     silent = [track(0, 400, noise()), track(1, 1500, noise(), size=320)]
-    assert len(Attention().turns(TEN, silent)) == 1
+    assert len(Attention().targets(TEN, silent)) == 1
     spoke = [track(0, 400, np.where(TIMES < 2, 0.8, noise())), track(1, 1500, noise(), size=320)]
-    assert [turn.track.id for turn in Attention().turns(TEN, spoke) if turn.track] == [0]
+    assert [target.track.id for target in Attention().targets(TEN, spoke) if target.track] == [0]
 
 
 def test_of_silent_people_the_one_in_the_middle_is_shown_unless_another_is_much_bigger() -> None:
     picture = Box(0, 0, 1920, 1080)
     aside, middle = track(0, 150, 0.01, size=220), track(1, 960, 0.01, size=200)
-    assert [turn.track.id for turn in Attention().turns(TEN, [aside, middle], picture) if turn.track] == [1]
+    assert [target.track.id for target in Attention().targets(TEN, [aside, middle], picture) if target.track] == [1]
     big = track(2, 150, 0.01, size=400)
-    assert [turn.track.id for turn in Attention().turns(TEN, [big, middle], picture) if turn.track] == [2]
+    assert [target.track.id for target in Attention().targets(TEN, [big, middle], picture) if target.track] == [2]
 
 
 def test_whoever_spoke_last_is_left_only_when_gone() -> None:
     spoke = track(0, 400, spoken((0, 2)))
     gone = Track(0, TEN, spoke.times[:120], spoke.boxes[:120], spoke.confidence[:120], spoke.speaking[:120])
     others = [track(1, 1000, 0.02), track(2, 1500, 0.02, size=300)]
-    turns = Attention().turns(TEN, [gone, *others])
-    assert [turn.track.id for turn in turns if turn.track] == [0, 2]
-    assert turns[1].span.start == pytest.approx(4.8, abs=0.1)
+    targets = Attention().targets(TEN, [gone, *others])
+    assert [target.track.id for target in targets if target.track] == [0, 2]
+    assert targets[1].span.start == pytest.approx(4.8, abs=0.1)
 
 
 def test_a_face_that_leaves_is_left() -> None:
     whole = track(0, 400, 0.6)
     gone = Track(0, TEN, whole.times[:100], whole.boxes[:100], whole.confidence[:100], whole.speaking[:100])
-    turns = Attention().turns(TEN, [gone, track(1, 1500, 0.1)])
-    assert [turn.track.id for turn in turns if turn.track] == [0, 1]
-    assert turns[1].span.start == pytest.approx(4, abs=0.1)
+    targets = Attention().targets(TEN, [gone, track(1, 1500, 0.1)])
+    assert [target.track.id for target in targets if target.track] == [0, 1]
+    assert targets[1].span.start == pytest.approx(4, abs=0.1)
 
 
 def test_tracks_without_scores_are_followed_by_size() -> None:
     both = (track(0, 400, 0), track(1, 900, 0, size=400))
     plain = [replace(one, speaking=np.empty(0, dtype=np.float32)) for one in both]
-    assert [turn.track.id for turn in Attention().turns(TEN, plain) if turn.track] == [1]
+    assert [target.track.id for target in Attention().targets(TEN, plain) if target.track] == [1]
 
 
 # Where the window is
@@ -147,13 +147,13 @@ def test_tracks_without_scores_are_followed_by_size() -> None:
 
 def test_a_still_speaker_gets_a_window_that_does_not_move_at_all() -> None:
     sway = 500 + 20 * np.sin(TIMES * 3) + np.random.default_rng(1).normal(0, 3, COUNT)
-    (shot,) = Camera(video(), 1080, 1920).shoot(TEN, [track(0, sway, 0.8)])
+    (shot,) = Camera(video(), 1080, 1920).crop_shots(TEN, [track(0, sway, 0.8)])
     assert len(shot.panels[0].keyframes) == 1
 
 
 def test_a_walking_speaker_is_followed_without_shaking() -> None:
     walk = np.interp(TIMES, [2, 7], [400, 1500]) + np.random.default_rng(1).normal(0, 6, COUNT)
-    (shot,) = Camera(video(), 1080, 1920).shoot(TEN, [track(0, walk, 0.8)])
+    (shot,) = Camera(video(), 1080, 1920).crop_shots(TEN, [track(0, walk, 0.8)])
     path = centers(shot)[:, 0]
     assert np.abs(path - walk).max() < 200  # the face stays well inside the window of 607 pixels
     assert np.ptp(path[:25]) < 5
@@ -164,7 +164,7 @@ def test_a_walking_speaker_is_followed_without_shaking() -> None:
 
 def test_near_faces_are_panned_between() -> None:
     near = [track(0, 800, spoken((0, 5))), track(1, 1100, spoken((5, 10)))]
-    (shot,) = Camera(video(), 1080, 1920).shoot(TEN, near)
+    (shot,) = Camera(video(), 1080, 1920).crop_shots(TEN, near)
     path = centers(shot)[:, 0]
     assert path[50] < 900
     assert path[-10] > 1000
@@ -172,8 +172,8 @@ def test_near_faces_are_panned_between() -> None:
 
 def test_a_small_face_is_come_closer_to_but_not_too_close() -> None:
     camera = Camera(video(), 1080, 1920)
-    (far,) = camera.shoot(TEN, [track(0, 900, 0.8, size=60)])
-    (near,) = camera.shoot(TEN, [track(0, 900, 0.8, size=300)])
+    (far,) = camera.crop_shots(TEN, [track(0, 900, 0.8, size=60)])
+    (near,) = camera.crop_shots(TEN, [track(0, 900, 0.8, size=300)])
     window = far.panels[0].keyframes[0].box
     assert window.height == pytest.approx(1920 / 2.5)
     assert near.panels[0].keyframes[0].box.height == pytest.approx(1080)
@@ -190,15 +190,15 @@ def test_there_is_room_above_a_head_however_big(share: float) -> None:
 
 
 def test_without_a_face_the_middle_is_shown() -> None:
-    (shot,) = Camera(video(), 1080, 1920).shoot(TEN, [])
+    (shot,) = Camera(video(), 1080, 1920).crop_shots(TEN, [])
     assert shot.panels[0].keyframes[0].box.center == pytest.approx((960, 540))
 
 
 def test_a_face_too_wide_for_the_window_is_shown_whole_if_asked() -> None:
     huge = [track(0, 960, 0.8, y=540, size=1000)]
     camera = Camera(video(), 1080, 1920)
-    assert [shot.layout for shot in camera.shoot(TEN, huge, whole_if_broad=True)] == ["fit"]
-    (cropped,) = camera.shoot(TEN, huge)
+    assert [shot.layout for shot in camera.crop_shots(TEN, huge, whole_if_broad=True)] == ["fit"]
+    (cropped,) = camera.crop_shots(TEN, huge)
     assert centers(cropped)[:, 0] == pytest.approx(np.full(COUNT, 960), abs=5)
 
 
@@ -220,19 +220,19 @@ def test_the_whole_picture_fits_in_its_own_proportions(size: tuple[int, int], ou
 def test_writing_is_kept_in_view_where_the_window_holds_it_beside_the_face() -> None:
     still = [track(0, 900, 0.8)]
     caption = Box(820, 950, 1280, 1020)
-    (shot,) = Camera(video(), 1080, 1080, writing=(caption,)).shoot(TEN, still)
+    (shot,) = Camera(video(), 1080, 1080, writing=(caption,)).crop_shots(TEN, still)
     window = shot.panels[0].window(Fraction(5))
     assert window.x1 < caption.x1 < caption.x2 < window.x2
     assert len(shot.panels[0].keyframes) == 1
     far = Box(1500, 950, 1900, 1020)
-    (shot,) = Camera(video(), 1080, 1920, writing=(far,)).shoot(TEN, still)
+    (shot,) = Camera(video(), 1080, 1920, writing=(far,)).crop_shots(TEN, still)
     assert centers(shot)[:, 0] == pytest.approx(np.full(COUNT, 900), abs=5)
 
 
 def test_a_window_stays_inside_its_half_of_a_split_screen() -> None:
     halves = {0: Box(0, 0, 960, 1080), 1: Box(960, 0, 1920, 1080)}
     people = [track(0, 800, spoken((0, 5))), track(1, 1090, spoken((5, 10)))]
-    left, right = Camera(video(), 1080, 1920, panes=halves).shoot(TEN, people)
+    left, right = Camera(video(), 1080, 1920, panes=halves).crop_shots(TEN, people)
     assert left.panels[0].window(Fraction(2)).x2 <= 960
     assert right.panels[0].window(Fraction(7)).x1 >= 960
 
@@ -265,7 +265,7 @@ def test_windows_never_leave_the_picture_nor_their_proportions(
     ]
     within = Span(Fraction(span[0], 60), Fraction(span[0] + span[1], 60))
     camera = Camera(video(*size), *out)
-    shots = camera.shoot(within, tracks)
+    shots = camera.crop_shots(within, tracks)
     assert shots[0].span.start == within.start
     assert shots[-1].span.end == within.end
     assert all(a.span.end == b.span.start for a, b in pairwise(shots))
@@ -282,7 +282,7 @@ def _check(shot: CropShot, camera: Camera) -> None:
         assert box.width / box.height == pytest.approx(camera.width / camera.height, rel=1e-9)
         assert -1e-6 <= box.x1 < box.x2 <= width + 1e-6
         assert -1e-6 <= box.y1 < box.y2 <= height + 1e-6
-        assert camera.height / box.height <= max(camera.max_upscale, camera.height / camera.biggest) + 1e-6
+        assert camera.height / box.height <= max(camera.max_upscale, camera.height / camera.largest_height) + 1e-6
     assert all(a.time < b.time for a, b in pairwise(panel.keyframes))
     path = centers(shot) / panel.keyframes[0].box.width
     sides = np.array([1, camera.height / camera.width])  # limits are in the window's own width and height

@@ -12,10 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.analysis.camera.camera import Camera
-from clipy.analysis.picture.bars import Brightest
+from clipy.analysis.picture.bars import MaxPicture
 from clipy.analysis.picture.picture_in_picture import Borders
-from clipy.analysis.picture.shot_analysis import Scene
-from clipy.stages.reframe.layouts.crosstalk import exchanges
+from clipy.analysis.picture.shot_analysis import ShotAnalysis
+from clipy.stages.reframe.layouts.crosstalk import find_exchanges
 from clipy.stages.reframe.layouts.director import LAYOUTS, Director
 from clipy.stages.reframe.layouts.split_screen import beside, rectangles
 from clipy.types import Box, CropShot, Layout, Panel, Span, Track, Video, seconds
@@ -41,8 +41,8 @@ def by_turns(every: float, first: bool, start: float = 0, end: float = LENGTH) -
     return np.where(mine & (start <= TIMES) & (end > TIMES), 0.9, 0.02)
 
 
-def scene(borders: Borders | None = None, page: bool = False, picture: Box | None = None) -> Scene:
-    return Scene(SPAN, picture or Box(0, 0, 1920, 1080), page, (), borders or Borders(), 1920 / 320)
+def scene(borders: Borders | None = None, page: bool = False, picture: Box | None = None) -> ShotAnalysis:
+    return ShotAnalysis(SPAN, picture or Box(0, 0, 1920, 1080), page, (), borders or Borders(), 1920 / 320)
 
 
 def director(
@@ -74,8 +74,8 @@ def share(track: Track, panel: Panel) -> float:
 
 def test_a_calm_conversation_stays_in_one_window() -> None:
     people = [face(0, 500, by_turns(4, True)), face(1, 1400, by_turns(4, False))]
-    assert exchanges(SPAN, people) == []
-    shots = director().shoot(scene(), people)
+    assert find_exchanges(SPAN, people) == []
+    shots = director().crop_shots(scene(), people)
     assert {shot.layout for shot in shots} == {"single"}
     assert covers(shots)
 
@@ -83,7 +83,7 @@ def test_a_calm_conversation_stays_in_one_window() -> None:
 def test_a_quick_exchange_is_stacked_and_what_is_around_it_is_not() -> None:
     left = by_turns(1, True, 6, 14) + by_turns(20, True, 0, 6)
     right = by_turns(1, False, 6, 14) + np.where(TIMES >= 14, 0.9, 0)
-    shots = director().shoot(scene(), [face(0, 500, left), face(1, 1400, right)])
+    shots = director().crop_shots(scene(), [face(0, 500, left), face(1, 1400, right)])
     assert covers(shots)
     assert [shot.layout for shot in shots] == ["single", "stack", "single"]
     assert 3 <= shots[1].span.start <= 7
@@ -91,7 +91,7 @@ def test_a_quick_exchange_is_stacked_and_what_is_around_it_is_not() -> None:
 
 
 def test_people_who_talk_at_once_are_stacked() -> None:
-    (shot,) = director().shoot(scene(), [face(0, 1400, 0.8), face(1, 500, 0.8)])
+    (shot,) = director().crop_shots(scene(), [face(0, 1400, 0.8), face(1, 500, 0.8)])
     assert shot.layout == "stack"
     upper, lower = shot.panels
     assert (upper.into, lower.into) == ((0, 0, 1080, 960), (0, 960, 1080, 1920))
@@ -101,45 +101,45 @@ def test_people_who_talk_at_once_are_stacked() -> None:
 def test_a_short_exchange_does_not_change_the_layout() -> None:
     left = by_turns(0.8, True, 8, 9.6) + by_turns(20, True, 0, 8)
     right = by_turns(0.8, False, 8, 9.6) + np.where(TIMES >= 9.6, 0.9, 0)
-    assert exchanges(SPAN, [face(0, 500, left), face(1, 1400, right)]) == []
+    assert find_exchanges(SPAN, [face(0, 500, left), face(1, 1400, right)]) == []
 
 
 def test_a_listener_takes_no_panel() -> None:
     people = [face(0, 400, by_turns(1, True)), face(1, 1000, 0.02), face(2, 1600, by_turns(1, False))]
-    ((span, members),) = exchanges(SPAN, people)
+    ((span, members),) = find_exchanges(SPAN, people)
     assert span == SPAN
     assert [track.id for track in members] == [0, 2]
 
 
 def test_a_listener_whose_lips_move_takes_no_panel() -> None:
-    assert exchanges(SPAN, [face(0, 500, 0.95), face(1, 1400, 0.8)]) == []
+    assert find_exchanges(SPAN, [face(0, 500, 0.95), face(1, 1400, 0.8)]) == []
 
 
 def test_a_face_that_was_not_seen_for_a_while_takes_no_panel() -> None:
     people = [face(0, 1400, 0.8), face(1, 500, 0.8)]
     seen = np.where((TIMES > 8) & (TIMES < 10), 0, 1).astype(np.float32)
-    assert exchanges(SPAN, [people[0], replace(people[1], confidence=seen)]) == []
+    assert find_exchanges(SPAN, [people[0], replace(people[1], confidence=seen)]) == []
 
 
 def test_three_who_talk_at_once_are_a_grid() -> None:
     people = [face(k, x, 0.8, size=120) for k, x in enumerate((300, 950, 1600))]
-    (shot,) = director().shoot(scene(), people)
+    (shot,) = director().crop_shots(scene(), people)
     assert (shot.layout, len(shot.panels)) == ("grid", 3)
 
 
 def test_a_layout_can_be_forbidden_and_forced() -> None:
     people = [face(0, 500, 0.8), face(1, 1400, 0.8)]
-    assert {shot.layout for shot in director(allowed=("single",)).shoot(scene(), people)} == {"single"}
-    assert {shot.layout for shot in director("single").shoot(scene(), people)} == {"single"}
-    calm = [face(0, 500, by_turns(5, True)), face(1, 1400, by_turns(5, False))]
-    assert [shot.layout for shot in director("stack").shoot(scene(), calm)] == ["stack"]
-    assert [shot.layout for shot in director("fit").shoot(scene(), calm)] == ["fit"]
-    assert [shot.layout for shot in director("stack").shoot(scene(), calm[:1])] == ["single"]
+    assert {shot.layout for shot in director(allowed=("single",)).crop_shots(scene(), people)} == {"single"}
+    assert {shot.layout for shot in director("single").crop_shots(scene(), people)} == {"single"}
+    dead_zone = [face(0, 500, by_turns(5, True)), face(1, 1400, by_turns(5, False))]
+    assert [shot.layout for shot in director("stack").crop_shots(scene(), dead_zone)] == ["stack"]
+    assert [shot.layout for shot in director("fit").crop_shots(scene(), dead_zone)] == ["fit"]
+    assert [shot.layout for shot in director("stack").crop_shots(scene(), dead_zone[:1])] == ["single"]
 
 
 def test_near_people_who_talk_at_once_are_shown_in_one_window() -> None:
     near = [face(0, 880, 0.8, size=150), face(1, 1050, 0.8, size=150)]
-    (shot,) = director().shoot(scene(), near)
+    (shot,) = director().crop_shots(scene(), near)
     assert shot.layout == "single"
     assert all(share(track, shot.panels[0]) > 0.99 for track in near)
 
@@ -153,7 +153,7 @@ def test_each_panel_holds_its_own_face_with_room_above_and_no_other(
     size: tuple[int, int], places: tuple[int, int]
 ) -> None:
     people = [face(k, x, 0.8) for k, x in enumerate(places)]
-    shots = director("stack", size=size).shoot(scene(), people)
+    shots = director("stack", size=size).crop_shots(scene(), people)
     assert covers(shots)
     (shot,) = shots
     assert shot.layout == "stack"
@@ -171,13 +171,13 @@ def test_each_panel_holds_its_own_face_with_room_above_and_no_other(
 
 def test_faces_side_by_side_without_space_between_are_not_torn_apart() -> None:
     close = [face(0, 900, 0.8, size=400), face(1, 1230, 0.8, size=400)]
-    assert {shot.layout for shot in director("stack").shoot(scene(), close)} == {"single"}
+    assert {shot.layout for shot in director("stack").crop_shots(scene(), close)} == {"single"}
 
 
 def test_known_people_keep_their_order_in_the_next_shot() -> None:
     one = director("stack")
-    (first,) = one.shoot(scene(), [face(7, 500, 0.8), face(3, 1400, 0.8)])
-    (second,) = one.shoot(scene(), [face(7, 1400, 0.8), face(3, 500, 0.8)])
+    (first,) = one.crop_shots(scene(), [face(7, 500, 0.8), face(3, 1400, 0.8)])
+    (second,) = one.crop_shots(scene(), [face(7, 1400, 0.8), face(3, 500, 0.8)])
     assert first.panels[0].window(Fraction(1)).center[0] < 900 < second.panels[0].window(Fraction(1)).center[0]
 
 
@@ -195,7 +195,7 @@ def test_rectangles_fill_the_output(count: int, size: tuple[int, int]) -> None:
 
 def with_inset(left: int, top: int, wide: int, high: int) -> Borders:
     """Six pictures (180, 320) of a scene with a smaller scene over it."""
-    borders, seen = Borders(), Brightest()
+    borders, seen = Borders(), MaxPicture()
     chance = np.random.default_rng(2)
     y, x = np.mgrid[0:180, 0:320]
     for moment in range(6):
@@ -214,7 +214,7 @@ def test_a_face_camera_over_a_game_is_found_and_put_above_it(place: tuple[int, i
     left, top, wide, high = place
     scale = 1920 / 320
     speaker = face(0, (left + wide / 2) * scale, 0.8, size=120, y=(top + high / 2) * scale)
-    (shot,) = director().shoot(scene(with_inset(*place)), [speaker])
+    (shot,) = director().crop_shots(scene(with_inset(*place)), [speaker])
     assert shot.layout == "inset"
     person, content = shot.panels
     assert person.into[3] == content.into[1]
@@ -226,7 +226,7 @@ def test_a_face_camera_over_a_game_is_found_and_put_above_it(place: tuple[int, i
 
 
 def test_a_face_in_an_ordinary_scene_is_in_no_pane() -> None:
-    (shot,) = director().shoot(scene(with_inset(0, 0, 0, 0)), [face(0, 300, 0.8, size=120, y=900)])
+    (shot,) = director().crop_shots(scene(with_inset(0, 0, 0, 0)), [face(0, 300, 0.8, size=120, y=900)])
     assert shot.layout == "single"
 
 
@@ -249,7 +249,7 @@ def test_a_round_face_camera_is_found_although_the_content_shows_a_face_too() ->
     found = scene(with_disc(60, 130, 34)).disc(Box(*map(float, np.median(streamer.boxes, axis=0))))
     assert found is not None
     assert [found.x1, found.y1, found.x2, found.y2] == pytest.approx([26 * 6, 96 * 6, 94 * 6, 164 * 6], abs=10)
-    (shot,) = director().shoot(scene(with_disc(60, 130, 34)), [character, streamer])
+    (shot,) = director().crop_shots(scene(with_disc(60, 130, 34)), [character, streamer])
     assert shot.layout == "inset"
     person, content = shot.panels
     assert share(streamer, person) > 0.95
@@ -279,8 +279,8 @@ def gallery(rows: int, columns: int, gutter: int, ground: int = 30) -> tuple[Bor
     return borders, [Box(x * scale, y * scale, (x + wide) * scale, (y + high) * scale) for y, x in places]
 
 
-def in_gallery(borders: Borders) -> Scene:
-    return Scene(SPAN, Box(0, 0, 1920, 1080), page=False, writing=(), borders=borders, scale=3)
+def in_gallery(borders: Borders) -> ShotAnalysis:
+    return ShotAnalysis(SPAN, Box(0, 0, 1920, 1080), page=False, writing=(), borders=borders, scale=3)
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(2, 2), (3, 3), (2, 3)])
@@ -292,7 +292,7 @@ def test_the_tile_of_whoever_speaks_is_shown_alone_over_a_backdrop(rows: int, co
         face(n, tile.center[0], by_turns(10, n == first) if n in (first, last) else 0.02, 90, tile.center[1])
         for n, tile in enumerate(tiles)
     ]
-    shots = director().shoot(in_gallery(borders), people)
+    shots = director().crop_shots(in_gallery(borders), people)
     assert covers(shots)
     assert [shot.layout for shot in shots] == ["tile", "tile"]
     for shot, number in zip(shots, (first, last), strict=True):
@@ -312,7 +312,7 @@ def test_the_tile_of_whoever_speaks_is_shown_alone_over_a_backdrop(rows: int, co
 def test_halves_of_a_split_screen_fill_the_output() -> None:
     borders, tiles = gallery(1, 2, 4)
     people = [face(n, tile.center[0], by_turns(10, n == 0), 200, tile.center[1]) for n, tile in enumerate(tiles)]
-    shots = director().shoot(in_gallery(borders), people)
+    shots = director().crop_shots(in_gallery(borders), people)
     assert {shot.layout for shot in shots} == {"single"}
     assert all(share(people[n], shot.panels[0]) == 1 for n, shot in enumerate(shots))
 
@@ -332,17 +332,17 @@ def test_the_content_leaves_the_face_camera_out_unless_that_costs_too_much() -> 
 
 
 def test_a_page_is_shown_whole_unless_somebody_talks_before_it() -> None:
-    assert [shot.layout for shot in director().shoot(scene(page=True), [])] == ["fit"]
-    assert [shot.layout for shot in director().shoot(scene(page=True), [face(0, 900, 0.02)])] == ["fit"]
-    assert [shot.layout for shot in director().shoot(scene(page=True), [face(0, 900, 0.8)])] == ["single"]
-    assert [shot.layout for shot in director(allowed=("single",)).shoot(scene(page=True), [])] == ["single"]
+    assert [shot.layout for shot in director().crop_shots(scene(page=True), [])] == ["fit"]
+    assert [shot.layout for shot in director().crop_shots(scene(page=True), [face(0, 900, 0.02)])] == ["fit"]
+    assert [shot.layout for shot in director().crop_shots(scene(page=True), [face(0, 900, 0.8)])] == ["single"]
+    assert [shot.layout for shot in director(allowed=("single",)).crop_shots(scene(page=True), [])] == ["single"]
 
 
 @pytest.mark.parametrize("layout", ["single", "stack", "fit"])
 def test_no_window_reaches_into_black_bars(layout: Layout) -> None:
     picture = Box(0, 140, 1920, 940)
     people = [face(0, 500, 0.8, y=330), face(1, 1400, 0.02, y=330)]
-    for shot in director(layout).shoot(scene(picture=picture), people):
+    for shot in director(layout).crop_shots(scene(picture=picture), people):
         for panel in shot.panels:
             for key in panel.keyframes:
                 assert key.box.y1 >= 140 - 1e-6
@@ -351,7 +351,7 @@ def test_no_window_reaches_into_black_bars(layout: Layout) -> None:
 
 def test_a_picture_of_the_output_s_shape_stays_whole() -> None:
     upright = Video("v", Fraction(LENGTH), Fraction(25), 1080, 1920, 1080, 1920, 0, Fraction(0))
-    whole = Scene(SPAN, Box(0, 0, 1080, 1920), False, (), Borders(), 1920 / 320)
+    whole = ShotAnalysis(SPAN, Box(0, 0, 1080, 1920), False, (), Borders(), 1920 / 320)
     one = Director(Camera(upright, 1080, 1920), lambda camera, shot, _: camera.middle(shot.span))
-    (shot,) = one.shoot(whole, [face(0, 500, 0.8, size=90)])
+    (shot,) = one.crop_shots(whole, [face(0, 500, 0.8, size=90)])
     assert shot.panels[0].keyframes[0].box == Box(0, 0, 1080, 1920)

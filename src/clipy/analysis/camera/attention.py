@@ -19,7 +19,7 @@ _OFF = 0.5  # share of its prominence that a face at the picture's edge loses
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class CameraTarget:
     """A stretch of a shot in which one face is followed; ``track`` is None when there is no face at all."""
 
     span: Span
@@ -36,21 +36,21 @@ class Attention:
     lead: float = 0.2
     switch: float = 0.3
 
-    def turns(self, span: Span, tracks: Sequence[Track], picture: Box | None = None) -> list[Turn]:
-        """Cut a span of one shot into turns, without gaps: those that together hold the most speech for their switches.
+    def targets(self, span: Span, tracks: Sequence[Track], picture: Box | None = None) -> list[CameraTarget]:
+        """Divide a span of one shot into targets, without gaps: most speech seen, for the cost of the switches.
 
         While nobody on screen speaks, as when a narrator does, the face that spoke last is kept while it is there; with
         no speech so far, the most prominent one: big and, where ``picture`` is given, near its middle.
         """
         tracks = [track for track in tracks if track.times[-1] >= span.start and track.times[0] < span.end]
         if not tracks:
-            return [Turn(span, None)]
+            return [CameraTarget(span, None)]
         times = grid(span)
         chosen = self._best(self._rewards(times, tracks, picture))
         changes = [0, *(np.flatnonzero(np.diff(chosen)) + 1).tolist()]
         edges = [span.start, *(times[index] for index in changes[1:]), span.end]
         return [
-            Turn(Span(start, end), tracks[chosen[index]])
+            CameraTarget(Span(start, end), tracks[chosen[index]])
             for index, start, end in zip(changes, edges, edges[1:], strict=False)
         ]
 

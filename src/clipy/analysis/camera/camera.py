@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.camera.attention import Attention, Turn
+from clipy.analysis.camera.attention import Attention, CameraTarget
 from clipy.analysis.camera.smoothing import STEP, Limits, along, fitted, smooth
 from clipy.analysis.faces.tracking.tracks import grid
 from clipy.types import Box, CropShot, Keyframe, Panel, Seconds, Span, Track, Video
@@ -39,13 +39,13 @@ _COMPOSED = 0.9  # a picture of which the biggest window leaves less out than th
 class Camera:
     """Makes windows of a video for an output of ``width`` x ``height`` pixels.
 
-    ``face_share`` is the height of the face, as a share of the window's, that it comes closer for, but no closer than
-    ``max_upscale`` output pixels for one of the source, nor than ``closest`` of the biggest window. ``eye_line`` is
-    where the face's middle is, as a share of the window's height. ``picture`` is the part of the source that may be
-    shown, without black bars; all of it unless given. ``corner`` is where on the output this camera's panel begins,
-    for layouts of several. ``calm`` is by how many window sides what is followed may leave its place before the camera
-    goes after it. ``panes`` are the pictures in the picture that tracks (by id) are in: a window stays inside where it
-    can. ``writing`` is kept in view where the window holds all of it without losing its place.
+    The window comes closer until the face has ``face_share`` of its height, but enlarges no source pixel more than
+    ``max_upscale`` times and stays above ``closest`` of the largest window. ``eye_line``: where the middle of the face is,
+    as a share of the window's height. ``picture``: the part of the source that may be shown, without black bars; all of
+    it by default. ``corner``: where on the output the panel begins, for layouts of several. ``dead_zone``: by how many
+    window sides the followed face may leave its place before the camera moves. ``panes``: for tracks (by id) inside a
+    picture in the picture, its rectangle; a window stays inside where it can. ``writing`` is kept in view where the
+    window holds all of it without losing its place.
     """
 
     video: Video
@@ -58,21 +58,24 @@ class Camera:
     picture: Box | None = None
     corner: tuple[int, int] = (0, 0)
     closest: float = 0.5
-    calm: float = 0.11
+    dead_zone: float = 0.11
     panes: Mapping[int, Box] = field(default_factory=dict)
     writing: tuple[Box, ...] = ()
 
-    def shoot(self, span: Span, tracks: Sequence[Track], *, whole_if_broad: bool = False) -> list[CropShot]:
+    def crop_shots(self, span: Span, tracks: Sequence[Track], *, whole_if_broad: bool = False) -> list[CropShot]:
         """Cover a span of one shot: the speaking face is followed; a change to a distant one is a cut.
 
         A face that is wider than the biggest window is shown in the middle, or the whole picture is.
         """
-        runs = self._runs(self.attention.turns(span, tracks, self.area))
-        return [self._run(turns) if self._holds(turns) or not whole_if_broad else self._whole(turns) for turns in runs]
+        runs = self._runs(self.attention.targets(span, tracks, self.area))
+        return [
+            self._crop_run(targets) if self._fits_window(targets) or not whole_if_broad else self._whole(targets)
+            for targets in runs
+        ]
 
     def middle(self, span: Span) -> CropShot:
         """The biggest window, still, in the middle of the picture."""
-        return self._shot(span, self.still(span, self.window(self.area.center, self.biggest)))
+        return self._shot(span, self.still(span, self.window(self.area.center, self.largest_height)))
 
     def whole(self, span: Span) -> CropShot:
         """The whole picture as big as it fits, in the middle of the output."""
@@ -86,8 +89,8 @@ class Camera:
         return CropShot(span, "fit", (panel,))
 
     def follow(self, span: Span, track: Track, height: float | None = None) -> Panel:
-        """One window on one track, whoever else is there; ``height`` as ``shoot`` would choose it unless given."""
-        return self.panel([Turn(span, track)], height)
+        """One window on one track, whoever else is there; ``height`` as ``crop_shots`` would choose it unless given."""
+        return self.panel([CameraTarget(span, track)], height)
 
     def still(self, span: Span, window: Box) -> Panel:
         """A window that does not move."""
@@ -99,49 +102,51 @@ class Camera:
         return self.picture or Box(0, 0, self.video.width, self.video.height)
 
     @property
-    def biggest(self) -> float:
+    def largest_height(self) -> float:
         """Height of the biggest window of the output's proportions that the picture holds."""
         return min(self.area.height, self.area.width * self.height / self.width)
 
     @property
-    def nearest(self) -> float:
+    def smallest_height(self) -> float:
         """Height of the smallest window that is taken for a small face."""
-        return min(self.biggest, max(self.height / self.max_upscale, self.biggest * self.closest))
+        return min(self.largest_height, max(self.height / self.max_upscale, self.largest_height * self.closest))
 
     @property
     def is_composed(self) -> bool:
         """Whether the picture has nearly the output's shape already, so that somebody composed it for that."""
-        return self.biggest**2 * self.width / self.height >= _COMPOSED * self.area.width * self.area.height
+        return self.largest_height**2 * self.width / self.height >= _COMPOSED * self.area.width * self.area.height
 
     def window(self, center: tuple[float, float], height: float) -> Box:
         """The window of a height around a point, moved into the picture where it would leave it."""
         return _inside(self.area, center, Fraction(self.width, self.height), height)
 
-    def height_for(self, turns: Sequence[Turn]) -> float:
+    def height_for(self, targets: Sequence[CameraTarget]) -> float:
         """As big as the picture allows, unless the face would be small; always big enough for the biggest face."""
-        heights = [float(np.median(turn.track.boxes[:, 3] - turn.track.boxes[:, 1])) for turn in turns if turn.track]
+        heights = [
+            float(np.median(target.track.boxes[:, 3] - target.track.boxes[:, 1])) for target in targets if target.track
+        ]
         if not heights:
-            return self.biggest
-        return min(self.biggest, max(self.nearest, max(heights) / self.face_share))
+            return self.largest_height
+        return min(self.largest_height, max(self.smallest_height, max(heights) / self.face_share))
 
-    def _holds(self, turns: Sequence[Turn]) -> bool:
-        widths = [np.median(turn.track.boxes[:, 2] - turn.track.boxes[:, 0]) for turn in turns if turn.track]
-        return all(float(width) <= _BROAD * self.biggest * self.width / self.height for width in widths)
+    def _fits_window(self, targets: Sequence[CameraTarget]) -> bool:
+        widths = [np.median(target.track.boxes[:, 2] - target.track.boxes[:, 0]) for target in targets if target.track]
+        return all(float(width) <= _BROAD * self.largest_height * self.width / self.height for width in widths)
 
-    def _whole(self, turns: Sequence[Turn]) -> CropShot:
-        return self.whole(Span(turns[0].span.start, turns[-1].span.end))
+    def _whole(self, targets: Sequence[CameraTarget]) -> CropShot:
+        return self.whole(Span(targets[0].span.start, targets[-1].span.end))
 
-    def _runs(self, turns: Sequence[Turn]) -> list[list[Turn]]:
+    def _runs(self, targets: Sequence[CameraTarget]) -> list[list[CameraTarget]]:
         """Turns that one moving window covers; between two runs there is a cut."""
-        runs = [[turns[0]]]
-        for before, after in pairwise(turns):
+        runs = [[targets[0]]]
+        for before, after in pairwise(targets):
             if self._is_near(before, after):
                 runs[-1].append(after)
             else:
                 runs.append([after])
         return runs
 
-    def _is_near(self, before: Turn, after: Turn) -> bool:
+    def _is_near(self, before: CameraTarget, after: CameraTarget) -> bool:
         if self._pane(before) != self._pane(after):
             return False
         sides = self.height_for([before]), self.height_for([after])
@@ -150,38 +155,44 @@ class Camera:
         reach = _NEAR * min(sides) * self.width / self.height
         return math.dist((x1, y1), (x2, y2)) < reach and max(sides) < 1.3 * min(sides)
 
-    def _run(self, turns: Sequence[Turn]) -> CropShot:
-        span = Span(turns[0].span.start, turns[-1].span.end)
-        if turns[0].track is None:
+    def _crop_run(self, targets: Sequence[CameraTarget]) -> CropShot:
+        span = Span(targets[0].span.start, targets[-1].span.end)
+        if targets[0].track is None:
             return self.middle(span)
-        panes = {self._pane(turn) for turn in turns}
+        panes = {self._pane(target) for target in targets}
         pane = panes.pop() if len(panes) == 1 else None
         if pane is None:
-            return self._shot(span, self.panel(turns))
+            return self._shot(span, self.panel(targets))
         inner = replace(self, picture=pane, panes={})
-        return self._shot(span, inner.panel(turns)) if inner.biggest >= _PANE * self.biggest else inner.tile(turns)
+        return (
+            self._shot(span, inner.panel(targets))
+            if inner.largest_height >= _PANE * self.largest_height
+            else inner.tile(targets)
+        )
 
-    def tile(self, turns: Sequence[Turn]) -> CropShot:
+    def tile(self, targets: Sequence[CameraTarget]) -> CropShot:
         """A small picture over a backdrop: all of it, or as much as ``max_upscale`` makes as wide as the output."""
-        span, area = Span(turns[0].span.start, turns[-1].span.end), self.area
-        faces = [float((turn.track.boxes[:, 2] - turn.track.boxes[:, 0]).max()) for turn in turns if turn.track]
+        span, area = Span(targets[0].span.start, targets[-1].span.end), self.area
+        faces = [
+            float((target.track.boxes[:, 2] - target.track.boxes[:, 0]).max()) for target in targets if target.track
+        ]
         least = max(self.width / self.max_upscale, area.height * self.width / self.height, *(w / _ROOM for w in faces))
         wide = area.width if least >= _NEARLY_ALL * area.width else least
         high = min(self.height, max(2, round(self.width * area.height / wide / 2) * 2))
         top = (self.height - high) // 4 * 2
-        panel = replace(self, height=high, corner=(self.corner[0], self.corner[1] + top)).panel(turns, area.height)
+        panel = replace(self, height=high, corner=(self.corner[0], self.corner[1] + top)).panel(targets, area.height)
         return CropShot(span, "tile", (panel,))
 
-    def _pane(self, turn: Turn) -> Box | None:
-        return self.panes.get(turn.track.id) if turn.track else None
+    def _pane(self, target: CameraTarget) -> Box | None:
+        return self.panes.get(target.track.id) if target.track else None
 
-    def panel(self, turns: Sequence[Turn], height: float | None = None) -> Panel:
-        """The moving window on the tracks of adjoining turns."""
-        height = self.height_for(turns) if height is None else height
-        span = Span(turns[0].span.start, turns[-1].span.end)
+    def panel(self, targets: Sequence[CameraTarget], height: float | None = None) -> Panel:
+        """The moving window on the tracks of adjoining targets."""
+        height = self.height_for(targets) if height is None else height
+        span = Span(targets[0].span.start, targets[-1].span.end)
         times = [span.start + index * STEP for index in range(math.ceil(span.duration / STEP) + 1)]
-        owners = [next((turn for turn in turns if time in turn.span), turns[-1]) for time in times]
-        faces = np.concatenate([_faces(turn, [time]) for turn, time in zip(owners, times, strict=True)])
+        owners = [next((target for target in targets if time in target.span), targets[-1]) for time in times]
+        faces = np.concatenate([_faces(target, [time]) for target, time in zip(owners, times, strict=True)])
         moments = sorted({span.start, *grid(span), span.end})
         at = np.array([float(time - span.start) for time in moments])
         wide, area = height * self.width / self.height, self.area
@@ -191,7 +202,7 @@ class Camera:
         y = self._axis(faces[:, 1] + (0.5 - line) * height, _HAIR * faces[:, 3], height, (area.y1, area.y2), at)
         centers = zip(moments, x.tolist(), y.tolist(), strict=True)
         keys = [Keyframe(time, self.window((cx, cy), height)) for time, cx, cy in centers]
-        return Panel(_thinned(keys), self._into)
+        return Panel(_drop_still_keyframes(keys), self._into)
 
     def _writing(self, wide: float) -> tuple[float, float] | None:
         """Between which middles a window of a width holds all writing; None when none does, or there is nothing."""
@@ -221,7 +232,7 @@ class Camera:
         if first >= last - 1e-6:
             return np.full(len(at), (within[0] + within[1]) / 2)
         room = np.maximum((side - sizes) / 2 - _EDGE * side, 0.01 * side)
-        slack = np.minimum(self.calm * side, room)
+        slack = np.minimum(self.dead_zone * side, room)
         reachable = np.clip(wanted, first, last)
         low = np.clip(wanted - slack, first, last)
         high = np.maximum(np.clip(wanted + slack, first, last), low)
@@ -254,16 +265,16 @@ def _inside(area: Box, center: tuple[float, float], aspect: Fraction, height: fl
     return Box(left, top, left + wide, top + high)
 
 
-def _faces(turn: Turn, times: Sequence[Seconds]) -> Path:
+def _faces(target: CameraTarget, times: Sequence[Seconds]) -> Path:
     """(n, 4): the followed face's centre x and y, width and height at each time; where it last was, once it is gone."""
-    if turn.track is None:
+    if target.track is None:
         return np.zeros((len(times), 4))
     at = np.array([float(time) for time in times])
-    x1, y1, x2, y2 = (np.interp(at, turn.track.times, turn.track.boxes[:, k]) for k in range(4))
+    x1, y1, x2, y2 = (np.interp(at, target.track.times, target.track.boxes[:, k]) for k in range(4))
     return np.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], axis=1)
 
 
-def _thinned(keyframes: Sequence[Keyframe]) -> tuple[Keyframe, ...]:
+def _drop_still_keyframes(keyframes: Sequence[Keyframe]) -> tuple[Keyframe, ...]:
     """Without those that lie in the middle of a stretch in which the window is still."""
     kept = [
         now

@@ -30,7 +30,7 @@ _TELLING = 0.2  # share of the picture that must be lit for a shot to tell wheth
 
 
 @dataclass
-class Brightest:
+class MaxPicture:
     """The brightest that each pixel of a shot's pictures has been: what is dark in it was always dark."""
 
     _seen: Gray | None = field(default=None)
@@ -48,7 +48,7 @@ class Brightest:
 
 
 def inside(pictures: Sequence[Gray]) -> list[Box]:
-    """What lies within the bars of each of some shots (their ``Brightest``), in order, in those pictures' pixels.
+    """What lies within the bars of each of some shots (their ``MaxPicture``), in order, in those pictures' pixels.
 
     Lines that are partly bar, as scaling makes them, are left out with the bar.
     """

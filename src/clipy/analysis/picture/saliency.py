@@ -30,30 +30,30 @@ _NOTICED = 0.06  # motion (share of the gradient that moved) below which nothing
 _SPREAD = 0.3  # standard deviation of the prior for the middle, as a share of the picture's side
 _PRIOR = 0.5  # how much it weighs
 _PLACES = 61
-_COST = 5.0  # share of all attraction that moving by a whole picture side costs
+_COST = 5.0  # share of all saliency that moving by a whole picture side costs
 
 
 @dataclass(frozen=True, slots=True)
-class Attraction:
+class SaliencyPath:
     """What attracts the eye in one shot. ``times``: float64 (n,) seconds; ``centers``: float64 (n, 2) display pixels.
 
-    ``held`` is the share, over the shot, of what attracts that a window around those centers holds; ``even`` is what it
-    would hold if everything attracted alike.
+    ``coverage`` is the share of the shot's saliency that a window around those centers holds; ``baseline`` what it
+    would hold if saliency were uniform.
     """
 
     times: Array
     centers: Array
-    held: float
-    even: float
+    coverage: float
+    baseline: float
 
 
-def attraction(video: Video, span: Span, picture: Box, window: tuple[float, float]) -> Attraction:
+def saliency_path(video: Video, span: Span, picture: Box, window: tuple[float, float]) -> SaliencyPath:
     """Follow what attracts in one shot, inside ``picture`` (display pixels), by a window (width, height) in it."""
     times, maps = [], []
     before: NDArray[np.uint8] | None = None
     for time, rgb in pictures(video, span, rate=RATE, height=min(_HEIGHT, video.height)):
         shown = _within(rgb, picture, video)
-        maps.append(salience(shown, before))
+        maps.append(saliency_map(shown, before))
         times.append(float(time))
         before = shown
     maps[0] = maps[min(1, len(maps) - 1)]  # the first picture has none before it to move from
@@ -62,10 +62,10 @@ def attraction(video: Video, span: Span, picture: Box, window: tuple[float, floa
     y = _path(np.array([one.sum(axis=1) for one in maps]), high)
     held = float(np.mean([_held(one, at, wide, high) for one, at in zip(maps, zip(x, y, strict=True), strict=True)]))
     centers = np.stack([picture.x1 + x * picture.width, picture.y1 + y * picture.height], axis=1)
-    return Attraction(np.array(times), centers, held, wide * high)
+    return SaliencyPath(np.array(times), centers, held, wide * high)
 
 
-def salience(rgb: NDArray[np.uint8], before: NDArray[np.uint8] | None = None) -> Map:
+def saliency_map(rgb: NDArray[np.uint8], before: NDArray[np.uint8] | None = None) -> Map:
     """How much each pixel of a small picture (h, w, 3) attracts: (h, w), sum 1. ``before`` is one of the same shot."""
     lab = np.asarray(cv2.cvtColor((rgb / 255).astype(np.float32), cv2.COLOR_RGB2LAB))
     contrast = np.zeros(lab.shape[:2])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from clipy.analysis.picture import bars
 from clipy.analysis.picture.picture_in_picture import Borders
-from clipy.analysis.picture.text_detection import HEIGHT, Page, lasting, read
+from clipy.analysis.picture.text_detection import HEIGHT, TextLayout, detect_text_lines, persistent_text
 from clipy.context import Context
 from clipy.geometry import share_inside
 from clipy.media.media_info import keyframe_times
@@ -34,7 +34,7 @@ _FLAT = 0.68  # share of a page that is even ground: scenes with writing in them
 
 
 @dataclass(frozen=True)
-class Scene:
+class ShotAnalysis:
     """One shot, in display pixels of the source.
 
     ``picture`` is what lies inside black bars. ``page`` says that the shot shows a slide, a screen or a title rather
@@ -79,17 +79,17 @@ class Scene:
 class _Notes:
     """What was seen of one shot so far."""
 
-    brightest: bars.Brightest = field(default_factory=bars.Brightest)
+    brightest: bars.MaxPicture = field(default_factory=bars.MaxPicture)
     borders: Borders = field(default_factory=Borders)
-    pages: list[Page] = field(default_factory=list)
+    pages: list[TextLayout] = field(default_factory=list)
 
     def see(self, gray: NDArray[np.uint8]) -> None:
         self.brightest.see(gray)
         self.borders.see(gray)
-        self.pages.append(read(_enlarged(gray)))
+        self.pages.append(detect_text_lines(_enlarged(gray)))
 
 
-def survey(video: Video, shots: Sequence[Shot], ctx: Context) -> list[Scene]:
+def analyze_shots(video: Video, shots: Sequence[Shot], ctx: Context) -> list[ShotAnalysis]:
     """Look at a few pictures of each shot."""
     keys = keyframe_times(video)
     height = min(HEIGHT, video.height)
@@ -124,15 +124,15 @@ def _runs(span: Span, keys: Sequence[Seconds]) -> list[list[Seconds]]:
     return runs
 
 
-def _scene(video: Video, shot: Shot, note: _Notes, area: Box, shape: tuple[int, int], scale: float) -> Scene:
-    lasted = lasting(note.pages, (HEIGHT, max(1, round(shape[1] * HEIGHT / shape[0]))))
+def _scene(video: Video, shot: Shot, note: _Notes, area: Box, shape: tuple[int, int], scale: float) -> ShotAnalysis:
+    lasted = persistent_text(note.pages, (HEIGHT, max(1, round(shape[1] * HEIGHT / shape[0]))))
     lines = sorted(len(page.lines) for page in note.pages)[len(note.pages) // 2]
     flat = float(np.median([page.flat for page in note.pages]))
     page = lines >= _LINES and float(lasted.mean()) >= _COVER and flat >= _FLAT
     picture = _scaled(area, scale)
     within = Box(picture.x1, picture.y1, min(picture.x2, video.width), min(picture.y2, video.height))
     writing = tuple(_scaled(box, video.height / HEIGHT) for box in _blocks(lasted))
-    return Scene(shot.span, within, page, writing, note.borders, scale)
+    return ShotAnalysis(shot.span, within, page, writing, note.borders, scale)
 
 
 def _enlarged(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -30,14 +30,14 @@ _FLAT = 6  # gradient below which a pixel is on an even ground
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class TextLayout:
     """What writing one picture holds: its lines, and the share of the picture that is even ground."""
 
     lines: tuple[Box, ...]
     flat: float
 
 
-def read(gray: Gray) -> Page:
+def detect_text_lines(gray: Gray) -> TextLayout:
     """The lines of writing in a picture (h, w), about ``HEIGHT`` pixels high, in its own pixels."""
     high = gray.shape[0]
     gradient = np.asarray(cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), np.uint8)
@@ -46,7 +46,9 @@ def read(gray: Gray) -> Page:
     joined = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((3, max(3, round(0.015 * high))), np.uint8))
     _, _, found, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
     lines = [Box(x, y, x + wide, y + tall) for x, y, wide, tall, _ in found[1:].tolist() if _LOW * high <= tall]
-    return Page(tuple(box for box in lines if _is_line(box, strokes, gray, high)), float(np.mean(gradient < _FLAT)))
+    return TextLayout(
+        tuple(box for box in lines if _is_line(box, strokes, gray, high)), float(np.mean(gradient < _FLAT))
+    )
 
 
 def _is_line(box: Box, strokes: NDArray[np.uint8], gray: Gray, high: int) -> bool:
@@ -63,7 +65,7 @@ def _is_line(box: Box, strokes: NDArray[np.uint8], gray: Gray, high: int) -> boo
     return crossings >= _RHYTHM * box.width / box.height
 
 
-def lasting(pages: Sequence[Page], shape: tuple[int, int]) -> NDArray[np.bool_]:
+def persistent_text(pages: Sequence[TextLayout], shape: tuple[int, int]) -> NDArray[np.bool_]:
     """(h, w): where most of some pictures of ``shape`` have writing."""
     count = np.zeros(shape, np.float32)
     for page in pages:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clipy.analysis.camera.camera import Camera
-from clipy.analysis.picture.shot_analysis import survey
+from clipy.analysis.picture.shot_analysis import analyze_shots
 from clipy.context import Context
 from clipy.stages.base import Reframer
 from clipy.types import CropPath, Highlight, Shot, Video
@@ -15,6 +15,6 @@ class Center(Reframer):
     version = 2
 
     def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
-        (scene,) = survey(video, [Shot(highlight.span)], ctx)
+        (scene,) = analyze_shots(video, [Shot(highlight.span)], ctx)
         camera = Camera(video, self.options.width, self.options.height, picture=scene.picture)
         return CropPath(self.options.width, self.options.height, (camera.middle(highlight.span),))

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from clipy.analysis.base import ShotDetector
 from clipy.analysis.camera.camera import Camera
-from clipy.analysis.picture.saliency import attraction
-from clipy.analysis.picture.shot_analysis import Scene, survey
+from clipy.analysis.picture.saliency import saliency_path
+from clipy.analysis.picture.shot_analysis import ShotAnalysis, analyze_shots
 from clipy.context import Context
 from clipy.stages.base import Reframer
 from clipy.types import CropPath, CropShot, Highlight, Track, Video
@@ -30,25 +30,25 @@ class Saliency(Reframer):
     def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
         shots = ctx.within(0, 0.3).cached(ctx.analyser(ShotDetector).detect, video, highlight.span)
         crops = []
-        for scene in survey(video, shots, ctx.within(0.3, 0.6)):
+        for scene in analyze_shots(video, shots, ctx.within(0.3, 0.6)):
             camera = Camera(video, self.options.width, self.options.height, picture=scene.picture)
             whole = self.options.fit and scene.page
-            crops.append(camera.whole(scene.span) if whole else attracted(camera, scene, self.options.fit))
+            crops.append(camera.whole(scene.span) if whole else salient_crop(camera, scene, self.options.fit))
         return CropPath(self.options.width, self.options.height, tuple(crops))
 
 
-def attracted(camera: Camera, scene: Scene, fit: bool) -> CropShot:
+def salient_crop(camera: Camera, scene: ShotAnalysis, fit: bool) -> CropShot:
     """The biggest window on what attracts the eye in a shot; with ``fit`` the whole picture where it holds little."""
-    high, wide = camera.biggest, camera.biggest * camera.width / camera.height
+    high, wide = camera.largest_height, camera.largest_height * camera.width / camera.height
     area = camera.area
     if area.width - wide < 1 and area.height - high < 1:
         return camera.middle(scene.span)
-    found = attraction(camera.video, scene.span, area, (wide, high))
-    if fit and found.held - found.even < _GAIN * (1 - found.even):
+    found = saliency_path(camera.video, scene.span, area, (wide, high))
+    if fit and found.coverage - found.baseline < _GAIN * (1 - found.baseline):
         return camera.whole(scene.span)
     # The camera puts a face above the middle; what attracts is meant to be in it. Its middle is no exact place.
     lower = (0.5 - camera.eye_line) * high
     x, y = found.centers[:, 0], found.centers[:, 1] - lower
     boxes = np.stack([x, y, x, y], axis=1)
     track = Track(0, scene.span, found.times, boxes, np.ones(len(x), np.float32))
-    return CropShot(scene.span, "single", (replace(camera, calm=_CALM).follow(scene.span, track, high),))
+    return CropShot(scene.span, "single", (replace(camera, dead_zone=_CALM).follow(scene.span, track, high),))

@@ -11,11 +11,11 @@ from clipy.analysis.base import ShotDetector, SpeakerDetector
 from clipy.analysis.camera.attention import Attention
 from clipy.analysis.camera.camera import Camera
 from clipy.analysis.people.speaking import speaking_tracks
-from clipy.analysis.picture.shot_analysis import survey
+from clipy.analysis.picture.shot_analysis import analyze_shots
 from clipy.context import Context
 from clipy.stages.base import Reframer
 from clipy.stages.reframe.layouts.director import LAYOUTS, Director
-from clipy.stages.reframe.saliency import attracted
+from clipy.stages.reframe.saliency import salient_crop
 from clipy.types import CropPath, CropShot, Highlight, Layout, Track, Video
 
 log = logging.getLogger(__name__)
@@ -57,16 +57,16 @@ class Speaker(Reframer):
     def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
         options = self.options
         shots = ctx.within(0, 0.2).cached(ctx.analyser(ShotDetector).detect, video, highlight.span)
-        scenes = survey(video, shots, ctx.within(0.2, 0.3))
+        scenes = analyze_shots(video, shots, ctx.within(0.2, 0.3))
         tracks = [] if options.layout == "fit" else self.followed(video, highlight, ctx.within(0.3, 1))
         if not tracks and options.layout != "fit":
             log.warning("%s: no face was found; the crop follows what attracts the eye", video.path.name)
         camera = self.camera(video, ctx)
         forced = None if options.layout == "auto" else options.layout
-        director = Director(camera, attracted, forced, options.layouts)
+        director = Director(camera, salient_crop, forced, options.layouts)
         crops: list[CropShot] = []
         for scene in scenes:
-            crops += director.shoot(scene, [track for track in tracks if track.shot == scene.span])
+            crops += director.crop_shots(scene, [track for track in tracks if track.shot == scene.span])
         return CropPath(options.width, options.height, tuple(crops))
 
     def camera(self, video: Video, ctx: Context) -> Camera:

@@ -26,7 +26,7 @@ _SELDOM = 1.5  # ... or times the usual gap, where pictures are searched more se
 _MOST = 4
 
 
-def exchanges(span: Span, tracks: Sequence[Track]) -> list[tuple[Span, list[Track]]]:
+def find_exchanges(span: Span, tracks: Sequence[Track]) -> list[tuple[Span, list[Track]]]:
     """The stretches of a span of one shot in which two to four people talk like that, and who they are."""
     if len(tracks) < 2 or not all(len(track.speaking) for track in tracks):
         return []
@@ -44,7 +44,7 @@ def exchanges(span: Span, tracks: Sequence[Track]) -> list[tuple[Span, list[Trac
     return found
 
 
-def together(span: Span, tracks: Sequence[Track], most: int) -> list[tuple[Span, list[Track]]]:
+def people_on_screen(span: Span, tracks: Sequence[Track], most: int) -> list[tuple[Span, list[Track]]]:
     """The stretches in which at least two people are on screen, and the ``most`` that speak most, then the biggest."""
     times = grid(span)
     at = np.array([float(time) for time in times])

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from clipy.analysis.camera.camera import Camera
-from clipy.analysis.picture.shot_analysis import Scene
+from clipy.analysis.picture.shot_analysis import ShotAnalysis
 from clipy.stages.reframe.layouts import split_screen
-from clipy.stages.reframe.layouts.crosstalk import exchanges, together
+from clipy.stages.reframe.layouts.crosstalk import find_exchanges, people_on_screen
 from clipy.types import TRACK_RATE, Box, CropShot, Layout, Span, Track
 
 log = logging.getLogger(__name__)
@@ -36,12 +36,12 @@ class Director:
     """
 
     camera: Camera
-    empty: Callable[[Camera, Scene, bool], CropShot]
+    empty: Callable[[Camera, ShotAnalysis, bool], CropShot]
     forced: Layout | None = None
     allowed: tuple[Layout, ...] = LAYOUTS
     _order: list[int] = field(default_factory=list, init=False)
 
-    def shoot(self, scene: Scene, tracks: Sequence[Track]) -> list[CropShot]:
+    def crop_shots(self, scene: ShotAnalysis, tracks: Sequence[Track]) -> list[CropShot]:
         """Cover one shot. ``tracks`` are its faces."""
         camera = replace(self.camera, picture=scene.picture)
         if camera.is_composed:
@@ -66,14 +66,14 @@ class Director:
         return self.forced is None and layout in self.allowed
 
     def _one(self, camera: Camera, span: Span, tracks: Sequence[Track]) -> list[CropShot]:
-        return camera.shoot(span, tracks, whole_if_broad=self._may("fit")) if span.duration > 0 else []
+        return camera.crop_shots(span, tracks, whole_if_broad=self._may("fit")) if span.duration > 0 else []
 
-    def _is_page(self, scene: Scene, tracks: Sequence[Track]) -> bool:
+    def _is_page(self, scene: ShotAnalysis, tracks: Sequence[Track]) -> bool:
         """A page of writing that nobody talks before, and no meeting of several people."""
         faces = [track for track in tracks if _height(track) >= _PORTRAIT * scene.picture.height]
         return scene.page and len(_lasting(scene, faces)) < 2 and not any(_talks(track) for track in faces)
 
-    def _inset(self, camera: Camera, scene: Scene, tracks: Sequence[Track]) -> CropShot | None:
+    def _inset(self, camera: Camera, scene: ShotAnalysis, tracks: Sequence[Track]) -> CropShot | None:
         """One face in a small picture in the picture, all through the shot; there may be others in the content."""
         lasting = [track for track in _lasting(scene, tracks) if _height(track) <= _SMALL_FACE * scene.picture.height]
         cameras = [(track, pane, whole) for track in lasting for pane, whole in _face_cameras(scene, track)]
@@ -82,11 +82,11 @@ class Director:
         ((face, pane, whole),) = cameras
         return split_screen.inset(camera, scene.span, face, pane, whole)
 
-    def _groups(self, scene: Scene, tracks: Sequence[Track]) -> list[tuple[Span, list[Track]]]:
+    def _groups(self, scene: ShotAnalysis, tracks: Sequence[Track]) -> list[tuple[Span, list[Track]]]:
         if self.forced in {"stack", "grid"}:
-            return together(scene.span, tracks, 2 if self.forced == "stack" else 4)
+            return people_on_screen(scene.span, tracks, 2 if self.forced == "stack" else 4)
         if {"stack", "grid", "single"} & set(self.allowed) and self.forced is None:
-            return exchanges(scene.span, tracks)
+            return find_exchanges(scene.span, tracks)
         return []
 
     def _group(self, camera: Camera, span: Span, people: list[Track], tracks: Sequence[Track]) -> CropShot | None:
@@ -119,14 +119,14 @@ def _joined(camera: Camera, span: Span, people: Sequence[Track]) -> CropShot | N
         return None
     boxes = np.stack([track.boxes[np.searchsorted(track.times, times)] for track in people])
     union = np.concatenate([boxes[:, :, :2].min(axis=0), boxes[:, :, 2:].max(axis=0)], axis=1)
-    high, wide = camera.biggest, camera.biggest * camera.width / camera.height
+    high, wide = camera.largest_height, camera.largest_height * camera.width / camera.height
     if (union[:, 2] - union[:, 0]).max() > _ROOMY * wide or (union[:, 3] - union[:, 1]).max() > _ROOMY * high:
         return None
     track = Track(people[0].id, span, times, union, np.ones(len(times), np.float32))
     return CropShot(span, "single", (camera.follow(span, track, high),))
 
 
-def _lasting(scene: Scene, tracks: Sequence[Track]) -> list[Track]:
+def _lasting(scene: ShotAnalysis, tracks: Sequence[Track]) -> list[Track]:
     """The faces that are there for most of a shot."""
     return [track for track in tracks if len(track.times) >= 0.5 * float(scene.span.duration * TRACK_RATE)]
 
@@ -135,7 +135,7 @@ def _talks(track: Track) -> bool:
     return bool((track.speaking >= 0.5).sum() >= _TALKS * float(TRACK_RATE))
 
 
-def _face_cameras(scene: Scene, face: Track) -> Iterator[tuple[Box, Box]]:
+def _face_cameras(scene: ShotAnalysis, face: Track) -> Iterator[tuple[Box, Box]]:
     """The small picture in the picture that a face is in, if any: what of it can be shown, and all that it covers."""
     box, picture = _typical(face), scene.picture
     whole = scene.pane(box)
@@ -150,13 +150,13 @@ def _face_cameras(scene: Scene, face: Track) -> Iterator[tuple[Box, Box]]:
         yield shown, whole
 
 
-def _panes(scene: Scene, tracks: Sequence[Track]) -> dict[int, Box]:
+def _panes(scene: ShotAnalysis, tracks: Sequence[Track]) -> dict[int, Box]:
     """The parts of a split screen that faces are in, by track. One alone is no split: it may be a line in the scene."""
     found = {track.id: pane for track in tracks if (pane := scene.pane(_typical(track))) is not None}
     return found if len(set(found.values())) > 1 else {}
 
 
-def _captions(scene: Scene) -> tuple[Box, ...]:
+def _captions(scene: ShotAnalysis) -> tuple[Box, ...]:
     """Writing in the lower part of a picture, such as who speaks, big enough to be meant to be read."""
     high, wide, top = scene.picture.height, scene.picture.width, scene.picture.y1
     return tuple(

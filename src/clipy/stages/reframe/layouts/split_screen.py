@@ -61,8 +61,8 @@ def inset(camera: Camera, span: Span, face: Track, pane: Box, covered: Box) -> C
     cut = round(height * _FACE_CAMERA / 2) * 2
     person = inside(camera, (0, 0, width, cut), pane)
     content = inside(camera, (0, cut, width, height), beside(camera.area, covered, width / (height - cut)))
-    middle = content.still(span, content.window(content.area.center, content.biggest))
-    return CropShot(span, "inset", (person.follow(span, face, person.biggest), middle))
+    middle = content.still(span, content.window(content.area.center, content.largest_height))
+    return CropShot(span, "inset", (person.follow(span, face, person.largest_height), middle))
 
 
 def beside(area: Box, pane: Box, aspect: float) -> Box:
@@ -102,8 +102,8 @@ def inside(camera: Camera, into: Rectangle, picture: Box | None) -> Camera:
 def _closer(camera: Camera, span: Span, track: Track) -> Iterator[Panel]:
     """Windows on a face, from the one that is wanted to the closest that is bearable."""
     face = float(np.median(track.boxes[:, 3] - track.boxes[:, 1]))
-    wanted = min(camera.biggest, max(camera.nearest, face / _FACE))
-    closest = max(camera.nearest, face / _TIGHTEST)
+    wanted = min(camera.largest_height, max(camera.smallest_height, face / _FACE))
+    closest = max(camera.smallest_height, face / _TIGHTEST)
     while wanted >= closest:
         yield camera.follow(span, track, wanted)
         wanted *= 0.9

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from clipy import probe
-from clipy.analysis.picture.saliency import attraction, salience
-from clipy.analysis.picture.shot_analysis import survey
-from clipy.analysis.picture.text_detection import read
+from clipy.analysis.picture.saliency import saliency_map, saliency_path
+from clipy.analysis.picture.shot_analysis import analyze_shots
+from clipy.analysis.picture.text_detection import detect_text_lines
 from clipy.context import Context
 from clipy.types import Box, Shot, Span
 from fixtures.media import Picture, make_video, moving
@@ -37,7 +37,7 @@ def gray_of(picture: Picture) -> Picture:
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_lines_of_writing_are_found_where_they_are(dark: bool) -> None:
-    page = read(gray_of(slide(dark, 5)))
+    page = detect_text_lines(gray_of(slide(dark, 5)))
     assert 5 <= len(page.lines) <= 9
     assert page.flat > 0.8
     rows = sorted(line.center[1] for line in page.lines)
@@ -48,8 +48,8 @@ def test_lines_of_writing_are_found_where_they_are(dark: bool) -> None:
 def test_a_texture_is_not_read() -> None:
     scene = gray_of(moving(0.4, SIZE))
     noise = np.random.default_rng(1).integers(0, 255, (SIZE[1], SIZE[0]), dtype=np.uint8)
-    assert read(scene).lines == ()
-    assert len(read(noise).lines) <= 1
+    assert detect_text_lines(scene).lines == ()
+    assert len(detect_text_lines(noise).lines) <= 1
 
 
 @pytest.mark.parametrize("size", [SIZE, (320, 180)])
@@ -61,7 +61,7 @@ def test_slides_are_pages_and_scenes_are_not(tmp_path: Path, ctx: Context, size:
 
     video = probe(make_video(tmp_path / "a.mp4", seconds=3, size=size, draw=draw, play=None))
     edges = [Fraction(k) for k in range(4)]
-    scenes = survey(video, [Shot(Span(a, b)) for a, b in pairwise(edges)], ctx)
+    scenes = analyze_shots(video, [Shot(Span(a, b)) for a, b in pairwise(edges)], ctx)
     assert [scene.page for scene in scenes] == [False, True, True]
     assert all(scene.picture == Box(0, 0, *size) for scene in scenes)
     assert all(0 <= box.x1 < box.x2 <= size[0] and box.y2 <= size[1] for scene in scenes for box in scene.writing)
@@ -77,7 +77,7 @@ def test_bars_are_found_in_display_pixels_of_a_turned_video_with_long_pixels(tmp
         tmp_path / "a.mp4", seconds=1, size=(320, 240), draw=draw, play=None, rotation=90, aspect=Fraction(4, 3)
     )
     video = probe(path)
-    (scene,) = survey(video, [Shot(video.span)], ctx)
+    (scene,) = analyze_shots(video, [Shot(video.span)], ctx)
     high = video.height * 40 / 320
     assert scene.picture.x1 == 0
     assert scene.picture.x2 == pytest.approx(video.width, abs=1)
@@ -91,7 +91,7 @@ def test_bars_are_found_in_display_pixels_of_a_turned_video_with_long_pixels(tmp
 def test_what_differs_from_its_surroundings_attracts() -> None:
     picture = np.full((72, 128, 3), (60, 110, 70), np.uint8)
     picture[20:32, 90:104] = (200, 60, 50)
-    found = salience(picture)
+    found = saliency_map(picture)
     assert found.sum() == pytest.approx(1)
     assert found[15:37, 85:109].sum() > 0.6
 
@@ -105,7 +105,7 @@ def test_what_moves_attracts_more_than_what_is_striking_and_a_pan_of_the_camera_
     before, now = wide[:, 4:132].copy(), wide[:, :128].copy()  # the camera goes 4 pixels to the left
     before[50:58, 100:108] = (120, 40, 40)
     now[50:58, 96:104] = (120, 40, 40)  # ... and something small goes its own way
-    calm, seen = salience(now), salience(now, before)
+    calm, seen = saliency_map(now), saliency_map(now, before)
     mover, block = (slice(44, 64), slice(90, 114)), (slice(26, 48), slice(14, 40))
     assert calm[block].sum() > calm[mover].sum()
     assert seen[mover].sum() > 1.5 * calm[mover].sum()
@@ -120,11 +120,11 @@ def test_a_window_follows_a_moving_thing_and_says_how_much_it_holds(tmp_path: Pa
         return picture
 
     video = probe(make_video(tmp_path / "a.mp4", seconds=2, size=SIZE, draw=draw, play=None))
-    found = attraction(video, video.span, Box(0, 0, *SIZE), (202, 360))
-    assert found.even == pytest.approx(202 / 640)
+    found = saliency_path(video, video.span, Box(0, 0, *SIZE), (202, 360))
+    assert found.baseline == pytest.approx(202 / 640)
     if wide:
-        assert found.held < 0.65
+        assert found.coverage < 0.65
     else:
-        assert found.held > 0.8
+        assert found.coverage > 0.8
         middle = 30 + 250 * found.times + 18
         assert np.abs(found.centers[:, 0] - np.clip(middle, 101, 539)).max() < 101
