@@ -40,7 +40,7 @@ class Camera:
     """Makes windows of a video for an output of ``width`` x ``height`` pixels.
 
     The window comes closer until the face has ``face_share`` of its height, but enlarges no source pixel more than
-    ``max_upscale`` times and stays above ``closest`` of the largest window. ``eye_line``: where the middle of the face is,
+    ``max_upscale`` times and stays above ``closest`` of the largest window. ``eye_line``: where the face's middle is,
     as a share of the window's height. ``picture``: the part of the source that may be shown, without black bars; all of
     it by default. ``corner``: where on the output the panel begins, for layouts of several. ``dead_zone``: by how many
     window sides the followed face may leave its place before the camera moves. ``panes``: for tracks (by id) inside a
