@@ -243,9 +243,9 @@ def test_other_tracks_are_another_result(tmp_path: Path) -> None:
     assert len({str(identity) for identity in (before, licensed, music.identity())}) == 3
 
 
-def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_music_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("clipy.stages.render.pizzazz.music_mix.music_library.find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match=r"no folder was given.*clipy\[music\]"):
+    with pytest.raises(ConfigError, match=r"no folder is set.*clipy\[music\]"):
         made().identity()
     with pytest.raises(ConfigError, match="music folder not found"):
         music_folder(tmp_path / "none")
@@ -257,7 +257,7 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         Music.Options.model_validate({"below_speech": 12, "below_pause": 14})
 
 
-def test_a_broken_track_is_left_out(
+def test_a_broken_track_is_skipped(
     tmp_path: Path, video: Video, edit: Edit, ctx: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "broken.mp3").write_bytes(b"no music at all" * 100)
@@ -265,10 +265,10 @@ def test_a_broken_track_is_left_out(
         made(folder=tmp_path).plan(video, edit, ctx)
     make_song(tmp_path / "good.wav", seconds=6)
     assert made(folder=tmp_path).plan(video, edit, ctx).plans["music"]["file"] == "good.wav"
-    assert "left out" in caplog.text
+    assert "Skipping music" in caplog.text
 
 
-def test_a_track_that_is_gone_is_told(tmp_path: Path, video: Video, edit: Edit, ctx: Context) -> None:
+def test_a_missing_track_is_an_error(tmp_path: Path, video: Video, edit: Edit, ctx: Context) -> None:
     make_song(tmp_path / "a.wav", seconds=6)
     make_song(tmp_path / "b.wav", 90, seconds=6)
     music = made(folder=tmp_path)

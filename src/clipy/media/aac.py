@@ -1,4 +1,4 @@
-"""Sound as AAC and back: what goes into a clip, and what a player will make of it."""
+"""AAC encoding and decoding: what goes into a clip, and what a player makes of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Packet: TypeAlias = "av.Packet[av.AudioStream]"
 
 
 def encode_aac(blocks: Iterable[Samples]) -> Iterator[Packet]:
-    """Stereo sound, float32 (2, samples) at 48 kHz in -1..1, as AAC packets. The first begins before time 0."""
+    """Encode stereo sound, float32 (2, samples) at 48 kHz in -1..1. The first packet starts before time 0 (priming)."""
     encoder = _encoder()
     position = 0
     for block in chain(blocks, (None,)):
@@ -31,7 +31,7 @@ def encode_aac(blocks: Iterable[Samples]) -> Iterator[Packet]:
 
 
 def decode_aac(packets: Iterable[Packet]) -> Iterator[Samples]:
-    """What a player gets from packets of ``encode_aac``. Peaks may have risen by over 1 dB."""
+    """Decode packets of ``encode_aac`` as a player does. Encoding can raise peaks by over 1 dB."""
     decoder = av.CodecContext.create("aac", "r")
     decoder.extradata = _encoder().extradata
     for packet in packets:

@@ -1,4 +1,4 @@
-"""Sound files without pictures: their samples from any place on, exactly the same each time, and their tags."""
+"""Audio files: sample-accurate reading from any position, and tags."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from clipy.media.safe_open import check_audio_stream, is_decodable_audio, open_m
 
 
 def read_audio_file(path: Path, *, rate: int, channels: int = 2, start: int = 0) -> Iterator[NDArray[np.float32]]:
-    """A sound file as float32 blocks (channels, samples), from sample ``start`` at ``rate`` on; 1 or 2 channels.
+    """An audio file as float32 blocks (channels, samples), from sample ``start`` at ``rate`` Hz on; 1 or 2 channels.
 
-    What lies before is decoded and dropped: seeking in compressed sound is off by up to some frames, and music that is
-    put together on beats must not be. Raises MediaError.
+    Everything before is decoded and dropped: seeking in compressed audio is off by up to a few frames, which music cut
+    on beats cannot tolerate. Raises MediaError.
     """
     with open_media(path) as container:
-        stream = _sound_stream(container, path)
+        stream = _audio_stream(container, path)
         resampler = av.AudioResampler(format="fltp", layout="mono" if channels == 1 else "stereo", rate=rate)
         skip = start
         for frame in _resampled(container, stream, resampler):
@@ -32,18 +32,18 @@ def read_audio_file(path: Path, *, rate: int, channels: int = 2, start: int = 0)
 
 
 def audio_file_tags(path: Path) -> Mapping[str, str]:
-    """What a sound file says about itself: ``title``, ``artist``, ``copyright``, ``license``; small keys."""
+    """The tags of an audio file, such as ``title``, ``artist``, ``copyright``, ``license``; lower-case keys."""
     with open_media(path) as container:
-        stream = _sound_stream(container, path)
+        stream = _audio_stream(container, path)
         return {key.lower(): value for key, value in {**stream.metadata, **container.metadata}.items()}
 
 
-def _sound_stream(container: av.container.InputContainer, path: Path) -> av.AudioStream:
+def _audio_stream(container: av.container.InputContainer, path: Path) -> av.AudioStream:
     if not container.streams.audio:
-        raise MediaError("there is no sound in it", where=path, do="Give a sound file, such as .mp3, .ogg or .wav")
+        raise MediaError("the file has no audio stream", where=path, do="Use an audio file, such as .mp3, .ogg or .wav")
     stream = container.streams.audio[0]
     if not is_decodable_audio(stream):
-        raise MediaError("its sound cannot be decoded", where=path, do="Convert it with: ffmpeg -i FILE fixed.flac")
+        raise MediaError("cannot decode the audio", where=path, do="Convert it with: ffmpeg -i FILE fixed.flac")
     check_audio_stream(stream, path)
     return stream
 
@@ -55,8 +55,8 @@ def _resampled(
         try:
             frames = packet.decode()
         except av.error.InvalidDataError:
-            continue  # a broken packet is passed over, as players do
+            continue  # skip broken packets, as players do
         for frame in frames:
-            frame.pts = None  # gaps are not filled: a place in a song is how many samples came before it
+            frame.pts = None  # do not fill gaps: positions in a song are sample counts
             yield from resampler.resample(frame)
     yield from resampler.resample(None)

@@ -1,4 +1,4 @@
-"""Which frames of sound follow one another, and one frame that holds several: each call to a mixer costs as much."""
+"""Contiguous runs of audio frames, joined into one frame each, as every call of the resampler costs the same."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy as np
 
 from clipy.types import Seconds
 
-_GAP = 0.02  # seconds by which a sound packet may be off its place before silence is put in or samples are dropped
-_JOINED = 1 << 14  # samples that are mixed at once; a coder's frames hold about a thousand
+_TOLERANCE = 0.02  # seconds by which a timestamp may deviate before silence is inserted or samples are dropped
+_MAX_RUN = 1 << 14  # samples; codec frames hold about a thousand
 _JOINABLE = frozenset(f"{kind}{planes}" for kind in ("u8", "s16", "s32", "flt", "dbl") for planes in ("", "p"))
 
 
 def contiguous_runs(
     frames: Iterator[Any], rate: int, begin: Seconds, total: int
 ) -> Iterator[tuple[int | None, list[Any]]]:
-    """Frames of sound that are one after the other, to be mixed at once; no more than reach ``total``.
+    """Runs of contiguous audio frames, up to ``total`` samples.
 
-    A frame that does not begin where the one before ended comes by itself, with the sample, counted from ``begin`` on,
-    at which it lies; the others with None.
+    A frame that does not start where the one before ended comes by itself, with its position in samples from ``begin``
+    on; all others come with None.
     """
     run: list[Any] = []
     at = waiting = 0
     for frame in frames:
         length, place = round(frame.samples * rate / frame.sample_rate), _place(frame, at, rate, begin)
-        if run and (place is not None or waiting >= _JOINED or not _alike(run[0], frame)):
+        if run and (place is not None or waiting >= _MAX_RUN or not _compatible(run[0], frame)):
             yield None, run
             run, waiting = [], 0
         if place is not None:
@@ -43,10 +43,10 @@ def contiguous_runs(
 
 
 def _place(frame: Any, at: int, rate: int, begin: Seconds) -> int | None:
-    """The sample at which a frame lies; None when that is ``at``, as near as time stamps tell."""
+    """The position of a frame in samples; None if it is ``at``, within the precision of timestamps."""
     if frame.pts is None or frame.time_base is None:
         return None
-    tolerance = round(_GAP * rate)
+    tolerance = round(_TOLERANCE * rate)
     about = (frame.pts * frame.time_base.numerator / frame.time_base.denominator - float(begin)) * rate
     if at > 0 and abs(about - at) < tolerance - 1:
         return None
@@ -54,8 +54,8 @@ def _place(frame: Any, at: int, rate: int, begin: Seconds) -> int | None:
     return None if at > 0 and abs(place - at) <= tolerance else place
 
 
-def _alike(one: Any, other: Any) -> bool:
-    """Whether two frames can be joined as they are."""
+def _compatible(one: Any, other: Any) -> bool:
+    """Whether two frames can be joined without conversion."""
     return (
         one.format.name == other.format.name
         and one.format.name in _JOINABLE
@@ -65,7 +65,7 @@ def _alike(one: Any, other: Any) -> bool:
 
 
 def join_frames(frames: Sequence[Any]) -> Any:
-    """One frame that holds what several do."""
+    """Several frames as one."""
     first = frames[0]
     if len(frames) == 1:
         return first

@@ -1,4 +1,4 @@
-"""The marks that a file carries: its chapters, and the timecode of its first picture."""
+"""Chapters of a file, and the timecode of its first frame."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from clipy.types import Span, Video
 
 
 def chapters(video: Video) -> list[tuple[Span, str]]:
-    """The chapters in order, each with its title or an empty one; none when the file has none. Raises MediaError."""
+    """The chapters in order, each with its title (possibly empty). Raises MediaError."""
     with open_media(video.path) as container:
         marks = container.chapters()
     found = []
@@ -24,8 +24,8 @@ def chapters(video: Video) -> list[tuple[Span, str]]:
 
 
 def first_timecode(path: Path) -> str:
-    """The timecode of the first picture as the file says it, such as ``01:00:00:00``; empty when it says none."""
+    """The timecode of the first frame as written in the file, such as ``01:00:00:00``; empty without one."""
     with open_media(path) as container:
-        places = [container.metadata, *(stream.metadata for stream in container.streams)]
-    # Matroska writes its names in capitals.
-    return next((value for place in places for name, value in place.items() if name.lower() == "timecode"), "")
+        sources = [container.metadata, *(stream.metadata for stream in container.streams)]
+    # Matroska writes keys in capitals.
+    return next((value for metadata in sources for name, value in metadata.items() if name.lower() == "timecode"), "")

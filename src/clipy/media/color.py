@@ -1,4 +1,4 @@
-"""Whatever colours a decoded picture is coded in -> planar YUV 4:2:0, 8 bit, BT.709, limited range."""
+"""Color conversion: decoded pictures of any color space -> planar YUV 4:2:0, 8 bit, BT.709, limited range."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from clipy.media.frame import Plane, Planes
 from clipy.media.tone_mapping import PRIMARIES, ColorVolume, Curve, YuvToRgb, tone_map
 
-Coded = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]  # Y, U and V as a source has them: 8 bits, or 10 in uint16
+Coded = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]  # Y, U and V as in the source: 8 bit, or 10 bit in uint16
 
 # Red and blue weights of luma, by the code of ITU-T H.273, table 4.
 _WEIGHTS = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087)}
@@ -24,14 +24,14 @@ _WEIGHTS |= {9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}
 _BT709, _BT601, _BT2020 = 1, 6, 9
 _HDR: dict[int, Curve] = {16: "PQ", 18: "HLG"}
 _WIDE = (9, 12)  # primaries of BT.2020 and of Display P3
-_PEAKS = (1000, 2000, 4000, 10_000)  # cd/m2 that a PQ source's brightest light is rounded up to
+_PEAKS = (1000, 2000, 4000, 10_000)  # cd/m2 to which the peak of a PQ source is rounded up
 _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
 
 @dataclass(frozen=True, slots=True)
 class ColorSpec:
-    """How a picture's colours are coded: which luma weights (H.273 code), whether 8 bits mean 0..255, and, when that is
-    not the light of a standard BT.709 screen, what light they mean; such pictures have 10 bits.
+    """How a picture's colors are coded: matrix coefficients (H.273 code) and range. ``light`` is set for HDR and wide
+    gamut, which come in 10 bits.
     """
 
     matrix: int
@@ -43,44 +43,44 @@ BT709_LIMITED = ColorSpec(_BT709, full_range=False)
 
 
 def yuv_planes(picture: av.VideoFrame) -> tuple[Coded, ColorSpec]:
-    """Y, U and V of a picture at its own size, and what they mean.
+    """Y, U and V of a picture in its own size, and their color specification.
 
-    A view where the picture is 8 bit 4:2:0 already; HDR and wide gamut come as 10 bit 4:2:0.
+    A view if the picture is 8-bit 4:2:0 already; HDR and wide gamut come as 10-bit 4:2:0.
     """
-    colours = _colours(picture)
-    deep = colours.light is not None
+    colors = _colors(picture)
+    deep = colors.light is not None
     if picture.format.is_rgb:
-        colours = ColorSpec(_BT709, full_range=False, light=colours.light)
-        picture = _reformat(picture, to=colours, src=ColorRange.JPEG)
+        colors = ColorSpec(_BT709, full_range=False, light=colors.light)
+        picture = _reformat(picture, to=colors, src=ColorRange.JPEG)
     elif picture.format.name not in ({"yuv420p10le"} if deep else {"yuv420p", "yuvj420p"}):
-        span = ColorRange.JPEG if colours.full_range else ColorRange.MPEG
-        picture = _reformat(picture, to=colours, src=span)
+        span = ColorRange.JPEG if colors.full_range else ColorRange.MPEG
+        picture = _reformat(picture, to=colors, src=span)
     kind = np.uint16 if deep else np.uint8
-    return (_view(picture, 0, kind), _view(picture, 1, kind), _view(picture, 2, kind)), colours
+    return (_view(picture, 0, kind), _view(picture, 1, kind), _view(picture, 2, kind)), colors
 
 
-def to_bt709(planes: Coded, colours: ColorSpec) -> Planes:
-    """The same picture as BT.709 in limited range, 8 bit; HDR is tone-mapped."""
-    if colours.light is not None:
-        return tone_map(planes, colours.light, _ten_bits(colours))
-    if colours == BT709_LIMITED:
+def to_bt709(planes: Coded, colors: ColorSpec) -> Planes:
+    """Convert to 8-bit BT.709 in limited range; HDR is tone-mapped."""
+    if colors.light is not None:
+        return tone_map(planes, colors.light, _ten_bits(colors))
+    if colors == BT709_LIMITED:
         return planes
-    mix, offset = _mixing(colours)
+    mix, offset = _mixing(colors)
     y, u, v = planes
     if abs(mix[0, 1]) + abs(mix[0, 2]) < 1e-9:
-        tables = _tables(colours)
+        tables = _tables(colors)
         return cv2.LUT(y, tables[0]), cv2.LUT(u, tables[1]), cv2.LUT(v, tables[2])  # type: ignore[return-value]
     size = (y.shape[1], y.shape[0])
     wide = [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in (u, v)]
     luma = cv2.transform(cv2.merge((y, *wide)), np.hstack([mix[:1], offset[:1, None]]))
-    # Grey stays grey whatever the matrix, so chroma depends on chroma alone and needs no full-size copy.
+    # Gray stays gray with any matrix, so chroma depends on chroma alone and needs no full-size copy.
     chroma = cv2.transform(cv2.merge((u, v)), np.hstack([mix[1:, 1:], offset[1:, None]]))
     return luma, *cv2.split(chroma)  # type: ignore[return-value]
 
 
-def _colours(picture: av.VideoFrame) -> ColorSpec:
+def _colors(picture: av.VideoFrame) -> ColorSpec:
     matrix = int(picture.colorspace)
-    if matrix not in _WEIGHTS:  # untagged: the convention of players
+    if matrix not in _WEIGHTS:  # untagged: as players do
         matrix = _BT709 if picture.width >= 1280 or picture.height > 576 else _BT601
     full = picture.color_range == ColorRange.JPEG or picture.format.name.startswith("yuvj")
     return ColorSpec(matrix, full, _light(picture))
@@ -95,12 +95,12 @@ def _light(picture: av.VideoFrame) -> ColorVolume | None:
 
 
 def _peak(picture: av.VideoFrame) -> int:
-    """The brightest light in cd/m2 as the source tells it: of its pictures, else of the screen it was graded on."""
+    """The peak luminance in cd/m2 from the metadata: of the content, or else of the mastering display."""
     brightest = 0.0
     if data := _side_data(picture, "CONTENT_LIGHT_LEVEL"):
         brightest = float(struct.unpack_from("=I", data)[0])  # AVContentLightMetadata: MaxCLL, MaxFALL
     if brightest == 0 and (data := _side_data(picture, "MASTERING_DISPLAY_METADATA")):
-        # AVMasteringDisplayMetadata: nine fractions (primaries, white, darkest), the brightest, then what is known
+        # AVMasteringDisplayMetadata: nine fractions (primaries, white point, minimum), the maximum, then validity flags
         top, bottom, _, known = struct.unpack_from("=4i", data, 9 * 8)
         brightest = top / bottom if known and bottom else 0.0
     return next((peak for peak in _PEAKS if brightest <= peak), _PEAKS[-1])
@@ -112,8 +112,8 @@ def _side_data(picture: av.VideoFrame, name: str) -> bytes:
 
 
 def _reformat(picture: av.VideoFrame, *, to: ColorSpec, src: ColorRange) -> av.VideoFrame:
-    """Change the layout of samples alone: swscale's own matrices are off by a code, ours are exact."""
-    space = Colorspace.ITU709  # the same on both sides: no matrix is applied unless the source is RGB
+    """Change only the sample layout: swscale's matrices are off by one code value."""
+    space = Colorspace.ITU709  # the same on both sides: no matrix is applied, except for RGB sources
     return picture.reformat(
         format="yuv420p" if to.light is None else "yuv420p10le",
         src_colorspace=space,
@@ -133,17 +133,17 @@ def _view(picture: av.VideoFrame, index: int, kind: type[np.uint8 | np.uint16]) 
 
 
 @lru_cache(maxsize=16)
-def _mixing(colours: ColorSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """3x3 and offset that take coded YUV to BT.709 limited."""
-    to_rgb, zero = _to_rgb(colours)
+def _mixing(colors: ColorSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Matrix (3x3) and offset from coded YUV to BT.709 limited range."""
+    to_rgb, zero = _to_rgb(colors)
     standard_rgb, target = _to_rgb(BT709_LIMITED)
     mix = np.linalg.inv(standard_rgb) @ to_rgb
     mix[np.abs(mix) < 1e-9] = 0
     return mix, target - mix @ zero
 
 
-def _to_rgb(colours: ColorSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    red, blue = _WEIGHTS[colours.matrix]
+def _to_rgb(colors: ColorSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    red, blue = _WEIGHTS[colors.matrix]
     green = 1 - red - blue
     analog = np.array(
         [
@@ -152,20 +152,20 @@ def _to_rgb(colours: ColorSpec) -> tuple[NDArray[np.float64], NDArray[np.float64
             [1, 2 * (1 - blue), 0],
         ]
     )
-    ranges, zero = ((255, 255, 255), 0) if colours.full_range else ((219, 224, 224), 16)
+    ranges, zero = ((255, 255, 255), 0) if colors.full_range else ((219, 224, 224), 16)
     return analog / np.array(ranges), np.array([zero, 128.0, 128.0])
 
 
 @lru_cache(maxsize=16)
-def _tables(colours: ColorSpec) -> tuple[Plane, Plane, Plane]:
-    mix, offset = _mixing(colours)
+def _tables(colors: ColorSpec) -> tuple[Plane, Plane, Plane]:
+    mix, offset = _mixing(colors)
     codes = np.arange(256.0)
     low, middle, high = (np.clip(np.rint(mix[i, i] * codes + offset[i]), 0, 255).astype(np.uint8) for i in range(3))
     return low, middle, high
 
 
 @lru_cache(maxsize=16)
-def _ten_bits(colours: ColorSpec) -> YuvToRgb:
-    matrix, zero = _to_rgb(colours)
-    wider = 1023 / 255 if colours.full_range else 4.0
+def _ten_bits(colors: ColorSpec) -> YuvToRgb:
+    matrix, zero = _to_rgb(colors)
+    wider = 1023 / 255 if colors.full_range else 4.0
     return YuvToRgb(tuple((matrix / wider).ravel()), (4 * zero[0], 512.0, 512.0))

@@ -1,4 +1,4 @@
-"""Interlaced pictures, two half pictures of two moments woven together, as whole ones. Others pass untouched."""
+"""Deinterlacing with FFmpeg's bwdif; progressive frames pass through untouched."""
 
 from __future__ import annotations
 
@@ -12,61 +12,61 @@ from av.filter import Graph
 
 from clipy.types import Seconds
 
-_BASE = Fraction(1, 1_000_000)  # of times inside the filter, which only need to rise
+_TIME_BASE = Fraction(1, 1_000_000)  # inside the filter, where times only need to increase
 _FORMATS = "yuv420p|yuv422p|yuv444p|yuvj420p|yuvj422p|yuvj444p|yuv420p10le|yuv422p10le|yuv444p10le"
 
 Timed = tuple[Seconds, av.VideoFrame]
 
 
 def deinterlace(frames: Iterator[Timed]) -> Iterator[Timed]:
-    """The same pictures at the same times, each interlaced one made whole by FFmpeg's bwdif.
+    """The same frames at the same times, with the interlaced ones deinterlaced.
 
-    Interlacing is known by the decoder's own mark on each picture. A source without any such picture costs nothing;
-    after the first one every picture goes through the filter, which leaves those without the mark as they are.
+    Interlaced frames are recognized by the decoder's flag. Sources without any cost nothing; after the first one, all
+    frames go through the filter, which leaves progressive ones unchanged.
     """
-    weaver: _Weaver | None = None
+    filtering: _Deinterlacer | None = None
     for time, frame in frames:
-        if weaver is not None and not weaver.takes(frame):
-            yield from weaver.rest()
-            weaver = None
-        if weaver is None and frame.interlaced_frame:
-            weaver = _Weaver(frame)
-        if weaver is None:
+        if filtering is not None and not filtering.accepts(frame):
+            yield from filtering.flush()
+            filtering = None
+        if filtering is None and frame.interlaced_frame:
+            filtering = _Deinterlacer(frame)
+        if filtering is None:
             yield time, frame
         else:
-            yield from weaver.made(time, frame)
-    if weaver is not None:
-        yield from weaver.rest()
+            yield from filtering.push(time, frame)
+    if filtering is not None:
+        yield from filtering.flush()
 
 
-class _Weaver:
-    """One run of the filter, for pictures of one size and format. It looks one picture ahead."""
+class _Deinterlacer:
+    """One filter graph, for frames of one size and format. It delays frames by one."""
 
     def __init__(self, like: av.VideoFrame) -> None:
-        self._kind = _kind(like)
+        self._format = _format(like)
         self._times: deque[Seconds] = deque()
-        self._given = 0
+        self._count = 0
         self._graph = Graph()
-        source = self._graph.add_buffer(width=like.width, height=like.height, format=like.format, time_base=_BASE)
-        shape = self._graph.add("format", f"pix_fmts={_FORMATS}")
-        filled = self._graph.add("bwdif", "mode=send_frame:parity=auto:deint=interlaced")
-        self._graph.link_nodes(source, shape, filled, self._graph.add("buffersink")).configure()
+        source = self._graph.add_buffer(width=like.width, height=like.height, format=like.format, time_base=_TIME_BASE)
+        convert = self._graph.add("format", f"pix_fmts={_FORMATS}")
+        bwdif = self._graph.add("bwdif", "mode=send_frame:parity=auto:deint=interlaced")
+        self._graph.link_nodes(source, convert, bwdif, self._graph.add("buffersink")).configure()
 
-    def takes(self, frame: av.VideoFrame) -> bool:
-        return self._kind == _kind(frame)
+    def accepts(self, frame: av.VideoFrame) -> bool:
+        return self._format == _format(frame)
 
-    def made(self, time: Seconds, frame: av.VideoFrame) -> Iterator[Timed]:
+    def push(self, time: Seconds, frame: av.VideoFrame) -> Iterator[Timed]:
         self._times.append(time)
-        frame.pts, frame.time_base = self._given, _BASE
-        self._given += 1
+        frame.pts, frame.time_base = self._count, _TIME_BASE
+        self._count += 1
         self._graph.push(frame)
-        yield from self._pulled()
+        yield from self._pull()
 
-    def rest(self) -> Iterator[Timed]:
+    def flush(self) -> Iterator[Timed]:
         self._graph.push(None)
-        yield from self._pulled()
+        yield from self._pull()
 
-    def _pulled(self) -> Iterator[Timed]:
+    def _pull(self) -> Iterator[Timed]:
         while True:
             try:
                 frame = cast("av.VideoFrame", self._graph.pull())
@@ -75,5 +75,5 @@ class _Weaver:
             yield self._times.popleft(), frame
 
 
-def _kind(frame: av.VideoFrame) -> tuple[int, int, str]:
+def _format(frame: av.VideoFrame) -> tuple[int, int, str]:
     return frame.width, frame.height, frame.format.name

@@ -1,8 +1,8 @@
-"""A limiter that keeps the true peak of sound down, and leaves alone what needs nothing.
+"""A look-ahead true-peak limiter that leaves quieter passages untouched.
 
-It looks ahead: the gain falls before a peak and rises after it along a Hann window, so that no step is heard and no
-sample passes. Peaks are those of the sound oversampled four times, as ITU-R BS.1770 measures them; where no sample
-comes near the ceiling nothing is computed at all. Both channels share one gain, so the stereo picture stays.
+The gain falls before a peak and recovers after it along a Hann window, so that no step is audible and no sample
+exceeds the ceiling. Peaks are measured with fourfold oversampling, as in ITU-R BS.1770; where no sample comes near the
+ceiling nothing is computed. Both channels share one gain, which preserves the stereo image.
 """
 
 from __future__ import annotations
@@ -17,48 +17,48 @@ from numpy.typing import NDArray
 
 Block = NDArray[np.float32]
 
-_STEPS_A_SECOND = 2000  # at which the gain is computed; between them it is linear
-_REACH = 30  # steps (15 ms) that a peak is held down for on either side, and again to come and go
-_AROUND = 2 * _REACH + 2  # steps beyond a stretch that its gain depends on
-_STRETCH = 400  # steps that are worked on at once
-_FAR = 0.5  # share of the ceiling: a peak between samples that are all lower does not reach it
-_OVERSAMPLED = 4
-_TAPS = 25  # of the interpolator for each position between two samples
+_GAIN_RATE = 2000  # Hz; linear between these steps
+_HOLD = 30  # steps (15 ms) on either side of a peak at full attenuation, and as many again to fade
+_CONTEXT = 2 * _HOLD + 2  # steps context a segment on which its gain depends
+_SEGMENT = 400  # steps processed at once
+_SAFE_RATIO = 0.5  # of the ceiling: inter-sample peaks between lower samples do not reach it
+_OVERSAMPLING = 4
+_TAPS = 25  # of the interpolation filter for each position between samples
 
 
 def limit_true_peak(blocks: Iterable[Block], rate: int, ceiling: float) -> Iterator[Block]:
-    """The same sound, (channels, samples), turned down for a moment wherever its true peak would pass ``ceiling``.
+    """The same sound, (channels, samples), attenuated briefly wherever its true peak would exceed ``ceiling``.
 
-    ``ceiling`` is an amplitude, 1 being full scale. As many samples come out, in blocks of their own length.
+    ``ceiling`` is an amplitude (1: full scale). The number of samples is preserved; block lengths are not.
     """
-    step = max(1, rate // _STEPS_A_SECOND)
-    around, stretch = _AROUND * step, _STRETCH * step
-    held: Block | None = None
+    step = max(1, rate // _GAIN_RATE)
+    context, segment = _CONTEXT * step, _SEGMENT * step
+    buffer: Block | None = None
     for block in blocks:
-        before = np.zeros((block.shape[0], around), dtype=np.float32) if held is None else held
-        held = np.concatenate([before, block], axis=1)
-        while held.shape[1] >= 2 * around + stretch:
-            yield _calmed(held[:, : 2 * around + stretch], step, ceiling)
-            held = held[:, stretch:]
-    while held is not None and held.shape[1] > around:
-        rest = min(held.shape[1] - around, stretch)
-        last = np.pad(held, ((0, 0), (0, max(0, 2 * around + stretch - held.shape[1]))))
-        yield _calmed(last[:, : 2 * around + stretch], step, ceiling)[:, :rest]
-        held = held[:, rest:]
+        before = np.zeros((block.shape[0], context), dtype=np.float32) if buffer is None else buffer
+        buffer = np.concatenate([before, block], axis=1)
+        while buffer.shape[1] >= 2 * context + segment:
+            yield _limit_segment(buffer[:, : 2 * context + segment], step, ceiling)
+            buffer = buffer[:, segment:]
+    while buffer is not None and buffer.shape[1] > context:
+        rest = min(buffer.shape[1] - context, segment)
+        last = np.pad(buffer, ((0, 0), (0, max(0, 2 * context + segment - buffer.shape[1]))))
+        yield _limit_segment(last[:, : 2 * context + segment], step, ceiling)[:, :rest]
+        buffer = buffer[:, rest:]
 
 
-def _calmed(sound: Block, step: int, ceiling: float) -> Block:
-    """The middle of a stretch, limited; what is around it is only looked at."""
-    around = _AROUND * step
-    middle = sound[:, around:-around]
-    if float(np.abs(sound).max()) <= _FAR * ceiling:
+def _limit_segment(sound: Block, step: int, ceiling: float) -> Block:
+    """The middle of a segment, limited; its context is only measured."""
+    context = _CONTEXT * step
+    middle = sound[:, context:-context]
+    if float(np.abs(sound).max()) <= _SAFE_RATIO * ceiling:
         return middle
     allowed = ceiling / np.maximum(_peaks(sound), ceiling)
     needed = allowed.reshape(-1, step).min(axis=1)
     if needed.min() == 1:
         return middle
-    lowest = sliding_window_view(needed, 2 * _REACH + 3).min(axis=1)
-    window = np.hanning(2 * _REACH + 3)[1:-1]
+    lowest = sliding_window_view(needed, 2 * _HOLD + 3).min(axis=1)
+    window = np.hanning(2 * _HOLD + 3)[1:-1]
     smooth = np.convolve(lowest, window / window.sum(), mode="valid")  # begins one step before the middle
     at = (np.arange(middle.shape[1]) + 0.5) / step + 0.5
     gain = np.interp(at, np.arange(len(smooth)), smooth)
@@ -66,22 +66,22 @@ def _calmed(sound: Block, step: int, ceiling: float) -> Block:
 
 
 def _peaks(sound: Block) -> NDArray[np.float32]:
-    """For each sample the highest level, in any channel, from the sample before to the one after."""
+    """For each sample the highest amplitude of any channel from the sample before to the one after."""
     peaks = np.abs(sound).max(axis=0)
-    for taps in _between():
+    for taps in _interpolators():
         level = np.abs(cv2.filter2D(sound, -1, taps, borderType=cv2.BORDER_CONSTANT)).max(axis=0)
-        np.maximum(peaks, level, out=peaks)  # between a sample and the next: it counts for both
+        np.maximum(peaks, level, out=peaks)  # a peak between two samples counts for both
         np.maximum(peaks[1:], level[:-1], out=peaks[1:])
     return np.asarray(peaks)
 
 
 @lru_cache(maxsize=1)
-def _between() -> tuple[NDArray[np.float32], ...]:
-    """Windowed sincs that give the sound a quarter, a half and three quarters of the way to the next sample."""
+def _interpolators() -> tuple[NDArray[np.float32], ...]:
+    """Windowed sinc filters for a quarter, a half and three quarters of the way to the next sample."""
     at = np.arange(_TAPS) - _TAPS // 2
-    found = []
-    for part in range(1, _OVERSAMPLED):
-        x = at - part / _OVERSAMPLED
+    filters = []
+    for part in range(1, _OVERSAMPLING):
+        x = at - part / _OVERSAMPLING
         taps = np.sinc(x) * np.cos(np.pi * x / (_TAPS + 1)) ** 2
-        found.append(np.asarray(taps / taps.sum(), dtype=np.float32)[None, :])
-    return tuple(found)
+        filters.append(np.asarray(taps / taps.sum(), dtype=np.float32)[None, :])
+    return tuple(filters)

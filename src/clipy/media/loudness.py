@@ -1,4 +1,4 @@
-"""How loud sound is, as ITU-R BS.1770 and EBU R 128 say.
+"""Loudness and level measurement according to ITU-R BS.1770 and EBU R 128.
 
 Sound is a stream of float32 blocks (channels, samples) in -1..1; one or two channels.
 """
@@ -20,7 +20,7 @@ from clipy.types import Array, Span
 
 Block = NDArray[np.float32]
 
-_GATE = -70.0  # LUFS: BS.1770 leaves quieter stretches out, and FFmpeg answers with this when nothing else is there
+_GATE = -70.0  # LUFS; BS.1770 ignores quieter passages, and FFmpeg reports this value if nothing else is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Loudness:
 
 
 def measure_loudness(blocks: Iterable[Block], rate: int) -> Loudness:
-    """Measure a stream. Sound shorter than the 0.4 s that BS.1770 needs counts as that much of itself."""
-    found = _told(blocks, rate, "peak=true:metadata=1")
+    """Measure a stream. Sound shorter than the 0.4 s that BS.1770 needs is repeated."""
+    found = _final_metadata(blocks, rate, "peak=true:metadata=1")
     return Loudness(
         integrated=_integrated(found),
         true_peak=to_decibels(float(found.get("lavfi.r128.true_peak", 0.0))),
@@ -43,8 +43,8 @@ def measure_loudness(blocks: Iterable[Block], rate: int) -> Loudness:
 
 
 def integrated_loudness(blocks: Iterable[Block], rate: int) -> float:
-    """``measure_loudness(...).integrated`` alone: peaks cost more than all the rest."""
-    return _integrated(_told(blocks, rate, "metadata=1"))
+    """Only ``measure_loudness(...).integrated``: true peaks cost more than the rest."""
+    return _integrated(_final_metadata(blocks, rate, "metadata=1"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,9 +61,9 @@ class Levels:
 
 
 def block_levels(samples: NDArray[np.floating], size: int, floor: float) -> NDArray[np.float32]:
-    """RMS levels in dBFS, at least ``floor``, of each whole block of ``size`` samples of a sound (channels, n).
+    """RMS levels in dBFS (at least ``floor``) of each whole block of ``size`` samples of sound (channels, n).
 
-    Of several channels it is the mean power: a mix to one channel would be up to 3 dB off.
+    Channels are averaged by power: a downmix would be off by up to 3 dB.
     """
     whole = samples.shape[-1] // size
     power = np.square(samples[:, : whole * size].reshape(len(samples), whole, size)).mean(axis=(0, 2))
@@ -71,19 +71,19 @@ def block_levels(samples: NDArray[np.floating], size: int, floor: float) -> NDAr
 
 
 def to_decibels(amplitude: float) -> float:
-    """An amplitude (1 is full scale) in dB; -inf for 0."""
+    """An amplitude (1: full scale) in dB; -inf for 0."""
     return 20 * math.log10(amplitude) if amplitude > 0 else -math.inf
 
 
 def to_amplitude(decibels: float) -> float:
-    """The factor that a change in dB multiplies samples by."""
+    """A level in dB as an amplitude factor."""
     return float(10 ** (decibels / 20))
 
 
-def _told(blocks: Iterable[Block], rate: int, how: str) -> dict[str, str]:
-    """What FFmpeg's meter says at the end of a stream."""
+def _final_metadata(blocks: Iterable[Block], rate: int, options: str) -> dict[str, str]:
+    """The metadata of FFmpeg's ebur128 filter at the end of a stream."""
     last: dict[str, str] = {}
-    for frame in _metered(_long_enough(blocks, rate), rate, how):
+    for frame in _filter_blocks(_repeat_short(blocks, rate), rate, options):
         last = frame.metadata or last
     return last
 
@@ -93,7 +93,7 @@ def _integrated(found: dict[str, str]) -> float:
     return integrated if integrated > _GATE else -math.inf
 
 
-def _long_enough(blocks: Iterable[Block], rate: int) -> Iterator[Block]:
+def _repeat_short(blocks: Iterable[Block], rate: int) -> Iterator[Block]:
     length, last = 0, None
     for block in blocks:
         length, last = length + block.shape[1], block
@@ -103,33 +103,33 @@ def _long_enough(blocks: Iterable[Block], rate: int) -> Iterator[Block]:
         yield last
 
 
-def _metered(blocks: Iterable[Block], rate: int, how: str) -> Iterator[av.AudioFrame]:
-    """Run blocks through the meter."""
+def _filter_blocks(blocks: Iterable[Block], rate: int, options: str) -> Iterator[av.AudioFrame]:
+    """Run blocks through the ebur128 filter."""
     graph: Graph | None = None
     position = 0
     for block in blocks:
         if block.shape[1] == 0:
             continue
         layout = "mono" if block.shape[0] == 1 else "stereo"
-        graph = graph or _meter(rate, layout, how)
+        graph = graph or _ebur128_graph(rate, layout, options)
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout=layout)
         frame.sample_rate, frame.time_base, frame.pts = rate, Fraction(1, rate), position
         position += block.shape[1]
         graph.push(frame)
-        yield from _pulled(graph)
+        yield from _pull(graph)
     if graph is not None:
         graph.push(None)
-        yield from _pulled(graph)
+        yield from _pull(graph)
 
 
-def _meter(rate: int, layout: str, how: str) -> Graph:
+def _ebur128_graph(rate: int, layout: str, options: str) -> Graph:
     graph = Graph()
     source = graph.add("abuffer", f"sample_rate={rate}:sample_fmt=fltp:channel_layout={layout}:time_base=1/{rate}")
-    graph.link_nodes(source, graph.add("ebur128", how), graph.add("abuffersink")).configure()
+    graph.link_nodes(source, graph.add("ebur128", options), graph.add("abuffersink")).configure()
     return graph
 
 
-def _pulled(graph: Graph) -> Iterator[av.AudioFrame]:
+def _pull(graph: Graph) -> Iterator[av.AudioFrame]:
     while True:
         try:
             yield cast("av.AudioFrame", graph.pull())

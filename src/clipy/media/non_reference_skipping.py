@@ -1,7 +1,7 @@
-"""Decoding less where only some pictures are looked at: one that no other is built on can be left out.
+"""Skipping of non-reference frames where only some frames are needed.
 
-About half of the pictures of a usual H.264 file are such; to leave them out halves what decoding costs. Other codecs
-are decoded whole: HEVC may mark as such pictures that others of a higher layer are built on, and the rest have none.
+About half of the frames of a typical H.264 file are not references; skipping them halves the cost of decoding. Other
+codecs are decoded completely: HEVC's non-reference frames may be references of higher layers, and the rest have none.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import av
 from clipy.types import Seconds
 
 _CODECS = {"h264"}
-_AHEAD = 34  # packets that are looked at for the next picture: at most 16 come out of order, of two halves each
+_LOOKAHEAD = 34  # packets, to find the next frame: up to 16 are reordered, of two fields each
 
 
 class NonReferenceSkipper:
-    """Tells the decoder of ``stream`` which pictures it may leave out, packet by packet.
+    """Tells the decoder of ``stream``, packet by packet, which frames to skip.
 
-    Those on screen at ``times`` (in order; on the timeline of the file) are decoded, and all that they are built on;
-    without times all that is on screen at ``start`` or later.
+    The frames on screen at ``times`` (in order; on the file's timeline) and their references are decoded; without
+    times, all frames from ``start`` on.
     """
 
     def __init__(self, stream: av.VideoStream, start: Seconds, times: Sequence[Seconds] = ()) -> None:
@@ -33,29 +33,29 @@ class NonReferenceSkipper:
         self._context = stream.codec_context
         self._start = math.floor(start / base)
         self._due = [math.floor(time / base) for time in times]
-        self._seen = self._woven = False  # a picture, and an interlaced one
+        self._has_frame = self._is_interlaced = False
 
     def packets(self, packets: Iterable[av.Packet[Any]]) -> Iterator[av.Packet[Any]]:
-        """The same packets, each of which is to be decoded before the next is asked for."""
+        """The same packets; decode each before requesting the next."""
         if self._context.codec.canonical_name not in _CODECS or self._context.skip_frame == "NONKEY":
-            yield from packets  # some are left out already
+            yield from packets  # frames are skipped already
             return
         waiting: deque[av.Packet[Any]] = deque()
         for packet in packets:
             waiting.append(packet)
-            if len(waiting) > _AHEAD:
-                yield self._told(waiting)
+            if len(waiting) > _LOOKAHEAD:
+                yield self._configure(waiting)
         while waiting:
-            yield self._told(waiting)
+            yield self._configure(waiting)
 
-    def see(self, frame: av.VideoFrame) -> None:
-        """Take note of a decoded picture: to make an interlaced one whole takes its neighbours."""
-        self._seen, self._woven = True, self._woven or frame.interlaced_frame
+    def observe(self, frame: av.VideoFrame) -> None:
+        """Note a decoded frame: deinterlacing requires the neighbors of interlaced frames."""
+        self._has_frame, self._is_interlaced = True, self._is_interlaced or frame.interlaced_frame
 
-    def _told(self, waiting: deque[av.Packet[Any]]) -> av.Packet[Any]:
+    def _configure(self, waiting: deque[av.Packet[Any]]) -> av.Packet[Any]:
         packet = waiting.popleft()
-        spared = self._seen and not self._woven and not self._is_due(packet, waiting)
-        self._context.skip_frame = "NONREF" if spared else "DEFAULT"
+        skip = self._has_frame and not self._is_interlaced and not self._is_due(packet, waiting)
+        self._context.skip_frame = "NONREF" if skip else "DEFAULT"
         return packet
 
     def _is_due(self, packet: av.Packet[Any], later: Iterable[av.Packet[Any]]) -> bool:

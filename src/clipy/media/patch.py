@@ -1,4 +1,4 @@
-"""A small upright picture cut out of a decoded frame, without converting the rest of it."""
+"""Extraction of small upright square patches from decoded frames, without converting the rest."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _PLANAR = {"yuv420p", "yuvj420p"}
 def extract_patch(
     frame: av.VideoFrame, video: Video, center: tuple[float, float], side: float, size: int, roll: float = 0.0
 ) -> NDArray[np.uint8]:
-    """The square around ``center`` with sides of ``side`` display pixels as (size, size, 3) RGB; ``size`` is even.
+    """The square of ``side`` display pixels around ``center`` as (size, size, 3) RGB; ``size`` is even.
 
-    ``roll`` turns the square clockwise, in radians, so that a tilted head comes out upright. What lies outside the
-    picture repeats its edge.
+    ``roll`` rotates the square clockwise, in radians, so that a tilted head comes out upright. Outside the frame, its
+    edge is replicated.
     """
     if frame.format.name not in _PLANAR:
         frame = frame.reformat(format="yuv420p")
-    over = max(1, min(8, round(side / size)))  # a square much bigger than the patch is averaged, not skipped over
+    over = max(1, min(8, round(side / size)))  # large squares are averaged first, against aliasing
     to_coded = _coded_from_display(video) @ _display_from_patch(center, side, size, roll)
     planes = []
     for index, plane in enumerate(frame.planes):
@@ -39,7 +39,7 @@ def extract_patch(
 
 
 def _cut(pixels: NDArray[np.uint8], matrix: NDArray[np.float64], size: int, over: int) -> Any:
-    """The square that ``matrix`` finds in a plane, from a copy of what is around it that is ``over`` times smaller."""
+    """The square that ``matrix`` maps to in a plane, from a copy of its surroundings reduced by ``over``."""
     if over == 1:
         return _warp(pixels, matrix, size)
     corners = matrix @ np.array([[0, size, 0, size], [0, 0, size, size], [1, 1, 1, 1]])
@@ -53,7 +53,7 @@ def _cut(pixels: NDArray[np.uint8], matrix: NDArray[np.float64], size: int, over
 
 
 def _around(places: NDArray[np.float64], step: int, count: int) -> tuple[int, int]:
-    """From which to which of ``count`` pixels some places lie, with some room, in whole steps."""
+    """The range of ``count`` pixels that covers some positions, with a margin, in whole steps."""
     if count <= step:
         return 0, count
     first = min(max(0, math.floor(places.min()) - step), count - step)
@@ -64,7 +64,7 @@ def _around(places: NDArray[np.float64], step: int, count: int) -> tuple[int, in
 
 
 def _warp(pixels: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> Any:
-    """Matrices map edges of pixels (the first pixel spans 0..1); OpenCV counts from the middle of the first pixel."""
+    """Warp with a matrix of pixel edges (the first pixel spans 0..1); OpenCV counts from pixel centers."""
     shifted = _shift(-0.5) @ matrix @ _shift(0.5)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(pixels, shifted[:2], (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)

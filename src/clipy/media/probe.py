@@ -1,4 +1,4 @@
-"""A file -> ``Video``: what it is, checked before anything works on it."""
+"""Probing: a file -> ``Video``, checked before anything else is done with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ASIDE = av.stream.Disposition.comment | av.stream.Disposition.visual_impaired |
 
 
 def probe(path: str | Path) -> Video:
-    """Read what a file holds. Raises MediaError for what is no readable video, and says why."""
+    """Probe a video file. Raises MediaError for anything but a readable video."""
     path = Path(path)
     with open_media(path) as container:
         stream = video_stream(container, path)
@@ -54,7 +54,7 @@ def probe(path: str | Path) -> Video:
 
 
 def _check_complete(container: av.container.InputContainer, stream: av.VideoStream, path: Path) -> None:
-    """An MP4 or MOV says where each picture lies: a file cut short is known by pictures beyond its end."""
+    """Detect truncated MP4 and MOV files: their index refers to frames beyond the end of the file."""
     size = path.stat().st_size
     entries = stream.index_entries
     if "mp4" not in container.format.name or len(entries) == 0:
@@ -63,9 +63,9 @@ def _check_complete(container: av.container.InputContainer, stream: av.VideoStre
         there = [entry for entry in entries if entry.pos + entry.size <= size]
         promised = float(_duration(container, stream))
         raise MediaError(
-            f"the file is truncated: about {promised * len(there) / len(entries):.0f} s of {promised:.0f} s are there",
+            f"the file is truncated: it has about {promised * len(there) / len(entries):.0f} s of {promised:.0f} s",
             where=path,
-            do="Copy or download it again, or keep what is there with: ffmpeg -i FILE -c copy part.mkv",
+            do="Copy or download it again, or keep the intact part with: ffmpeg -i FILE -c copy part.mkv",
         )
 
 
@@ -83,12 +83,12 @@ def _duration(container: av.container.InputContainer, stream: av.VideoStream) ->
 
 
 def _rotation(container: av.container.InputContainer, stream: av.VideoStream, path: Path) -> Literal[0, 90, 180, 270]:
-    """Degrees clockwise, from the first picture (FFmpeg counts them the other way round)."""
+    """The rotation in degrees clockwise, from the first frame (FFmpeg counts counterclockwise)."""
     try:
         frame = next(container.decode(stream))
     except (StopIteration, av.error.FFmpegError) as error:
         raise MediaError(
-            "no picture can be decoded", where=path, do="Check that it plays in a video player, and copy it again"
+            "no frame can be decoded", where=path, do="Check that it plays in a video player, or copy it again"
         ) from error
     return cast("Literal[0, 90, 180, 270]", round(-frame.rotation / 90) * 90 % 360)
 

@@ -180,12 +180,12 @@ def _seek(container: av.container.InputContainer, stream: av.stream.Stream, vide
 
 
 def _timed(
-    container: av.container.InputContainer, stream: av.VideoStream, video: Video, sparing: NonReferenceSkipper
+    container: av.container.InputContainer, stream: av.VideoStream, video: Video, skipper: NonReferenceSkipper
 ) -> Iterator[tuple[Seconds, av.VideoFrame]]:
     step = 1 / video.frame_rate
     time = -step
-    for frame in _frames(sparing.packets(container.demux(stream)), video):
-        sparing.see(frame)
+    for frame in _frames(skipper.packets(container.demux(stream)), video):
+        skipper.observe(frame)
         stamp = frame.pts if frame.pts is not None else frame.dts
         base = frame.time_base or stream.time_base
         time = time + step if stamp is None or base is None else stamp * base - video.start

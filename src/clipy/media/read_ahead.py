@@ -1,4 +1,4 @@
-"""Runs a stream in a thread of its own, a few items ahead of whoever reads it."""
+"""Runs an iterator in a thread of its own, a few items ahead of the consumer."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_PATIENCE = 0.2  # seconds between looks at whether to stop; also lets Ctrl-C through while waiting
+_POLL_INTERVAL = 0.2  # seconds between checks for cancellation; also lets Ctrl-C through
 
 
 class ReadAhead(Generic[T]):
     """Use as ``with ReadAhead(source) as items: for item in items: ...``.
 
-    At most ``size`` items wait. What the source raises is raised where the items are read. On leaving the block, for
-    whatever reason, the source is closed and its thread has ended.
+    At most ``size`` items are queued. Exceptions of the source are raised where the items are read. When the block is
+    left, for whatever reason, the source is closed and the thread has ended.
     """
 
     def __init__(self, source: Iterator[T], size: int = 8, name: str = "clipy-ahead") -> None:
@@ -39,7 +39,7 @@ class ReadAhead(Generic[T]):
     def _read(self) -> Iterator[T]:
         while True:
             try:
-                item = self._items.get(timeout=_PATIENCE)
+                item = self._items.get(timeout=_POLL_INTERVAL)
             except queue.Empty:
                 if self._stop.is_set():
                     return
@@ -56,7 +56,7 @@ class ReadAhead(Generic[T]):
             for item in self._source:
                 if not self._put((item,)):
                     break
-        except BaseException as error:  # noqa: BLE001  raised again where the items are read
+        except BaseException as error:  # noqa: BLE001  raised again by the consumer
             end = error
         finally:
             close = getattr(self._source, "close", None)
@@ -67,7 +67,7 @@ class ReadAhead(Generic[T]):
     def _put(self, item: tuple[T] | BaseException | None) -> bool:
         while not self._stop.is_set():
             try:
-                self._items.put(item, timeout=_PATIENCE)
+                self._items.put(item, timeout=_POLL_INTERVAL)
             except queue.Full:
                 continue
             return True

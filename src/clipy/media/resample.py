@@ -1,10 +1,10 @@
-"""Decoded pictures -> panels of the output: crop, scale and turn in one resample, in planar YUV 4:2:0.
+"""Decoded pictures -> panels of the output: crop, scale and rotate in a single resampling, in planar YUV 4:2:0.
 
-A window is placed to a fraction of a pixel. ``cv2.resize`` with an exact factor samples on a grid that starts at a
-whole source pixel, so the window's edge is put on a whole *output* pixel of such a grid. Grids that start at any of
-sixteen pixels before the window lie differently; where the best of them is off by more than can be seen, a short
-Lanczos shift of the source makes up for it. A crop in whole pixels jitters by 3 output pixels on a slow pan; this does
-not. When the picture shrinks, the same filter takes out what the smaller one cannot hold.
+Windows have subpixel accuracy. ``cv2.resize`` with an exact factor samples on a grid that starts at a whole source
+pixel, so the window's edge is placed on a whole *output* pixel of such a grid. Of the grids that start at one of
+sixteen pixels before the window, the best is used; where even that deviates visibly, a short Lanczos shift of the
+source compensates. (Cropping in whole pixels jitters by 3 output pixels in slow pans.) When the picture is reduced, the
+same filter removes frequencies above the smaller picture's limit.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from clipy.media.frame import Planes, black_planes
 from clipy.types import Box, Video
 
 _LOBES = 3  # of the Lanczos filter
-_STEPS = 1024  # fractions of a pixel that a shift is rounded to: finer than eight bits can show
-_STARTS = 16  # grids to choose from: 16:9 to 9:16 at full height has one within 1/32 of a source pixel
-_UNSEEN = 0.06  # output pixels by which a window may be off its place
-_HALF = 0.5  # pictures shrunk to this or less are averaged by area
+_SHIFT_STEPS = 1024  # per pixel, to which shifts are rounded: finer than 8 bits can show
+_GRIDS = 16  # to choose from; from 16:9 to 9:16 at full height, one is within 1/32 source pixel
+_MAX_ERROR = 0.06  # output pixels by which a window may be misplaced
+_AREA_SCALE = 0.5  # at or below this scale, pixels are averaged by area
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
-_BACKDROP = 72  # pixels across the backdrop before it is enlarged: small enough to hide every detail
+_BACKDROP_WIDTH = 72  # pixels before enlargement: small enough to hide all detail
 _BACKDROP_BLUR = 2.5
-_BACKDROP_LIGHT = 0.45  # of the picture's own brightness
-_DIVIDER = 4  # pixels between two panels, half of them from each
+_BACKDROP_BRIGHTNESS = 0.45  # relative to the picture
+_DIVIDER = 4  # pixels between two panels
 _BLACK = (16, 128, 128)
 
 Rectangle = tuple[int, int, int, int]
@@ -50,7 +50,7 @@ class PanelWindow:
 
 
 class Resampler:
-    """Draws windows of one video's pictures onto an output of ``width`` x ``height`` (both even)."""
+    """Resamples windows of a video's pictures to an output of ``width`` x ``height`` (both even)."""
 
     def __init__(self, video: Video, width: int, height: int) -> None:
         self._video, self._width, self._height = video, width, height
@@ -80,7 +80,7 @@ class Resampler:
         return canvas
 
     def _divide(self, canvas: Planes, into: Rectangle) -> None:
-        """Darken the edges of a panel that are not the output's: a thin line where panels meet."""
+        """Draw a thin dark line at the edges of a panel that are not the output's."""
         x1, y1, x2, y2 = into
         line = _DIVIDER // 2
         if y1 > 0:
@@ -97,19 +97,19 @@ class Resampler:
         left, top, right, bottom = self._coded(trim_to_aspect(window, width / height, self._video))
         turned = self._video.rotation in (90, 270)
         across, down = (height, width) if turned else (width, height)
-        planes, colours = yuv_planes(picture)
-        if picture.width * picture.height < width * height:  # convert whichever side has fewer pixels
-            planes, colours = to_bt709(planes, colours), BT709_LIMITED
+        planes, colors = yuv_planes(picture)
+        if picture.width * picture.height < width * height:  # convert on the side with fewer pixels
+            planes, colors = to_bt709(planes, colors), BT709_LIMITED
         luma = resample_plane(planes[0], (left, top, right, bottom), (across, down))
-        # Chroma lies on the left of each pair of pixels, in the source as in the output: a quarter of a chroma sample
-        # off the middle. Scaling would move it by the difference of the two quarters.
+        # Chroma is sited at the left of each pair of pixels, in the source and in the output: a quarter of a chroma
+        # sample off center. Scaling would shift it by the difference of the two quarters.
         siting = 0.0 if self._video.rotation else 0.25 * (1 - (right - left) / across)
         edges = (left / 2 + siting, top / 2, right / 2 + siting, bottom / 2)
         chroma = [resample_plane(plane, edges, (across // 2, down // 2)) for plane in planes[1:]]
-        return to_bt709(self._upright((luma, chroma[0], chroma[1])), colours)
+        return to_bt709(self._upright((luma, chroma[0], chroma[1])), colors)
 
     def _coded(self, window: Box) -> Edges:
-        """A window of the upright picture in pixels of the decoded one."""
+        """A window of the upright picture in coded pixels."""
         video = self._video
         across, down = video.width, video.height
         x1, y1, x2, y2 = window.x1, window.y1, window.x2, window.y2
@@ -139,16 +139,16 @@ class Resampler:
         return canvas
 
     def _backdrop(self, picture: Planes) -> Planes:
-        """The middle of a picture, made to fill the output, out of focus and darker."""
+        """The center of a picture, enlarged to fill the output, blurred and darkened."""
         blurred = []
         for plane, dark, by in zip(picture, _BLACK, (1, 2, 2), strict=True):
             high, wide = plane.shape
             width, height = min(wide, high * self._width / self._height), min(high, wide * self._height / self._width)
             left, top = int((wide - width) / 2), int((high - height) / 2)
             middle = plane[top : top + max(1, int(height)), left : left + max(1, int(width))]
-            size = (_BACKDROP, max(1, round(_BACKDROP * self._height / self._width)))
+            size = (_BACKDROP_WIDTH, max(1, round(_BACKDROP_WIDTH * self._height / self._width)))
             small = cv2.GaussianBlur(cv2.resize(middle, size, interpolation=cv2.INTER_AREA), (0, 0), _BACKDROP_BLUR)
-            dimmed = cv2.convertScaleAbs(small, alpha=_BACKDROP_LIGHT, beta=dark * (1 - _BACKDROP_LIGHT))
+            dimmed = cv2.convertScaleAbs(small, alpha=_BACKDROP_BRIGHTNESS, beta=dark * (1 - _BACKDROP_BRIGHTNESS))
             full = (self._width // by, self._height // by)
             blurred.append(np.asarray(cv2.resize(dimmed, full, interpolation=cv2.INTER_CUBIC), dtype=np.uint8))
         return blurred[0], blurred[1], blurred[2]
@@ -168,7 +168,7 @@ def _blacken(canvas: Planes, into: Rectangle) -> None:
 
 @lru_cache(maxsize=64)
 def _covers(places: tuple[Rectangle, ...], width: int, height: int) -> bool:
-    """Whether rectangles leave nothing of the output free."""
+    """Whether rectangles cover the whole output."""
     free = np.ones((height // 2, width // 2), dtype=bool)
     for x1, y1, x2, y2 in places:
         free[max(0, y1) // 2 : y2 // 2, max(0, x1) // 2 : x2 // 2] = False
@@ -178,7 +178,7 @@ def _covers(places: tuple[Rectangle, ...], width: int, height: int) -> bool:
 def trim_to_aspect(window: Box, aspect: float, video: Video) -> Box:
     """The window inside the picture, cut on its longer sides about its middle until it has the proportions."""
     if window.width <= 0 or window.height <= 0:
-        raise RenderError(f"the crop window {window} is empty", do="Give every window a width and a height")
+        raise RenderError(f"the crop window {window} is empty", do="Give every window a positive size")
     width, height = min(window.width, video.width), min(window.height, video.height)
     width, height = min(width, height * aspect), min(height, width / aspect)
     x, y = window.center
@@ -192,11 +192,11 @@ def resample_plane(plane: NDArray[Any], edges: Edges, size: tuple[int, int]) -> 
 
     The plane is of uint8 or of uint16, and so is the part.
     """
-    average = size[0] <= _HALF * (edges[2] - edges[0]) and size[1] <= _HALF * (edges[3] - edges[1])
+    average = size[0] <= _AREA_SCALE * (edges[2] - edges[0]) and size[1] <= _AREA_SCALE * (edges[3] - edges[1])
     across = _axis(edges[0], edges[2], size[0], plane.shape[1])
     down = _axis(edges[1], edges[3], size[1], plane.shape[0])
     part: NDArray[Any] = plane[down.start : down.stop, across.start : across.stop]
-    right, bottom = across.missing(), down.missing()
+    right, bottom = across.padding(), down.padding()
     if right or bottom:
         part = cv2.copyMakeBorder(part, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
     part = _filtered(part, across.kernel(average=average), down.kernel(average=average))
@@ -222,7 +222,7 @@ def _is_even(kernel: NDArray[np.float32]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """How one axis is resampled: take ``start:stop``, shift by ``shift``, scale by ``factor``, leave ``drop`` out."""
+    """The resampling of one axis: take ``start:stop``, shift by ``shift``, scale by ``factor``, skip ``drop``."""
 
     start: int
     stop: int
@@ -237,37 +237,37 @@ class _Axis:
         margin = math.ceil((_LOBES + 1) / min(1.0, factor))  # pixels beyond the window that the filters look at
         last = min(max(0, math.floor(low) - margin), limit - 1)
         start, drop, shift = last, 0, math.inf
-        for tried in range(last, max(-1, last - _STARTS), -1):
+        for tried in range(last, max(-1, last - _GRIDS), -1):
             nearest = max(0, math.floor((low - tried) * factor + 0.5))
             off = low - tried - nearest / factor
             if abs(off) < abs(shift):
                 start, drop, shift = tried, nearest, off
-            if abs(off) * factor <= _UNSEEN:
+            if abs(off) * factor <= _MAX_ERROR:
                 shift = 0.0
                 break
         stop = max(start + 1, min(limit, math.ceil(high) + margin))
         return cls(start, stop, shift, factor, drop, length)
 
     def kernel(self, *, average: bool) -> NDArray[np.float32]:
-        """The filter before scaling: it shifts, and takes out what a smaller picture cannot hold."""
-        return _kernel(round(self.shift * _STEPS), 1.0 if average else min(1.0, self.factor))
+        """The filter before scaling: subpixel shift and anti-aliasing."""
+        return _kernel(round(self.shift * _SHIFT_STEPS), 1.0 if average else min(1.0, self.factor))
 
-    def missing(self) -> int:
-        """Pixels to repeat at the end so that rounding cannot leave the output short."""
+    def padding(self) -> int:
+        """Pixels to replicate at the end, so that rounding cannot make the output too short."""
         lack = self.drop + self.length - math.floor((self.stop - self.start) * self.factor)
         return max(0, math.ceil(lack / self.factor))
 
 
-_axis = lru_cache(maxsize=256)(_Axis.of)  # most windows stay where they are for a while
+_axis = lru_cache(maxsize=256)(_Axis.of)  # most windows stay in place for a while
 
 
 @lru_cache(maxsize=4096)
 def _kernel(step: int, cutoff: float) -> NDArray[np.float32]:
-    """Lanczos low-pass at ``cutoff`` of the sampling rate, moved by ``step`` steps; one tap if nothing is to do."""
+    """Lanczos low-pass at ``cutoff`` of the sampling rate, shifted by ``step`` steps; one tap for the identity."""
     if step == 0 and cutoff == 1:
         return np.ones(1, dtype=np.float32)
-    reach = math.ceil(_LOBES / cutoff + abs(step) / _STEPS)
-    at = (np.arange(-reach, reach + 1) - step / _STEPS) * cutoff
+    reach = math.ceil(_LOBES / cutoff + abs(step) / _SHIFT_STEPS)
+    at = (np.arange(-reach, reach + 1) - step / _SHIFT_STEPS) * cutoff
     taps = np.sinc(at) * np.sinc(at / _LOBES) * (np.abs(at) < _LOBES)
     return np.asarray(taps / taps.sum(), dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""Subtitle streams inside a video, as text with times."""
+"""Embedded text subtitle streams."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _TEXT = frozenset({"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"})
 
 @dataclass(frozen=True, slots=True)
 class SubtitleStream:
-    """A stream of subtitles as text, not as pictures. ``language`` is the code that the file gives, often ISO 639-2."""
+    """A subtitle stream as text (not bitmaps). ``language`` is the code in the file, often ISO 639-2."""
 
     index: int
     language: str
 
 
 def subtitle_streams(video: Video) -> list[SubtitleStream]:
-    """The text subtitles of a video, in the order of the file."""
+    """The text subtitle streams of a video, in file order."""
     with open_media(video.path) as container:
         return [
             SubtitleStream(stream.index, stream.language or "")
@@ -33,11 +33,11 @@ def subtitle_streams(video: Video) -> list[SubtitleStream]:
 
 
 def subtitle_events(video: Video, index: int) -> list[tuple[Span, str]]:
-    """When each subtitle of a stream is shown, and its text in the markup of Advanced SubStation.
+    """The events of a subtitle stream: when each is shown, and its text in ASS markup.
 
-    A subtitle without a duration is shown until the next one. Broken packets are passed over.
+    An event without duration lasts until the next one. Broken packets are skipped.
     """
-    found: list[tuple[Fraction, Fraction, str]] = []
+    events: list[tuple[Fraction, Fraction, str]] = []
     with open_media(video.path) as container:
         stream = container.streams[index]
         for packet in container.demux(stream):
@@ -46,11 +46,11 @@ def subtitle_events(video: Video, index: int) -> list[tuple[Span, str]]:
             start = packet.pts * packet.time_base - video.start
             text = _text(packet)
             if text:
-                found.append((start, start + (packet.duration or 0) * packet.time_base, text))
-    found.sort()
-    later = [start for start, _, _ in found[1:]] + [video.duration]
-    spans = [(start, end if end > start else after) for (start, end, _), after in zip(found, later, strict=True)]
-    return [(Span(start, end), text) for (start, end), (_, _, text) in zip(spans, found, strict=True) if end > start]
+                events.append((start, start + (packet.duration or 0) * packet.time_base, text))
+    events.sort()
+    later = [start for start, _, _ in events[1:]] + [video.duration]
+    spans = [(start, end if end > start else after) for (start, end, _), after in zip(events, later, strict=True)]
+    return [(Span(start, end), text) for (start, end), (_, _, text) in zip(spans, events, strict=True) if end > start]
 
 
 def _text(packet: Any) -> str:
