@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clipy.analysis.camera.onscreen import is_shown, shot_at
 from clipy.analysis.faces.tracking.tracks import grid
 from clipy.arrays import true_runs
 from clipy.types import TRACK_RATE, Edit, Span, Track, seconds
 
-_SPEAKS, _LISTENS = 0.6, 0.3  # probabilities from which the unseen face speaks, and below which a shown one listens
+_SPEAKS = 0.5  # probability from which an unseen face speaks
+_LEAD = 1.5  # by which its log odds exceed those of every shown face
+_SHOWN_SPEAKS = 0.6  # probability from which a shown face speaks, so that a pause between two such spans is none
+_BOUND = 1e-3  # probabilities are kept this far from 0 and 1
 _PAUSE = 15  # times of the grid (0.6 s) inside such a span of which that is not so: pauses between words
 
 
@@ -33,10 +37,15 @@ def unseen_speech(tracks: Sequence[Track], edit: Edit) -> list[Span]:
             inside = shot.layout == "fit" or is_shown(track, index, shot)
             odds = shown if inside else unseen
             odds[place] = max(odds[place], float(track.speaking[index]))
-    wrong = (unseen >= _SPEAKS) & (shown < _LISTENS)
+    wrong = (unseen >= _SPEAKS) & (_log_odds(unseen) - _log_odds(shown) > _LEAD)
     for begin, end in true_runs(~wrong):
-        if begin > 0 and end < len(wrong) and end - begin <= _PAUSE and (shown[begin:end] < _SPEAKS).all():
+        if begin > 0 and end < len(wrong) and end - begin <= _PAUSE and (shown[begin:end] < _SHOWN_SPEAKS).all():
             wrong[begin:end] = True
     spans = (Span(times[begin], times[end - 1] + 1 / TRACK_RATE) for begin, end in true_runs(wrong))
     parts = (Span(edit.clip_time(span.start), edit.clip_time(span.end)) for span in spans)
     return [part for part in parts if part.duration > 0]
+
+
+def _log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    bounded = np.clip(probability, _BOUND, 1 - _BOUND)
+    return np.asarray(np.log(bounded / (1 - bounded)))
