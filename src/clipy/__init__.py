@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         UploadRefused,
         UploadUnknown,
     )
+    from clipy.media.encoding import Encoding
     from clipy.media.frame import AudioBlock, Frame
     from clipy.media.loudness import Levels
     from clipy.media.probe import probe
@@ -57,6 +58,10 @@ if TYPE_CHECKING:
     from clipy.stages.render.pizzazz.captions import Captions
     from clipy.stages.render.pizzazz.music import Music
     from clipy.stages.render.x264 import X264
+    from clipy.stages.upload.publishing.job import UploadJob
+    from clipy.stages.upload.publishing.journal import UploadState
+    from clipy.stages.upload.publishing.limits import PlatformLimits
+    from clipy.stages.upload.publishing.oauth import OAuthProvider
     from clipy.stages.upload.publishing.platform import Platform
     from clipy.types import (
         Array,
@@ -88,6 +93,7 @@ if TYPE_CHECKING:
         seconds,
     )
     from clipy.typography.overlay import Overlay
+    from clipy.typography.styles import CaptionStyle
 
 _HOME = {
     "clipy.analysis.base": "Aligner Diarizer Embedder ShotDetector SpeakerDetector Transcriber",
@@ -114,6 +120,12 @@ _HOME = {
     "clipy.stages.render.pizzazz.captions": "Captions",
     "clipy.stages.render.pizzazz.music": "Music",
     "clipy.stages.render.x264": "X264",
+    "clipy.media.encoding": "Encoding",
+    "clipy.typography.styles": "CaptionStyle",
+    "clipy.stages.upload.publishing.job": "UploadJob",
+    "clipy.stages.upload.publishing.journal": "UploadState",
+    "clipy.stages.upload.publishing.limits": "PlatformLimits",
+    "clipy.stages.upload.publishing.oauth": "OAuthProvider",
     "clipy.stages.upload.publishing.platform": "Platform",
     "clipy.types": (
         "Array AudioStream Box Clip CropPath CropShot Edit Evidence Finding Highlight Json Keyframe Layout "
@@ -137,6 +149,7 @@ __all__ = [
     "BackendUnavailable",
     "Box",
     "Camera",
+    "CaptionStyle",
     "Captions",
     "Clip",
     "ClipyError",
@@ -150,6 +163,7 @@ __all__ = [
     "DocumentError",
     "Edit",
     "Embedder",
+    "Encoding",
     "Event",
     "Evidence",
     "FaceDetector",
@@ -168,11 +182,13 @@ __all__ = [
     "ModelError",
     "Music",
     "NothingToDeliver",
+    "OAuthProvider",
     "OutputError",
     "Overlay",
     "Panel",
     "Pizzazz",
     "Platform",
+    "PlatformLimits",
     "Post",
     "Reframer",
     "RenderError",
@@ -195,8 +211,10 @@ __all__ = [
     "Transcript",
     "Turn",
     "UploadError",
+    "UploadJob",
     "UploadLater",
     "UploadRefused",
+    "UploadState",
     "UploadUnknown",
     "Uploader",
     "Video",

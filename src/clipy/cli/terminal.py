@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
@@ -173,7 +174,9 @@ def summary(result: Result) -> str:
         place = f"{clock(float(highlight.span.start))}-{clock(float(highlight.span.end))}"
         length, title = float(outcome.clip.duration), printable(highlight.title, keep="")
         lines.append(f"  {outcome.clip.name}{outcome.clip.path.suffix}  {length:5.1f} s  {place}  {title}")
-        lines += [f"    {post.uploader}: {post.where}" for post in outcome.posts if post.uploader != "folder"]
+        lines += [
+            f"    {post.uploader}: {post.where}" for post in outcome.posts if Path(post.where).parent != result.folder
+        ]
         lines += [f"    not posted: {failure}" for failure in outcome.failures]
     lines += [f"  rejected: {item.reason()}" for item in result.rejected]
     spent = ", ".join(f"{stage} {duration(seconds)}" for stage, seconds in result.timings.items())
