@@ -29,7 +29,7 @@ SHOTS = [Shot(Span(Fraction(0), Fraction(1))), Shot(Span(Fraction(1), Fraction(3
 
 def test_each_shot_is_searched_from_its_first_picture_to_its_last(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=3))
-    times = [sighting.time for sighting in Squares().detect_in_video(video, SHOTS, ctx)]
+    times = [frame.time for frame in Squares().detect_in_video(video, SHOTS, ctx)]
     assert times == sorted(set(times))
     assert {Fraction(0), Fraction(24, 25), Fraction(1), Fraction(74, 25)} <= set(times)
     assert all(b - a <= Fraction(1, 5) for a, b in pairwise(times))
@@ -63,15 +63,15 @@ def test_batches_hold_everything_once() -> None:
 
 def test_centerface_sees_no_face_in_a_pattern(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.4))
-    assert all(not sighting.faces for sighting in CenterFace().detect_in_video(video, [Shot(video.span)], ctx))
+    assert all(not frame.faces for frame in CenterFace().detect_in_video(video, [Shot(video.span)], ctx))
 
 
 def test_centerface_finds_a_real_face_with_its_landmarks(media: Path, ctx: Context) -> None:
     video = probe(media / "video" / "portrait_man_1080x1920.mp4")
-    sightings = CenterFace().detect_in_video(video, [Shot(Span(Fraction(0), Fraction(2)))], ctx)
-    assert sightings
-    for sighting in sightings:
-        (face,) = sighting.faces
+    frames = CenterFace().detect_in_video(video, [Shot(Span(Fraction(0), Fraction(2)))], ctx)
+    assert frames
+    for frame in frames:
+        (face,) = frame.faces
         right_eye, left_eye, nose, right_mouth, left_mouth = face.landmarks
         assert face.box.x1 < right_eye[0] < left_eye[0] < face.box.x2
         assert right_mouth[0] < left_mouth[0]
@@ -80,8 +80,8 @@ def test_centerface_finds_a_real_face_with_its_landmarks(media: Path, ctx: Conte
 
 def test_centerface_finds_small_faces(media: Path, ctx: Context) -> None:
     video = probe(media / "video" / "debate_wide_1080p.mp4")
-    sightings = CenterFace().detect_in_video(video, [Shot(Span(Fraction(0), Fraction(4)))], ctx)
-    assert np.mean([len(sighting.faces) == 2 for sighting in sightings]) > 0.9
+    frames = CenterFace().detect_in_video(video, [Shot(Span(Fraction(0), Fraction(4)))], ctx)
+    assert np.mean([len(frame.faces) == 2 for frame in frames]) > 0.9
 
 
 @pytest.mark.parametrize("kind", [YuNet, Scrfd])

@@ -127,10 +127,10 @@ def test_a_real_talker_stays_in_the_window(media: Path, ctx: Context) -> None:
     span = Span(Fraction(0), Fraction(4))
     path = Speaker().reframe(video, Highlight(span), ctx)
     assert covers(path, span)
-    sightings = ctx.analyser(FaceDetector).detect_in_video(video, [Shot(span)], ctx)
-    assert sightings
-    for sighting in sightings:
-        (face,) = sighting.faces
-        window = next(shot for shot in path.shots if sighting.time in shot.span).panels[0].window(sighting.time)
+    frames = ctx.analyser(FaceDetector).detect_in_video(video, [Shot(span)], ctx)
+    assert frames
+    for frame in frames:
+        (face,) = frame.faces
+        window = next(shot for shot in path.shots if frame.time in shot.span).panels[0].window(frame.time)
         assert window.x1 < face.box.x1 < face.box.x2 < window.x2
         assert window.y1 < face.box.y1 < face.box.y2 < window.y2

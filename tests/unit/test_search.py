@@ -43,7 +43,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Video:
 def searched(
     video: Video, places: Sequence[Sequence[int]], batch: int = 8, stride: int = 3
 ) -> tuple[list[Fraction], list[int]]:
-    """The times at which pictures with faces at these places were searched, every so manieth a key one; the batches."""
+    """The times at which pictures with faces at these places were searched, every Nth a key one; the batches."""
     faces = Faces()
     search = Search(faces, video, batch)
     for index, row in enumerate(places):
@@ -51,7 +51,7 @@ def searched(
         picture[0, : len(row), 0] = row
         is_key = index % stride == 0 or index == len(places) - 1
         search.add(Moment(index * FIFTH, is_key), picture)
-    return [sighting.time for sighting in search.sightings()], faces.batches
+    return [frame.time for frame in search.frames()], faces.batches
 
 
 def test_where_faces_stay_only_key_pictures_are_searched(video: Video) -> None:
@@ -68,7 +68,7 @@ def parts_searched(video: Video, places: Sequence[int], moments: Sequence[Moment
         picture = np.zeros((video.height, video.width, 3), dtype=np.uint8)
         picture[0, 0, 0] = place
         search.add(moment, picture)
-    return [int(sighting.time / FIFTH) for sighting in search.sightings()], faces.parts
+    return [int(frame.time / FIFTH) for frame in search.frames()], faces.parts
 
 
 def row(marks: str) -> list[Moment]:

@@ -87,13 +87,13 @@ def _search(inspection: Inspection, detector: FaceDetector, ctx: Context) -> lis
         cut = any(abs(time - other) <= 1 / RATE for other in cuts)
         search.add(Moment(time, cut or index % _STRIDE == 0), picture)
         times.append(time)
-    found = {sighting.time: sighting.faces for sighting in search.sightings()}
+    found = {frame.time: frame.faces for frame in search.frames()}
     if any(found.values()):
         unsure = [time for time in times if time not in found and not _before(time, found)]
         again = Search(detect, video, _BATCH)
         for time, picture in _pictures(proxy, unsure) if unsure else ():
             again.add(Moment(time, is_key=True), picture)
-        found.update((sighting.time, sighting.faces) for sighting in again.sightings())
+        found.update((frame.time, frame.faces) for frame in again.frames())
     return [_look(time, found, tints) for time in times]
 
 

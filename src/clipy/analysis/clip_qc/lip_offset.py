@@ -142,14 +142,14 @@ def _halves(seen: Sequence[_Part]) -> tuple[list[_Part], list[_Part]]:
 def _watched(inspection: Inspection, ctx: Context) -> list[Track]:
     """The biggest face of each shot for as long as it is there, 10 s in all."""
     across, down = inspection.scale
-    sightings = [
+    frames = [
         FrameDetections(look.time, tuple(face.scaled(1 / across, 1 / down) for face in look.faces))
         for look in detect_clip_faces(inspection, ctx)
     ]
     shots = [Shot(span) for span in shots_of(inspection.metrics)]
     kept: list[Track] = []
     room = _LONGEST
-    for track in link(shots, sightings):
+    for track in link(shots, frames):
         width = float(np.median(track.boxes[:, 2] - track.boxes[:, 0]))
         first = not any(other.shot == track.shot for other in kept)
         if first and width >= _SMALL and len(track.times) >= _SHORTEST and room >= _SHORTEST:

@@ -30,18 +30,18 @@ class FaceDetector(Analyser):
     group: ClassVar[str] = "faces"
 
     class Options(Analyser.Options):
-        rate: float = Field(5, gt=0, le=60, description="How many pictures a second are searched where faces move.")
+        rate: float = Field(5, gt=0, le=60, description="Sampled frames per second where faces move.")
         stride: int = Field(
             3,
             ge=1,
             le=60,
-            description="Where faces stay, only every so manieth of these pictures is searched, three in four of them"
-            " only around the faces.",
+            description="Where faces stay put, run detection on every Nth sampled frame only, and on three out of four"
+            " of those around the known faces only.",
         )
         size: int = Field(
-            360, ge=64, le=4320, description="Shorter side of the pictures that are searched, in pixels at most."
+            360, ge=64, le=4320, description="Shorter side of the frames that detection runs on, in pixels, at most."
         )
-        batch: int = Field(8, ge=1, le=256, description="How many pictures are searched at once.")
+        batch: int = Field(8, ge=1, le=256, description="Frames per batch.")
 
     options: Options
 
@@ -52,11 +52,11 @@ class FaceDetector(Analyser):
 
     @keeps(promises.searched)
     def detect_in_video(self, video: Video, shots: list[Shot], ctx: Context) -> list[FrameDetections]:
-        """Search pictures of adjoining shots in one pass.
+        """Detect faces in adjoining shots, in one pass.
 
         Every ``stride``-th picture is searched at once, and each shot's first and last, most of them only around the
         faces of those that are searched whole; between two of them only where the two differ, the middle first, so that
-        time goes where faces come, go or move. There boxes between sightings would be wrong.
+        time goes where faces come, go or move. Interpolated boxes would be wrong there.
         """
         rate, stride = self.options.rate, self.options.stride
         due = [
@@ -76,7 +76,7 @@ class FaceDetector(Analyser):
             if number % self.options.batch == 0:
                 ctx.report("Looking for faces", number / len(due))
             search.add(moment, picture)
-        return search.sightings()
+        return search.frames()
 
     @keeps(promises.portrayed)
     def appearance(self, video: Video, tracks: list[Track], ctx: Context) -> Array:

@@ -203,15 +203,15 @@ class Captions(Reviewer):
 
     def _faces(self, found: CaptionLines, inspection: Inspection, ctx: Context) -> Iterator[Finding]:
         looked, covered = 0, list[tuple[Seconds, Box]]()
-        for sighting in detect_clip_faces(inspection, ctx):
-            lines = [line for line in found.lines if sighting.time in line.span]
-            for face in sighting.faces if lines else ():
+        for frame in detect_clip_faces(inspection, ctx):
+            lines = [line for line in found.lines if frame.time in line.span]
+            for face in frame.faces if lines else ():
                 box = face.box
                 if box.height < _BIG * inspection.video.height:
                     continue
                 looked += 1
                 if any(share_inside(mouth(box), line.box) >= _COVERED for line in lines):
-                    covered.append((sighting.time, mouth(box)))
+                    covered.append((frame.time, mouth(box)))
         share = len(covered) / max(1, looked)
         if share > _OFTEN:
             time, box = covered[0]

@@ -73,7 +73,7 @@ class Search:
         if moment.is_key and sure >= self._batch:
             self._settle()
 
-    def sightings(self) -> list[FrameDetections]:
+    def frames(self) -> list[FrameDetections]:
         """All that was found, in order."""
         self._settle()
         return self._found
@@ -106,20 +106,20 @@ class Search:
         """Search some pictures that wait around the faces seen before and after each, or on one side of it; and those
         where these are not found again, whole.
         """
-        regions = {index: self._near(sightings, index) for index, sightings in beside.items()}
+        regions = {index: self._near(frames, index) for index, frames in beside.items()}
         found = self._searched(regions)
         lost = {
             index: everything
-            for index, sighting in found.items()
+            for index, frame in found.items()
             if regions[index] != (everything := whole(self._waiting[index][1]))
-            and not any(_alike(sighting, other, _NEAR) for other in beside[index])
+            and not any(_alike(frame, other, _NEAR) for other in beside[index])
         }
         return {**found, **self._searched(lost)}
 
     def _near(self, beside: Sequence[FrameDetections], index: int) -> list[Region]:
         """The parts of a picture that waits in which the faces seen before and after it, or on one side, can be."""
         picture = self._waiting[index][1]
-        faces = [face for sighting in beside for face in sighting.faces]
+        faces = [face for frame in beside for face in frame.faces]
         if not _alike(beside[0], beside[-1], _NEAR) or (len(beside) == 1 and not faces):
             return whole(picture)
         scale = (picture.shape[1] / self._video.width, picture.shape[0] / self._video.height)

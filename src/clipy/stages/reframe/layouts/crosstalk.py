@@ -21,7 +21,7 @@ _BEGIN, _GO_ON = 1.0, 0.5  # of either measure: once shown, several people stay 
 _SHORTEST = 4.0  # seconds that several people are shown, and that one is between two such stretches
 _TAKES_PART = 0.15  # share of the time that somebody must speak to be one of them
 _THERE = 0.95  # ... and be on screen
-_UNSEEN = 0.8  # seconds between two sightings of a face that is surely there: a panel must never show a bare wall
+_UNSEEN = 0.8  # seconds between two detections of a face that is surely there: a panel must never show a bare wall
 _SELDOM = 1.5  # ... or times the usual gap, where pictures are searched more seldom than that
 _MOST = 4
 
@@ -123,7 +123,7 @@ def _takes_part(track: Track, speaks: NDArray[np.bool_], at: NDArray[np.float64]
 
 
 def _is_seen(track: Track, start: float, end: float) -> bool:
-    """Whether a face was found again and again all the time, rather than foretold from before or after."""
+    """Whether a face was found again and again all the time, rather than interpolated."""
     seen = track.times[(track.confidence > 0) & (track.times > start) & (track.times < end)]
     gaps = np.diff(np.concatenate([[start], seen, [end]]))
     return bool(gaps.max() <= max(_UNSEEN, _SELDOM * float(np.median(gaps))))
