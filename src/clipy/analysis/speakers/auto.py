@@ -31,7 +31,7 @@ class Auto(SpeakerDetector):
     weights are fetched once; where they cannot be had, lips alone tell, which is said.
     """
 
-    version = 4
+    version = 5
 
     class Options(SpeakerDetector.Options):
         """Nothing to set; pick a detector by name to set its options."""

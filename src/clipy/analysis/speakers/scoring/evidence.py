@@ -16,8 +16,9 @@ from clipy.analysis.speakers.scoring.lips import Mouth
 from clipy.arrays import true_runs
 from clipy.types import TRACK_RATE, Track
 
-_LIPS, _NETWORK, _NEUTRAL = 0.4, 0.4, 3.5  # weights of log odds, and what the network says where it does not know
-_ALONE, _ALONE_NEUTRAL = 0.5, 3.0  # the same of the network where lips cannot be measured
+_LIPS, _NETWORK = 0.4, 0.4  # weights of log odds
+_ALONE = 0.5  # ... of the network where lips cannot be measured
+_NEUTRAL = 3.5  # what the network says where it does not know
 _SUREST = 8.0  # log odds up to which the network counts: beyond, it tells people apart, not speech
 _LIMIT = 4.0  # log odds up to which both together count, for or against: 55 to 1
 _FRONTAL, _TURNED = 0.25, 0.45  # turn of the head up to which lips count, and from which they do not
@@ -56,8 +57,8 @@ def combined(track: Track, mouth: Mouth, lips: NDArray[np.float32], network: NDA
     by_lips = np.log(by_lips / (1 - by_lips))
     by_network = np.clip(np.asarray(network, dtype=np.float64), -_SUREST, _SUREST)
     trust = _trust(track, mouth)
-    both = trust * (_LIPS * by_lips + _NETWORK * (by_network - _NEUTRAL))
-    both += (1 - trust) * _ALONE * (by_network - _ALONE_NEUTRAL)
+    weight = trust * _NETWORK + (1 - trust) * _ALONE
+    both = trust * _LIPS * by_lips + weight * (by_network - _NEUTRAL)
     return np.asarray(np.where(np.isnan(by_network), by_lips, np.clip(both, -_LIMIT, _LIMIT)))
 
 
