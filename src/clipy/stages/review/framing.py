@@ -75,7 +75,7 @@ class Framing(Reviewer):
             3, gt=0, description="Seconds that somebody may be heard while the mouth in the picture rests."
         )
         longest_unseen: float = Field(
-            2, gt=0, description="Seconds that whoever speaks may be outside of the window while a listener is in it."
+            1.5, gt=0, description="Seconds that whoever speaks may be outside of the window while a listener is in it."
         )
         longest_cut: float = Field(1.2, gt=0, description="Seconds that a face may be cut by the edge.")
         largest_face: float = Field(
