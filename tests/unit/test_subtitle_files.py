@@ -162,6 +162,16 @@ def test_a_name_that_comes_again_is_a_name() -> None:
     ]
 
 
+def test_in_a_file_with_labels_a_new_one_is_a_name() -> None:
+    text = srt((1, 2, "JOHN: One."), (3, 4, "Narrator: Two."), (5, 6, "Anna: Three."), (7, 8, "Remember: four."))
+    assert [speaker for speaker, _ in by_speaker(text)] == ["John", "Narrator", "Anna", None]
+
+
+def test_in_live_captions_a_name_follows_the_sign_of_a_new_speaker() -> None:
+    text = srt((1, 2, ">> MARY ANN: ASK NOT WHAT THEY DO"), (3, 4, ">> WELL, I SAY IT AGAIN: NO MORE OF THIS"))
+    assert by_speaker(text) == [("Mary Ann", "ASK NOT WHAT THEY DO"), (None, "WELL, I SAY IT AGAIN: NO MORE OF THIS")]
+
+
 def test_in_a_file_of_capitals_capitals_say_nothing() -> None:
     assert by_speaker(srt((1, 2, "THE CROWD IS CHEERING"), (3, 4, "WHAT I SAW: NOTHING AT ALL"))) == [
         (None, "THE CROWD IS CHEERING"),

@@ -35,6 +35,11 @@ _COMMON = {
     "no": "og at det er jeg du ikke en som på av for med han vi den har til om så",
     "fi": "ja on ei se että en olen hän mitä niin kun mutta minä sinä oli joka kuin jos nyt tämä",
     "vi": "là của và không tôi có được một cho người này đó với những anh em các đã thì ở",
+    "hr": "je se na da što i u za nije sam ali kako bio samo ovo smo ti ja mi kao",
+    "sl": "je in ne da se na za sem kaj ali tako tudi bi pa če ni so po jaz ti",
+    "sk": "je sa to na že a nie som ako čo ale tak už by mi si čo len pre ja",
+    "et": "ja on ei see ma et sa mis kui oli ta mu aga nii ka siis ära või meie",
+    "sq": "është një të dhe në për me që nuk kam do ka ti unë më si jo por kjo",
     "id": "yang dan di itu ini tidak aku kau dengan untuk dari ada akan apa saya kamu dia ke bisa kita",
 }
 _SCRIPTS = {

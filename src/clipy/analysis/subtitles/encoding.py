@@ -58,6 +58,14 @@ _BY_LANGUAGE = {
     "cp1258": "vi",
 }
 _USUAL = {language: encoding for encoding, languages in _BY_LANGUAGE.items() for language in languages.split()}
+# What a language writes beyond ASCII: what else one of two readings has is a sign that it is the wrong one.
+_ALPHABETS = {
+    "de": "äöüßé", "fr": "àâæçéèêëîïôœùûüÿ", "es": "áéíñóúü", "it": "àèéìíîòóùú", "pt": "àáâãçéêíóôõúü",
+    "nl": "áäèéêëïíóöúü", "sv": "åäöé", "da": "åæøé", "no": "åæøéòô", "fi": "åäöšž", "is": "áæéíðóöþúý",
+    "ca": "àçéèíïóòúü", "pl": "ąćęłńóśźż", "cs": "áčďéěíňóřšťúůýž", "sk": "áäčďéíĺľňóôŕšťúýž", "hu": "áéíóöőúüű",
+    "ro": "ăâîșțşţ", "sl": "čšžćđ", "hr": "čćđšž", "sq": "çë", "tr": "âçğıîöşüİ", "lt": "ąčęėįšųūž",
+    "lv": "āčēģīķļņšūž", "et": "äõöüšž",
+}  # fmt: skip
 _SAMPLE = 200_000  # bytes that are weighed
 _ESCAPES = (b"\x1b$", b"\x1b(", b"~{")  # of encodings with seven bits: ISO-2022, HZ
 _TWICE = ("cp1252", "cp1251", "latin-1")  # what UTF-8 is most often misread as, and then saved as UTF-8 again
@@ -177,11 +185,16 @@ def _weighed(data: bytes, language: str, heard: Callable[[], str] | None) -> Dec
     rivals = _rivals(fits)
     if few and (usual := _USUAL.get(known)):
         with suppress(UnicodeError):
-            return Decoded(data.decode(usual), usual, guessed=True)
+            return Decoded(_composed(data.decode(usual)), usual, guessed=True)
     if len(rivals) > 1 or (few and not known):
         names = " or ".join(fit.encoding for fit in (rivals if len(rivals) > 1 else fits)[:3])
         raise MediaError(f"the text may be in {names}: each reads as a language", do=_NAME_IT)
-    return Decoded(rivals[0].text, rivals[0].encoding, guessed=True)
+    return Decoded(_composed(rivals[0].text), rivals[0].encoding, guessed=True)
+
+
+def _composed(text: str) -> str:
+    """A text whose letters carry their accents: Vietnamese ones stand by themselves in cp1258."""
+    return unicodedata.normalize("NFC", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +226,7 @@ def _fits(data: bytes, language: str) -> list[_Fit]:
         score = one["confidence"] * (_RARE_COSTS if encoding in _RARE else 1.0)
         score *= _KNOWN_LANGUAGE if spoken == language != "" else 1.0
         score *= 1 - _FLAWS_COST * _flawed(text)
+        score *= 1 - _FLAWS_COST * _foreign(text, language)
         fits.setdefault(text, _Fit(score, encoding, spoken, text))
     return sorted(fits.values(), key=lambda fit: (-fit.score, fit.encoding))
 
@@ -222,6 +236,13 @@ def _flawed(text: str) -> float:
     high = sum(letter > "\x7f" for letter in text)
     turned = sum(after > "\x7f" and before.islower() and after.isupper() for before, after in pairwise(text))
     return min(1.0, (len(_FLAW.findall(text)) + turned) / max(1, high))
+
+
+def _foreign(text: str, language: str) -> float:
+    """The share of the letters beyond ASCII (0..1) that a language does not have; 0 where its letters are not known."""
+    alphabet = _ALPHABETS.get(language)
+    high = [letter for letter in text.lower() if letter > "\x7f" and letter.isalpha()]
+    return sum(letter not in alphabet for letter in high) / len(high) if alphabet and high else 0.0
 
 
 def _refuse_rubbish(found: Decoded) -> None:

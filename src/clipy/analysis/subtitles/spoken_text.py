@@ -62,15 +62,21 @@ _SOUNDS = frozenset(
 )
 _PARTICLES = ("de", "der", "di", "la", "le", "van", "von")  # of names
 _SILENT_LABELS = frozenset("music song sound sounds sfx fx lyrics musik musique música musica музыка 音乐 音楽".split())
+_LABELLED = 2  # labels in capitals, or with a title or a role, from which other labels are names as well
 _UPPER = 0.6  # share of cues in capitals from which capitals mean nothing
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class _Habits:
-    """What a whole file tells about one line of it: names that it puts before colons, whether it is all in capitals."""
+    """What a whole file tells about one line of it.
+
+    ``names`` stand before colons again and again; ``labelled``: it has labels that certainly are names; ``capitals``:
+    all of it is in capitals.
+    """
 
     names: frozenset[str]
+    labelled: bool
     capitals: bool
 
 
@@ -102,16 +108,19 @@ def _apart(cues: Sequence[Cue]) -> Iterator[Cue]:
 
 
 def _habits(cues: Iterable[Shown]) -> _Habits:
-    labels, capitals, total = Counter[str](), 0, 0
+    labels, sure, capitals, total = Counter[str](), 0, 0, 0
     for cue in cues:
         text = unmarked(_TAGS.sub("", "\n".join(cue.lines)))
         total += 1
         capitals += text.isupper() and len(text) > 8
         for line in text.split("\n"):
             label = _LABEL.match(_NEW_SPEAKER.sub("", html.unescape(line)).strip())
-            if label is not None and _could_be_name(label["name"]):
-                labels[label["name"].strip().lower()] += 1
-    return _Habits(frozenset(name for name, times in labels.items() if times > 1), capitals > _UPPER * max(1, total))
+            if label is not None and _could_be_name(name := label["name"].strip()):
+                labels[name.lower()] += 1
+                sure += name.isupper() or _is_known(name)
+    all_capitals = capitals > _UPPER * max(1, total)
+    repeated = frozenset(name for name, times in labels.items() if times > 1)
+    return _Habits(repeated, labelled=sure >= _LABELLED and not all_capitals, capitals=all_capitals)
 
 
 def _spoken(shown: Shown, habits: _Habits) -> Cue | None:
@@ -124,11 +133,10 @@ def _spoken(shown: Shown, habits: _Habits) -> Cue | None:
     speaker = voice
     for raw in text.split("\n"):
         line = raw.strip()
+        turned = False
         while turn := _NEW_SPEAKER.match(line):
-            line, speaker = line[turn.end() :], voice
-            if not turn[0].strip():
-                break
-        name, line = _named(line, habits)
+            line, speaker, turned = line[turn.end() :], voice, True
+        name, line = _named(line, habits, turned=turned)
         if name.lower() in _SILENT_LABELS:
             continue
         speaker = name or speaker
@@ -145,23 +153,34 @@ def _without_brackets(text: str) -> str:
     return text
 
 
-def _named(line: str, habits: _Habits) -> tuple[str, str]:
+def _named(line: str, habits: _Habits, *, turned: bool) -> tuple[str, str]:
     """The name that a line begins with, and the rest; no name where the words before the colon are said."""
     label = _LABEL.match(unmarked(line[:1]) + line[1:] if line else line)
-    if label is None or not (label["sure"] or _is_name(label["name"].strip(), habits)):
+    if label is None or not (label["sure"] or _is_name(label["name"].strip(), habits, turned=turned)):
         return "", line.replace(_SURE, "")
     name = label["name"].strip()
     return (name.title().replace("’S", "’s").replace("'S", "'s") if name.isupper() else name), label["rest"].strip()
 
 
-def _is_name(name: str, habits: _Habits) -> bool:
-    words = [word.lower().rstrip(".") for word in re.split(r"[ /&]+", name) if word]
+def _is_name(name: str, habits: _Habits, *, turned: bool) -> bool:
+    """Whether the words before a colon are a name; ``turned``: the line begins with the sign of a new speaker."""
+    words = _label_words(name)
     if name.isupper() and not habits.capitals:
         return len(words) <= 4 and not (len(words) == 1 and words[0] in _NO_NAMES)
     if not _could_be_name(name):
         return False
-    known = words[0] in _TITLES or any(word in _ROLES or word in _SILENT_LABELS for word in words)
-    return known or name.lower() in habits.names
+    again = name.lower() in habits.names
+    return again or (turned if habits.capitals else habits.labelled or _is_known(name))
+
+
+def _is_known(name: str) -> bool:
+    """Whether a label begins with a title, or says what somebody is."""
+    words = _label_words(name)
+    return words[0] in _TITLES or any(word in _ROLES or word in _SILENT_LABELS for word in words)
+
+
+def _label_words(name: str) -> list[str]:
+    return [word.lower().rstrip(".") for word in re.split(r"[ /&]+", name) if word]
 
 
 def _could_be_name(name: str) -> bool:
