@@ -1,1 +1,1 @@
-"""What a finished file is like: every picture and every sample of it, decoded once."""
+"""Measurements of a finished file: every frame and every sample, decoded once."""

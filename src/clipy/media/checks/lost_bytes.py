@@ -1,4 +1,4 @@
-"""Finds bytes that were lost from H.264 and HEVC: decoders draw something of the zeros that are there instead."""
+"""Detection of lost bytes in H.264 and HEVC: decoders render something from the zeros in their place."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ _FORBIDDEN = bytes(3)
 
 
 class LostBytesDetector:
-    """Looks for what no encoder writes: three zero bytes in a row inside a unit (ITU-T H.264 and H.265, 7.4.1).
+    """Looks for what no encoder writes: three zero bytes in a row inside a NAL unit (ITU-T H.264 and H.265, 7.4.1).
 
-    Only streams whose units carry their lengths can be judged, as those in MP4, MOV and Matroska do; elsewhere zeros
-    may stand between the units.
+    Only for streams with length-prefixed NAL units, as in MP4, MOV and Matroska; in others, zeros may be between units.
     """
 
     def __init__(self, context: av.CodecContext) -> None:
         head = bytes(context.extradata or b"")
         at = {"h264": 4, "hevc": 21}.get(context.name)
-        told = at is not None and len(head) > at and head[0] == 1
-        self._prefix = (head[at] & 3) + 1 if told and at is not None else 0
+        prefixed = at is not None and len(head) > at and head[0] == 1
+        self._prefix = (head[at] & 3) + 1 if prefixed and at is not None else 0
 
-    def inside(self, packet: av.Packet[Any]) -> bool:
-        """Whether bytes of this packet were lost."""
+    def affects(self, packet: av.Packet[Any]) -> bool:
+        """Whether the packet has lost bytes."""
         if not self._prefix or not packet.size:
             return False
         data = bytes(packet)

@@ -1,4 +1,4 @@
-"""A small copy of a clip's pictures, made while they are decoded, so that whatever looks again looks at little."""
+"""Proxies: small copies of clips, made while they are decoded, for all further image analysis."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ from clipy.media.frame import Plane, Planes
 from clipy.media.read import pictures, upright
 from clipy.types import Seconds, Video
 
-SIDE = 360  # pixels of the shorter side at most: a face of a tenth of the width is still 36 pixels wide
+SIDE = 360  # maximum of the shorter side in pixels; a face of a tenth of the width is still 36 pixels wide
 _TICKS = 90_000
-PROXY_RATE = Fraction(5)  # times a second at which whoever looks for something in the pictures may look
-_CLOSE = Fraction(1, 40)  # seconds: at most this many pictures a second are kept
+PROXY_RATE = Fraction(5)  # Hz, at which frames decode independently of others
+_MIN_INTERVAL = Fraction(1, 40)  # seconds between frames; closer ones are dropped
 _BT709 = 1
-_OPTIONS = {"preset": "ultrafast", "qp": "20"}  # of even coarseness: to control the rate costs a tenth more
+_OPTIONS = {"preset": "ultrafast", "qp": "20"}  # constant quantizer: rate control costs 10 % more
 
 
 def proxy_size(video: Video) -> tuple[int, int]:
-    """Width and height of a clip's small copy: even, upright, never bigger than the clip."""
+    """Width and height of a clip's proxy: even, upright, never larger than the clip."""
     shrink = min(1.0, SIDE / min(video.width, video.height))
     return tuple(max(2, round(side * shrink / 2) * 2) for side in (video.width, video.height))  # type: ignore[return-value]
 
 
 def shrink(frame: av.VideoFrame, video: Video) -> Planes:
-    """A decoded picture at the small copy's size, upright, as Y, U and V of BT.709 in limited range."""
+    """A decoded picture in proxy size, upright, as BT.709 Y, U and V in limited range."""
     planes, colours = yuv_planes(frame)
     wide, high = proxy_size(video)
     turned = video.rotation in (90, 270)
     size = (high, wide) if turned else (wide, high)
     sizes = (size, *[(size[0] // 2, size[1] // 2)] * 2)
-    small = tuple(_smaller(plane, to) for plane, to in zip(planes, sizes, strict=True))
+    small = tuple(_downscale(plane, to) for plane, to in zip(planes, sizes, strict=True))
     return cast("Planes", tuple(upright(plane, video.rotation) for plane in to_bt709(small, colours)))  # type: ignore[arg-type]
 
 
-def _smaller(plane: Plane, size: tuple[int, int]) -> Plane:
-    """Halved by averages as often as that goes, at a fifth of the cost of averaging three pixels; then interpolated."""
+def _downscale(plane: Plane, size: tuple[int, int]) -> Plane:
+    """Halve by averaging as often as possible, at a fifth of the cost of averaging three pixels; then interpolate."""
     high, wide = plane.shape[:2]
     while wide >= 2 * size[0] and high >= 2 * size[1]:
         wide, high = max(size[0], wide // 2), max(size[1], high // 2)
@@ -63,9 +63,9 @@ def proxy_frames(
     height: int | None = None,
     gray: bool = False,
 ) -> Iterator[tuple[Seconds, NDArray[np.uint8]]]:
-    """Pictures of a small copy as ``media.read.pictures`` gives them, up to five a second, and at little cost.
+    """Frames of a proxy, like ``media.read.pictures``, up to five per second and at little cost.
 
-    At a time that is no multiple of 1/5 s, the picture of the one before is given.
+    For times that are not multiples of 1/5 s, the frame at the multiple before is returned.
     """
     grid = None if times else rate
     return pictures(proxy, proxy.span, rate=grid, times=times, height=height, gray=gray, keys_only=True)
@@ -87,14 +87,14 @@ class ProxyWriter:
         codec.time_base = Fraction(1, _TICKS)
         codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
         codec.color_range = ColorRange.MPEG
-        self._stream.thread_count = 1  # the same bytes on every machine
-        self._last: tuple[Seconds, av.VideoFrame] | None = None  # waits until it is known how long it is shown
+        self._stream.thread_count = 1  # identical output on every machine
+        self._last: tuple[Seconds, av.VideoFrame] | None = None  # pending until its duration is known
 
     def add(self, time: Seconds, planes: Planes) -> None:
-        """Append the picture from ``time`` on; one that follows too closely is left out."""
+        """Append the frame at ``time``; frames that follow too closely are dropped."""
         if self._last is None:
             time = Fraction(0)
-        elif time - self._last[0] < _CLOSE:
+        elif time - self._last[0] < _MIN_INTERVAL:
             return
         else:
             self._encode(until=time)
@@ -106,7 +106,7 @@ class ProxyWriter:
         self._last = time, frame
 
     def _encode(self, until: Seconds | None = None) -> None:
-        """Code the picture that waits; by itself where it is on screen at a time at which somebody may look."""
+        """Encode the pending frame, as an I-frame if it is on screen at a multiple of 1/5 s."""
         if self._last is None:
             return
         since, frame = self._last

@@ -1,4 +1,4 @@
-"""How fine the detail of a picture is: what a blur and an enlargement take away, read off its spectrum."""
+"""Sharpness: the finest detail of a picture, which blur and enlargement remove, measured in its spectrum."""
 
 from __future__ import annotations
 
@@ -6,50 +6,50 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_TILE = 64  # pixels: small enough that some tile holds nothing but what is in focus
-_ENOUGH = 120  # tiles of a picture: with fewer, what is in focus may lie between those that are measured
-_SPECKLE = 6.0  # standard deviation of luma below which a tile has no texture to judge
-_LOW = (0.03, 0.10)  # cycles a pixel: coarse detail, which survives everything
-_SHARPEST = 10  # percentile of a picture's tiles: what is in focus
-_KEPT = 0.04  # share of the coarse detail's (whitened) power at which detail has ended
+_TILE = 64  # pixels; small enough for some tile to contain only what is in focus
+_MIN_TILES = 120  # of a picture to measure only some: with fewer, the part in focus may be missed
+_MIN_TEXTURE = 6.0  # standard deviation of luma of a textured tile
+_LOW = (0.03, 0.10)  # cycles per pixel; coarse detail, which survives everything
+_SHARPEST = 10  # percentile of the tiles, for the part in focus
+_CUTOFF = 0.04  # share of the (whitened) power of coarse detail at which detail ends
 
 
 def finest_detail(luma: NDArray[np.uint8]) -> float:
-    """How many pixels wide the finest detail in focus is, whatever lies behind it; NaN where there is no texture."""
+    """The width in pixels of the finest detail in focus; NaN without texture."""
     sizes = detail_sizes(luma, every=2)
     return float(np.percentile(sizes, _SHARPEST)) if len(sizes) else float("nan")
 
 
 def detail_sizes(luma: NDArray[np.uint8], every: int = 1) -> NDArray[np.float32]:
-    """For each textured tile of a picture, how many pixels wide its finest detail is, float32 (n,); 1 is perfect.
+    """The width in pixels of the finest detail of each textured tile, float32 (n,); 1 is perfect.
 
-    With ``every`` 2, of a picture that has enough of them every other tile is measured, as on a chessboard.
+    With ``every`` 2, only every other tile is measured, in a checkerboard pattern, if the picture has enough.
 
-    Natural pictures have power that falls with the square of the frequency (Field 1987), up to where the lens, the
-    pixels of the camera or an enlargement end it. The frequency where that whitened power has fallen to a few per cent
-    of what it was is half a cycle of the finest detail. Enlarging a picture four times makes it about 4.
+    The power of natural images falls with the square of the frequency (Field 1987), up to the limit set by the lens,
+    the sensor or an enlargement. The frequency at which the whitened power has fallen to a few percent corresponds to
+    half a cycle of the finest detail. Enlarging a picture fourfold results in about 4.
     """
     high, wide = (side // _TILE * _TILE for side in luma.shape)
     grid = luma[:high, :wide].reshape(high // _TILE, _TILE, wide // _TILE, _TILE).swapaxes(1, 2)
     rows, columns = np.indices(grid.shape[:2])
-    asked = (rows + columns) % (every if rows.size >= _ENOUGH else 1) == 0
+    asked = (rows + columns) % (every if rows.size >= _MIN_TILES else 1) == 0
     tiles = grid[asked].astype(np.float32)
-    tiles = tiles[tiles.std(axis=(1, 2)) >= _SPECKLE]
+    tiles = tiles[tiles.std(axis=(1, 2)) >= _MIN_TEXTURE]
     if not len(tiles):
         return np.empty(0, dtype=np.float32)
     window = np.outer(np.hanning(_TILE), np.hanning(_TILE)).astype(np.float32)
     tiles = (tiles - tiles.mean(axis=(1, 2), keepdims=True)) * window
-    return np.asarray(0.5 / _ends(np.stack([_power(tile) for tile in tiles])), dtype=np.float32)
+    return np.asarray(0.5 / _detail_limits(np.stack([_power(tile) for tile in tiles])), dtype=np.float32)
 
 
 def _power(tile: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The power of each frequency of a tile, (64, 33); OpenCV transforms small tiles at a fifth of NumPy's cost."""
+    """The power spectrum of a tile, (64, 33); with OpenCV at a fifth of NumPy's cost."""
     spectrum = cv2.dft(tile, flags=cv2.DFT_COMPLEX_OUTPUT)[:, : _TILE // 2 + 1]
     return np.asarray(np.square(spectrum[..., 0]) + np.square(spectrum[..., 1]), dtype=np.float32)
 
 
 def _frequencies() -> NDArray[np.float64]:
-    """(64, 33) cycles a pixel of each bin, whatever the direction."""
+    """The radial frequency of each bin in cycles per pixel, (64, 33)."""
     return np.asarray(np.hypot(np.fft.fftfreq(_TILE)[:, None], np.fft.rfftfreq(_TILE)[None, :]))
 
 
@@ -66,14 +66,14 @@ def _means() -> NDArray[np.float32]:
 _MEANS = _means()
 
 
-def _ends(power: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Cycles a pixel at which each tile's detail ends, (n,)."""
+def _detail_limits(power: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The frequency in cycles per pixel at which each tile's detail ends, (n,)."""
     rings = power.reshape(len(power), -1) @ _MEANS
     at = _RINGS / _TILE
     noise = rings[:, -2:].mean(axis=1, keepdims=True)  # of the coding: the same at all frequencies
     white = np.maximum(rings - noise, 0) * at**2
     coarse = white[:, (at >= _LOW[0]) & (at <= _LOW[1])].mean(axis=1, keepdims=True)
-    share = np.log(np.maximum(white, 1e-6) / np.maximum(_KEPT * coarse, 1e-6))
+    share = np.log(np.maximum(white, 1e-6) / np.maximum(_CUTOFF * coarse, 1e-6))
     below = share < 0
     first = np.where(below.any(axis=1), np.argmax(below, axis=1), len(at) - 1)
     first = np.maximum(first, 1)

@@ -1,7 +1,7 @@
-"""Watches a whole file once, and says where it is black, stands still, flashes, shakes, is soft or broken.
+"""Video metrics of a whole file in one pass: black, frozen, flashing, shaky, soft and damaged frames.
 
-One pass over every picture at full rate; most is judged on the small copy that is made meanwhile, only the fineness of
-detail on whole pictures, once a second.
+Every frame is decoded; most is measured on the proxy that is made along the way, only sharpness on full frames, once a
+second.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from clipy.media.frame import Plane, Planes
 from clipy.media.safe_open import open_media, video_stream
 from clipy.types import Array, Seconds, Span, Video
 
-_ACROSS = 120  # pixels of the copy that is looked at: coding noise averages out, captions stay visible
-_DARK = 32  # luma code, limited range; 16 is black
-_DARK_SHARE = 0.98  # of a black picture's pixels
-_VOID, _VOID_SHARE = 18, 0.85  # ... or of one that is black but for its captions
-_PLAIN = 1.5  # standard deviation, in codes, of a picture that shows nothing but one colour
-_CHANGE = 6  # luma codes by which some spot must change for the picture to move
-_CUT = 12  # mean change that is another picture rather than movement
-_SOFT_EVERY = Fraction(1)  # seconds between the pictures whose detail is measured
-# Damage is told, and block edges are smoothed only where further pictures are made from them: a tenth of the work.
+_WIDTH = 120  # pixels of the measured copy: coding noise averages out, captions stay visible
+_DARK = 32  # luma code value in limited range; black is 16
+_DARK_SHARE = 0.98  # of the pixels of a black frame
+_VOID, _VOID_SHARE = 18, 0.85  # the same for a frame that is black except for captions
+_PLAIN = 1.5  # maximum standard deviation, in code values, of a single-color frame
+_CHANGE = 6  # minimum luma change of some pixel for the picture to count as moving
+_CUT = 12  # mean luma change of a cut rather than of motion
+_SHARPNESS_INTERVAL = Fraction(1)  # seconds between frames whose sharpness is measured
+# Report damage, and deblock only reference frames: saves a tenth of the work.
 _DECODING = {"err_detect": "explode", "skip_loop_filter": "noref"}
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenSpan:
-    """A stretch without movement. ``after_cut`` says that it began as a new picture: an inserted photo, not a stop."""
+    """A span without motion. ``after_cut``: it started with a cut, like an inserted photo, not with a freeze."""
 
     span: Span
     after_cut: bool
@@ -52,19 +52,19 @@ class FrozenSpan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoMetrics:
-    """What the pictures of a file are like. Spans are the stretches during which something held, longest or not.
+    """Measurements of all frames of a file. Spans are those during which a condition holds, of any length.
 
-    ``times`` float64 (n,) are when each picture comes on; ``changes`` float32 (n,) the mean change of
-    its luma, in codes, since the one before; ``shifts`` float32 (n, 2) how far each has moved across and
-    down since the one before, in shares of the width, NaN where that cannot be told. ``detail`` float32 (m, 2) is, once
-    a second, the time and the width in pixels of the finest detail, NaN where there is no texture. ``flashes`` are the
-    changes of brightness of which two make a flash. Times in ``broken`` are of what cannot be decoded, or not whole.
+    ``times``: float64 (n,), when each frame is shown. ``changes``: float32 (n,), mean luma change since the previous
+    frame, in code values. ``shifts``: float32 (n, 2), displacement since the previous frame, right and down, as shares
+    of the width; NaN if unknown. ``detail``: float32 (m, 2), once a second the time and the width in pixels of the
+    finest detail; NaN without texture. ``flashes``: changes of brightness, of which two make a flash. ``broken``: times
+    of frames that cannot be decoded completely.
     """
 
     frames: int
     start: Seconds
     end: Seconds
-    longest_step: Seconds
+    max_frame_interval: Seconds
     black: tuple[Span, ...]
     blank: tuple[Span, ...]
     frozen: tuple[FrozenSpan, ...]
@@ -77,25 +77,25 @@ class VideoMetrics:
 
 
 def measure_video(video: Video, proxy: Path) -> VideoMetrics:
-    """Decode every picture, and write a small copy of all to ``proxy``.
+    """Measure every frame, and write a proxy of all to ``proxy``.
 
-    Damage that a player would hide is reported in ``broken``. Raises MediaError when no picture can be decoded.
+    Damage that a player would conceal is reported in ``broken``. Raises MediaError if no frame can be decoded.
     """
     broken: list[Seconds] = []
-    gauges = _Gauges()
+    meter = _Meter()
     with ProxyWriter(proxy, video) as small:
         for time, frame in _strictly_decoded(video, broken):
             planes = shrink(frame, video)
             small.add(time, planes)
-            gauges.see(time, planes)
-            if gauges.wants_detail(time, smooth=frame.pict_type != PictureType.B):
-                gauges.see_detail(time, _luma(frame))
-    return gauges.seen(1 / video.frame_rate, tuple(broken))
+            meter.add(time, planes)
+            if meter.wants_detail(time, smooth=frame.pict_type != PictureType.B):
+                meter.add_detail(time, _luma(frame))
+    return meter.metrics(1 / video.frame_rate, tuple(broken))
 
 
 @dataclass
-class _Gauges:
-    """Everything that is measured, told picture by picture."""
+class _Meter:
+    """Accumulates all measurements, frame by frame."""
 
     times: list[Seconds] = field(default_factory=list)
     detail: list[tuple[float, float]] = field(default_factory=list)
@@ -110,46 +110,46 @@ class _Gauges:
     _reference: Plane | None = None
     _next_detail: Seconds = Fraction(0)
 
-    def see(self, time: Seconds, planes: Planes) -> None:
+    def add(self, time: Seconds, planes: Planes) -> None:
         small = motion_luma(planes[0])
         luma = _tiny(small)
         dark, void = (np.count_nonzero(luma <= level) / luma.size for level in (_DARK, _VOID))
         black = dark >= _DARK_SHARE or void >= _VOID_SHARE
-        self.black.note(time, holds=bool(black))
-        self.blank.note(time, holds=not black and all(_spread(plane) < _PLAIN for plane in (luma, *planes[1:])))
+        self.black.record(time, holds=bool(black))
+        self.blank.record(time, holds=not black and all(_spread(plane) < _PLAIN for plane in (luma, *planes[1:])))
         self._compare(time, luma)
         self.changes.append(0.0 if self._before is None else _mean(cv2.absdiff(luma, self._before)))
         self._before = luma
-        self.flashes.see(time, luma)
-        self.motion.see(small)
+        self.flashes.add(time, luma)
+        self.motion.add(small)
         self.times.append(time)
 
     def _compare(self, time: Seconds, luma: Plane) -> None:
-        """A picture is compared with the last one that differed, so that slow changes add up."""
+        """Compare with the last frame that differed, so that slow changes add up."""
         change = None if self._reference is None else cv2.absdiff(luma, self._reference)
         moved = change is None or int(change.max()) > _CHANGE
         if moved:
             self._reference = luma
             if change is None or _mean(change) > _CUT:
                 self.cuts.add(time)
-        self.same.note(time, holds=not moved, since=self.times[-1] if self.times else time)
+        self.same.record(time, holds=not moved, since=self.times[-1] if self.times else time)
 
     def wants_detail(self, time: Seconds, *, smooth: bool) -> bool:
-        """Once a second, if possible of a picture whose block edges are ``smooth``: others look too sharp."""
-        return time >= self._next_detail + (0 if smooth else _SOFT_EVERY)
+        """Once a second, if possible for a deblocked (``smooth``) frame: others look too sharp."""
+        return time >= self._next_detail + (0 if smooth else _SHARPNESS_INTERVAL)
 
-    def see_detail(self, time: Seconds, luma: Plane) -> None:
+    def add_detail(self, time: Seconds, luma: Plane) -> None:
         self.detail.append((float(time), finest_detail(luma)))
-        self._next_detail = time + _SOFT_EVERY
+        self._next_detail = time + _SHARPNESS_INTERVAL
 
-    def seen(self, step: Seconds, broken: tuple[Seconds, ...]) -> VideoMetrics:
+    def metrics(self, step: Seconds, broken: tuple[Seconds, ...]) -> VideoMetrics:
         times = self.times
         end = times[-1] + step if times else Fraction(0)
         return VideoMetrics(
             frames=len(times),
             start=times[0] if times else Fraction(0),
             end=end,
-            longest_step=max((b - a for a, b in pairwise(times)), default=Fraction(0)),
+            max_frame_interval=max((b - a for a, b in pairwise(times)), default=Fraction(0)),
             black=self.black.spans(end),
             blank=self.blank.spans(end),
             frozen=tuple(FrozenSpan(span, span.start in self.cuts) for span in self.same.spans(end)),
@@ -167,7 +167,7 @@ def _strictly_decoded(video: Video, broken: list[Seconds]) -> Iterator[tuple[Sec
         stream = video_stream(container, video.path)
         stream.thread_type = "AUTO"
         stream.codec_context.options = {**stream.codec_context.options, **_DECODING}
-        holes = LostBytesDetector(stream.codec_context)
+        lost_bytes = LostBytesDetector(stream.codec_context)
         time = Fraction(0)
         for packet in container.demux(stream):
             try:
@@ -175,7 +175,7 @@ def _strictly_decoded(video: Video, broken: list[Seconds]) -> Iterator[tuple[Sec
             except av.error.InvalidDataError:
                 broken.append(time)
                 continue
-            if holes.inside(packet):
+            if lost_bytes.affects(packet):
                 broken.append(time)
             for frame in frames:
                 if frame.pts is not None and frame.time_base is not None:
@@ -186,9 +186,9 @@ def _strictly_decoded(video: Video, broken: list[Seconds]) -> Iterator[tuple[Sec
 
 
 def _luma(frame: av.VideoFrame) -> Plane:
-    """The whole picture's luma as coded; how many bits and which range matter little to its detail."""
-    (luma, _, _), colours = yuv_planes(frame)
-    return np.asarray(cv2.convertScaleAbs(luma, alpha=0.25) if colours.light is not None else luma, dtype=np.uint8)
+    """The full-size luma as coded; bit depth and range matter little to sharpness."""
+    (luma, _, _), colors = yuv_planes(frame)
+    return np.asarray(cv2.convertScaleAbs(luma, alpha=0.25) if colors.light is not None else luma, dtype=np.uint8)
 
 
 def _mean(values: NDArray[Any]) -> float:
@@ -196,11 +196,11 @@ def _mean(values: NDArray[Any]) -> float:
 
 
 def _spread(values: NDArray[Any]) -> float:
-    """The standard deviation, at a tenth of NumPy's cost."""
+    """The standard deviation at a tenth of NumPy's cost."""
     return float(cv2.meanStdDev(values)[1][0, 0])
 
 
 def _tiny(luma: Plane) -> Plane:
-    """From a copy that is little bigger: there, interpolating averages as well, at a fifth of the cost."""
-    size = (_ACROSS, max(1, round(_ACROSS * luma.shape[0] / luma.shape[1])))
+    """Reduce a copy that is only slightly larger: there, interpolation also averages, at a fifth of the cost."""
+    size = (_WIDTH, max(1, round(_WIDTH * luma.shape[0] / luma.shape[1])))
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)

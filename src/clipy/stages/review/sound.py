@@ -134,17 +134,17 @@ class Sound(Reviewer):
             message = f"nothing is heard on the {side}: mix the sound to both sides"
             repair = Repair("remix", sides=(taken, taken)) if ours else None
             yield Finding("channel", "error", message, None, quiet, _SILENT_SIDE, evidence, repair)
-        elif heard.alike < _INVERTED:
+        elif heard.correlation < _INVERTED:
             message = "left and right cancel each other out on a telephone: one of them is upside down"
             repair = Repair("remix", sides=((1.0, 0.0), (0.0, -1.0))) if ours else None
-            yield Finding("phase", "error", message, None, heard.alike, _INVERTED, evidence, repair)
+            yield Finding("phase", "error", message, None, heard.correlation, _INVERTED, evidence, repair)
 
     def _damage(self, video: Video, heard: AudioMetrics) -> Iterator[Finding]:
-        if heard.hump > _TOUCHED:
-            severity: Severity = "error" if heard.hump >= _CLIPPED else "warning"
+        if heard.clipping > _TOUCHED:
+            severity: Severity = "error" if heard.clipping >= _CLIPPED else "warning"
             message = "the tops of the waves are cut off: it was recorded or turned up too loud"
             evidence = Evidence.sound(Span(Fraction(0), min(_SHOWN, video.duration)))
-            yield Finding("clipping", severity, message, value=heard.hump, limit=_CLIPPED, evidence=evidence)
+            yield Finding("clipping", severity, message, value=heard.clipping, limit=_CLIPPED, evidence=evidence)
         for time in heard.clicks[:10]:
             around = Span(max(Fraction(0), time - _MOMENT), min(video.duration, time + _MOMENT))
             message = f"a click at {float(time):.2f} s"

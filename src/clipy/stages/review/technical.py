@@ -115,8 +115,8 @@ class Technical(Reviewer):
             nearest = _RATES[0] if rate < _RATES[0] else _RATES[1]
             severity: Severity = "error" if rate < _STUTTER else "warning"
             yield Finding("frame-rate", severity, f"{rate:.2f} frames a second are unusual", value=rate, limit=nearest)
-        if seen.longest_step * video.frame_rate > _SKIPPED:
-            step, usual = float(seen.longest_step), float(1 / video.frame_rate)
+        if seen.max_frame_interval * video.frame_rate > _SKIPPED:
+            step, usual = float(seen.max_frame_interval), float(1 / video.frame_rate)
             message = f"a frame stays for {step:.2f} s: frames are missing"
             yield Finding("frame-rate", "warning", message, value=step, limit=usual)
         steps = np.diff(seen.times)
