@@ -82,3 +82,11 @@ def test_even_clips_of_a_talk_cut_into_no_word(talk: Path, tmp_path: Path) -> No
     for pick in found:
         for edge in _edges(pick.span):
             assert not any(word.start < edge < word.end for word in spoken.words)
+
+
+def test_a_duration_widens_the_bounds_that_are_not_set() -> None:
+    short, long = Even.Options(duration=8), Even.Options(duration=90)
+    assert (short.min_duration, short.max_duration) == (8, 60)
+    assert (long.min_duration, long.max_duration) == (15, 90)
+    with pytest.raises(ValueError, match=r"duration 8\.0 lies outside min_duration 10"):
+        Even.Options(duration=8, min_duration=10)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from clipy.analysis.perception import transcript_of
 from clipy.context import Context
@@ -23,8 +24,29 @@ class Even(Highlighter):
         duration: float | None = Field(
             None,
             gt=0,
-            description="Length of each clip, about; target_duration, or halfway the bounds, unless given.",
+            description="Length of each clip, about; target_duration, or halfway the bounds, unless given. It widens "
+            "the bounds that are not set.",
         )
+
+        @model_validator(mode="before")
+        @classmethod
+        def _duration_widens_the_bounds(cls, given: object) -> object:
+            """Bounds that are not set give way to the duration, so that clips keep the bounds of the options."""
+            duration = given.get("duration") if isinstance(given, Mapping) else None
+            if not isinstance(given, Mapping) or not isinstance(duration, int | float):
+                return given
+            bounds = Highlighter.Options.model_fields
+            shortest, longest = bounds["min_duration"].default, bounds["max_duration"].default
+            return {"min_duration": min(shortest, duration), "max_duration": max(longest, duration), **given}
+
+        @model_validator(mode="after")
+        def _duration_is_within_the_bounds(self) -> Self:
+            if self.duration is not None and not self.min_duration <= self.duration <= self.max_duration:
+                raise ValueError(
+                    f"duration {self.duration} lies outside min_duration {self.min_duration}"
+                    f" to max_duration {self.max_duration}"
+                )
+            return self
 
     options: Options
 
