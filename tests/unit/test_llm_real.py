@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from clipy.chat.asking import Chat, Terms, TooMuch
-from clipy.chat.tokens import estimate
+from clipy.chat.client import ChatClient, ContextExceeded, ModelSettings
+from clipy.chat.prompt_data import estimate_tokens
 from clipy.stages.highlight.llm import Llm
 from clipy.stages.highlight.llm_ranking import prompts
 from clipy.stages.highlight.llm_ranking.answers import Order, Passages
@@ -49,8 +49,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture
-def chat(server: Any) -> Iterator[Chat]:
-    with Chat(Terms(f"{server.listening_address}/v1", "gemma", 0.0, 1, 24), "NO_KEY", 300, 0) as made:
+def chat(server: Any) -> Iterator[ChatClient]:
+    with ChatClient(ModelSettings(f"{server.listening_address}/v1", "gemma", 0.0, 1, 24), "NO_KEY", 300, 0) as made:
         yield made
 
 
@@ -59,31 +59,31 @@ def ranking() -> tuple[str, str]:
     return system, "\n".join(prompts.clip_lines(_CLIPS, 200))
 
 
-def test_an_answer_is_made_to_keep_to_a_schema(chat: Chat) -> None:
+def test_an_answer_is_made_to_keep_to_a_schema(chat: ChatClient) -> None:
     answer = Pick.model_validate_json(chat.ask("Which clip is best?", ranking()[1], Pick, range(1, 4)))
     assert isinstance(answer.number, int)
     assert chat._form == 0  # nothing was refused
 
 
 @pytest.mark.parametrize("kind", [Passages, Order])
-def test_our_real_schemas_are_taken(kind: type[BaseModel], chat: Chat) -> None:
+def test_our_real_schemas_are_taken(kind: type[BaseModel], chat: ChatClient) -> None:
     system, user = ranking()
     try:
         chat.ask(system, user, kind, range(1, 4))
-    except TooMuch as problem:  # a model this small does not find the end of a list
+    except ContextExceeded as problem:  # a model this small does not find the end of a list
         assert "cut off after 24 tokens" in str(problem)  # noqa: PT017
     assert chat._form == 0
     assert chat.usage.written <= 48
 
 
-def test_tokens_are_about_as_many_as_estimated(chat: Chat) -> None:
+def test_tokens_are_about_as_many_as_estimated(chat: ChatClient) -> None:
     system, user = ranking()
-    with pytest.raises(TooMuch, match="cut off"):
+    with pytest.raises(ContextExceeded, match="cut off"):
         chat.ask(system, user * 4, Order, range(1, 4))
-    assert 0.85 < chat.usage.read / (estimate(system) + estimate(user * 4)) < 1.2
+    assert 0.85 < chat.usage.read / (estimate_tokens(system) + estimate_tokens(user * 4)) < 1.2
 
 
-def test_a_question_beyond_the_context_is_too_much(chat: Chat) -> None:
+def test_a_question_beyond_the_context_is_too_much(chat: ChatClient) -> None:
     system, user = ranking()
-    with pytest.raises(TooMuch, match=r"too long|context"):
+    with pytest.raises(ContextExceeded, match=r"too long|context"):
         chat.ask(system, user * 60, Order, range(1, 4))

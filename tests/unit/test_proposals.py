@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipy.chat.answers import cleaned
-from clipy.chat.tokens import estimate
+from clipy.chat.answers import sanitize
+from clipy.chat.prompt_data import estimate_tokens
 from clipy.stages.highlight.llm_ranking.answers import Passage, is_quoted
 from clipy.stages.highlight.llm_ranking.proposals import placed, proposed, told_once
 from clipy.stages.highlight.llm_ranking.windows import window_from, windows
@@ -70,13 +70,13 @@ def test_every_sentence_is_in_a_window_and_windows_overlap_a_little(costs: list[
 
 
 def test_estimates_count_scripts_with_more_bytes_as_more_tokens() -> None:
-    assert estimate("a" * 35) == 10
-    assert estimate("字" * 35) == 30
+    assert estimate_tokens("a" * 35) == 10
+    assert estimate_tokens("字" * 35) == 30
 
 
 @given(st.text(max_size=400))
 def test_a_cleaned_text_is_one_short_line_without_links(text: str) -> None:
-    plain = cleaned(text, 80)
+    plain = sanitize(text, 80)
     assert len(plain) <= 80
     assert plain.isprintable()
     assert "@" not in plain
@@ -84,8 +84,8 @@ def test_a_cleaned_text_is_one_short_line_without_links(text: str) -> None:
 
 
 def test_links_tags_and_terminal_commands_are_taken_out() -> None:
-    assert cleaned("See\x1b[2J https://evil.example/x\n#now @me or a@b.c “today”") == "See or “today"
-    assert cleaned("word " * 40, 20) == "word word word…"
+    assert sanitize("See\x1b[2J https://evil.example/x\n#now @me or a@b.c “today”") == "See or “today"
+    assert sanitize("word " * 40, 20) == "word word word…"
 
 
 def test_a_quoted_title_is_said_word_for_word() -> None:

@@ -1,1 +1,1 @@
-"""Language models behind the OpenAI chat protocol: one question in, one checked answer out; what it cost is counted."""
+"""Clients for language models with an OpenAI-compatible chat API: validated answers, counted costs."""

@@ -87,7 +87,7 @@ def test_the_same_question_is_never_paid_twice(server: ChatServer, video: Video,
 
 def test_a_killed_run_goes_on_where_it_stopped(server: ChatServer, video: Video, place: Context) -> None:
     server.faults += [Fault(), Fault(), Fault(status=401)]
-    with pytest.raises(ServiceError, match="refuses the key"):
+    with pytest.raises(ServiceError, match="rejects the API key"):
         highlighter(server, **WINDOWED).highlight(video, place)
     before = len(server.requests)
     highlighter(server, **WINDOWED).highlight(video, place)

@@ -17,10 +17,10 @@ from pathlib import Path
 from pydantic import Field
 
 from clipy.analysis.perception import transcript_of
-from clipy.chat.answers import cleaned
-from clipy.chat.asking import Lost, TooMuch, Usage, is_local, key_for
+from clipy.chat.answers import sanitize
+from clipy.chat.client import ContextExceeded, NoAnswer, Usage, api_key, is_local
 from clipy.chat.endpoint import Endpoint
-from clipy.chat.tokens import estimate
+from clipy.chat.prompt_data import estimate_tokens
 from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.stages.base import Highlighter
@@ -83,7 +83,7 @@ class Llm(Highlighter):
         return {**super().identity(), "options": options, "prompt": taste}
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
-        key_for(self.options.base_url, self.options.api_key_env)
+        api_key(self.options.base_url, self.options.api_key_env)
         transcript = transcript_of(video, ctx)
         if not transcript.words:
             log.warning("%s: nobody speaks, so there is nothing to read; picture and sound decide", video.path.name)
@@ -105,7 +105,7 @@ class Llm(Highlighter):
         """Every message that would be sent, but for the ranking, whose candidates only the answers tell."""
         script = self._script(transcript_of(video, ctx))
         parts = windows(script.costs, script.budget)
-        read = sum(estimate(script.system) + sum(script.costs[index] for index in part) for part in parts)
+        read = sum(estimate_tokens(script.system) + sum(script.costs[index] for index in part) for part in parts)
         usage = Usage(read, self.options.max_tokens * len(parts), len(parts))
         blocks = [
             f"# {self.options.model} at {self.options.base_url}. Questions: {usage.requests} on the sentences, and one"
@@ -129,7 +129,7 @@ class Llm(Highlighter):
         def instructions(most: int) -> str:
             return prompts.judging(taste, options, options.title_language, transcript.language, most, kind)
 
-        room = options.context * (1 - _MARGIN) - options.max_tokens - estimate(instructions(_NAMED))
+        room = options.context * (1 - _MARGIN) - options.max_tokens - estimate_tokens(instructions(_NAMED))
         budget = int(min(_WINDOW, room))
         if budget < _SMALLEST:
             raise ConfigError(
@@ -156,9 +156,9 @@ class Llm(Highlighter):
         for room in (letters, letters // 3):
             try:
                 return reader.rank(system, prompts.clip_lines(texts, room))
-            except TooMuch as problem:
+            except ContextExceeded as problem:
                 log.info("%s: the candidates are shortened", problem)
-            except Lost as problem:
+            except NoAnswer as problem:
                 log.warning("the candidates are not put in order, so their marks decide: %s", problem)
                 break
         else:
@@ -178,17 +178,17 @@ class Llm(Highlighter):
         reach = seconds(self.options.snap)
         span = at_cuts(item.candidate.span, video, transcript.words, shortest, longest, reach, ctx)
         details = {**item.passage.marks, "fit": round(item.fit, 4)}
-        reason = cleaned(item.passage.reason) or ", ".join(f"{name} {mark:.2f}" for name, mark in details.items())
+        reason = sanitize(item.passage.reason) or ", ".join(f"{name} {mark:.2f}" for name, mark in details.items())
         chosen = spoken[item.candidate.first : item.candidate.last + 1]
         return Highlight(span, round(score, 4), self._title(item, chosen), reason, details)
 
     def _title(self, item: Proposal, chosen: Sequence[Sentence]) -> str:
         """The model's title where it may be one: a phrase that is really said, or one in the language asked for."""
-        text = cleaned(item.passage.title, _TITLE)
+        text = sanitize(item.passage.title, _TITLE)
         if text and (self.options.title_language or is_quoted(text, " ".join(sentence.text for sentence in chosen))):
             return text
         log.debug("the title %r is not said in the passage: its first sentence is the title", text)
-        return cleaned(title(chosen), _TITLE)
+        return sanitize(title(chosen), _TITLE)
 
     def _report(self, reader: Reader, ctx: Context) -> None:
         usage = reader.chat.usage

@@ -18,10 +18,10 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from clipy.analysis.clip_qc.inspection import Inspection, inspect_clip
 from clipy.analysis.clip_qc.retranscribe import retranscribe
-from clipy.chat.answers import Answer, Mark, cleaned
-from clipy.chat.asking import Lost, TooMuch, key_for
-from clipy.chat.data import data_line, form, visible
+from clipy.chat.answers import Answer, Score, sanitize
+from clipy.chat.client import ContextExceeded, NoAnswer, api_key
 from clipy.chat.endpoint import Endpoint
+from clipy.chat.prompt_data import answer_instruction, json_line, strip_control
 from clipy.context import Context
 from clipy.errors import MediaError, ServiceError
 from clipy.media.read import pictures
@@ -59,11 +59,11 @@ class _Problem(Answer):
 class _Judgement(Answer):
     """What a model says about one clip."""
 
-    framing: Mark = Field(description="0 to 100")
-    legibility: Mark = Field(description="0 to 100")
-    opening: Mark = Field(description="0 to 100")
-    understandable: Mark = Field(description="0 to 100")
-    safe: Mark = Field(description="0 to 100")
+    framing: Score = Field(description="0 to 100")
+    legibility: Score = Field(description="0 to 100")
+    opening: Score = Field(description="0 to 100")
+    understandable: Score = Field(description="0 to 100")
+    safe: Score = Field(description="0 to 100")
     problems: list[_Problem]
 
     @model_validator(mode="after")
@@ -91,7 +91,7 @@ class Llm(Reviewer):
     def review(self, clip: Clip, ctx: Context) -> Review:
         """Raises ConfigError without a key, and ServiceError when the model gives no usable answer."""
         name = self.name or "llm"
-        key_for(self.options.base_url, self.options.api_key_env)
+        api_key(self.options.base_url, self.options.api_key_env)
         try:
             inspection = inspect_clip(clip, ctx)
             spoken = retranscribe(clip, ctx)
@@ -102,13 +102,13 @@ class Llm(Reviewer):
         with self.options.chat() as chat:
             try:
                 answer = chat.ask(
-                    f"{_TASK}\n{_DATA}\n{form(_Judgement)}",
+                    f"{_TASK}\n{_DATA}\n{answer_instruction(_Judgement)}",
                     _words(spoken),
                     _Judgement,
                     range(1, len(shown) + 1),
                     [jpeg for _, jpeg in shown],
                 )
-            except (Lost, TooMuch) as problem:
+            except (NoAnswer, ContextExceeded) as problem:
                 raise ServiceError(
                     f"{self.options.model} does not judge the clip: {problem}",
                     where=self.options.base_url,
@@ -130,7 +130,7 @@ class Llm(Reviewer):
                 yield Finding(mark, "error", message, whole, value, least)
         for problem in judged.problems:
             time = times[problem.picture - 1]
-            message = cleaned(problem.what)
+            message = sanitize(problem.what)
             if message:
                 evidence = Evidence.picture(time)
                 yield Finding(f"seen-{problem.kind}", "warning", message, Span(time, time), evidence=evidence)
@@ -148,8 +148,8 @@ def _words(spoken: Transcript) -> str:
     """What is said, as data."""
     told = sentences(spoken)
     if not told:
-        return data_line({"said": None})
-    return "\n".join(data_line({"n": n, "text": visible(sentence.text)}) for n, sentence in enumerate(told, 1))
+        return json_line({"said": None})
+    return "\n".join(json_line({"n": n, "text": strip_control(sentence.text)}) for n, sentence in enumerate(told, 1))
 
 
 def _jpeg(picture: NDArray[np.uint8]) -> bytes:

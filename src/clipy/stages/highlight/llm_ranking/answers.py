@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from clipy.chat.answers import Answer, Mark
+from clipy.chat.answers import Answer, Score
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -22,10 +22,10 @@ class Passage(Answer):
     last: int = Field(description="number of its last sentence")
     reason: str = Field(description="why it works, in one short sentence")
     title: str = Field(description="its title")
-    hook: Mark = Field(description="0 to 100")
-    standalone: Mark = Field(description="0 to 100")
-    payoff: Mark = Field(description="0 to 100")
-    interest: Mark = Field(description="0 to 100")
+    hook: Score = Field(description="0 to 100")
+    standalone: Score = Field(description="0 to 100")
+    payoff: Score = Field(description="0 to 100")
+    interest: Score = Field(description="0 to 100")
 
     @model_validator(mode="after")
     def _sentences_were_shown(self, info: ValidationInfo) -> Self:
@@ -52,7 +52,7 @@ class AskedPassage(Passage):
 
     weights: ClassVar[Mapping[str, float]] = {**Passage.weights, "about": 0.7}
 
-    about: Mark = Field(description="0 to 100")
+    about: Score = Field(description="0 to 100")
 
 
 class Passages(Answer):

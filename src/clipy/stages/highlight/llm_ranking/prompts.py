@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from clipy.chat.data import data_line, form, visible
+from clipy.chat.prompt_data import answer_instruction, json_line, strip_control
 from clipy.errors import ConfigError
 from clipy.stages.base import Highlighter
 from clipy.text.sentences import Sentence
@@ -56,7 +56,7 @@ def judging(
         _title(titles),
         *_about(options),
         _DATA,
-        form(kind),
+        answer_instruction(kind),
     ]
     return "\n".join(lines)
 
@@ -70,20 +70,23 @@ def ranking(taste: str, options: Highlighter.Options, kind: type[BaseModel]) -> 
         "Put all of them in order, the one that most people would watch to the end and tell others about first.",
         *_about(options, mark=False),
         _DATA,
-        form(kind),
+        answer_instruction(kind),
     ]
     return "\n".join(lines)
 
 
 def sentence_line(number: int, sentence: Sentence) -> str:
     """One sentence as data."""
-    return data_line({"n": number, "seconds": round(float(sentence.span.duration), 1), "text": visible(sentence.text)})
+    return json_line(
+        {"n": number, "seconds": round(float(sentence.span.duration), 1), "text": strip_control(sentence.text)}
+    )
 
 
 def clip_lines(texts: Sequence[str], letters: int) -> list[str]:
     """Candidates as data, numbered from 1, each shortened in its middle to about ``letters``."""
     return [
-        data_line({"n": number, "text": _shortened(visible(text), letters)}) for number, text in enumerate(texts, 1)
+        json_line({"n": number, "text": _shortened(strip_control(text), letters)})
+        for number, text in enumerate(texts, 1)
     ]
 
 

@@ -13,9 +13,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from clipy.chat.answers import schema_of
-from clipy.chat.asking import Chat, Lost, TooMuch
-from clipy.chat.tokens import estimate
+from clipy.chat.answers import portable_schema
+from clipy.chat.client import ChatClient, ContextExceeded, NoAnswer
+from clipy.chat.prompt_data import estimate_tokens
 from clipy.context import Context
 from clipy.errors import ServiceError
 from clipy.stages.highlight.llm_ranking.answers import AskedPassages, Order, Passage, Passages
@@ -48,7 +48,7 @@ class Script:
     @cached_property
     def costs(self) -> list[int]:
         """About how many tokens each line is."""
-        return [estimate(line) for line in self.lines]
+        return [estimate_tokens(line) for line in self.lines]
 
     def cost(self, window: range) -> int:
         """About how many tokens a window is."""
@@ -72,7 +72,7 @@ class _Read:
 class Reader:
     """Asks about all sentences of one video. ``stored`` is how many answers were there from an earlier run."""
 
-    chat: Chat
+    chat: ChatClient
     ctx: Context
     stored: int = 0
     _judged: set[int] = field(default_factory=set)
@@ -112,13 +112,13 @@ class Reader:
         try:
             shown = range(window.start + 1, window.stop + 1)
             return [_Read(window, self.ask(script.system, script.text(window), script.kind, shown).passages)]
-        except TooMuch as problem:
+        except ContextExceeded as problem:
             if len(window) <= _FEWEST:
                 return [_Read(window, problem=str(problem))]
             log.warning("%s: windows are halved, from sentences %d-%d on", problem, window.start + 1, window.stop)
             parts = windows(script.costs[window.start : window.stop], script.cost(window) // 2)
             return [read for part in parts for read in self._read(script, _moved(part, window.start))]
-        except Lost as problem:
+        except NoAnswer as problem:
             return [_Read(window, problem=str(problem))]
 
     def _counted(self, reads: Sequence[_Read], script: Script, least: float) -> list[Passage]:
@@ -145,7 +145,7 @@ class Reader:
             asked = True
             return self.chat.ask(system, user, kind, shown)
 
-        inputs = (self.chat.terms, system, user, schema_of(kind))
+        inputs = (self.chat.settings, system, user, portable_schema(kind))
         text = self.ctx.cached_value("highlight.answer", _VERSION, inputs, str, answer)
         with self._lock:
             self.stored += not asked
@@ -161,7 +161,7 @@ class Reader:
         if share < least:
             raise ServiceError(
                 f"at most {share:.0%} of what is said can be judged, {least:.0%} is asked: {problem}",
-                where=self.chat.terms.base_url,
+                where=self.chat.settings.base_url,
                 do="Run again (answers are kept), or lower highlight.least_judged",
             )
 
