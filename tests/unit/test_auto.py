@@ -93,7 +93,7 @@ def test_without_weights_lips_tell_alone_and_the_better_way_is_named(caplog: pyt
     assert not auto.benefits_from_diarization()
     assert auto.lookahead_seconds() == LipSync().lookahead_seconds()
     (line,) = caplog.messages
-    assert "told by lip-sync alone" in line
+    assert "lip-sync alone finds the speaker" in line
     assert line.endswith("clipy models pull lr-asd")
     assert "\n" not in line
 
@@ -110,7 +110,7 @@ def test_its_results_depend_on_both_parts(tmp_path: Path, ctx: Context, caplog: 
     auto = Auto()
     assert auto.input_digests() == (*LipSync().input_digests(), models.sha256(models.LR_ASD))
     assert auto.score(probe(make_video(tmp_path / "a.mp4")), [], ctx) == []
-    assert "who speaks is told by lip-sync and lr-asd" in caplog.text
+    assert "active speakers are found by lip-sync and lr-asd" in caplog.text
 
 
 @pytest.mark.usefixtures("weights")

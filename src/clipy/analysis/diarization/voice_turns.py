@@ -35,7 +35,7 @@ Floats = NDArray[np.float32]
 
 _HOP = LENGTH // 2
 _COMPARED = 1500  # voices that are compared each with each; more go to the nearest of the people found among these
-_BATCH = 8  # windows that are judged at once
+_BATCH = 4  # windows that are judged at once
 _INAUDIBLE = 1e-3  # RMS, -60 dBFS: on digital silence the network guesses
 _LONGEST = 6 * RATE  # samples of a voice that are listened to in one window
 _ALONE = 0.5  # share of a voice's frames that must be its alone for only those to be listened to

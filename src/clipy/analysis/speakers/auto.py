@@ -57,7 +57,7 @@ class Auto(SpeakerDetector):
         return self._network is not None
 
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
-        log.info("who speaks is told by %s", "lip-sync" if self._network is None else "lip-sync and lr-asd")
+        log.info("active speakers are found by %s", "lip-sync" if self._network is None else "lip-sync and lr-asd")
         if self._network is None:
             return self._lips.score(video, tracks, ctx)
         measured = self._lips.measure(video, tracks, ctx.within(0, 0.5))
@@ -75,8 +75,8 @@ class Auto(SpeakerDetector):
             models.fetch(models.LR_ASD)
         except ModelError as error:
             log.warning(
-                "who speaks is told by lip-sync alone, which errs on profiles and small faces; lr-asd is not to be had"
-                " now: %s. Fetch it where there is a network: clipy models pull lr-asd",
+                "lr-asd is not available (%s): lip-sync alone finds the speaker and errs on profiles and small faces."
+                " Fetch it with: clipy models pull lr-asd",
                 error.what,
             )
             return None

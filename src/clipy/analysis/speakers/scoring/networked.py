@@ -34,7 +34,7 @@ _CROP = 0.7  # side of the square around a face, in sizes of its box: that of th
 _LOWER = 0.2  # how far the square's middle lies below the box's, in sizes of the box: the mouth counts
 _MEDIAN = 13  # times over which a box is steadied, as in the published demos
 _HASTY = 2.0  # by which the log odds are divided: networks are surer than right (Guo et al. 2017), most of two lips
-_PIECE = 100  # times that the encoders see at once
+_PIECE = 75  # times that the encoders see at once
 
 
 class NetworkSpeakers(SpeakerDetector):
