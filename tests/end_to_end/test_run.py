@@ -109,7 +109,7 @@ def test_another_clips_json_beside_a_file_is_told_of_and_passed_over(
     (tmp_path / "clips.json").write_text(content)
     ((clip, source),) = with_sources([path])
     assert (clip.edit, source) == (None, None)
-    assert "reviewed as any file" in caplog.text
+    assert "reviewing clips without their edits" in caplog.text
 
 
 def test_another_run_does_not_overwrite(talk: Path, delivered: tuple[Path, Path, dict[str, Any], float]) -> None:
