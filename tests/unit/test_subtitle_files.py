@@ -85,6 +85,9 @@ def test_the_encoding_that_is_named_is_taken_or_refused() -> None:
     assert decode(data, encoding="koi8-r").text == written(LANGUAGES["ru"][1], "srt")
     with pytest.raises(MediaError, match="not in utf-8"):
         decode(data, encoding="utf-8")
+    for wrong in ("cp1252", "cp1251", "gb18030"):
+        with pytest.raises(MediaError, match=r"makes no sense; it reads as koi8-r|not in gb18030|not readable"):
+            decode(data, encoding=wrong)
 
 
 def test_few_letters_tell_no_encoding_but_the_language_that_is_heard_does() -> None:

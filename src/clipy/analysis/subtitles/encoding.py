@@ -44,6 +44,7 @@ _FLAW = re.compile(
     r"(?<=[^\W\d_])[^\w\s\x00-\x7f’ʼ‑–—…·‘“”·\u0300-\u036f\u0591-\u05c7\u0900-\u0fff](?=[^\W\d_])|[\x80-\x9f]"
 )
 _KNOWN_LANGUAGE = 1.25  # how much better a candidate fits whose language is known to be the right one
+_SENSE = 0.2  # fit from which a text certainly reads as a language
 _TIE = 0.98  # share of the best fit from which another fits as well
 _LOST = "\N{REPLACEMENT CHARACTER}"
 _MOST_LOST = 0.002  # share of characters that may be damaged in a text whose encoding is sure
@@ -92,11 +93,14 @@ def decode(
         heard: Tells the spoken language (empty if unknown); asked only where two encodings fit equally well.
 
     Raises:
-        MediaError: when the text does not have the encoding named, or none can be told; ``where`` is not filled in.
+        MediaError: when the text makes no sense in the encoding named, or none can be told; ``where`` is not filled in.
 
     """
     if encoding is not None:
-        return Decoded(_named(data, encoding), encoding)
+        named = Decoded(_named(data, encoding), encoding)
+        _refuse_rubbish(named)
+        _refuse_unlikely(named, data, language)
+        return named
     found = _marked(data) or _unmarked_wide(data) or _utf8(data)
     if found is None:
         found = _weighed(data, language, heard)
@@ -253,6 +257,19 @@ def _refuse_rubbish(found: Decoded) -> None:
     lost, odd = text.count(_LOST), sum(map(_is_odd, text))
     if lost > max(1, _MOST_LOST * len(text)) or odd > max(1, _MOST_ODD * len(text)):
         raise MediaError(f"read as {found.encoding}, the text is not readable", do=_NAME_IT)
+
+
+def _refuse_unlikely(named: Decoded, data: bytes, language: str) -> None:
+    """Raise MediaError where a text reads as no language in the encoding that was named, but does in another."""
+    if named.text.isascii() or named.encoding.replace("_", "-").lower().startswith(("utf", "iso2022", "hz")):
+        return
+    fits = _fits(data, language)
+    own = max((fit.score for fit in fits if fit.text == named.text), default=0.0)
+    if fits and fits[0].score >= _SENSE and own < fits[0].score / 2:
+        raise MediaError(
+            f"read as {named.encoding}, the text makes no sense; it reads as {fits[0].encoding}",
+            do=f"Leave transcribe.encoding out, or set it to {fits[0].encoding}",
+        )
 
 
 def _is_odd(letter: str) -> bool:
