@@ -123,7 +123,7 @@ CASES: list[tuple[type[Backend], str, tuple[Any, ...], Any, str]] = [
         "without gaps; returned: 1.00 to 2",
     ),
     (FaceDetector, "detect", ([PICTURE],), [], "for each of 1 pictures; returned: 0 lists"),
-    (FaceDetector, "detect", ([PICTURE],), [[Detection(Box(150, 0, 250, 90), 1)]], "faces in a picture of 160x90"),
+    (FaceDetector, "detect", ([PICTURE],), [[Detection(Box(170, 0, 250, 90), 1)]], "faces in a picture of 160x90"),
     (FaceDetector, "detect", ([PICTURE],), [[Detection(Box(0, 0, 20, 20), 2)]], "confidences in 0..1; returned: 2"),
     (SpeakerDetector, "score", (VIDEO, [track()]), [], "the same 1 tracks"),
     (SpeakerDetector, "score", (VIDEO, [track()]), [track(0.5)], r"each of the 2 times of track 1; .* shape \(1,\)"),

@@ -51,7 +51,7 @@ def cut(_: object, inputs: tuple[Any, ...], found: list[Shot]) -> None:
 
 
 def detected(_: object, inputs: tuple[Any, ...], found: list[Any]) -> None:
-    """One list of faces for each picture; the middle of each face lies in its picture."""
+    """One list of faces for each picture; each face lies in its picture, at least in part."""
     pictures: Sequence[NDArray[np.uint8]] = inputs[0]
     if len(found) != len(pictures):
         raise Broken(f"a list of faces for each of {len(pictures)} pictures", f"{len(found)} lists")
@@ -137,8 +137,7 @@ def _unit_vectors(found: object, count: int, what: str) -> None:
 
 
 def _face(box: Box, confidence: float, width: int, height: int) -> None:
-    x, y = box.center
-    if not (box.x1 < box.x2 and box.y1 < box.y2 and 0 <= x <= width and 0 <= y <= height):
+    if not (max(0, box.x1) < min(width, box.x2) and max(0, box.y1) < min(height, box.y2)):
         came = f"({box.x1:.0f}, {box.y1:.0f}) to ({box.x2:.0f}, {box.y2:.0f})"
         raise Broken(f"faces in a picture of {width}x{height}", came)
     if not 0 <= confidence <= 1:
