@@ -14,9 +14,9 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.analysis.base import Transcriber
-from clipy.analysis.clip_qc.caption_match import matched
+from clipy.analysis.clip_qc.caption_match import match_captions
 from clipy.analysis.clip_qc.retranscribe import retranscribe
-from clipy.analysis.clip_qc.screen_text import Shown
+from clipy.analysis.clip_qc.screen_text import ScreenLine
 from clipy.analysis.transcription.subtitles import Subtitles
 from clipy.context import Context
 from clipy.media.probe import probe
@@ -144,7 +144,7 @@ def test_other_writing_in_the_picture_and_captions_that_rhyme(
     assert _found(clip, ctx) == {}
 
 
-def _as_planned(clip: Clip) -> list[Shown]:
+def _as_planned(clip: Clip) -> list[ScreenLine]:
     """What a reader without a fault would see of a clip's captions."""
     plan = clip.edit.plans["captions"] if clip.edit else None
     assert isinstance(plan, dict)
@@ -152,7 +152,7 @@ def _as_planned(clip: Clip) -> list[Shown]:
     for card, taken in zip(plan["cards"], plan["occupied"], strict=True):
         times, box = (Fraction(card["span"][side]) for side in ("start", "end")), taken["box"]
         text = " ".join(word["text"] for line in card["lines"] for word in line)
-        read.append(Shown(Span(*times), Box(box["x1"], box["y1"], box["x2"], box["y1"] + 40), text, 1.0))
+        read.append(ScreenLine(Span(*times), Box(box["x1"], box["y1"], box["x2"], box["y1"] + 40), text, 1.0))
     return read
 
 
@@ -161,7 +161,7 @@ def test_captions_that_the_source_has_already_are_told_from_those_that_were_plan
 ) -> None:
     """Those of the source are smaller, and more of them: not for their number are they taken for the clip's."""
     words = world[2]
-    theirs = [Shown(word.span, Box(100, 600, 100 + 9 * len(word.text), 618), word.text, 1.0) for word in words]
+    theirs = [ScreenLine(word.span, Box(100, 600, 100 + 9 * len(word.text), 618), word.text, 1.0) for word in words]
     shown = sorted([*theirs, *_as_planned(good)], key=lambda line: line.span.start)
     found = caption_lines(good, shown, words, words)
     assert found is not None
@@ -195,8 +195,8 @@ def test_words_of_subtitles_are_not_listened_for_again(
 def test_a_phrase_said_twice_is_paired_in_time() -> None:
     words = [Word(text, Fraction(at), Fraction(at + 1)) for at, text in enumerate("go on now please go on now".split())]
     box = Box(0, 0, 10, 10)
-    lines = [Shown(Span(Fraction(4), Fraction(7)), box, "GO ON NOW", 1.0)]
-    match = matched(lines, words)
+    lines = [ScreenLine(Span(Fraction(4), Fraction(7)), box, "GO ON NOW", 1.0)]
+    match = match_captions(lines, words)
     assert match.shown == (False, False, False, False, True, True, True)
     assert match.late == pytest.approx(-0.1)
     assert match.said == 1
@@ -205,7 +205,7 @@ def test_a_phrase_said_twice_is_paired_in_time() -> None:
 def test_words_run_together_and_misread_letters_still_count() -> None:
     words = [Word(text, Fraction(at), Fraction(at + 1)) for at, text in enumerate("are you going to speak".split())]
     box = Box(0, 0, 10, 10)
-    lines = [Shown(Span(Fraction(0), Fraction(3)), box, "AREY0U GOlNG", 1.0)]
-    match = matched(lines, words)
+    lines = [ScreenLine(Span(Fraction(0), Fraction(3)), box, "AREY0U GOlNG", 1.0)]
+    match = match_captions(lines, words)
     assert match.shown == (True, True, True, False, False)
     assert match.said > 0.8

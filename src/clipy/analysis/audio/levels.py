@@ -26,7 +26,7 @@ def levels(video: Video, ctx: Context) -> Levels:
         for measured in streamed_levels(sound(video, video.span, rate=_RATE), _BLOCK, _FLOOR):
             decibels[done : done + len(measured)] = measured[: count - done]
             done = min(count, done + len(measured))
-            ctx.report("listening", done / count)
+            ctx.report("Measuring sound levels", done / count)
     return Levels(decibels)
 
 

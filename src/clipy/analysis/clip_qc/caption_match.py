@@ -13,7 +13,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from clipy.analysis.clip_qc.screen_text import RATE, Shown, letters
+from clipy.analysis.clip_qc.screen_text import RATE, ScreenLine, letters
 from clipy.types import Span, Word
 
 _MOST = 4000  # letters that are compared: five minutes of speech
@@ -34,7 +34,7 @@ class Match:
     shown: tuple[bool, ...]
     said: float
     lines: tuple[float, ...]
-    offsets: tuple[tuple[float, Shown], ...]
+    offsets: tuple[tuple[float, ScreenLine], ...]
 
     @property
     def late(self) -> float | None:
@@ -42,7 +42,7 @@ class Match:
         return median(offset for offset, _ in self.offsets) if self.offsets else None
 
 
-def matched(lines: Sequence[Shown], words: Sequence[Word]) -> Match:
+def match_captions(lines: Sequence[ScreenLine], words: Sequence[Word]) -> Match:
     """Pair captions, in order of time, with the words that are said."""
     read, line_of = _spelled([line.text for line in lines])
     said, word_of = _spelled([word.text for word in words])
@@ -58,7 +58,7 @@ def matched(lines: Sequence[Shown], words: Sequence[Word]) -> Match:
     return Match(shown, len(pairs) / max(1, len(read)), shares, _offsets(lines, line_of, words, word_of, pairs))
 
 
-def agreed(words: Sequence[Word], others: Sequence[Word]) -> tuple[bool, ...]:
+def words_in_common(words: Sequence[Word], others: Sequence[Word]) -> tuple[bool, ...]:
     """Which of some words are also among others, at about the same time: two hearings of the same sound."""
     first, of_first = _spelled([word.text for word in words])
     second, of_second = _spelled([word.text for word in others])
@@ -68,9 +68,9 @@ def agreed(words: Sequence[Word], others: Sequence[Word]) -> tuple[bool, ...]:
     return tuple(bool(size == 0 or hit >= _HALF * size) for hit, size in zip(hits, sizes, strict=True))
 
 
-def cards(lines: Sequence[Shown]) -> list[tuple[Shown, ...]]:
+def cards(lines: Sequence[ScreenLine]) -> list[tuple[ScreenLine, ...]]:
     """Lines that appear together."""
-    found: list[list[Shown]] = []
+    found: list[list[ScreenLine]] = []
     for line in lines:
         if found and line.span.start - found[-1][0].span.start < 1 / RATE:
             found[-1].append(line)
@@ -87,7 +87,7 @@ def _spelled(texts: Sequence[str]) -> tuple[str, NDArray[np.intp]]:
 
 
 def _distances(
-    lines: Sequence[Shown] | Sequence[Word],
+    lines: Sequence[ScreenLine] | Sequence[Word],
     line_of: NDArray[np.intp],
     words: Sequence[Word],
     word_of: NDArray[np.intp],
@@ -133,12 +133,12 @@ def _aligned(read: str, said: str, distance: NDArray[np.float32]) -> list[tuple[
 
 
 def _offsets(
-    lines: Sequence[Shown],
+    lines: Sequence[ScreenLine],
     line_of: NDArray[np.intp],
     words: Sequence[Word],
     word_of: NDArray[np.intp],
     pairs: Sequence[tuple[int, int]],
-) -> tuple[tuple[float, Shown], ...]:
+) -> tuple[tuple[float, ScreenLine], ...]:
     """For each caption whose first word was found: by how much it comes after it.
 
     A line is first seen up to one look after it appeared: half of that, the mean, is taken off.

@@ -1,4 +1,4 @@
-"""The faces on a finished picture, found again on its small copy, and where its cuts are: for all reviewers."""
+"""Faces and cuts of a finished clip, detected on its small copy once for all reviewers."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from clipy.types import Box, Seconds, Span, Video
 
 RATE = Fraction(5, 2)  # pictures a second that are searched
 _SIDE = 288  # pixels of their shorter side
-_STRIDE = 3  # every so-many-th is searched anyway: one in 1.2 s, so that no absence and no cut face is missed
+_STRIDE = 3  # Every third is searched in any case, one in 1.2 s, so that no absence and no cut face is missed.
 _BATCH = 8
 _VERSION = 4
-_JUMP, _NEIGHBOURS, _TIMES = 10.0, 3, 3.0  # a cut changes the picture by so many codes, so many times its neighbours'
+# A cut changes the picture by this many codes, and this many times as much as its neighbours do.
+_JUMP, _NEIGHBOURS, _TIMES = 10.0, 3, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class FrameFaces:
 
 
 def detect_clip_faces(inspection: Inspection, ctx: Context) -> list[FrameFaces]:
-    """Search the small copy with the face detector that the user picked, or load what it found."""
+    """Run the user's face detector on the small copy."""
     detector, proxy = ctx.analyser(FaceDetector), inspection.proxy
     return ctx.cached_value(
         "review.faces", _VERSION, (detector, proxy), list[FrameFaces], lambda: _search(inspection, detector, ctx)
@@ -50,7 +51,7 @@ def detect_clip_faces(inspection: Inspection, ctx: Context) -> list[FrameFaces]:
 
 
 def cuts_of(seen: VideoMetrics) -> list[Seconds]:
-    """When another picture comes on: a change that is large, and much larger than those around it."""
+    """The times of cuts: changes that are large, and much larger than those around them."""
     changes = np.asarray(seen.changes, dtype=np.float64)
     cuts = []
     for index in np.flatnonzero(changes >= _JUMP).tolist():
@@ -61,13 +62,13 @@ def cuts_of(seen: VideoMetrics) -> list[Seconds]:
 
 
 def shots_of(seen: VideoMetrics) -> list[Span]:
-    """The stretches between the cuts."""
+    """The spans between the cuts."""
     edges = [Fraction(0), *cuts_of(seen), seen.end]
     return [Span(start, end) for start, end in pairwise(edges) if end > start]
 
 
 def _search(inspection: Inspection, detector: FaceDetector, ctx: Context) -> list[FrameFaces]:
-    """Every third picture, those around cuts, and what lies between two that differ or show nobody."""
+    """Search every third frame, those around cuts, and those between two that differ or show nobody."""
     video, proxy = inspection.video, inspection.proxy
     tints: dict[Detection, float] = {}
 
@@ -82,8 +83,8 @@ def _search(inspection: Inspection, detector: FaceDetector, ctx: Context) -> lis
     cuts = cuts_of(inspection.metrics)
     search = Search(detect, video, _BATCH)
     times: list[Seconds] = []
-    for index, (time, picture) in enumerate(_pictures(proxy)):
-        ctx.report("looking for faces on the clip", min(1.0, index / total))
+    for index, (time, picture) in enumerate(_frames(proxy)):
+        ctx.report("Detecting faces in the clip", min(1.0, index / total))
         cut = any(abs(time - other) <= 1 / RATE for other in cuts)
         search.add(Moment(time, cut or index % _STRIDE == 0), picture)
         times.append(time)
@@ -91,19 +92,21 @@ def _search(inspection: Inspection, detector: FaceDetector, ctx: Context) -> lis
     if any(found.values()):
         unsure = [time for time in times if time not in found and not _before(time, found)]
         again = Search(detect, video, _BATCH)
-        for time, picture in _pictures(proxy, unsure) if unsure else ():
+        for time, picture in _frames(proxy, unsure) if unsure else ():
             again.add(Moment(time, is_key=True), picture)
         found.update((frame.time, frame.faces) for frame in again.frames())
-    return [_look(time, found, tints) for time in times]
+    return [_frame_faces(time, found, tints) for time in times]
 
 
-def _pictures(proxy: Video, times: Sequence[Seconds] = ()) -> Iterator[tuple[Seconds, NDArray[np.uint8]]]:
+def _frames(proxy: Video, times: Sequence[Seconds] = ()) -> Iterator[tuple[Seconds, NDArray[np.uint8]]]:
     height = min(proxy.height, round(_SIDE * proxy.height / min(proxy.width, proxy.height)))
     return proxy_frames(proxy, rate=RATE, times=times, height=height)
 
 
-def _look(time: Seconds, found: Mapping[Seconds, Sequence[Detection]], tints: dict[Detection, float]) -> FrameFaces:
-    """The faces of one time; of one that was not searched, half way between those before and after."""
+def _frame_faces(
+    time: Seconds, found: Mapping[Seconds, Sequence[Detection]], tints: dict[Detection, float]
+) -> FrameFaces:
+    """The faces at one time; where it was not searched, halfway between those before and after."""
     faces: Sequence[Detection] = found[time] if time in found else _between(time, found, tints)
     ordered = tuple(sorted(faces, key=lambda face: -face.box.width * face.box.height))
     return FrameFaces(time, ordered, tuple(tints[face] for face in ordered))
@@ -138,7 +141,7 @@ def _half(face: Detection, other: Detection) -> Detection:
 
 
 def _tint(picture: NDArray[np.uint8], face: Detection) -> float:
-    """Of the middle of a face, where there is skin; 0 where none of it is on the picture."""
+    """The tint of the middle of a face, where there is skin; 0 where none of it is in the frame."""
     box = face.box
     x1, x2 = box.x1 + 0.25 * box.width, box.x2 - 0.25 * box.width
     y1, y2 = box.y1 + 0.25 * box.height, box.y2 - 0.1 * box.height

@@ -28,7 +28,7 @@ def retranscribe(clip: Clip, ctx: Context) -> Transcript:
         return Transcript(clip.edit.language, clip.edit.clip_words()) if clip.edit else Transcript("", ())
     if not video.audio:
         return Transcript("", ())
-    ctx.report("listening to what the clip says")
+    ctx.report("Transcribing the clip")
     fast = transcriber.verification_transcriber(_language(clip))
     return ctx.cached_value("review.words", 1, (fast, video), Transcript, lambda: fast.transcribe(video, ctx))
 

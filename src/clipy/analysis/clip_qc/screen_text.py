@@ -42,7 +42,7 @@ _MARGIN = 0.6  # of a line's height, above and below rows that hold text
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ScreenLine:
     """A line of text and when it is on screen, in clip time; ``box`` in display pixels of the clip."""
 
     span: Span
@@ -51,14 +51,14 @@ class Shown:
     sure: float
 
 
-def screen_text(inspection: Inspection, ctx: Context) -> list[Shown]:
+def screen_text(inspection: Inspection, ctx: Context) -> list[ScreenLine]:
     """Every line of text that the clip shows, in order of its beginning, then from top to bottom.
 
     Raises ModelError when the networks that read cannot be had.
     """
     reader = TextReader(ctx.report)
     proxy = inspection.proxy
-    ctx.report("reading the picture")
+    ctx.report("Reading on-screen text")
     rate = max(_FIRST_LOOKS, Fraction(_LEAST_LOOKS) / max(Fraction(1, 2), proxy.duration))
     boxes = [box for _, picture in proxy_frames(proxy, rate=rate) for box in reader.find(picture)]
     if not boxes:
@@ -128,7 +128,7 @@ class _Followed:
 
     def __init__(self) -> None:
         self._open: list[_Open] = []
-        self._closed: list[Shown] = []
+        self._closed: list[ScreenLine] = []
 
     def look(self, time: Seconds, picture: Picture, boxes: Sequence[Box], reader: TextReader) -> None:
         """What is seen at a time: lines go on, begin, or end."""
@@ -158,14 +158,14 @@ class _Followed:
         brief = all(time - old.since < _BRIEF for old in inside)
         return bool(inside) and brief and all(_like(old.look, _look(picture, old.line.box)) for old in inside)
 
-    def lines(self) -> list[Shown]:
+    def lines(self) -> list[ScreenLine]:
         self._closed += [_shown(old) for old in self._open]
         self._open = []
         return sorted(self._closed, key=lambda line: (line.span.start, line.box.y1))
 
 
-def _shown(line: _Open) -> Shown:
-    return Shown(Span(line.since, line.until), line.line.box, line.line.text, line.line.sure)
+def _shown(line: _Open) -> ScreenLine:
+    return ScreenLine(Span(line.since, line.until), line.line.box, line.line.text, line.line.sure)
 
 
 def _look(picture: Picture, box: Box) -> NDArray[np.float32]:

@@ -18,10 +18,8 @@ from clipy.types import TRACK_RATE, Track, Turn
 
 _E_FOLD = 1.0  # seconds of speech beyond chance that make a person e times as likely to have a voice
 _LEAD = 0.5  # of probability: the lead by which one of two surely speaks for a second
-_SHARED, _SHARE = (
-    1.0,
-    0.25,
-)  # a voice with which each of two surely speaks, for so many seconds and this share of them, is both people's
+# A voice with which each of two people surely speaks, for this many seconds and this share of them, is both people's.
+_SHARED, _SHARE = 1.0, 0.25
 _DOUBT = 0.2  # ownership of a voice is never so sure that the picture cannot contradict it
 _ROUNDS = 3  # each finds the owners from the probabilities of the round before
 _SURE = 1e-6  # speaking probabilities are kept this far from 0 and 1

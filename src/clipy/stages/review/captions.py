@@ -19,7 +19,7 @@ from clipy.analysis.clip_qc.caption_match import cards
 from clipy.analysis.clip_qc.faces import detect_clip_faces
 from clipy.analysis.clip_qc.inspection import Inspection, inspect_clip
 from clipy.analysis.clip_qc.retranscribe import retranscribe
-from clipy.analysis.clip_qc.screen_text import Shown, letters, screen_text
+from clipy.analysis.clip_qc.screen_text import ScreenLine, letters, screen_text
 from clipy.analysis.clip_qc.speech import speech_of
 from clipy.analysis.faces.tracking.face_parts import mouth
 from clipy.context import Context
@@ -89,7 +89,7 @@ class Captions(Reviewer):
         return Review(name, tuple(self._findings(clip, inspection, lines, words, ctx)))
 
     def _findings(
-        self, clip: Clip, inspection: Inspection, lines: Sequence[Shown], words: Sequence[Word], ctx: Context
+        self, clip: Clip, inspection: Inspection, lines: Sequence[ScreenLine], words: Sequence[Word], ctx: Context
     ) -> Iterator[Finding]:
         meant = clip.edit.clip_words() if clip.edit is not None and _planned(clip) else ()
         if meant:
@@ -128,7 +128,7 @@ class Captions(Reviewer):
             message = f"{len(words)} words are said, and no captions show them"
             yield Finding("no-captions", "error", message, span, 0, spelled, evidence=Evidence.picture(span.start))
 
-    def _twice(self, found: CaptionLines, lines: Sequence[Shown]) -> Iterator[Finding]:
+    def _twice(self, found: CaptionLines, lines: Sequence[ScreenLine]) -> Iterator[Finding]:
         said = said_elsewhere(found, lines)
         if len(said) >= _LEAST_CARDS:
             message = "the source shows captions of its own: to have those alone, use --set pizzazz="
@@ -243,13 +243,13 @@ def _planned(clip: Clip) -> Sequence[object]:
     return [card for plan in plans for card in plan.get("cards", ())]
 
 
-def _together(card: Sequence[Shown]) -> Span:
+def _together(card: Sequence[ScreenLine]) -> Span:
     return Span(min(line.span.start for line in card), max(line.span.end for line in card))
 
 
-def _time(lines: Sequence[Shown]) -> Seconds:
+def _time(lines: Sequence[ScreenLine]) -> Seconds:
     return sum((line.span.duration for line in lines), Fraction(0))
 
 
-def _seen(line: Shown) -> Evidence:
+def _seen(line: ScreenLine) -> Evidence:
     return Evidence.picture((line.span.start + line.span.end) / 2, line.box)

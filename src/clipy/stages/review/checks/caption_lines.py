@@ -12,8 +12,8 @@ from fractions import Fraction
 from itertools import compress
 from statistics import median
 
-from clipy.analysis.clip_qc.caption_match import Match, agreed, matched
-from clipy.analysis.clip_qc.screen_text import Shown, letters
+from clipy.analysis.clip_qc.caption_match import Match, match_captions, words_in_common
+from clipy.analysis.clip_qc.screen_text import ScreenLine, letters
 from clipy.geometry import share_inside
 from clipy.types import Box, Clip, Json, Span, Word
 from clipy.typography.occupied_regions import regions_of_plan
@@ -38,14 +38,14 @@ class CaptionLines:
     ``unsure``: what is heard is something else than what was planned, so that only the plan is compared with.
     """
 
-    lines: tuple[Shown, ...]
+    lines: tuple[ScreenLine, ...]
     words: tuple[Word, ...]
     match: Match
     unsure: bool = False
 
 
 def caption_lines(
-    clip: Clip, lines: Sequence[Shown], words: Sequence[Word], meant: Sequence[Word]
+    clip: Clip, lines: Sequence[ScreenLine], words: Sequence[Word], meant: Sequence[Word]
 ) -> CaptionLines | None:
     """The lines that are captions, with what is said; None when nothing that is shown is also said or ``meant``.
 
@@ -61,7 +61,7 @@ def caption_lines(
     written, own = own, _in_their_size(own, words, places) or _in_their_size(own, meant, places) or own
     if sum(len(letters(line.text)) for line in own) < LEAST_LETTERS:
         return None
-    match = matched(own, words)
+    match = match_captions(own, words)
     if match.said >= _ARE_CAPTIONS:
         counts = _counts(words, meant) if meant else (True,) * len(words)
         unread = _unread(words, match.shown, [line for line in written if line not in own], places)
@@ -69,7 +69,7 @@ def caption_lines(
         shown = tuple(compress(match.shown, counts))
         if shown:
             return CaptionLines(own, tuple(compress(words, counts)), replace(match, shown=shown))
-    planned = matched(own, meant)
+    planned = match_captions(own, meant)
     if planned.said < _ARE_CAPTIONS:
         return None
     # A second hearing may leave out a lot. Only what it hears otherwise casts doubt on the first.
@@ -79,8 +79,8 @@ def caption_lines(
 
 
 def _in_their_size(
-    lines: Sequence[Shown], words: Sequence[Word], places: Sequence[tuple[Span, Box]]
-) -> tuple[Shown, ...]:
+    lines: Sequence[ScreenLine], words: Sequence[Word], places: Sequence[tuple[Span, Box]]
+) -> tuple[ScreenLine, ...]:
     """The lines in letters as high as those of the lines that are said; none where no line surely is.
 
     What else is written in the picture, on a screen, a slide or a sign, is mostly bigger or smaller than its captions.
@@ -92,15 +92,15 @@ def _in_their_size(
     return tuple(line for line in lines if low <= line.box.height <= high)
 
 
-def _surely_said(lines: Sequence[Shown], words: Sequence[Word]) -> list[Shown]:
+def _surely_said(lines: Sequence[ScreenLine], words: Sequence[Word]) -> list[ScreenLine]:
     """The lines that are said, and that chance does not pair with what is said."""
-    shares = matched(lines, words).lines
+    shares = match_captions(lines, words).lines
     told = zip(lines, shares, strict=True)
     return [line for line, share in told if share >= _SURELY_SAID and len(letters(line.text)) >= _LEAST_OF_LINE]
 
 
 def _unread(
-    words: Sequence[Word], shown: Sequence[bool], others: Sequence[Shown], places: Sequence[tuple[Span, Box]]
+    words: Sequence[Word], shown: Sequence[bool], others: Sequence[ScreenLine], places: Sequence[tuple[Span, Box]]
 ) -> list[bool]:
     """Which words are not read where something is written in the place of their caption.
 
@@ -117,7 +117,7 @@ def _unread(
     ]
 
 
-def said_elsewhere(found: CaptionLines, lines: Sequence[Shown]) -> list[Shown]:
+def said_elsewhere(found: CaptionLines, lines: Sequence[ScreenLine]) -> list[ScreenLine]:
     """Lines beside the captions that show much of what is said, too: those of captions that the source had already."""
     others = [line for line in lines if line not in found.lines and line.span.duration <= _LASTING]
     said = _surely_said(others, found.words)
@@ -127,7 +127,7 @@ def said_elsewhere(found: CaptionLines, lines: Sequence[Shown]) -> list[Shown]:
 
 def _counts(heard: Sequence[Word], meant: Sequence[Word]) -> tuple[bool, ...]:
     """Which words must be shown: those that were heard both times, and those of a sentence that nobody planned."""
-    known = agreed(heard, meant)
+    known = words_in_common(heard, meant)
     near = [Span(max(Fraction(0), word.start - _ALONE), word.end + _ALONE) for word in meant]
     lost = (not any(word.span.overlap(span) for span in near) for word in heard)
     return tuple(both or alone for both, alone in zip(known, lost, strict=True))
@@ -150,7 +150,7 @@ def _taken(plan: Json) -> list[tuple[Span, Box]]:
     return [(region.span, region.box) for region in regions_of_plan(plan)]
 
 
-def _lies_in(line: Shown, span: Span, box: Box) -> bool:
+def _lies_in(line: ScreenLine, span: Span, box: Box) -> bool:
     """Whether the middle of a line is inside a box at some time."""
     x, y = line.box.center
     return line.span.overlap(span) > 0 and box.x1 <= x <= box.x2 and box.y1 <= y <= box.y2
