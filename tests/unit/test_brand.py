@@ -27,7 +27,7 @@ def test_a_kit_is_toml_or_json_and_its_paths_are_beside_it(suffix: str, folder: 
     assert len(brand_digests(path)) == 2
 
 
-def test_without_a_kit_nothing_is_said() -> None:
+def test_without_a_path_the_kit_is_empty() -> None:
     assert load_brand_kit(None) == BrandKit.model_validate({})
     assert brand_digests(None) == ()
 
@@ -41,7 +41,7 @@ def test_without_a_kit_nothing_is_said() -> None:
         ('font = "missing.ttf"', "does not exist"),
     ],
 )
-def test_a_wrong_kit_is_refused_with_what_is_wrong(text: str, match: str, folder: Path) -> None:
+def test_invalid_kits_are_refused_with_the_reason(text: str, match: str, folder: Path) -> None:
     path = folder / "brand.toml"
     path.write_text(text)
     with pytest.raises(ConfigError, match=match):
@@ -49,12 +49,12 @@ def test_a_wrong_kit_is_refused_with_what_is_wrong(text: str, match: str, folder
 
 
 @pytest.mark.parametrize("kind", [Captions, Title])
-def test_a_font_that_is_not_there_is_refused(kind: type[Captions] | type[Title], folder: Path) -> None:
+def test_a_missing_font_is_refused(kind: type[Captions] | type[Title], folder: Path) -> None:
     with pytest.raises(ConfigError, match="font file not found"):
         kind(kind.Options(font=folder / "missing.ttf")).identity()
 
 
-def test_captions_take_the_brands_colors_and_their_own_options_go_over_it(folder: Path) -> None:
+def test_options_override_the_brand_colors(folder: Path) -> None:
     path = folder / "brand.toml"
     path.write_text('highlight_color = "#ff5a36"\ntext_color = "#eeeeee"')
     style = Captions(Captions.Options(brand=path, text_color="#aabbcc")).style()

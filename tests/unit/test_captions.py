@@ -234,7 +234,7 @@ def test_wrong_options_are_refused(options: dict[str, object]) -> None:
         Captions.Options.model_validate(options)
 
 
-def test_there_are_at_least_eight_presets_and_no_two_look_alike(ctx: Context, video: Video) -> None:
+def test_presets_look_different(ctx: Context, video: Video) -> None:
     assert len(PRESETS) >= 8
     pictures = [draw(captions(preset=preset), make_edit(SPEECH), [Fraction(1, 2)], ctx, video)[0] for preset in PRESETS]
     for index, one in enumerate(pictures):
@@ -242,7 +242,7 @@ def test_there_are_at_least_eight_presets_and_no_two_look_alike(ctx: Context, vi
             assert float(np.mean(np.abs(one.planes[0].astype(int) - other.planes[0]) > 20)) > 0.004
 
 
-def test_each_speaker_has_a_colour_by_order_of_appearance(ctx: Context, video: Video) -> None:
+def test_speakers_have_colors_in_order_of_appearance(ctx: Context, video: Video) -> None:
     """The first keeps the preset's; the others are told apart, and stay the same when only others are renamed."""
     text = "one one two two three three one one"
     colours = []
@@ -258,7 +258,7 @@ def test_each_speaker_has_a_colour_by_order_of_appearance(ctx: Context, video: V
     assert len({first, second, third}) == 3
 
 
-def test_a_speaker_has_the_same_colour_in_every_clip(ctx: Context, video: Video) -> None:
+def test_a_speaker_has_the_same_color_in_every_clip(ctx: Context, video: Video) -> None:
     """Also in one that the first speaker is not in."""
     shown = []
     for names, everybody in (("AB", ()), ("AB", ("A", "B")), ("BB", ("A", "B")), ("BB", ())):
@@ -277,7 +277,7 @@ def strongest(frame: Frame) -> int:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_speakers_are_told_apart_in_every_preset(preset: str, ctx: Context, video: Video) -> None:
+def test_speaker_colors_differ_in_every_preset(preset: str, ctx: Context, video: Video) -> None:
     edit = make_edit("word word")
     pictures = []
     for speakers in (("A", "A"), ("A", "B")):
@@ -287,7 +287,7 @@ def test_speakers_are_told_apart_in_every_preset(preset: str, ctx: Context, vide
     assert float(np.abs(pictures[0].rgb.astype(int) - pictures[1].rgb).max()) > 60
 
 
-def test_speakers_may_share_one_colour(ctx: Context, video: Video) -> None:
+def test_speaker_colors_can_be_turned_off(ctx: Context, video: Video) -> None:
     edit = make_edit("word word")
     spoken = tuple(replace(word, speaker=name) for word, name in zip(edit.words, "AB", strict=True))
     options = {"max_words": 1, "speaker_colors": False}
@@ -295,7 +295,7 @@ def test_speakers_may_share_one_colour(ctx: Context, video: Video) -> None:
     assert np.array_equal(one.planes[1], other.planes[1])
 
 
-def test_key_words_stand_out_unless_that_is_off(ctx: Context, video: Video) -> None:
+def test_key_words_are_emphasized_unless_turned_off(ctx: Context, video: Video) -> None:
     edit, times = make_edit("there were 40 people"), [Fraction(0)]
     (auto,) = draw(captions(), edit, times, ctx, video)
     (off,) = draw(captions(emphasis="off"), edit, times, ctx, video)
@@ -325,7 +325,7 @@ def test_masking_reaches_the_picture_and_the_words_of_the_edit(ctx: Context, vid
     assert captions().plan(video, make_edit("shit"), ctx).words[0].text == "shit"
 
 
-def test_words_to_come_are_not_there_yet_in_reveal(ctx: Context, video: Video) -> None:
+def test_upcoming_words_are_hidden_in_reveal(ctx: Context, video: Video) -> None:
     edit = make_edit("left middle right")
     options = {"preset": "reveal", "max_lines": 1, "max_words": 3, "size": 0.06}
     frames = draw(captions(**options), edit, [Fraction(n, 10) for n in (1, 4, 7)], ctx, video)
@@ -365,7 +365,7 @@ def test_captions_never_cover_the_mouth_of_a_face_on_screen(tmp_path: Path) -> N
     assert any(share_inside(mouth(face.box), item.box) > 0 for item in occupied_regions(own) for face in faces)
 
 
-def test_every_look_is_a_preset_and_every_preset_a_look() -> None:
+def test_every_style_is_a_preset_option() -> None:
     schema = Captions.Options.model_json_schema()["properties"]
     assert sorted(schema["preset"]["enum"]) == PRESETS
     assert all(field.get("description") for field in schema.values())

@@ -53,7 +53,7 @@ def transcripts(draw: st.DrawFn) -> list[Word]:
 
 @settings(max_examples=150, deadline=None)
 @given(transcripts(), st.integers(1, 3), st.integers(1, 6))
-def test_every_word_is_on_exactly_one_card_that_is_seen_and_overlaps_no_other(
+def test_every_word_is_on_one_visible_card_and_cards_do_not_overlap(
     words: list[Word], max_lines: int, max_words: int
 ) -> None:
     rules = CardRules(max_width=18, max_lines=max_lines, max_words=max_words, max_duration=4)
@@ -95,7 +95,7 @@ def test_a_german_date_is_one_phrase_in_german() -> None:
     assert any(text.endswith("3.") for text in texts(group_into_cards(spoken, CAPTION)))
 
 
-def test_a_last_short_word_is_not_left_alone() -> None:
+def test_no_orphan_words() -> None:
     cards = group_into_cards(said("we really like to make it"), CAPTION)
     assert min(len(card.words) for card in cards) >= 2
 
@@ -125,7 +125,7 @@ def test_no_card_lasts_beyond_the_end_of_the_clip() -> None:
     assert group_into_cards(said("The end."), CAPTION, until=Fraction("0.65"))[-1].span.end == Fraction("0.65")
 
 
-def test_words_without_time_or_in_disorder_are_still_seen_in_order() -> None:
+def test_zero_length_and_unordered_words_are_shown_in_order() -> None:
     words = [
         Word("Now.", seconds(2), seconds(2)),
         Word("Then.", seconds(2), seconds(2)),
@@ -149,7 +149,7 @@ def test_no_japanese_line_begins_with_punctuation() -> None:
     assert all(line[0].text != "。" for card in cards for line in card.lines)
 
 
-def test_a_combining_mark_joins_the_word_before_and_white_space_goes() -> None:
+def test_combining_marks_join_and_white_space_is_removed() -> None:
     words = [
         Word(" สวัสด", seconds(0), seconds(1)),
         Word("ี", seconds(1), seconds(2)),
@@ -159,11 +159,11 @@ def test_a_combining_mark_joins_the_word_before_and_white_space_goes() -> None:
 
 
 @pytest.mark.parametrize(("text", "width"), [("word", 4), ("今日", 4), ("e\u0301", 1)])
-def test_columns(text: str, width: int) -> None:
+def test_display_width(text: str, width: int) -> None:
     assert display_width(text) == width
 
 
-def test_thai_words_count_by_their_letters() -> None:
+def test_thai_words_are_counted_by_letters() -> None:
     """Marks above and below are no letters; four letters are about a word."""
     cards = group_into_cards(said("สวัสดี ครับ วันนี้ เรา จะ พูด เรื่อง วิทยาศาสตร์"), CAPTION)
     assert len(cards) <= 3

@@ -88,17 +88,17 @@ def test_silence_leaves_nothing_of_the_word(video: Video, edit: Edit, ctx: Conte
     assert strength(part(censored, 1.65, 2.4), 440) > 0.13
 
 
-def test_the_margin_takes_nothing_of_another_word(video: Video, edit: Edit, ctx: Context) -> None:
+def test_the_margin_does_not_reach_into_other_words(video: Video, edit: Edit, ctx: Context) -> None:
     plan = made(margin=0.5).plan(video, edit, ctx).plans["censor"]
     assert plan["spans"] == [{"start": "11/10", "end": "21/10"}]
 
 
-def test_no_click_where_the_voice_goes_and_comes(video: Video, edit: Edit, ctx: Context) -> None:
+def test_no_click_at_the_edges_of_the_beep(video: Video, edit: Edit, ctx: Context) -> None:
     steps = np.abs(np.diff(part(heard(made(sound="silence"), video, edit, ctx), 0, 3.9)))
     assert steps.max() < 1.2 * steps[RATE // 10 : RATE].max()
 
 
-def test_harmless_words_cost_nothing(video: Video, edit: Edit, ctx: Context) -> None:
+def test_clips_without_profanity_are_untouched(video: Video, edit: Edit, ctx: Context) -> None:
     harmless = replace(edit, words=(SAID[0], SAID[3]))
     censor = made()
     planned = censor.plan(video, harmless, ctx)
@@ -107,7 +107,7 @@ def test_harmless_words_cost_nothing(video: Video, edit: Edit, ctx: Context) -> 
     assert censor.audio(given, planned, ctx) is given
 
 
-def test_own_words_and_masked_ones_are_found(video: Video, edit: Edit, ctx: Context) -> None:
+def test_custom_and_masked_words_are_found(video: Video, edit: Edit, ctx: Context) -> None:
     own = made(words=("nic*",)).plan(video, edit, ctx).plans["censor"]
     assert len(own["spans"]) == 2
     captions = Captions(Captions.Options.model_validate({"mask": True, "avoid_faces": False}))
@@ -134,7 +134,7 @@ def test_the_rendered_clip_is_censored(video: Video, edit: Edit, ctx: Context) -
     assert strength(part(samples, 1.15, 1.55), 1000) > 0.5 * strength(part(samples, 0.5, 0.9), 440)
 
 
-def test_a_highlight_without_sound_is_left_alone(tmp_path: Path, ctx: Context) -> None:
+def test_a_source_without_sound_is_untouched(tmp_path: Path, ctx: Context) -> None:
     silent = probe(make_video(tmp_path / "b.mp4", seconds=1, size=(320, 180), play=None))
     planned = made().plan(silent, replace(edit_of(silent), words=(word("shit", 0.2, 0.5),)), ctx)
     assert planned.plans["censor"]["peak"] == 0

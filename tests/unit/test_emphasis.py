@@ -33,7 +33,7 @@ def test_numbers_names_and_rare_long_words_stand_out(text: str, expected: list[s
     assert chosen(text) == expected
 
 
-def test_german_nouns_are_no_names() -> None:
+def test_german_nouns_are_not_names() -> None:
     assert chosen("wir haben den Hund und die Katze gern", "de") == []
 
 
@@ -41,7 +41,7 @@ def test_few_words_stand_out() -> None:
     assert len(chosen(" ".join(f"{n} things" for n in range(10, 30)))) <= 10
 
 
-def test_an_emoji_is_that_of_the_first_word_that_has_one() -> None:
+def test_emoji_of_the_first_matching_word() -> None:
     assert emoji_for(["Such", "a", "good", "IDEA,", "for", "money"]) == "💡"
     assert emoji_for(["nothing", "here"]) == ""
 

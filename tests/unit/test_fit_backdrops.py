@@ -66,7 +66,7 @@ def test_a_new_backdrop_leaves_the_picture_itself_alone(video: Video, ctx: Conte
     assert not np.array_equal(plain[40].planes[0][:y1], drawn[40].planes[0][:y1])
 
 
-def test_captions_stay_off_a_picture_that_is_shown_whole(video: Video, ctx: Context) -> None:
+def test_captions_avoid_letterboxed_pictures(video: Video, ctx: Context) -> None:
     said = [
         Word(text, Fraction(n, 4), Fraction(n + 1, 4)) for n, text in enumerate("one two. three four. five six".split())
     ]
@@ -78,14 +78,14 @@ def test_captions_stay_off_a_picture_that_is_shown_whole(video: Video, ctx: Cont
 
 
 @pytest.mark.parametrize("name", ["blur-background", "frame"])
-def test_a_backdrop_does_not_come_after_what_it_would_paint_over(name: str, video: Video, ctx: Context) -> None:
+def test_a_backdrop_after_drawn_pizzazz_is_refused(name: str, video: Video, ctx: Context) -> None:
     said = replace(edit_of(video), words=(Word("one", Fraction(1, 4), Fraction(1, 2)),))
     captioned = pizzazz("captions").plan(video, said, ctx)
     with pytest.raises(ConfigError, match=f"{name} comes after captions.*Put {name} before captions"):
         pizzazz(name).plan(video, captioned, ctx)
 
 
-def test_light_saturation_and_blur_do_what_they_say(video: Video, ctx: Context) -> None:
+def test_brightness_saturation_and_blur_options(video: Video, ctx: Context) -> None:
     def backdrop(**options: object) -> Frame:
         return rendered(video, ctx, pizzazz("blur-background", **options))[1][40]
 
@@ -108,7 +108,7 @@ def test_the_frame_insets_the_picture_before_it_is_drawn(video: Video, ctx: Cont
 
 
 @pytest.mark.parametrize("backdrop", ["color", "gradient"])
-def test_a_backdrop_of_colour_reaches_into_the_round_corners(backdrop: str, video: Video, ctx: Context) -> None:
+def test_round_corners_show_the_backdrop_color(backdrop: str, video: Video, ctx: Context) -> None:
     options = {"backdrop": backdrop, "color": "#ff0000", "second_color": "#0000ff", "shadow": 0, "border": 0}
     edit, frames = rendered(video, ctx, pizzazz("frame", radius=0.1, **options))
     (stretch,) = letterboxed_regions(video, edit)
@@ -121,7 +121,7 @@ def test_a_backdrop_of_colour_reaches_into_the_round_corners(backdrop: str, vide
     assert bool(rgb[-3, -3, 2] > 200) == (backdrop == "gradient")
 
 
-def test_round_corners_continue_a_backdrop_that_is_a_picture(video: Video, ctx: Context) -> None:
+def test_round_corners_continue_a_picture_backdrop(video: Video, ctx: Context) -> None:
     options = {"radius": 0.1, "shadow": 0, "border": 0}
     edit, frames = rendered(video, ctx, pizzazz("blur-background", blur=1), pizzazz("frame", **options))
     (stretch,) = letterboxed_regions(video, edit)
@@ -130,7 +130,7 @@ def test_round_corners_continue_a_backdrop_that_is_a_picture(video: Video, ctx: 
     assert abs(y[y1 + 2, x1 + 2] - y[y1 - 3, x1 - 3]) < 12
 
 
-def test_a_border_is_as_wide_and_as_white_as_asked(video: Video, ctx: Context) -> None:
+def test_border_width_and_color(video: Video, ctx: Context) -> None:
     edit, frames = rendered(video, ctx, pizzazz("frame", border=0.02, border_color="#ffffff", shadow=0))
     (stretch,) = letterboxed_regions(video, edit)
     x1, y1, _, y2 = stretch.into
@@ -139,13 +139,13 @@ def test_a_border_is_as_wide_and_as_white_as_asked(video: Video, ctx: Context) -
     assert np.any(row[7:] < 225)
 
 
-def test_without_a_whole_picture_there_is_nothing_to_do(ctx: Context) -> None:
+def test_no_effect_without_letterboxed_shots(ctx: Context) -> None:
     for name in ("frame", "blur-background"):
         effect, edit = pizzazz(name), clip()
         assert effect.plan(VIDEO, edit, ctx) is edit
 
 
-def test_stretches_follow_what_is_kept(tmp_path: Path) -> None:
+def test_letterboxed_regions_follow_the_kept_spans(tmp_path: Path) -> None:
     edit = clip(seconds=6, fit=[(1, 3), (4, 6)])
     keep = (Span(Fraction(10), Fraction(12)), Span(Fraction(13), Fraction(15)))
     cut = Edit(edit.highlight, edit.crop, keep)

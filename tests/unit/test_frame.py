@@ -28,7 +28,7 @@ def test_a_round_trip_through_rgb_has_no_bias() -> None:
     assert np.abs(difference[2:-2, 2:-2]).max() <= 3
 
 
-def test_the_view_touched_last_is_the_picture() -> None:
+def test_the_last_used_view_is_current() -> None:
     frame = Frame(Fraction(0), planes=black_planes(16, 8))
     frame.rgb[:] = 255
     assert int(frame.planes[0].min()) == 235

@@ -33,14 +33,14 @@ def _noise(seconds: float) -> NDArray[np.float32]:
 
 @pytest.mark.parametrize("sound", [_tone(1, 1.4), _noise(1.3)], ids=["tone", "noise"])
 @pytest.mark.parametrize("size", [100, 1024, 100_000])
-def test_no_peak_passes_whatever_the_blocks(sound: NDArray[np.float32], size: int) -> None:
+def test_no_peak_exceeds_the_ceiling(sound: NDArray[np.float32], size: int) -> None:
     out = _limited(sound, size)
     assert out.shape == sound.shape
     assert measure_loudness(_blocks(out, 4800), RATE).true_peak == pytest.approx(CEILING, abs=0.1)
     assert np.array_equal(out, _limited(sound, 999))
 
 
-def test_what_needs_nothing_is_untouched_and_channels_keep_their_balance() -> None:
+def test_quiet_passages_are_untouched_and_balance_is_kept() -> None:
     sound = np.concatenate([_tone(1, 0.1), _tone(1, 1.4), _tone(1, 0.1)], axis=1)
     out = _limited(sound)
     near = round(0.04 * RATE)

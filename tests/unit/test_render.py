@@ -306,7 +306,7 @@ def test_an_effect_that_drops_frames_is_reported(tmp_path: Path) -> None:
     _nothing_left(tmp_path)
 
 
-def test_cancelling_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_cancelling_removes_temporary_files(tmp_path: Path) -> None:
     source = probe(make_video(tmp_path / "a.mp4", seconds=4, size=(320, 180)))
 
     def cancel(event: Event) -> None:
@@ -325,7 +325,7 @@ def _nothing_left(folder: Path) -> None:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("clipy-")]
 
 
-def test_clips_rendered_side_by_side_are_the_same_to_the_byte(tmp_path: Path) -> None:
+def test_parallel_renders_are_identical_to_the_byte(tmp_path: Path) -> None:
     source = probe(make_video(tmp_path / "a.mp4", seconds=6, size=(320, 180), play=noise))
     edits = [_edit(source, _span(start, start + 3)) for start in (0, 1, 2)]
 
@@ -366,7 +366,7 @@ def test_a_clip_shorter_than_a_frame_is_refused(tmp_path: Path) -> None:
         _render(source, _edit(source, _span(0, 0.01)))
 
 
-def test_a_chosen_frame_rate_means_the_standard_one(tmp_path: Path) -> None:
+def test_a_configured_frame_rate_maps_to_the_standard_one(tmp_path: Path) -> None:
     source = probe(make_video(tmp_path / "a.mp4", seconds=1, size=(320, 180)))
     assert _render(source, _edit(source), frame_rate=29.97).frame_rate == Fraction(30000, 1001)
 
@@ -385,7 +385,7 @@ def test_reading_ahead_is_bounded_and_ends_its_thread() -> None:
     assert not [thread for thread in threading.enumerate() if thread.name == "clipy-test"]
 
 
-def test_opencv_has_its_threads_back_after_the_last_render() -> None:
+def test_opencv_threads_are_restored_after_the_last_render() -> None:
     before = cv2.getNumThreads()
     try:
         cv2.setNumThreads(3)

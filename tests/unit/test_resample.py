@@ -106,7 +106,7 @@ def test_pixels_that_are_not_square_come_out_square(tmp_path: Path) -> None:
         ("nv12", "bt709", False),
     ],
 )
-def test_colours_survive_every_coding(pixel_format: str, matrix: Matrix, full_range: bool) -> None:
+def test_colors_survive_every_encoding(pixel_format: str, matrix: Matrix, full_range: bool) -> None:
     colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (128, 128, 128), (20, 200, 150)]
     bars = np.repeat(np.array(colours, dtype=np.uint8)[None, :, None], 32, axis=0)
     picture = np.ascontiguousarray(np.broadcast_to(bars, (32, 6, 16, 3)).reshape(32, 96, 3))
@@ -182,7 +182,7 @@ def test_an_empty_window_is_refused(tmp_path: Path) -> None:
         trim_to_aspect(Box(100, 0, 100, 360), 9 / 16, video)
 
 
-def test_odd_sizes_are_cut_too(tmp_path: Path) -> None:
+def test_odd_sizes(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mkv", seconds=0.1, size=(322, 182), play=None, draw=moving)
     video = probe(path)
     frame = next(decode_frames(video, video.span))[1]

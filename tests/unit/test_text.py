@@ -52,7 +52,7 @@ def test_coverage_agrees_with_what_is_drawn() -> None:
         assert ANTON.covers(char) == (drawn(char) != drawn("\U0010fffd"))
 
 
-def test_a_word_that_no_face_covers_alone_is_cut_into_pieces() -> None:
+def test_words_are_split_where_no_single_face_covers_them() -> None:
     assert [(face.path.name.split("[")[0], part) for face, part in FONTS.runs("don't🔥")] == [
         ("Anton-Regular.ttf", "don't"),
         ("NotoEmoji", "🔥"),
@@ -73,7 +73,7 @@ def test_one_extra_brings_chinese_japanese_and_korean(text: str) -> None:
     assert file_of(text) == "NotoSansCJKjp-Bold.otf"
 
 
-def test_a_file_that_is_no_font_is_passed_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_non_font_files_are_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "x.ttf").write_bytes(b"\x00\x01\x00\x00\x00\x09")
     with caplog.at_level(logging.WARNING):
         assert not Face(tmp_path / "x.ttf").covers("a")
@@ -115,7 +115,7 @@ def test_numbers_read_from_left_to_right_in_every_script(word: str, parts: list[
     assert [glyph.index for glyph in drawn] == [glyph.index for part in alone for glyph in part]
 
 
-def test_letters_that_fit_under_each_other_are_moved_together() -> None:
+def test_kerning() -> None:
     font = Font(FontStack(packaged_face("fontpkg_montserrat", "Montserrat[[]wght].ttf", 700)), 100)
     assert font.width("AV") < font.width("A") + font.width("V") - 2
 
@@ -159,7 +159,7 @@ def test_what_is_drawn_lies_inside_what_was_measured() -> None:
         ("ქართული", "ka", "ქართული"),
     ],
 )
-def test_capitals(text: str, language: str, expected: str) -> None:
+def test_to_uppercase(text: str, language: str, expected: str) -> None:
     assert to_uppercase(text, language) == expected
 
 

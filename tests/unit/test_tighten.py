@@ -74,7 +74,7 @@ def tightened(video: Video, edit: Edit, ctx: Context, **options: object) -> Edit
     return ctx.cached(effect.plan, video, edit)
 
 
-def test_long_silences_and_fillers_go_and_laughs_stay(video: Video, edit: Edit, ctx: Context) -> None:
+def test_silences_and_fillers_are_cut_but_not_laughter(video: Video, edit: Edit, ctx: Context) -> None:
     tight = tightened(video, edit, ctx)
     cut = [Span(a.end, b.start) for a, b in zip(tight.keep, tight.keep[1:], strict=False)]
     assert len(cut) == 3  # the pause, and both fillers; one of them with the silence around it
@@ -155,7 +155,7 @@ def test_without_words_or_pauses_nothing_changes(
     assert tightened(video, replace(edit, words=said), ctx).keep == edit.keep
 
 
-def test_options_say_how_much_stays(video: Video, edit: Edit, ctx: Context) -> None:
+def test_silence_options(video: Video, edit: Edit, ctx: Context) -> None:
     assert len(tightened(video, edit, ctx, fillers=False, max_silence=2).keep) == 2
     more = tightened(video, edit, ctx, filler_words=("so",))
     assert "So," not in [word.text for word in more.words]

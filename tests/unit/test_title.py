@@ -43,7 +43,7 @@ def test_every_style_stays_in_the_safe_area(style: str, size: tuple[int, int], c
     assert area.top - 1 <= box[1] < box[3] <= area.bottom + 1
 
 
-def test_own_text_wins_and_without_any_there_is_no_title(ctx: Context) -> None:
+def test_own_text_overrides_the_title_and_empty_text_disables_it(ctx: Context) -> None:
     edit = pizzazz("title", text="Mine").plan(VIDEO, clip(title=TITLE), ctx)
     assert edit.plans["title"]["title"]["lines"] == [["Mine"]]
     for effect, title in ((pizzazz("title"), ""), (pizzazz("title", text=""), TITLE)):
@@ -54,9 +54,7 @@ def test_own_text_wins_and_without_any_there_is_no_title(ctx: Context) -> None:
 
 @pytest.mark.parametrize("order", [("title", "captions"), ("captions", "title")])
 @pytest.mark.parametrize("position", [None, 0.6])
-def test_title_and_captions_keep_out_of_each_others_way(
-    order: tuple[str, str], position: float | None, ctx: Context
-) -> None:
+def test_title_and_captions_do_not_overlap(order: tuple[str, str], position: float | None, ctx: Context) -> None:
     edit = clip(SPEECH, title=TITLE)
     for name in order:
         edit = pizzazz(name, **({"position": position} if name == order[0] else {})).plan(VIDEO, edit, ctx)
@@ -66,7 +64,7 @@ def test_title_and_captions_keep_out_of_each_others_way(
         assert span.overlap(other) == 0 or share_inside(box, second) == 0
 
 
-def test_the_plan_says_which_pixels_are_drawn(ctx: Context) -> None:
+def test_the_plan_lists_the_occupied_region(ctx: Context) -> None:
     effect, edit = pizzazz("title"), clip(title=TITLE)
     (frame,) = draw(effect, edit, [1], ctx)
     (item,) = occupied_regions(effect.plan(VIDEO, edit, ctx))
@@ -78,7 +76,7 @@ def test_the_plan_says_which_pixels_are_drawn(ctx: Context) -> None:
     assert box[3] <= item.box.y2 + 2
 
 
-def test_lines_are_as_few_as_fit_and_as_even_as_can_be() -> None:
+def test_title_lines_are_few_and_balanced() -> None:
     def measure(line: Sequence[str]) -> float:
         return float(len(" ".join(line)))
 

@@ -20,7 +20,7 @@ def brightness(kind: str, ctx: Context, **options: object) -> list[float]:
 
 
 @pytest.mark.parametrize("kind", ["fade", "slide", "wipe"])
-def test_a_clip_comes_out_of_the_colour_and_goes_into_it(kind: str, ctx: Context) -> None:
+def test_intro_and_outro_start_and_end_with_the_color(kind: str, ctx: Context) -> None:
     seen = brightness(kind, ctx)
     assert seen[0] == pytest.approx(16, abs=1)
     assert seen[:6] == sorted(seen[:6])
@@ -38,7 +38,7 @@ def test_slide_and_wipe_move_whole_pixels_of_the_clip(ctx: Context) -> None:
         assert share == pytest.approx(0.5, abs=0.01)
 
 
-def test_a_picture_instead_of_the_colour_covers_everything(tmp_path: Path, ctx: Context) -> None:
+def test_an_image_replaces_the_color(tmp_path: Path, ctx: Context) -> None:
     picture = np.full((100, 300, 3), (0, 0, 255), np.uint8)
     cv2.imwrite(str(tmp_path / "intro.png"), picture)
     (frame,) = draw(pizzazz("transitions", image=str(tmp_path / "intro.png")), clip(seconds=4), [0], ctx)
@@ -59,7 +59,7 @@ def test_the_sound_fades_with_the_picture(ctx: Context) -> None:
     assert samples[-1] < 0.001
 
 
-def test_one_end_alone_leaves_the_other_as_it_is(ctx: Context) -> None:
+def test_intro_and_outro_are_independent(ctx: Context) -> None:
     effect, edit = pizzazz("transitions", intro="none", duration=0.5), clip(seconds=4)
     first, last = draw(effect, edit, [0, Fraction(399, 100)], ctx)
     assert np.all(first.planes[0] == LEVEL)
@@ -69,13 +69,13 @@ def test_one_end_alone_leaves_the_other_as_it_is(ctx: Context) -> None:
     assert blocks[-1].samples[0, -1] < 0.001
 
 
-def test_a_short_clip_is_not_all_transition(ctx: Context) -> None:
+def test_transitions_are_shortened_in_short_clips(ctx: Context) -> None:
     effect = pizzazz("transitions", duration=5)
     (middle,) = draw(effect, clip(seconds=3), [Fraction(3, 2)], ctx)
     assert np.all(middle.planes[0] == LEVEL)
 
 
-def test_none_costs_nothing(ctx: Context) -> None:
+def test_none_hands_the_stream_on(ctx: Context) -> None:
     effect, frames, blocks = (
         pizzazz("transitions", intro="none", outro="none"),
         iter([gray(0, (8, 8))]),

@@ -51,14 +51,14 @@ def http(pauses: list[float]) -> Iterator[HttpClient]:
     found.close()
 
 
-def test_a_reading_call_is_repeated_with_longer_pauses(server: Echo, http: HttpClient, pauses: list[float]) -> None:
+def test_queries_are_retried_with_backoff(server: Echo, http: HttpClient, pauses: list[float]) -> None:
     server.faults = {0: Fault("drop before"), 1: Fault("error before", 503), 2: Fault("lost reply")}
     assert http.query("GET", f"{server.url}/x").status == 200
     assert len(pauses) == 3
     assert all(low <= pause <= high for pause, (low, high) in zip(pauses, [(0.5, 1), (1, 2), (2, 4)], strict=True))
 
 
-def test_a_reading_call_gives_up_in_the_end(server: Echo, http: HttpClient, pauses: list[float]) -> None:
+def test_queries_give_up_eventually(server: Echo, http: HttpClient, pauses: list[float]) -> None:
     server.faults = {index: Fault("drop before") for index in range(9)}
     with pytest.raises(Interrupted, match="the connection to echo broke"):
         http.query("GET", f"{server.url}/x")
@@ -66,7 +66,7 @@ def test_a_reading_call_gives_up_in_the_end(server: Echo, http: HttpClient, paus
 
 
 @pytest.mark.parametrize("fault", [Fault("drop before"), Fault("lost reply"), Fault("error after", 502), Fault("busy")])
-def test_a_writing_call_is_never_repeated(server: Echo, http: HttpClient, fault: Fault) -> None:
+def test_requests_with_side_effects_are_not_retried(server: Echo, http: HttpClient, fault: Fault) -> None:
     server.faults = {0: fault}
     with pytest.raises(Interrupted):
         http.send("POST", f"{server.url}/x", content=b"once")
@@ -74,7 +74,7 @@ def test_a_writing_call_is_never_repeated(server: Echo, http: HttpClient, fault:
     assert server.posts == ([b"once"] if fault.kind in {"lost reply", "error after"} else [])
 
 
-def test_a_pause_is_as_long_as_the_platform_asks(server: Echo, http: HttpClient, pauses: list[float]) -> None:
+def test_retry_after_is_respected(server: Echo, http: HttpClient, pauses: list[float]) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     for text, low, high in (("7", 7, 7), (date, 80, 90), ("nonsense", 0, 0)):
         with pytest.raises(Interrupted) as caught:
@@ -83,7 +83,7 @@ def test_a_pause_is_as_long_as_the_platform_asks(server: Echo, http: HttpClient,
         assert caught.value.rate_limited
 
 
-def test_an_old_permission_is_renewed_once(server: Echo) -> None:
+def test_an_expired_token_is_refreshed_once(server: Echo) -> None:
     tokens = ["old"]
 
     def renew() -> bool:
@@ -100,13 +100,13 @@ def test_an_old_permission_is_renewed_once(server: Echo) -> None:
     http.close()
 
 
-def test_a_permission_is_not_sent_in_the_open() -> None:
+def test_tokens_require_https() -> None:
     http = HttpClient("echo", authorization=lambda: {"Authorization": "Bearer secret-token"})
     with pytest.raises(ConfigError, match=r"only sent over https: http://example\.org/x"):
         http.send("GET", "http://example.org/x?access_token=abc")
 
 
-def test_a_part_of_a_file_is_read_while_it_is_sent(server: Echo, http: HttpClient, tmp_path: Path) -> None:
+def test_file_slices_are_streamed(server: Echo, http: HttpClient, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(bytes(range(256)) * 4000)
     heard: list[int] = []
@@ -116,7 +116,7 @@ def test_a_part_of_a_file_is_read_while_it_is_sent(server: Echo, http: HttpClien
     assert heard == [263_144, 525_288, 700_000]
 
 
-def test_a_file_that_shrinks_is_noticed(server: Echo, http: HttpClient, tmp_path: Path) -> None:
+def test_truncated_files_are_detected(server: Echo, http: HttpClient, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"short")
     with pytest.raises(UploadRefused, match="was truncated"):
         http.send("PUT", f"{server.url}/x", content=FileSlice(tmp_path / "file", 0, 10))
@@ -136,13 +136,13 @@ def test_a_file_that_shrinks_is_noticed(server: Echo, http: HttpClient, tmp_path
         "or%20known%2Bplanted%2F%20quoted",
     ],
 )
-def test_what_looks_like_a_secret_is_cut_out(text: str) -> None:
+def test_secrets_are_redacted_by_pattern(text: str) -> None:
     register_secret("known-planted", "known+planted/")
     assert "planted" not in redact(f" {text}")
     assert REDACTED in redact(f" {text}")
 
 
-def test_ordinary_words_stay() -> None:
+def test_ordinary_text_is_not_redacted() -> None:
     text = "the key is to keep a token of love; code 200, https://x/?v=1&title=bees"
     assert redact(text) == text
 

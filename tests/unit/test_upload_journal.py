@@ -21,11 +21,11 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "deep" / "journal.sqlite")
 
 
-def test_what_was_never_begun_is_new(journal: Journal) -> None:
+def test_unknown_uploads_are_new(journal: Journal) -> None:
     assert journal.find(ENTRY) == UploadState()
 
 
-def test_the_last_word_is_found_again(journal: Journal) -> None:
+def test_the_last_state_is_found(journal: Journal) -> None:
     journal.record(ENTRY, "begun", UploadState("open", {"offset": 5}))
     journal.record(ENTRY, "commit", UploadState("committing", {"offset": 7}))
     assert Journal(journal.path).find(ENTRY) == UploadState("committing", {"offset": 7})
@@ -69,7 +69,7 @@ def entries(count: int) -> list[UploadIdentity]:
     return [UploadIdentity(f"{index:02d}", "youtube", "default") for index in range(count)]
 
 
-def test_posts_follow_each_other_at_a_distance_and_keep_their_times(journal: Journal) -> None:
+def test_posts_are_scheduled_at_intervals_and_keep_their_times(journal: Journal) -> None:
     first, day = datetime(2030, 1, 1, 18, tzinfo=UTC), timedelta(days=1)
     expected = [first, first + day, first + 2 * day]
     for _ in range(2):  # a rerun changes nothing
@@ -93,7 +93,7 @@ def test_a_preview_decides_no_time(journal: Journal) -> None:
     assert journal.publish_time(ENTRY, None, None, keep=True) is None
 
 
-def test_only_so_many_uploads_to_an_account_at_a_time(journal: Journal) -> None:
+def test_parallel_uploads_are_limited(journal: Journal) -> None:
     active, most = 0, 0
     guard = threading.Lock()
 
@@ -124,6 +124,6 @@ def test_a_journal_that_cannot_be_written_stops_everything(tmp_path: Path) -> No
         Journal(tmp_path / "journal.sqlite").find(ENTRY)
 
 
-def test_it_lies_beside_the_store(tmp_path: Path) -> None:
+def test_the_journal_is_beside_the_store(tmp_path: Path) -> None:
     assert open_journal(tmp_path / "store", {}).path == tmp_path / "journal.sqlite"
     assert open_journal(tmp_path, {"CLIPY_JOURNAL": "/elsewhere.sqlite"}).path == Path("/elsewhere.sqlite")

@@ -23,7 +23,7 @@ GOOD = MediaInfo("mov,mp4,m4a", 10**6, Fraction(30), "h264", "aac", "yuv420p", 1
 
 
 @pytest.mark.parametrize("kind", [YouTube, TikTok, Instagram])
-def test_what_clipy_makes_is_taken_everywhere(kind: type[YouTube | TikTok | Instagram]) -> None:
+def test_clipys_output_is_within_all_limits(kind: type[YouTube | TikTok | Instagram]) -> None:
     assert list(kind.limits.problems(GOOD)) == []
     assert kind.limits.as_of >= date(2026, 11, 23)
     assert kind.limits.source.startswith("https://")
@@ -44,7 +44,7 @@ def test_what_clipy_makes_is_taken_everywhere(kind: type[YouTube | TikTok | Inst
         ({"index_first": False}, "faststart"),
     ],
 )
-def test_what_instagram_refuses_is_said_before(change: dict[str, Any], says: str) -> None:
+def test_instagrams_limits_are_checked_before_uploading(change: dict[str, Any], says: str) -> None:
     problems = list(Instagram.limits.problems(replace(GOOD, **change)))
     assert len(problems) == 1
     assert says in problems[0]
@@ -55,7 +55,7 @@ def test_ntsc_rates_are_within_round_limits() -> None:
     assert list(TikTok.limits.problems(film)) == []
 
 
-def test_contents_are_read_from_the_file(tmp_path: Path) -> None:
+def test_media_info_is_read_from_the_file(tmp_path: Path) -> None:
     found = media_info(make_video(tmp_path / "a.mp4", seconds=1, size=(64, 128), index_first=False))
     assert (found.video_codec, found.audio_codec, found.width, found.height) == ("h264", "aac", 64, 128)
     assert "mp4" in found.container
@@ -106,17 +106,17 @@ def test_a_day_at_youtube_begins_at_midnight_on_the_pacific() -> None:
         ("90m", timedelta(minutes=90)),
     ],
 )
-def test_a_distance_is_written_short(text: str, expected: timedelta) -> None:
+def test_intervals_are_parsed(text: str, expected: timedelta) -> None:
     assert TypeAdapter(Interval).validate_python(text) == expected
 
 
 @pytest.mark.parametrize("text", ["soon", "0d", "-1d", "1", ""])
-def test_what_is_no_distance_is_refused(text: str) -> None:
+def test_invalid_intervals_are_refused(text: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Interval).validate_python(text)
 
 
-def test_a_moment_without_an_offset_is_here() -> None:
+def test_times_without_offset_are_local() -> None:
     moments = TypeAdapter(Timestamp)
     assert moments.validate_python("2026-12-01T18:00").tzinfo is not None
     assert format_utc(moments.validate_python("2026-12-01T18:00+02:00")) == "2026-12-01T16:00:00Z"

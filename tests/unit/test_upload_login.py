@@ -102,26 +102,24 @@ def test_an_address_can_be_pasted(server: LoginServer, tmp_path: Path) -> None:
     assert (tmp_path / "tokens.json").exists()
 
 
-def test_an_answer_of_somebody_else_is_refused(
-    server: LoginServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_foreign_answer_is_refused(server: LoginServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webbrowser.open", browser(server, state="forged"))
     with pytest.raises(LoginNeeded, match="does not belong to this login"):
         log_in(permission(server, tmp_path), lambda url: None, None)
 
 
-def test_a_person_may_say_no(server: LoginServer, tmp_path: Path) -> None:
+def test_a_denied_login_is_reported(server: LoginServer, tmp_path: Path) -> None:
     with pytest.raises(LoginNeeded, match=r"denied.*access_denied"):
         log_in(permission(server, tmp_path), lambda url: None, lambda: "http://127.0.0.1/?error=access_denied")
 
 
-def test_without_a_client_it_says_which_variables(server: LoginServer, tmp_path: Path) -> None:
+def test_a_missing_client_names_the_variables(server: LoginServer, tmp_path: Path) -> None:
     found = Credentials(provider("youtube", server), "default", FileVault(tmp_path / "t"), HttpClient("youtube"), {})
     with pytest.raises(LoginNeeded, match="CLIPY_YOUTUBE_CLIENT_ID and CLIPY_YOUTUBE_CLIENT_SECRET"):
         log_in(found, lambda url: None, None)
 
 
-def test_a_login_over_a_broken_line_is_an_error(server: LoginServer, tmp_path: Path) -> None:
+def test_a_broken_connection_at_login_is_an_error(server: LoginServer, tmp_path: Path) -> None:
     server.faults = {0: Fault("drop before")}
     pages: list[str] = []
 
@@ -142,7 +140,7 @@ def logged_in(server: LoginServer, folder: Path, platform: str = "youtube", *, o
     return found
 
 
-def test_a_token_that_is_over_is_renewed_and_the_new_one_kept_first(server: LoginServer, tmp_path: Path) -> None:
+def test_an_expired_token_is_refreshed_and_stored_before_use(server: LoginServer, tmp_path: Path) -> None:
     found = logged_in(server, tmp_path, over=True)
     token = found.token()
     assert token == server.given[-1]["access_token"] != "access-the-first"
@@ -158,7 +156,7 @@ def test_a_refresh_token_that_does_not_rotate_is_kept(server: LoginServer, tmp_p
     assert (FileVault(tmp_path / "tokens.json").read(found.vault_name) or {})["refresh_token"] == "refresh-the-first"
 
 
-def test_two_processes_renew_once(server: LoginServer, tmp_path: Path) -> None:
+def test_two_processes_refresh_once(server: LoginServer, tmp_path: Path) -> None:
     logged_in(server, tmp_path)
     both = [permission(server, tmp_path) for _ in range(2)]
     assert {found.token() for found in both} == {"access-the-first"}
@@ -167,7 +165,7 @@ def test_two_processes_renew_once(server: LoginServer, tmp_path: Path) -> None:
     assert both[0].token() == both[1].token()
 
 
-def test_a_token_that_still_holds_is_used_when_it_cannot_be_renewed_yet(
+def test_a_valid_token_is_used_if_refreshing_fails(
     server: LoginServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     found = logged_in(server, tmp_path, over=True)
@@ -176,7 +174,7 @@ def test_a_token_that_still_holds_is_used_when_it_cannot_be_renewed_yet(
     assert "expires soon and could not be refreshed" in caplog.text
 
 
-def test_a_permission_that_was_taken_back_asks_for_a_login(server: LoginServer, tmp_path: Path) -> None:
+def test_a_revoked_login_asks_for_a_new_one(server: LoginServer, tmp_path: Path) -> None:
     found = logged_in(server, tmp_path)
     found.save({"access_token": "access-the-first", "refresh_token": "refresh-the-first", "expires_in": -1})
     server.refresh.clear()
@@ -184,7 +182,7 @@ def test_a_permission_that_was_taken_back_asks_for_a_login(server: LoginServer, 
         found.token()
 
 
-def test_nobody_logged_in_says_how(server: LoginServer, tmp_path: Path) -> None:
+def test_a_missing_login_names_the_command(server: LoginServer, tmp_path: Path) -> None:
     with pytest.raises(LoginNeeded, match="Run: clipy login youtube"):
         permission(server, tmp_path).token()
 
@@ -196,7 +194,7 @@ def test_a_token_of_the_environment_needs_no_login(server: LoginServer, tmp_path
     assert not (tmp_path / "tokens.json").exists()
 
 
-def test_a_logout_tells_the_platform_and_forgets(server: LoginServer, tmp_path: Path) -> None:
+def test_logout_revokes_and_deletes_the_tokens(server: LoginServer, tmp_path: Path) -> None:
     found = logged_in(server, tmp_path)
     assert log_out(found)
     assert server.revoked == ["refresh-the-first"]
@@ -204,7 +202,7 @@ def test_a_logout_tells_the_platform_and_forgets(server: LoginServer, tmp_path: 
     assert not log_out(found)
 
 
-def test_a_logout_forgets_even_when_the_platform_cannot_be_told(server: LoginServer, tmp_path: Path) -> None:
+def test_logout_deletes_the_tokens_even_if_revoking_fails(server: LoginServer, tmp_path: Path) -> None:
     found = logged_in(server, tmp_path)
     server.faults = {0: Fault("error before", 503)}
     assert not log_out(found)
@@ -218,7 +216,7 @@ def test_the_challenge_is_that_of_rfc_7636() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of files are those of POSIX")
-def test_the_file_of_permissions_is_for_its_owner_only(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_token_file_is_readable_only_by_its_owner(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "private" / "tokens.json"
     kept = FileVault(path)
     kept.write("account:youtube:default", {"access_token": "x" * 20})
@@ -229,7 +227,7 @@ def test_the_file_of_permissions_is_for_its_owner_only(tmp_path: Path, caplog: p
     assert "was readable by other users" in caplog.text
 
 
-def test_a_damaged_file_of_permissions_is_an_error_without_its_content(tmp_path: Path) -> None:
+def test_a_damaged_token_file_is_an_error_without_its_content(tmp_path: Path) -> None:
     path = tmp_path / "tokens.json"
     path.write_text("half a tok")
     with pytest.raises(OutputError, match="log in again") as caught:
@@ -272,9 +270,7 @@ def test_a_keyring_is_used_where_there_is_one(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("priority", [0, -1])
-def test_a_keyring_that_keeps_nothing_is_not_used(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, priority: int
-) -> None:
+def test_a_dummy_keyring_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, priority: int) -> None:
     monkeypatch.setattr("keyring.get_keyring", lambda: SimpleNamespace(priority=priority))
     monkeypatch.setattr("platformdirs.user_config_dir", lambda name: str(tmp_path))
     vault._keyring_works.cache_clear()

@@ -43,7 +43,9 @@ def command(*program: str, **options: Any) -> Command:
     return Command(Command.Options(**{"program": (sys.executable, "-c", *program), **QUICK, **options}))
 
 
-def test_a_receiver_is_told_everything_and_answers_where(server: WebhookServer, clip: Clip, tmp_path: Path) -> None:
+def test_the_receiver_gets_the_document_and_returns_the_location(
+    server: WebhookServer, clip: Clip, tmp_path: Path
+) -> None:
     uploader = webhook(server, hashtags=("bees",))
     shown = uploader.preview(clip, make_context(tmp_path))
     assert "planted-key" not in json.dumps(shown)
@@ -52,7 +54,7 @@ def test_a_receiver_is_told_everything_and_answers_where(server: WebhookServer, 
     assert server.documents[0]["data"]["sha256"] == clip.fingerprint
 
 
-def test_only_the_json_goes_when_the_file_is_not_wanted(server: WebhookServer, clip: Clip, tmp_path: Path) -> None:
+def test_json_only_without_the_file(server: WebhookServer, clip: Clip, tmp_path: Path) -> None:
     webhook(server, file=False).upload(clip, make_context(tmp_path))
     assert server.posts == [b""]
 
@@ -65,7 +67,7 @@ def test_a_signature_is_that_of_the_standard() -> None:
     assert signature(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", document) == expected
 
 
-def test_an_answer_that_is_lost_is_asked_about(server: WebhookServer, clip: Clip, tmp_path: Path) -> None:
+def test_a_lost_answer_leaves_an_unknown_outcome(server: WebhookServer, clip: Clip, tmp_path: Path) -> None:
     server.faults = {0: Fault("lost reply")}
     for _ in range(2):
         with pytest.raises(UploadUnknown, match="it was sent, and no answer came"):
@@ -96,7 +98,7 @@ def test_a_wrong_or_missing_secret_is_said(
         webhook(server, slot="2").upload(clip, make_context(tmp_path))
 
 
-def test_a_program_gets_the_clip_and_says_where(clip: Clip, tmp_path: Path) -> None:
+def test_the_program_gets_the_clip_and_prints_the_location(clip: Clip, tmp_path: Path) -> None:
     assert command(READ).upload(clip, make_context(tmp_path)).where == "there"
 
 
@@ -123,7 +125,7 @@ def test_a_program_that_fails_is_an_error_and_may_run_again(clip: Clip, tmp_path
         Command().upload(clip, make_context(tmp_path))
 
 
-def test_a_program_that_hangs_is_ended_and_then_checked(clip: Clip, tmp_path: Path) -> None:
+def test_a_hanging_program_is_stopped_and_then_checked(clip: Clip, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     hangs = f"import pathlib, time; pathlib.Path({str(mark)!r}).touch(); time.sleep(60)"
     check = (sys.executable, "-c", f"import pathlib, sys; sys.exit(not pathlib.Path({str(mark)!r}).exists())")

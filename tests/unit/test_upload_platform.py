@@ -103,13 +103,13 @@ class Stubborn(Platform):
         return UploadState()
 
 
-def test_a_platform_that_forgets_every_session_is_given_up(clip: Clip, tmp_path: Path) -> None:
+def test_gives_up_on_a_platform_that_loses_every_session(clip: Clip, tmp_path: Path) -> None:
     with pytest.raises(UploadError, match="keeps losing the upload"):
         Stubborn(Stubborn.Options(wait=0)).upload(clip, make_context(tmp_path))
     assert Stubborn.opened == 3
 
 
-def test_a_slow_start_is_no_forgetting(clip: Clip, tmp_path: Path) -> None:
+def test_a_slow_start_does_not_count_as_a_lost_session(clip: Clip, tmp_path: Path) -> None:
     """A session is asked for as often as any step is tried."""
     failures = [Interrupted("busy")] * 4
 
@@ -125,7 +125,7 @@ def test_a_slow_start_is_no_forgetting(clip: Clip, tmp_path: Path) -> None:
     assert Busy(Busy.Options(wait=0)).upload(clip, make_context(tmp_path)).where == "there"
 
 
-def test_the_journal_holds_intents_and_receipts(clip: Clip, tmp_path: Path) -> None:
+def test_the_journal_records_intents_and_outcomes(clip: Clip, tmp_path: Path) -> None:
     class Easy(Stubborn):
         def advance(self, job: UploadJob, state: UploadState) -> UploadState:
             return UploadState("done", location="there")

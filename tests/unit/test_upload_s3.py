@@ -81,7 +81,7 @@ def test_parts_arrive_whole_with_their_checksum(world: World, clip: Clip, tmp_pa
     assert [hashlib.sha256(data).hexdigest() for data in world.posts()] == [clip.fingerprint]
 
 
-def test_it_goes_on_at_the_part_that_is_missing(
+def test_uploads_resume_at_the_missing_part(
     world: World, clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = Steps(monkeypatch)
@@ -123,7 +123,7 @@ def test_after_any_schedule_the_object_is_there_once_and_whole(
     assert (found["Metadata"]["sha256"], found["ContentLength"]) == (clip.fingerprint, SIZE)
 
 
-def test_an_object_with_other_bytes_is_not_replaced_unasked(world: World, clip: Clip, tmp_path: Path) -> None:
+def test_different_objects_are_not_replaced_by_default(world: World, clip: Clip, tmp_path: Path) -> None:
     other = make_clip(tmp_path, 200_000)
     s3(world).upload(clip, make_context(tmp_path))
     with pytest.raises(UploadRefused, match=r"a different object exists already: s3://.*/bees-01\.mp4"):

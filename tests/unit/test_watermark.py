@@ -74,7 +74,7 @@ def test_text_alone_and_both_and_the_plan_says_where(logo: Path, ctx: Context) -
     assert heights[0] + 20 < heights[1]
 
 
-def test_with_nothing_to_draw_it_says_so_and_costs_nothing(ctx: Context, caplog: pytest.LogCaptureFixture) -> None:
+def test_warning_without_image_and_text(ctx: Context, caplog: pytest.LogCaptureFixture) -> None:
     effect = pizzazz("watermark")
     edit = effect.plan(VIDEO, clip(), ctx)
     assert "neither an image nor a text" in caplog.text
@@ -89,7 +89,7 @@ def test_a_picture_that_cannot_be_read_is_refused_before_the_rendering(tmp_path:
             pizzazz("watermark", image=str(tmp_path / name)).plan(VIDEO, clip(), ctx)
 
 
-def test_what_a_picture_holds_counts_and_not_where_it_is(logo: Path) -> None:
+def test_identity_depends_on_the_image_not_on_its_path(logo: Path) -> None:
     before = pizzazz("watermark", image=str(logo)).identity()
     moved = logo.rename(logo.with_name("other.png"))
     assert pizzazz("watermark", image=str(moved)).identity() == before

@@ -77,7 +77,7 @@ def test_the_file_says_how_it_is_coded_and_can_be_streamed(tmp_path: Path) -> No
     assert b"sliced_threads=0" in data  # PyAV's default would cut every picture into slices
 
 
-def test_sound_that_comes_late_lies_beside_its_pictures(tmp_path: Path) -> None:
+def test_late_sound_is_interleaved(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     with Mp4Writer(path, *SIZE, Fraction(25), FAST) as writer:
         for _ in range(20 * 25):
@@ -95,7 +95,7 @@ def test_sound_that_comes_late_lies_beside_its_pictures(tmp_path: Path) -> None:
     assert apart < 2
 
 
-def test_an_encoder_may_take_its_chroma_interleaved(tmp_path: Path) -> None:
+def test_nv12_encoders(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     encoding = Encoding(options={"preset": "ultrafast"}, pixel_format="nv12", bit_rate=400_000)
     with Mp4Writer(path, 64, 48, Fraction(25), encoding) as writer:
@@ -107,7 +107,7 @@ def test_an_encoder_may_take_its_chroma_interleaved(tmp_path: Path) -> None:
     assert [plane[5, 5] for plane in yuv_planes(frame)[0]] == pytest.approx([120, 90, 200], abs=3)
 
 
-def test_an_encoder_that_is_not_there_says_why() -> None:
+def test_unavailable_encoders_give_the_reason() -> None:
     assert FAST.unavailable_reason() == ""
     assert "built without h264_imaginary" in Encoding("h264_imaginary").unavailable_reason()
     assert Encoding(options={"preset": "no such preset"}).unavailable_reason()
@@ -140,7 +140,7 @@ def test_a_size_that_cannot_be_coded_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot write the clip"):
         Mp4Writer(tmp_path / "none" / "clip.mp4", *SIZE, Fraction(25), FAST)
 
@@ -155,7 +155,7 @@ def _write_noise(path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
-def test_a_full_disk_is_one_clear_line() -> None:
+def test_a_full_disk_is_reported_in_one_line() -> None:
     with pytest.raises(OutputError, match="disk is full"):
         _write_noise(Path("/dev/full"))
     assert Path("/dev/full").exists()

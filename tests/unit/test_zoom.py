@@ -97,7 +97,7 @@ def punches(edit: Edit) -> list[tuple[str, float]]:
     return [(punch["reason"], punch["scale"]) for punch in edit.plans["zoom"]["punch_ins"]]
 
 
-def test_stressed_words_come_closer_and_go_back(video: Video, edit: Edit, seeing: Context) -> None:
+def test_zoom_in_and_out_on_stressed_words(video: Video, edit: Edit, seeing: Context) -> None:
     zoomed_in = seeing.cached(made(on=["emphasis"], scale=1.3).plan, video, edit)
     assert [why for why, _ in punches(zoomed_in)] == ["LOUD"]
     plain = window(edit, 5).width
@@ -141,7 +141,7 @@ def test_no_face_is_ever_cut_and_no_window_leaves_the_picture(
         assert corners[3] < box.y2
 
 
-def test_the_face_stays_where_it_is_and_gets_bigger(video: Video, edit: Edit, seeing: Context) -> None:
+def test_the_face_stays_in_place_and_grows(video: Video, edit: Edit, seeing: Context) -> None:
     closer = made(on=["emphasis"], scale=1.2).plan(video, edit, seeing)
     before = next(face for face in faces_on_screen(video, edit, seeing) if face.time >= 5)
     after = next(face for face in faces_on_screen(video, closer, seeing) if face.time >= 5)
@@ -149,7 +149,7 @@ def test_the_face_stays_where_it_is_and_gets_bigger(video: Video, edit: Edit, se
     assert after.box.center == pytest.approx(before.box.center, abs=4)
 
 
-def test_pixels_are_not_enlarged_without_end(video: Video, edit: Edit, seeing: Context) -> None:
+def test_max_upscale_limits_the_zoom(video: Video, edit: Edit, seeing: Context) -> None:
     width = window(edit, 5).width
     limit = SIZE[0] / width * 1.1
     closer = made(on=["emphasis"], scale=2, max_upscale=max(1, limit)).plan(video, edit, seeing)
@@ -163,7 +163,7 @@ def _enlarged(shot: CropShot) -> CropShot:
     return replace(shot, panels=tuple(replace(panel, into=(0, 0, 720, 1280)) for panel in shot.panels))
 
 
-def test_every_other_stretch_between_cuts_is_closer(video: Video, edit: Edit, seeing: Context) -> None:
+def test_every_other_span_between_cuts_is_zoomed(video: Video, edit: Edit, seeing: Context) -> None:
     keep = tuple(Span(exact(a), exact(b)) for a, b in ((0, 2), (3.9, 5.5), (7.9, 9)))
     closer = made(on=["cuts"]).plan(video, replace(edit, keep=keep), seeing)
     plain = window(edit, 1).width
@@ -184,14 +184,14 @@ def test_a_number_counts_as_stressed(video: Video, edit: Edit, seeing: Context) 
     assert [why for why, _ in punches(closer)] == ["42", "LOUD"]
 
 
-def test_nothing_to_do_changes_nothing(video: Video, edit: Edit, seeing: Context) -> None:
+def test_the_edit_is_unchanged_without_zooms(video: Video, edit: Edit, seeing: Context) -> None:
     assert made().plan(video, replace(edit, words=()), seeing).crop == edit.crop
     fit = Speaker(Speaker.Options.model_validate({"layout": "fit"})).reframe(video, edit.highlight, seeing)
     whole = replace(edit, crop=fit)
     assert made().plan(video, whole, seeing) is whole
 
 
-def test_without_faces_the_middle_comes_closer(tmp_path: Path, edit: Edit, ctx: Context) -> None:
+def test_zoom_on_the_center_without_faces(tmp_path: Path, edit: Edit, ctx: Context) -> None:
     def empty(time: float, size: tuple[int, int]) -> Picture:
         return np.full((size[1], size[0], 3), 40 + round(20 * np.sin(time)), dtype=np.uint8)
 

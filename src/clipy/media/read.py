@@ -1,4 +1,4 @@
-"""Frames and sound of a source, with exact times. Nothing is re-encoded, and nothing long is held in memory."""
+"""Frames and sound of a source with exact times, as streams: nothing long is held in memory."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from clipy.types import Seconds, Span, Video
 
 log = logging.getLogger(__name__)
 
-_PREROLL = Fraction(1, 5)  # seconds decoded before a span's sound, for codecs that need a run-up
-_CLOSE = Fraction(1, 90_000)  # a span that ends this much after a time holds the picture of that time
-_BROKEN_LIMIT = 250  # undecodable packets in a row that make a file unreadable
-_SILENCE = 1 << 16  # samples of silence in one block: a gap may last for hours
-_MUCH = 3  # times as high as a small copy of it a source is of which rough pictures do
-_SEEK_BACK = (Fraction(0), Fraction(2), Fraction(10), Fraction(60))  # seconds; some indexes land after the target
+_PREROLL = Fraction(1, 5)  # seconds of sound decoded before a span, for codecs with inter-frame state
+_EPSILON = Fraction(1, 90_000)  # seconds; a span that ends this much after a time includes its frame
+_MAX_BROKEN = 250  # consecutive undecodable packets
+_SILENCE_BLOCK = 1 << 16  # samples; gaps may last for hours
+_DEBLOCKING_RATIO = 3  # from this reduction on, deblocking is skipped
+_SEEK_BACK = (Fraction(0), Fraction(2), Fraction(10), Fraction(60))  # seconds; some indexes seek to after the target
 
 
 def decode_frames(
@@ -38,27 +38,25 @@ def decode_frames(
     span: Span,
     threads: int = 0,
     *,
-    keys_only: bool = False,
-    rough: bool = False,
+    keyframes_only: bool = False,
+    skip_deblocking: bool = False,
     times: Sequence[Seconds] = (),
 ) -> Iterator[tuple[Seconds, av.VideoFrame]]:
-    """The decoded pictures shown during a span, with their exact times on the source's timeline.
+    """The frames shown during a span, with their exact times on the source's timeline.
 
-    Begins with the picture that is on screen at ``span.start`` (its own time may be earlier). Pictures are as coded:
-    not rotated, not scaled; but interlaced ones are made whole. ``threads`` is the decoder's; 0 lets it choose. With
-    ``keys_only`` the pictures that need others to be decoded are passed over. ``rough`` leaves out the smoothing of
-    block edges, a fifth of the work: for those who look at a much smaller copy. With ``times`` (in order, inside the
-    span) only the pictures on screen then are sure to be among them. Raises MediaError when nothing in the span can be
-    decoded.
+    Starts with the frame on screen at ``span.start`` (its own time may be earlier). Frames are as coded: neither
+    rotated nor scaled, but deinterlaced. ``threads``: of the decoder; 0: automatic. ``keyframes_only`` skips all other
+    frames. ``skip_deblocking`` saves a fifth of the work, for use at a much smaller size. With ``times`` (in order,
+    inside the span), only the frames on screen then are guaranteed. Raises MediaError if nothing can be decoded.
     """
     with open_media(video.path) as container:
         stream = video_stream(container, video.path)
         stream.thread_type = "AUTO"
-        if rough:
+        if skip_deblocking:
             stream.codec_context.options = {**stream.codec_context.options, "skip_loop_filter": "all"}
         if threads:
             stream.codec_context.thread_count = threads
-        if keys_only:
+        if keyframes_only:
             stream.codec_context.skip_frame = "NONKEY"
         shown: tuple[Seconds, av.VideoFrame] | None = None
         for time, frame in deinterlace(_from(container, stream, video, span.start, times)):
@@ -72,7 +70,7 @@ def decode_frames(
             shown = (time, frame)
         if shown is None:
             raise MediaError(
-                f"no picture between {float(span.start):.2f} s and {float(span.end):.2f} s",
+                f"no frame between {float(span.start):.2f} s and {float(span.end):.2f} s",
                 where=video.path,
                 do="The file may be damaged there; check it in a video player",
             )
@@ -80,9 +78,9 @@ def decode_frames(
 
 
 def frames_at(video: Video, times: Sequence[Seconds]) -> Iterator[tuple[Seconds, av.VideoFrame]]:
-    """For each of some times, in order, the decoded picture on screen then: one pass, as coded."""
+    """The frames on screen at given times (in order), as coded, in one pass."""
     if times:
-        span = Span(times[0], times[-1] + _CLOSE)
+        span = Span(times[0], times[-1] + _EPSILON)
         yield from _on_screen(decode_frames(video, span, times=times), times)
 
 
@@ -94,14 +92,14 @@ def pictures(
     times: Sequence[Seconds] = (),
     height: int | None = None,
     gray: bool = False,
-    keys_only: bool = False,
+    keyframes_only: bool = False,
 ) -> Iterator[tuple[Seconds, NDArray[np.uint8]]]:
     """Upright pictures for analysis: (h, w, 3) RGB, or (h, w) when ``gray``, scaled to ``height`` display pixels.
 
-    With ``rate``, one picture for each time ``span.start + k / rate``, the one on screen then; with ``times``, one for
-    each of them (in order, inside the span); with neither, every picture with its own time. Display proportions are
-    kept, whatever the sample aspect ratio. Where they are much smaller than the source's, it is decoded roughly.
-    ``keys_only`` as for ``decode_frames``.
+    With ``rate``, the picture on screen at each time ``span.start + k / rate``; with ``times``, at each of them (in
+    order, inside the span); with neither, every picture with its own time. The display aspect ratio is preserved. At
+    much smaller sizes than the source's, deblocking is skipped.
+    ``keyframes_only`` as for ``decode_frames``.
     """
     height = height or video.height
     width = max(1, round(height * video.width / video.height))
@@ -109,12 +107,18 @@ def pictures(
     size = (height, width) if turned else (width, height)
     if rate is not None and not times:
         times = list(_grid(span, rate))
-    shown = decode_frames(video, span, keys_only=keys_only, rough=height * _MUCH <= video.height, times=times)
+    shown = decode_frames(
+        video,
+        span,
+        keyframes_only=keyframes_only,
+        skip_deblocking=height * _DEBLOCKING_RATIO <= video.height,
+        times=times,
+    )
     if times:
         shown = _on_screen(shown, times)
     last: av.VideoFrame | None = None
     picture: NDArray[np.uint8] | None = None
-    scaler, kind = VideoReformatter(), "gray" if gray else "rgb24"  # one for all pictures: it is dear to set up
+    scaler, kind = VideoReformatter(), "gray" if gray else "rgb24"  # shared: its setup is expensive
     for time, frame in shown:
         if frame is not last or picture is None:
             scaled = scaler.reformat(frame, *size, format=kind, interpolation=Interpolation.AREA)
@@ -124,7 +128,7 @@ def pictures(
 
 
 def upright(picture: NDArray[Any], rotation: int) -> NDArray[Any]:
-    """Turn a picture clockwise by ``rotation`` degrees (a view, not a copy)."""
+    """Rotate a picture clockwise by ``rotation`` degrees (a view, not a copy)."""
     return np.rot90(picture, k=-(rotation // 90))
 
 
@@ -139,7 +143,7 @@ def _grid(span: Span, rate: Fraction) -> Iterator[Seconds]:
 def _on_screen(
     shown: Iterator[tuple[Seconds, av.VideoFrame]], times: Iterable[Seconds]
 ) -> Iterator[tuple[Seconds, av.VideoFrame]]:
-    """For each time the picture on screen then: the last one that began no later, or the first."""
+    """The frame on screen at each time: the last one that started no later, or the first."""
     current = following = next(shown, None)
     for due in times:
         while following is not None and following[0] <= due:
@@ -156,7 +160,7 @@ def _from(
     start: Seconds,
     times: Sequence[Seconds],
 ) -> Iterator[tuple[Seconds, av.VideoFrame]]:
-    """Decode from the last picture that is no later than ``start``, as far as the file's index allows."""
+    """Decode from the last frame no later than ``start``, as far as the file's index allows."""
     absolute = [time + video.start for time in times]
     for back in _SEEK_BACK:
         target = max(Fraction(0), start - back)
@@ -193,7 +197,7 @@ def _timed(
 
 
 def _frames(packets: Iterable[av.Packet[Any]], video: Video) -> Iterator[Any]:
-    """Decode a stream, passing over broken packets as players do; many in a row are an error."""
+    """Decode a stream, skipping broken packets as players do; many in a row are an error."""
     broken = 0
     for packet in packets:
         try:
@@ -201,8 +205,8 @@ def _frames(packets: Iterable[av.Packet[Any]], video: Video) -> Iterator[Any]:
         except av.error.InvalidDataError as error:
             broken += 1
             if broken == 1:
-                log.warning("%s: broken data is passed over", video.path.name)
-            if broken > _BROKEN_LIMIT:
+                log.warning("%s: skipping damaged data", video.path.name)
+            if broken > _MAX_BROKEN:
                 raise MediaError(
                     "too much of the file cannot be decoded", where=video.path, do="Copy or download it again"
                 ) from error
@@ -244,7 +248,7 @@ def _of_track(video: Video, span: Span, rate: int, channels: int, track: int) ->
     resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
     wanted, given = round(span.duration * rate), 0
     total = round(span.duration * source.sample_rate)
-    for block in _in_place(video, span, track, layout, total):
+    for block in _aligned(video, span, track, layout, total):
         frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
         frame.sample_rate = source.sample_rate
         for out in resampler.resample(frame):
@@ -261,20 +265,20 @@ def _of_track(video: Video, span: Span, rate: int, channels: int, track: int) ->
 
 
 def _silence(channels: int, samples: int) -> Iterator[NDArray[np.float32]]:
-    for begin in range(0, samples, _SILENCE):
-        yield np.zeros((channels, min(_SILENCE, samples - begin)), dtype=np.float32)
+    for begin in range(0, samples, _SILENCE_BLOCK):
+        yield np.zeros((channels, min(_SILENCE_BLOCK, samples - begin)), dtype=np.float32)
 
 
 def sound_array(
     video: Video, span: Span, *, rate: int, channels: int = 1, track: int | None = None, mix: Mix | None = None
 ) -> NDArray[np.float32]:
-    """The sound of a short span in one array (channels, samples). For long spans use ``sound`` and keep little."""
+    """The sound of a short span as one array (channels, samples). For long spans, use ``sound``."""
     blocks = list(sound(video, span, rate=rate, channels=channels, track=track, mix=mix))
     return np.concatenate(blocks, axis=1) if blocks else np.zeros((channels, 0), dtype=np.float32)
 
 
-def _in_place(video: Video, span: Span, track: int, layout: str, total: int) -> Iterator[NDArray[np.float32]]:
-    """Decoded sound at its own rate, each sample in its place, silence where there is none; ``total`` samples."""
+def _aligned(video: Video, span: Span, track: int, layout: str, total: int) -> Iterator[NDArray[np.float32]]:
+    """Decoded sound at its own rate, every sample at its time, gaps filled with silence; ``total`` samples."""
     source = video.audio[track]
     rate, channels = source.sample_rate, 1 if layout == "mono" else 2
     written = 0

@@ -58,7 +58,7 @@ def _levels(words: Sequence[str], right_to_left: bool) -> list[int]:
 
 
 def _resolve_classes(classes: list[str], base: str) -> list[str]:
-    """Reduce the classes to L, R and N (number); neutral words take the direction of their neighbours."""
+    """Reduce the classes to L, R and N (number); neutral words take the direction of their neighbors."""
     strong, resolved = base, []
     for kind in classes:
         strong = "L" if kind == "L" else "R" if kind in _RIGHT_TO_LEFT else strong

@@ -86,7 +86,7 @@ def test_passing_failures_are_repeated_after_the_wait_that_the_server_asks_for(
     ]
     assert len(highlighter(server).highlight(video, place)) == 2
     assert server.times[1] - server.times[0] >= 1
-    assert "429 and retry after 1 s" in caplog.text
+    assert "429, retry after 1 s" in caplog.text
 
 
 def test_a_slow_stream_ends_at_the_time_out_and_is_repeated(server: ChatServer, video: Video, place: Context) -> None:

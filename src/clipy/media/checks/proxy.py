@@ -37,13 +37,13 @@ def proxy_size(video: Video) -> tuple[int, int]:
 
 def shrink(frame: av.VideoFrame, video: Video) -> Planes:
     """A decoded picture in proxy size, upright, as BT.709 Y, U and V in limited range."""
-    planes, colours = yuv_planes(frame)
+    planes, colors = yuv_planes(frame)
     wide, high = proxy_size(video)
     turned = video.rotation in (90, 270)
     size = (high, wide) if turned else (wide, high)
     sizes = (size, *[(size[0] // 2, size[1] // 2)] * 2)
     small = tuple(_downscale(plane, to) for plane, to in zip(planes, sizes, strict=True))
-    return cast("Planes", tuple(upright(plane, video.rotation) for plane in to_bt709(small, colours)))  # type: ignore[arg-type]
+    return cast("Planes", tuple(upright(plane, video.rotation) for plane in to_bt709(small, colors)))  # type: ignore[arg-type]
 
 
 def _downscale(plane: Plane, size: tuple[int, int]) -> Plane:
@@ -68,7 +68,7 @@ def proxy_frames(
     For times that are not multiples of 1/5 s, the frame at the multiple before is returned.
     """
     grid = None if times else rate
-    return pictures(proxy, proxy.span, rate=grid, times=times, height=height, gray=gray, keys_only=True)
+    return pictures(proxy, proxy.span, rate=grid, times=times, height=height, gray=gray, keyframes_only=True)
 
 
 class ProxyWriter:

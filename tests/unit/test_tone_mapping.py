@@ -74,7 +74,7 @@ def test_the_curve_leaves_the_dark_half_alone_and_rolls_highlights_off() -> None
 
 
 @pytest.mark.parametrize(("curve", "light"), [(PQ, pq_light), (HLG, None)])
-def test_a_ramp_stays_a_grey_ramp(curve: int, light: Callable[[Floats], Floats] | None) -> None:
+def test_a_gray_ramp_stays_gray(curve: int, light: Callable[[Floats], Floats] | None) -> None:
     signal = np.linspace(0, 0.75 if curve == PQ else 1.0, 300)
     y, u, v = to_bt709(*yuv_planes(_picture(_ramp(signal), curve)))
     luma = y[8, ::2].astype(int)
@@ -91,7 +91,7 @@ def test_a_ramp_stays_a_grey_ramp(curve: int, light: Callable[[Floats], Floats] 
         assert shown[below] == pytest.approx(level[below], rel=0.2, abs=0.3)
 
 
-def test_colours_of_bt709_inside_hdr_come_out_as_themselves() -> None:
+def test_bt709_colors_in_hdr_are_preserved() -> None:
     rgb709 = np.array([[0.6, 0.1, 0.1], [0.1, 0.5, 0.1], [0.1, 0.15, 0.6], [0.5, 0.4, 0.3], [0.2, 0.6, 0.6]])
     to_2020 = np.array([[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]])  # BT.2087
     signal = pq_code((rgb709**2.4) @ to_2020.T * SDR_WHITE)
@@ -101,7 +101,7 @@ def test_colours_of_bt709_inside_hdr_come_out_as_themselves() -> None:
     assert np.abs(found - rgb709).max() < 0.03
 
 
-def test_colours_that_no_screen_shows_are_paled_not_turned() -> None:
+def test_out_of_gamut_colors_are_desaturated_at_the_same_hue() -> None:
     red_2020 = to_bt709_rgb(pq_code(np.array([[60.0, 0, 0]])), ColorVolume("PQ", BT2020))[0]
     assert red_2020[0] > 0.5
     assert red_2020[0] > 3 * max(red_2020[1], red_2020[2])
@@ -148,7 +148,7 @@ _SCREEN = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450
 
 
 @pytest.mark.parametrize(("told", "peak"), [("max-cll=3500,400", 4000), (_SCREEN, 2000), ("", 1000)])
-def test_the_source_tells_how_bright_it_gets(tmp_path: Path, told: str, peak: int) -> None:
+def test_peak_luminance_comes_from_metadata(tmp_path: Path, told: str, peak: int) -> None:
     if "libx265" not in av.codecs_available:
         pytest.skip("needs libx265 to write HDR10 metadata")
     path = tmp_path / "hdr.mp4"

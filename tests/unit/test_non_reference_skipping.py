@@ -64,5 +64,5 @@ def test_a_span_begins_with_the_picture_on_screen_then_and_misses_none(video: Vi
 
 def test_key_pictures_alone_stay_alone(video: Video) -> None:
     times = [Fraction(index, 5) for index in range(20)]
-    found = {picture.tobytes() for _, picture in pictures(video, video.span, times=times, keys_only=True)}
+    found = {picture.tobytes() for _, picture in pictures(video, video.span, times=times, keyframes_only=True)}
     assert len(found) <= 3

@@ -42,11 +42,11 @@ def covered(faces: list[OnScreen], middles: list[float]) -> float:
     )
 
 
-def test_without_faces_captions_are_where_they_always_are() -> None:
+def test_usual_height_without_faces() -> None:
     assert placed([]) == [USUAL] * 3
 
 
-def test_a_face_further_up_changes_nothing() -> None:
+def test_usual_height_below_a_higher_face() -> None:
     assert placed(face(500, 300)) == [USUAL] * 3
 
 
@@ -109,7 +109,7 @@ def test_a_card_moves_at_a_cut_where_one_height_does_not_suit_both_sides() -> No
     assert second.position * HEIGHT - 90 > 360 + 0.94 * 700
 
 
-def test_a_card_stays_one_where_one_height_suits_or_only_a_glance_lies_beyond_the_cut() -> None:
+def test_a_card_is_not_split_without_need() -> None:
     (still,) = _across_a_cut(face(300, 300, 0, 4), 20)
     assert still.span == Span(Fraction(0), Fraction(4))
     (glance,) = _across_a_cut([*face(800, 400, 0, 1), *face(360, 700, 1, 4)], 2)
@@ -123,13 +123,13 @@ def test_in_a_stack_captions_are_where_the_panels_meet() -> None:
     assert choose_heights(cards, faces, (), LIMITS, USUAL, HEIGHT) == [960.0] * 3
 
 
-def test_what_is_taken_is_left_alone() -> None:
+def test_occupied_regions_are_avoided() -> None:
     title = Box(200, 1000, 880, 1240)
     middles = placed([], 3, None, (OccupiedRegion(Span(Fraction(0), Fraction(3)), title),))
     assert all(share_inside(title, Box(240, middle - 90, 840, middle + 90)) == 0 for middle in middles)
 
 
-def test_a_face_beside_the_captions_is_not_in_their_way() -> None:
+def test_a_face_beside_the_captions_does_not_matter() -> None:
     assert placed(face(900, 300, x=1000)) == [USUAL] * 3
 
 
@@ -138,7 +138,7 @@ def test_a_card_that_is_taller_than_the_area_is_in_its_middle() -> None:
     assert middle == pytest.approx(sum(LIMITS) / 2)
 
 
-def test_the_spare_room_below_is_for_emergencies() -> None:
+def test_the_spare_area_is_used_only_if_needed() -> None:
     """It is taken rather than to cover a head or text, and not while there is another free place."""
     wall = OccupiedRegion(Span(Fraction(0), Fraction(3)), Box(0, 960, 1080, 1200))
     spare = 1420.0

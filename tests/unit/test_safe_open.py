@@ -45,7 +45,7 @@ def test_no_file_makes_ffmpeg_open_another_file_or_an_address(tmp_path: Path) ->
         ("reference.mov", {"enable_drefs": "1", "use_absolute_path": "1"}),
     ],
 )
-def test_the_canary_sings_when_ffmpeg_is_let_free(tmp_path: Path, name: str, free: dict[str, str]) -> None:
+def test_the_canary_detects_unrestricted_ffmpeg(tmp_path: Path, name: str, free: dict[str, str]) -> None:
     """These files do reach out; else their being refused would show nothing."""
     with Canary(tmp_path) as canary:
         list(reaching(tmp_path, canary))
@@ -64,14 +64,14 @@ def _open(file: Path, free: dict[str, str]) -> None:
         pass
 
 
-def test_small_files_that_ask_for_far_too_much_are_refused(tmp_path: Path) -> None:
+def test_resource_bombs_are_refused(tmp_path: Path) -> None:
     for file, says in bombs(tmp_path):
         assert file.stat().st_size < 300_000
         with pytest.raises(MediaError, match=says):
             probe(file)
 
 
-def test_pictures_that_grow_on_the_way_are_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_that_grow_mid_stream_are_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=1, play=None))
     assert video.width * video.height < MAX_PIXELS
     monkeypatch.setattr("clipy.media.safe_open.MAX_PIXELS", 1000)
@@ -80,7 +80,7 @@ def test_pictures_that_grow_on_the_way_are_not_decoded(tmp_path: Path, monkeypat
 
 
 @posix
-def test_what_is_no_plain_file_is_one_clear_error(tmp_path: Path) -> None:
+def test_anything_but_a_regular_file_is_one_clear_error(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
     (tmp_path / "folder.mp4").mkdir()
     (tmp_path / "empty.mp4").touch()
@@ -124,7 +124,7 @@ def test_what_is_no_plain_file_is_one_clear_error(tmp_path: Path) -> None:
     ],
 )
 @posix
-def test_a_name_is_only_a_name(tmp_path: Path, name: str) -> None:
+def test_file_names_are_never_interpreted(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     os.link(make_video(tmp_path / "plain.mp4", seconds=1, size=(64, 64), play=None), path)
     assert float(probe(path).duration) == pytest.approx(1)

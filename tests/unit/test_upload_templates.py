@@ -27,7 +27,7 @@ def test_a_template_is_filled_from_the_clip(tmp_path: Path) -> None:
     assert words.fill("{reason}\n\n{hashtags}") == "It is a surprise.\n\n#shorts #en #BeesCo"
 
 
-def test_what_is_said_in_a_video_is_never_read_as_a_template() -> None:
+def test_values_are_never_interpreted_as_templates() -> None:
     assert (
         TemplateContext({"title": "{hashtags} {nonsense}", "hashtags": "#a"}, ()).fill("{title}")
         == "{hashtags} {nonsense}"
@@ -38,7 +38,7 @@ def test_an_empty_value_leaves_no_gap() -> None:
     assert TemplateContext({"a": "x", "reason": "", "b": "y"}, ()).fill("{a}\n\n{reason}\n\n{b}") == "x\n\ny"
 
 
-def test_a_misspelt_name_is_refused_with_the_nearest(tmp_path: Path) -> None:
+def test_unknown_placeholders_suggest_the_closest(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"\{titel\}.*Did you mean \{title\}"):
         template_context(make_clip(tmp_path), ()).fill("{titel}")
 
@@ -56,13 +56,13 @@ def test_a_misspelt_name_is_refused_with_the_nearest(tmp_path: Path) -> None:
         ("  spaces  ", 6, "spaces"),
     ],
 )
-def test_a_text_is_cut_at_a_word(text: str, most: int, expected: str) -> None:
+def test_texts_are_truncated_at_words(text: str, most: int, expected: str) -> None:
     assert truncate(text, most) == expected
 
 
 @example("0000000𐀀\x1f 0", 10, utf16_length)
 @given(st.text(max_size=60), st.integers(0, 40), st.sampled_from([len, utf8_length, utf16_length]))
-def test_a_cut_text_always_fits(text: str, most: int, measure: object) -> None:
+def test_truncated_texts_fit(text: str, most: int, measure: object) -> None:
     assert callable(measure)
     found = truncate(text.encode("utf-8", "ignore").decode(), most, measure)
     assert measure(found) <= most
