@@ -13,7 +13,7 @@ import clipy
 from clipy import Context, Edit, Span, config, probe
 from clipy.errors import ConfigError
 from clipy.pipeline.delivery import delivering_to
-from clipy.stages.review.captions import _planned
+from clipy.stages.review.captions import _planned_cards
 from clipy.stages.review.checks.caption_lines import _drawn_otherwise, _places
 from clipy.stages.upload.folder import Folder
 from clipy.storage.store import Store
@@ -77,7 +77,7 @@ def test_captions_are_captions_under_any_name(ctx: Context) -> None:
     assert plan["cards"]
     assert planned.plans_of("music") == []
     finished = clipy.Clip("c", Fraction(4), 540, 960, planned)
-    assert list(_planned(finished)) == plan["cards"]
+    assert list(_planned_cards(finished)) == plan["cards"]
     assert _places(finished)
     assert _drawn_otherwise(finished) == []
 

@@ -21,7 +21,7 @@ from clipy.analysis.transcription.subtitles import Subtitles
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.stages.review.captions import Captions
-from clipy.stages.review.checks.caption_lines import caption_lines, said_elsewhere
+from clipy.stages.review.checks.caption_lines import caption_lines, source_captions
 from clipy.types import Box, Clip, Finding, Json, Span, Video, Word
 from fixtures.media import make_video
 from tests.spoken_clips import SIZE, captioned, hearing, said, source, spoken_words
@@ -167,8 +167,8 @@ def test_captions_that_the_source_has_already_are_told_from_those_that_were_plan
     assert found is not None
     assert {line.box.height for line in found.lines} == {40}
     assert all(found.match.shown)
-    assert len(said_elsewhere(found, shown)) >= 4
-    assert not said_elsewhere(found, [*found.lines, *theirs[:5]]), "a sign or two"
+    assert len(source_captions(found, shown)) >= 4
+    assert not source_captions(found, [*found.lines, *theirs[:5]]), "a sign or two"
 
 
 def test_words_that_are_written_and_cannot_be_read_are_not_missing(

@@ -78,7 +78,7 @@ def test_cuts_inside_words_are_heard_and_can_be_trimmed(tmp_path: Path, speech: 
     first = float(words[1].start + words[1].end) / 2
     clip = _clip(tmp_path, "begins", speech, first, whole)
     found = _errors(clip, _hearing(tmp_path, speech, first, whole))
-    assert found["cut-word"].message == "it begins inside a word"
+    assert found["cut-word"].message == "it starts inside a word"
     assert _errors(clip, _hearing(tmp_path, speech, first, whole), cut_words="ignore") == {}
 
     last = float(late.start + late.end) / 2

@@ -1,1 +1,1 @@
-"""Quality control: is the finished file good?"""
+"""Quality control: is the finished clip fit to publish?"""

@@ -1,6 +1,6 @@
-"""``review = "captions"``: do the burnt-in captions say what is said, when it is said, where all can see them?
+"""``review = "captions"``: do the burnt-in captions match the speech, in text and time, in a place that stays visible?
 
-Everything is measured on the finished file: what it shows is read off its pictures, what it says is transcribed anew.
+Measured on the finished file only: its frames go through text recognition, its sound through a second transcription.
 """
 
 from __future__ import annotations
@@ -26,50 +26,52 @@ from clipy.context import Context
 from clipy.errors import MediaError, ModelError
 from clipy.geometry import share_inside
 from clipy.stages.base import Reviewer
-from clipy.stages.review.checks.caption_lines import LEAST_LETTERS, CaptionLines, caption_lines, said_elsewhere
+from clipy.stages.review.checks.caption_lines import LEAST_LETTERS, CaptionLines, caption_lines, source_captions
 from clipy.text.profanity import Profanity
 from clipy.types import Box, Clip, Evidence, Finding, Review, Seconds, Severity, Span, Word, seconds
 from clipy.typography.safe_area import graphics_safe_area
 
-_LEAST_CARDS = 4  # whose time must be known to judge the timing of all
-_EDGE = 0.02  # of the picture's sides by which a text may seem to leave the safe area: boxes are not exact
-_OFTEN = 0.25  # share of the captions from which on a fault is the clip's
+_LEAST_CARDS = 4  # cards with a known time that a judgement of the timing needs
+_EDGE = 0.02  # of width and height: tolerance at the safe area's border, since text boxes are not exact
+_OFTEN = 0.25  # share of the captions from which a defect counts against the clip
 _COVERED = 0.5  # share of a mouth
-_BIG = 0.08  # of the picture's height; a mouth of a smaller face is not looked at
+_BIG = 0.08  # of the frame's height; mouths of smaller faces are ignored
 
 
 class Captions(Reviewer):
-    """Captions late or early, words missing or wrong, too fast, out of the safe area, over a mouth, strong language."""
+    """Finds captions that are late, early, incomplete, wrong, too fast, badly placed, over a mouth or profane."""
 
     version: ClassVar[int] = 9
 
     class Options(Reviewer.Options):
         required: bool = Field(
-            False, description="Refuse a clip with speech and no captions; what clipy captioned must have them anyway."
+            False,
+            description="Reject clips with speech but no captions. Clips that clipy captioned must have them anyway.",
         )
         max_offset: float = Field(
-            0.2, gt=0, description="Seconds by which captions may come before or after what is said (median)."
+            0.2, gt=0, description="Largest median offset between captions and speech, early or late, in seconds."
         )
         max_missing: float = Field(
-            0.15, gt=0, le=1, description="Share of the words said that may be missing in the captions."
+            0.15, gt=0, le=1, description="Largest share of the spoken words that may be missing from the captions."
         )
         max_uncaptioned: float = Field(
-            4, gt=0, description="Seconds in which somebody may speak on while what clipy captions shows nothing."
+            4, gt=0, description="Longest speech without captions in a clip that clipy captioned, in seconds."
         )
-        max_wrong: float = Field(0.35, gt=0, le=1, description="Share of the captions that may not be said.")
+        max_wrong: float = Field(0.35, gt=0, le=1, description="Largest share of the captions that nobody says.")
         reading_speed: float = Field(
             30,
             gt=0,
-            description="Characters a second of the median caption. Netflix allows 20 for whole subtitles; words"
-            " highlighted one by one are followed faster.",
+            description="Highest reading speed of the median caption, in characters per second. Netflix allows 20 for"
+            " whole subtitles; captions highlighted word by word can be read faster.",
         )
-        max_lines: int = Field(3, ge=1, description="Lines on screen at once (BBC: two, three where one must).")
+        max_lines: int = Field(
+            3, ge=1, description="Most caption lines on screen at once (BBC: two, exceptionally three)."
+        )
         safe_area: bool = Field(
-            True, description="Refuse captions where TikTok, Reels and Shorts draw over an upright video."
+            True,
+            description="Reject captions under the interface that TikTok, Reels and Shorts draw over a vertical video.",
         )
-        strong_language: bool = Field(
-            True, description="Let strong language pass in captions, unless it was asked to be masked."
-        )
+        strong_language: bool = Field(True, description="Allow profanity in captions, unless masking was requested.")
 
     options: Options
 
@@ -79,30 +81,30 @@ class Captions(Reviewer):
     def review(self, clip: Clip, ctx: Context) -> Review:
         name = self.name or "captions"
         try:
-            words = retranscribe(clip, ctx).words  # first: the pictures are being watched meanwhile
+            words = retranscribe(clip, ctx).words  # first: frames are measured in the background meanwhile
             inspection = inspect_clip(clip, ctx)
             lines = screen_text(inspection, ctx) if _readable(words) else []
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
         except ModelError as error:
-            return Review(name, (Finding("not-checked", "warning", f"the captions cannot be read: {error}"),))
+            return Review(name, (Finding("not-checked", "warning", f"captions cannot be checked: {error}"),))
         return Review(name, tuple(self._findings(clip, inspection, lines, words, ctx)))
 
     def _findings(
         self, clip: Clip, inspection: Inspection, lines: Sequence[ScreenLine], words: Sequence[Word], ctx: Context
     ) -> Iterator[Finding]:
-        meant = clip.edit.clip_words() if clip.edit is not None and _planned(clip) else ()
+        meant = clip.edit.clip_words() if clip.edit is not None and _planned_cards(clip) else ()
         if meant:
             yield from self._uncaptioned(inspection, meant, ctx)
         if not _readable(words) or not _readable(meant or words):
-            return  # nothing is said, or shown, that could be read
+            return  # the script is one that text recognition cannot read
         found = caption_lines(clip, lines, words, meant)
         if found is None:
             yield from self._absent(clip, words)
             return
         if found.unsure:
-            message = "heard anew, the clip says something else than its captions: what is said is hard to tell"
-            yield Finding("unsure", "warning", message, found.lines[0].span, evidence=_seen(found.lines[0]))
+            message = "a second transcription disagrees with the captions: the speech is hard to understand"
+            yield Finding("unsure", "warning", message, found.lines[0].span, evidence=_evidence(found.lines[0]))
         yield from self._twice(found, lines)
         yield from self._timing(found)
         yield from self._words(found)
@@ -112,27 +114,27 @@ class Captions(Reviewer):
         yield from self._language(clip, found)
 
     def _uncaptioned(self, inspection: Inspection, meant: Sequence[Word], ctx: Context) -> Iterator[Finding]:
-        """Speech that was never heard is not missed by hearing it again: a voice detector tells that there is some."""
+        """Speech that transcription misses twice is found by voice activity detection."""
         speech = regions(speech_of(inspection.video, ctx).probabilities)
         for gap in unheard(meant, speech, seconds(self.options.max_uncaptioned)):
             spoken = sum((span.clamp(gap).duration for span in speech if span.overlap(gap)), Fraction(0))
-            message = f"somebody speaks for {float(spoken):.1f} s without captions: the words were not made out"
+            message = f"{float(spoken):.1f} s of speech have no captions: the words were not recognized"
             limit = self.options.max_uncaptioned
             yield Finding("uncaptioned", "error", message, gap, round(float(spoken), 2), limit, Evidence.sound(gap))
 
     def _absent(self, clip: Clip, words: Sequence[Word]) -> Iterator[Finding]:
-        planned = clip.edit is not None and bool(_planned(clip))
+        planned = clip.edit is not None and bool(_planned_cards(clip))
         spelled = sum(len(letters(word.text)) for word in words)
         if (planned or self.options.required) and spelled >= LEAST_LETTERS:
             span = Span(words[0].start, max(word.end for word in words))
-            message = f"{len(words)} words are said, and no captions show them"
+            message = f"{len(words)} words are spoken but no captions are visible"
             yield Finding("no-captions", "error", message, span, 0, spelled, evidence=Evidence.picture(span.start))
 
     def _twice(self, found: CaptionLines, lines: Sequence[ScreenLine]) -> Iterator[Finding]:
-        said = said_elsewhere(found, lines)
-        if len(said) >= _LEAST_CARDS:
-            message = "the source shows captions of its own: to have those alone, use --set pizzazz="
-            yield Finding("captions-twice", "warning", message, said[0].span, evidence=_seen(said[0]))
+        theirs = source_captions(found, lines)
+        if len(theirs) >= _LEAST_CARDS:
+            message = "the source already has burnt-in captions; to add none, use --set pizzazz="
+            yield Finding("captions-twice", "warning", message, theirs[0].span, evidence=_evidence(theirs[0]))
 
     def _timing(self, found: CaptionLines) -> Iterator[Finding]:
         late, limit = found.match.late, self.options.max_offset
@@ -140,7 +142,7 @@ class Captions(Reviewer):
             return
         typical = min(found.match.offsets, key=lambda pair: abs(pair[0] - late))[1]
         word = "after" if late > 0 else "before"
-        message = f"captions come {abs(late):.2f} s {word} what they say"
+        message = f"captions appear {abs(late):.2f} s {word} the speech"
         evidence = Evidence.picture(typical.span.start, typical.box)
         yield Finding("caption-timing", "error", message, typical.span, round(late, 3), limit, evidence=evidence)
 
@@ -149,10 +151,10 @@ class Captions(Reviewer):
         share, limit = len(missing) / len(found.words), self.options.max_missing
         wrong = 1 - found.match.said
         if share > limit:
-            # Where much else is read than is heard, the reader or the hearer is at fault as likely as the captions.
+            # With many mismatches, text or speech recognition is as likely at fault as the captions are.
             severity: Severity = "error" if wrong <= self.options.max_wrong else "warning"
             some = " ".join(word.text for word in missing[:6])
-            message = f"{len(missing)} of {len(found.words)} words said are missing in the captions: {some}"
+            message = f"{len(missing)} of {len(found.words)} spoken words are missing from the captions: {some}"
             yield Finding(
                 "missing-words",
                 severity,
@@ -164,21 +166,21 @@ class Captions(Reviewer):
             )
         limit = self.options.max_wrong
         if wrong > limit:
-            message = f"{wrong:.0%} of what the captions say is not said"
+            message = f"{wrong:.0%} of the caption text is not spoken"
             yield Finding("wrong-words", "warning", message, found.lines[0].span, round(wrong, 3), limit)
 
     def _reading(self, found: CaptionLines) -> Iterator[Finding]:
         shown = cards(found.lines)
-        speeds = [sum(len(line.text) for line in card) / float(_together(card).duration) for card in shown]
+        speeds = [sum(len(line.text) for line in card) / float(_card_span(card).duration) for card in shown]
         speed, limit = median(speeds), self.options.reading_speed
         if speed > limit:
-            message = f"half of the captions ask to read more than {speed:.0f} characters a second"
+            message = f"half of the captions need more than {speed:.0f} characters per second to read"
             yield Finding("reading-speed", "warning", message, value=round(speed, 1), limit=limit)
         tall = max(shown, key=len)
         if len(tall) > self.options.max_lines:
             message = f"{len(tall)} lines of captions are on screen at once"
             yield Finding(
-                "lines", "warning", message, _together(tall), len(tall), self.options.max_lines, _seen(tall[0])
+                "lines", "warning", message, _card_span(tall), len(tall), self.options.max_lines, _evidence(tall[0])
             )
 
     def _place(self, found: CaptionLines, inspection: Inspection) -> Iterator[Finding]:
@@ -195,27 +197,27 @@ class Captions(Reviewer):
             or line.box.y1 < top - high
             or line.box.y2 > bottom + high
         ]
-        share = float(_time(out) / max(_time(found.lines), Fraction(1, 100)))
+        share = float(_total_duration(out) / max(_total_duration(found.lines), Fraction(1, 100)))
         if out and share > _OFTEN / 5:
             severity: Severity = "error" if share > _OFTEN else "warning"
-            message = f"{share:.0%} of the captions lie where platforms draw their buttons and descriptions"
-            yield Finding("safe-area", severity, message, out[0].span, round(share, 3), _OFTEN, _seen(out[0]))
+            message = f"{share:.0%} of the captions are where platforms draw buttons and descriptions"
+            yield Finding("safe-area", severity, message, out[0].span, round(share, 3), _OFTEN, _evidence(out[0]))
 
     def _faces(self, found: CaptionLines, inspection: Inspection, ctx: Context) -> Iterator[Finding]:
-        looked, covered = 0, list[tuple[Seconds, Box]]()
+        mouths, covered = 0, list[tuple[Seconds, Box]]()
         for frame in detect_clip_faces(inspection, ctx):
             lines = [line for line in found.lines if frame.time in line.span]
             for face in frame.faces if lines else ():
                 box = face.box
                 if box.height < _BIG * inspection.video.height:
                     continue
-                looked += 1
+                mouths += 1
                 if any(share_inside(mouth(box), line.box) >= _COVERED for line in lines):
                     covered.append((frame.time, mouth(box)))
-        share = len(covered) / max(1, looked)
+        share = len(covered) / max(1, mouths)
         if share > _OFTEN:
             time, box = covered[0]
-            message = f"captions cover {share:.0%} of the mouths that are seen meanwhile"
+            message = f"captions cover {share:.0%} of the mouths on screen"
             evidence = Evidence.picture(time, box)
             yield Finding("covered-mouth", "warning", message, Span(time, time), round(share, 3), _OFTEN, evidence)
 
@@ -227,29 +229,29 @@ class Captions(Reviewer):
         for line in found.lines:
             strong = [token for token in line.text.split() if "*" not in token and profanity.matches(token)]
             if strong:
-                message = f"strong language is written out in the captions: {profanity.masked(strong[0])}"
-                yield Finding("strong-language", "error", message, line.span, evidence=_seen(line))
+                message = f"the captions spell out profanity: {profanity.masked(strong[0])}"
+                yield Finding("strong-language", "error", message, line.span, evidence=_evidence(line))
 
 
 def _readable(words: Sequence[Word]) -> bool:
-    """Whether what is said is written in letters that can be read off a picture: Latin or Chinese."""
+    """Whether the words are in a script that text recognition reads: Latin or Chinese."""
     text = "".join(letters(word.text) for word in words)
     return bool(text) and sum(char < "\u0250" or "\u4e00" <= char <= "\u9fff" for char in text) > 0.9 * len(text)
 
 
-def _planned(clip: Clip) -> Sequence[object]:
+def _planned_cards(clip: Clip) -> Sequence[object]:
     """The cards that clipy planned to draw."""
     plans = clip.edit.plans_of("captions") if clip.edit else []
     return [card for plan in plans for card in plan.get("cards", ())]
 
 
-def _together(card: Sequence[ScreenLine]) -> Span:
+def _card_span(card: Sequence[ScreenLine]) -> Span:
     return Span(min(line.span.start for line in card), max(line.span.end for line in card))
 
 
-def _time(lines: Sequence[ScreenLine]) -> Seconds:
+def _total_duration(lines: Sequence[ScreenLine]) -> Seconds:
     return sum((line.span.duration for line in lines), Fraction(0))
 
 
-def _seen(line: ScreenLine) -> Evidence:
+def _evidence(line: ScreenLine) -> Evidence:
     return Evidence.picture((line.span.start + line.span.end) / 2, line.box)

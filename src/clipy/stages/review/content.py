@@ -1,7 +1,7 @@
-"""``review = "content"``: does a clip begin and end where it should, stand alone, and show something new?
+"""``review = "content"``: does a clip start and end cleanly, make sense by itself, and show something new?
 
-Measured on the finished file: its sound at both edges, its words transcribed anew, its looks and sound against those of
-other clips.
+Measured on the finished file: the sound at both edges, a second transcription, and perceptual fingerprints of picture
+and sound, compared with those of other clips.
 """
 
 from __future__ import annotations
@@ -26,39 +26,39 @@ from clipy.text.punctuation import ends_with_terminal
 from clipy.text.sentences import Sentence, sentences, written
 from clipy.types import Clip, Evidence, Finding, Repair, Review, Seconds, Severity, Span, Transcript
 
-_ROOM = Fraction(3, 20)  # seconds of silence that are left at an edge that is trimmed
-_INSIDE = Fraction(1, 50)  # seconds of a short pause that are left out of a trim to it
-_OFF = Fraction(1, 2)  # seconds by which a sentence that is heard may be off the pause beside it
+_ROOM = Fraction(3, 20)  # seconds of silence left at a trimmed edge
+_INSIDE = Fraction(1, 50)  # seconds by which a trim stays inside a short pause
+_OFF = Fraction(1, 2)  # seconds between a transcribed sentence and the pause beside it, at most
 _LOST = Fraction(1, 4)  # of a clip that a trim may cost
-_HEARD = Fraction(1)  # seconds at an edge that are evidence
-# Seconds from the first or last word outwards in which an edge is beside it.
+_HEARD = Fraction(1)  # seconds of sound at an edge, as evidence
+# An edge within these seconds outwards of the first or last word is next to it.
 _BY_WORD = (Fraction(-1, 20), Fraction(2, 5))
-_LEAST_WORDS = 12  # from which on the language is known
+_LEAST_WORDS = 12  # needed to identify the language
 _SAME_SPAN = Fraction(1, 2)  # of the shorter of two clips of one source
 
 Judgement = Literal["refuse", "warn", "ignore"]
 
 
 class Content(Reviewer):
-    """Words cut at the edges, silence there, an opening that hangs in the air, another language, a clip made before."""
+    """Finds cut words and silence at the edges, openings that lack context, the wrong language, and duplicates."""
 
     version: ClassVar[int] = 7
 
     class Options(Reviewer.Options):
-        max_silence: float = Field(1.5, gt=0, description="Seconds of silence at either edge that are let pass.")
+        max_silence: float = Field(1.5, gt=0, description="Longest silence at either edge, in seconds.")
         cut_words: Judgement = Field(
             "refuse",
-            description="What to do about a clip that begins or ends inside a word; never more than a warning where a"
-            " person set its times.",
+            description="What to do with clips that start or end inside a word. Only ever a warning where the user set"
+            " the times.",
         )
         language: str = Field(
-            "", max_length=3, description="Language that clips must be in (ISO 639-1); what is said there unless given."
+            "", max_length=3, description="Required language (ISO 639-1); empty: the language of the source's words."
         )
         duplicates: Judgement = Field(
-            "refuse", description="What to do about a clip of a moment that another clip of the run shows."
+            "refuse", description="What to do with clips that show the same moment as another clip of the run."
         )
         published: Judgement = Field(
-            "refuse", description="What to do about a clip of a moment that was published from this machine before."
+            "refuse", description="What to do with clips of a moment that was already published from this machine."
         )
 
     options: Options
@@ -73,7 +73,7 @@ class Content(Reviewer):
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
         except ModelError as error:
-            return Review(name, (Finding("not-checked", "warning", f"what is said cannot be judged: {error}"),))
+            return Review(name, (Finding("not-checked", "warning", f"the speech cannot be checked: {error}"),))
         whole = Span(Fraction(0), inspection.video.duration)
         findings: list[Finding] = []
         if edges is not None:
@@ -83,18 +83,18 @@ class Content(Reviewer):
         return Review(name, tuple(findings))
 
     def compare(self, clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Review:
-        """Errors for what another clip of the run shows, or what was published."""
+        """Report a clip that shows the same as another clip of the run, or as one already published."""
         name = self.name or "content"
         try:
             inspection, spoken = inspect_clip(clip, ctx), retranscribe(clip, ctx)
             own = fingerprint_of(inspection, written(spoken.words, spoken.language), ctx)
         except (MediaError, ModelError):
-            return Review(name)  # review() has said so
+            return Review(name)  # review() reports it
         for other in others:
             published = not other.path.name
             judgement = self.options.published if published else self.options.duplicates
             if judgement == "ignore" or (other.fingerprint == clip.fingerprint and published):
-                continue  # the very same file is not posted twice anyway
+                continue  # uploading never posts the same file twice
             why = _same_span(clip, other) or _same_print(own, other, ctx)
             if why:
                 what = f"{other.name!r}, which was published" if published else _named(other)
@@ -105,23 +105,33 @@ class Content(Reviewer):
 
     def _edges(self, edges: Edges, spoken: Transcript, whole: Span, clip: Clip) -> Iterator[Finding]:
         limit = seconds_of(self.options.max_silence)
-        told = sentences(spoken)
+        spoken_sentences = sentences(spoken)
         given = clip.edit is not None and clip.edit.highlight.given
         refused: Severity = "error" if self.options.cut_words == "refuse" and not given else "warning"
         if edges.cut_start and not _starts_source(clip) and self.options.cut_words != "ignore":
             part = Span(whole.start, min(whole.end, whole.start + _HEARD))
             yield _cut(
-                part, "begins", refused, beside=_begins_a_word(clip), repair=first_trim(whole, told, edges.pauses)
+                part,
+                "starts",
+                refused,
+                beside=_begins_a_word(clip),
+                repair=first_trim(whole, spoken_sentences, edges.pauses),
             )
         if edges.cut_end and self.options.cut_words != "ignore":
             part = Span(max(whole.start, whole.end - _HEARD), whole.end)
-            yield _cut(part, "ends", refused, beside=_ends_a_word(clip), repair=last_trim(whole, told, edges.pauses))
+            yield _cut(
+                part,
+                "ends",
+                refused,
+                beside=_ends_a_word(clip),
+                repair=last_trim(whole, spoken_sentences, edges.pauses),
+            )
         if edges.nothing_heard(whole.duration):
-            return  # nothing is heard at all: the file's fault, not its edges'
+            return  # silent throughout: reported by the sound review
         for silent, at_start in ((edges.silent_start, True), (edges.silent_end, False)):
             if silent > limit:
                 part = Span(whole.start, silent) if at_start else Span(whole.end - silent, whole.end)
-                message = f"it {'begins' if at_start else 'ends'} with {float(silent):.1f} s of silence"
+                message = f"it {'starts' if at_start else 'ends'} with {float(silent):.1f} s of silence"
                 repair = (
                     _trimmed(whole, start=silent - _ROOM)
                     if at_start
@@ -132,37 +142,38 @@ class Content(Reviewer):
                 )
 
     def _sentences(self, clip: Clip, spoken: Transcript, whole: Span) -> Iterator[Finding]:
-        """Warnings on how it opens and closes, by the words of the source where they are known."""
+        """Warn about incomplete openings and closings, by the source's words where they are known."""
         known = Transcript(clip.edit.language, clip.edit.clip_words()) if clip.edit else spoken
-        told = sentences(known if known.words else spoken)
-        if not told:
+        spoken_sentences = sentences(known if known.words else spoken)
+        if not spoken_sentences:
             return
-        if told[0].language == "en" and is_dangling(told[0].text):
-            start = told[0].words[0]
-            message = f"it opens with {start.text!r}, which leans on something said before"
-            yield Finding("opening", "warning", message, start.span, evidence=Evidence.sound(told[0].span))
-        punctuated = sum(ends_with_terminal(sentence.text) for sentence in told[:-1])
-        if not ends_with_terminal(told[-1].text) and punctuated >= 2:
-            message = f"it ends inside a sentence: {told[-1].words[-1].text!r}"
+        first, last = spoken_sentences[0], spoken_sentences[-1]
+        if first.language == "en" and is_dangling(first.text):
+            start = first.words[0]
+            message = f"it opens with {start.text!r}, which refers to something said before"
+            yield Finding("opening", "warning", message, start.span, evidence=Evidence.sound(first.span))
+        punctuated = sum(ends_with_terminal(sentence.text) for sentence in spoken_sentences[:-1])
+        if not ends_with_terminal(last.text) and punctuated >= 2:
+            message = f"it ends inside a sentence: {last.words[-1].text!r}"
             part = Span(max(whole.start, whole.end - _HEARD), whole.end)
             yield Finding("closing", "warning", message, part, evidence=Evidence.sound(part))
 
     def _language(self, clip: Clip, spoken: Transcript) -> Iterator[Finding]:
-        """A clip of a video in several languages may be in any of those that its own words are known to be in."""
+        """In a multilingual video, a clip may be in any of the languages that its own words have."""
         wanted = [self.options.language] if self.options.language else _languages(clip)
         if wanted and spoken.language not in wanted and len(spoken.words) >= _LEAST_WORDS:
             severity: Severity = "error" if self.options.language else "warning"
             named = " or ".join(repr(code) for code in wanted)
-            yield Finding("language", severity, f"it is spoken in {spoken.language!r}, not in {named}")
+            yield Finding("language", severity, f"the speech is in {spoken.language!r}, not in {named}")
 
 
 def seconds_of(value: float) -> Seconds:
-    """An option as an exact time."""
+    """Convert an option to an exact time."""
     return Fraction(value).limit_denominator(1000)
 
 
 def _cut(part: Span, word: str, severity: Severity, *, beside: bool, repair: Repair | None) -> Finding:
-    """An edge at which speech is loud. Where a known word ends or begins there, it is the next one's, or another's."""
+    """Report loud speech at an edge. Next to a known word boundary it belongs to the neighbouring word: a warning."""
     evidence = Evidence.sound(part)
     if beside:
         return Finding("cut-word", "warning", f"it {word} between words, without a pause", part, evidence=evidence)
@@ -170,7 +181,7 @@ def _cut(part: Span, word: str, severity: Severity, *, beside: bool, repair: Rep
 
 
 def _begins_a_word(clip: Clip) -> bool:
-    """Whether a clip begins just before a word, by the words of the source where they are known."""
+    """Whether a clip starts just before a word, by the source's words where they are known."""
     if clip.edit is None or not clip.edit.words:
         return False
     return _BY_WORD[0] <= min(word.start for word in clip.edit.words) - clip.edit.keep[0].start <= _BY_WORD[1]
@@ -183,7 +194,7 @@ def _ends_a_word(clip: Clip) -> bool:
 
 
 def _languages(clip: Clip) -> list[str]:
-    """What a clip is said in, by the words of the source: the one of most of them first."""
+    """The languages of a clip by the source's words, most frequent first."""
     if clip.edit is None or not clip.edit.language:
         return []
     counts = Counter(word.language or clip.edit.language for word in clip.edit.clip_words())
@@ -191,22 +202,22 @@ def _languages(clip: Clip) -> list[str]:
 
 
 def _starts_source(clip: Clip) -> bool:
-    """Whether it begins where its source does: what was said before that was never there."""
+    """Whether it starts where its source does, so that no word can be cut by the clip."""
     return clip.edit is not None and clip.edit.highlight.span.start == 0
 
 
-def first_trim(whole: Span, told: Sequence[Sentence], pauses: Sequence[Span]) -> Repair | None:
-    """To the first sentence before which there is a pause: words heard anew are a few tenths of a second off."""
-    for sentence in told[1:]:
+def first_trim(whole: Span, spoken: Sequence[Sentence], pauses: Sequence[Span]) -> Repair | None:
+    """Trim to the first sentence after a pause. The pause decides: word times are a few tenths of a second off."""
+    for sentence in spoken[1:]:
         pause = min(pauses, key=lambda pause: abs(pause.end - sentence.span.start), default=None)
         if pause is not None and abs(pause.end - sentence.span.start) <= _OFF:
             return _trimmed(whole, start=max(pause.start + _INSIDE, pause.end - _ROOM))
     return None
 
 
-def last_trim(whole: Span, told: Sequence[Sentence], pauses: Sequence[Span]) -> Repair | None:
-    """To the last sentence after which there is a pause."""
-    for sentence in reversed(told[:-1]):
+def last_trim(whole: Span, spoken: Sequence[Sentence], pauses: Sequence[Span]) -> Repair | None:
+    """Trim to the last sentence before a pause."""
+    for sentence in reversed(spoken[:-1]):
         pause = min(pauses, key=lambda pause: abs(pause.start - sentence.span.end), default=None)
         if pause is not None and abs(pause.start - sentence.span.end) <= _OFF:
             return _trimmed(whole, end=min(pause.end - _INSIDE, pause.start + _ROOM))
@@ -214,7 +225,7 @@ def last_trim(whole: Span, told: Sequence[Sentence], pauses: Sequence[Span]) -> 
 
 
 def _trimmed(whole: Span, *, start: Seconds | None = None, end: Seconds | None = None) -> Repair | None:
-    """The trim to a new start or end; None when it would cost too much, or there is no place for it."""
+    """Trim to a new start or end; None where that would remove too much or everything."""
     if start is None and end is None:
         return None
     stays = Span(start or whole.start, end or whole.end) if (start or whole.start) < (end or whole.end) else None
@@ -224,7 +235,7 @@ def _trimmed(whole: Span, *, start: Seconds | None = None, end: Seconds | None =
 
 
 def _same_span(clip: Clip, other: Clip) -> str:
-    """Clips of one run are of one source."""
+    """Compare source times: all clips of a run have the same source."""
     if clip.edit is None or other.edit is None:
         return ""
     shared = sum(a.overlap(b) for a in clip.edit.keep for b in other.edit.keep)

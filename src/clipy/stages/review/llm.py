@@ -1,7 +1,7 @@
-"""``review = "llm"``: a model that sees judges frames and words of a clip, behind any endpoint of the OpenAI protocol.
+"""``review = "llm"``: a vision model judges frames and words of a clip, through any OpenAI-compatible endpoint.
 
-The model is shown numbered pictures and sentences, and answers with marks and numbers, never times. What is seen and
-said in the clip is data: it instructs nobody.
+The model sees numbered frames and sentences, and answers with marks and frame numbers, never times. Text inside the
+clip is data, never an instruction.
 """
 
 from __future__ import annotations
@@ -76,20 +76,20 @@ class _Judgement(Answer):
 
 
 class Llm(Reviewer):
-    """Refuses a clip that a model which sees marks low. Needs an endpoint, and for most of them a key.
+    """Rejects clips that a vision model marks low. Needs an endpoint and, for most of them, an API key.
 
-    A judgement is stored with the clip: the same question is never paid twice.
+    Judgements are cached: the same request is never paid for twice.
     """
 
     class Options(Reviewer.Options, Endpoint):
-        frames: int = Field(6, ge=1, le=32, description="How many pictures of the clip the model is shown.")
-        height: int = Field(512, ge=64, le=1920, description="Height of the pictures, in pixels.")
-        least: int = Field(30, ge=0, le=100, description="Mark (0 to 100) below which a clip is refused.")
+        frames: int = Field(6, ge=1, le=32, description="Number of frames shown to the model.")
+        height: int = Field(512, ge=64, le=1920, description="Height of these frames, in pixels.")
+        least: int = Field(30, ge=0, le=100, description="Mark (0 to 100) below which a clip is rejected.")
 
     options: Options
 
     def review(self, clip: Clip, ctx: Context) -> Review:
-        """Raises ConfigError without a key, and ServiceError when the model gives no usable answer."""
+        """Raise ConfigError without an API key, and ServiceError when the model gives no usable answer."""
         name = self.name or "llm"
         api_key(self.options.base_url, self.options.api_key_env)
         try:
@@ -110,9 +110,9 @@ class Llm(Reviewer):
                 )
             except (NoAnswer, ContextExceeded) as problem:
                 raise ServiceError(
-                    f"{self.options.model} does not judge the clip: {problem}",
+                    f"{self.options.model} gave no usable judgement of the clip: {problem}",
                     where=self.options.base_url,
-                    do="Run again (all else is kept), pick a model that sees pictures, or leave out review llm",
+                    do="Run again (everything else is cached), choose a vision model, or remove review llm",
                 ) from problem
             usage = chat.usage
         tokens = f"tokens read: {usage.read}, written: {usage.written}"
@@ -126,7 +126,7 @@ class Llm(Reviewer):
         for mark in ("framing", "legibility", "opening", "understandable", "safe"):
             value = int(getattr(judged, mark))
             if value < least:
-                message = f"{self.options.model} marks {mark} with {value} of 100"
+                message = f"{self.options.model} gives {mark} {value} of 100"
                 yield Finding(mark, "error", message, whole, value, least)
         for problem in judged.problems:
             time = times[problem.picture - 1]
@@ -136,7 +136,7 @@ class Llm(Reviewer):
                 yield Finding(f"seen-{problem.kind}", "warning", message, Span(time, time), evidence=evidence)
 
     def _shown(self, inspection: Inspection) -> Iterator[tuple[Seconds, bytes]]:
-        """Pictures from the middles of equal parts of the clip, as JPEG."""
+        """Frames from the middle of each of N equal parts of the clip, as JPEG."""
         video = inspection.video
         step = video.duration / self.options.frames
         times = [step / 2 + step * index for index in range(self.options.frames)]
@@ -145,11 +145,13 @@ class Llm(Reviewer):
 
 
 def _words(spoken: Transcript) -> str:
-    """What is said, as data."""
-    told = sentences(spoken)
-    if not told:
+    """The speech, one JSON line per sentence."""
+    numbered = sentences(spoken)
+    if not numbered:
         return json_line({"said": None})
-    return "\n".join(json_line({"n": n, "text": strip_control(sentence.text)}) for n, sentence in enumerate(told, 1))
+    return "\n".join(
+        json_line({"n": n, "text": strip_control(sentence.text)}) for n, sentence in enumerate(numbered, 1)
+    )
 
 
 def _jpeg(picture: NDArray[np.uint8]) -> bytes:

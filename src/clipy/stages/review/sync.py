@@ -1,4 +1,4 @@
-"""``review = "sync"``: do the lips move with the sound?"""
+"""``review = "sync"``: is the sound in sync with the lips?"""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from clipy.errors import MediaError
 from clipy.stages.base import Reviewer
 from clipy.types import Clip, Evidence, Finding, Review, Span
 
-_SHOWN = Fraction(5)  # seconds of sound that show it
+_SHOWN = Fraction(5)  # seconds of sound as evidence
 
 
 class Sync(Reviewer):
-    """Compares how a mouth moves with how loud the sound is, at every shift up to 0.8 s.
+    """Correlates mouth movement with loudness at every shift up to 0.8 s.
 
-    What is found is reported only where it is sure: some seconds of a speaking face, a clear best shift, none that is
-    nearly as good elsewhere, and the same in each half of them. A clip in which that cannot be told has no finding.
-    Sound that comes late is borne better than sound that comes early, as in nature (ITU-R BT.1359).
+    An offset is reported only where it is certain: a few seconds of a speaking face, a clear best shift with no close
+    runner-up, and the same result in both halves. Otherwise there is no finding.
+    Late sound is tolerated better than early sound, as in nature (ITU-R BT.1359).
     """
 
     version = 4
 
     class Options(Reviewer.Options):
-        late: float = Field(
-            0.185, gt=0, lt=0.8, description="Seconds that the sound may come late: acceptable in ITU-R BT.1359."
-        )
+        late: float = Field(0.185, gt=0, lt=0.8, description="Seconds the sound may lag (acceptable by ITU-R BT.1359).")
         early: float = Field(
-            0.15, gt=0, lt=0.8, description="Seconds that it may come early: 0.09 there, and what measuring may err."
+            0.15, gt=0, lt=0.8, description="Seconds the sound may lead: 0.09 by ITU-R BT.1359, plus measurement error."
         )
         agreement: float = Field(
-            0.3, gt=0, lt=1, description="Correlation of lips and sound from which they belong together."
+            0.3, gt=0, lt=1, description="Lowest correlation of lips and sound that counts as the same speaker."
         )
-        margin: float = Field(0.2, gt=0, lt=1, description="How much better the best shift must be than others.")
-        least: float = Field(2.0, ge=0, description="Seconds of a speaking face below which nothing is said.")
+        margin: float = Field(
+            0.2, gt=0, lt=1, description="Lead in correlation that the best shift needs over all others."
+        )
+        least: float = Field(2.0, ge=0, description="Shortest speaking face that can be judged, in seconds.")
 
     options: Options
 
@@ -60,7 +60,7 @@ class Sync(Reviewer):
         if abs(found.late) <= limit:
             return Review(name)
         side = "after" if found.late > 0 else "before"
-        message = f"the sound comes {abs(found.late):.2f} s {side} the lips"
+        message = f"the sound is {abs(found.late):.2f} s {side} the lips"
         shown = Evidence.sound(Span(Fraction(0), min(_SHOWN, inspection.video.duration)))
         return Review(name, (Finding("lips", "error", message, None, found.late, limit, shown),))
 

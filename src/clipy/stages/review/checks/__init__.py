@@ -1,1 +1,1 @@
-"""What reviewers are made of: caption lines, platform limits, findings over spans of a clip."""
+"""Building blocks of the reviewers: caption lines, platform limits, findings over spans of a clip."""

@@ -1,7 +1,7 @@
-"""Which of the lines that a clip shows are its captions, and what is said with them.
+"""Tell captions from other text on screen, and match them with the speech.
 
-A picture may hold other writing: the code of a screen, a slide, a sign, captions that the source has already. Captions
-are told by what is said, by the height of their letters, and by where they were planned, if that is known.
+A frame may hold other text: code on a screen, a slide, a sign, captions of the source. Captions are recognized by the
+speech, by the height of their letters, and by their planned position where it is known.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from clipy.geometry import share_inside
 from clipy.types import Box, Clip, Json, Span, Word
 from clipy.typography.occupied_regions import regions_of_plan
 
-LEAST_LETTERS = 12  # with fewer, nothing is known
-_LASTING = 6  # seconds: a text that stays longer is a title or a sign
-_ARE_CAPTIONS = 0.5  # share of the letters shown that must be said, else it is other text
-_HEARD_AGAIN = 0.5  # share of the words heard anew that must be known, else the two hearings contradict each other
-_SURELY_SAID = 0.8  # share of a line's letters from which on it is said ...
-_LEAST_OF_LINE = 5  # ... and no line that chance pairs with what is said
-_AS_HIGH = 1.6  # times as high as another line, or as low, that a line of the same captions is at most
-_MUCH = 0.3  # share of the captions' letters that captions of the source are read to have, at least: a sign has less
-_PART = 0.2  # share of a card's height that writing in its place has, which may be a misread part of it
-_ALONE = Fraction(1)  # seconds around a word within which nothing was planned: it is no other hearing of a word
-_COVERED = 0.5  # share of a line that lies where something else is drawn
+LEAST_LETTERS = 12  # letters needed for a judgement
+_LASTING = 6  # seconds; longer text is a title or a sign
+_ARE_CAPTIONS = 0.5  # share of the letters that must be spoken, else it is other text
+_HEARD_AGAIN = 0.5  # share of the second transcription that must be known, else the transcriptions disagree
+_SURELY_SAID = 0.8  # share of a line's letters that must be spoken ...
+_LEAST_OF_LINE = 5  # ... and letters it needs, to rule out matches by chance
+_AS_HIGH = 1.6  # largest ratio of the heights of two lines of the same captions
+_MUCH = 0.3  # letters of the source's captions, as a share of ours, at least: a sign has fewer
+_PART = 0.2  # share of a card's height above which text in its place may be a misread part of it
+_ALONE = Fraction(1)  # seconds around a word; without planned words there, it is an additional word
+_COVERED = 0.5  # share of a line that overlaps another overlay
 
 
 @dataclass(frozen=True, slots=True)
 class CaptionLines:
-    """What a clip's captions are like against ``words``: what is heard, or what they were planned to say.
+    """A clip's captions matched with ``words``: those transcribed again, or those planned.
 
-    ``unsure``: what is heard is something else than what was planned, so that only the plan is compared with.
+    ``unsure``: the second transcription contradicts the plan, so captions are compared with the plan only.
     """
 
     lines: tuple[ScreenLine, ...]
@@ -47,9 +47,9 @@ class CaptionLines:
 def caption_lines(
     clip: Clip, lines: Sequence[ScreenLine], words: Sequence[Word], meant: Sequence[Word]
 ) -> CaptionLines | None:
-    """The lines that are captions, with what is said; None when nothing that is shown is also said or ``meant``.
+    """Find the caption lines and match them with the speech; None where no text on screen is spoken or planned.
 
-    Two hearings of the same sound differ where it is hard to understand. Captions are held against what both heard.
+    Two transcriptions differ where speech is hard to understand. Captions are compared with what both agree on.
     """
     others = _drawn_otherwise(clip)
     own = tuple(
@@ -72,7 +72,7 @@ def caption_lines(
     planned = match_captions(own, meant)
     if planned.said < _ARE_CAPTIONS:
         return None
-    # A second hearing may leave out a lot. Only what it hears otherwise casts doubt on the first.
+    # A second transcription may omit a lot. Only contradictions cast doubt on the first.
     known = {letters(word.text) for word in meant}
     doubtful = sum(letters(word.text) in known for word in words) < _HEARD_AGAIN * len(words)
     return CaptionLines(own, tuple(meant), planned, unsure=doubtful)
@@ -81,10 +81,10 @@ def caption_lines(
 def _in_their_size(
     lines: Sequence[ScreenLine], words: Sequence[Word], places: Sequence[tuple[Span, Box]]
 ) -> tuple[ScreenLine, ...]:
-    """The lines in letters as high as those of the lines that are said; none where no line surely is.
+    """The lines whose letters are as high as those of spoken lines; empty where no line is clearly spoken.
 
-    What else is written in the picture, on a screen, a slide or a sign, is mostly bigger or smaller than its captions.
-    Where clipy planned captions, said lines in their ``places`` come before those of captions that the source has.
+    Other text, on a screen, a slide or a sign, is mostly larger or smaller than captions. Spoken lines in the
+    planned ``places`` take precedence over captions of the source.
     """
     planned = [line for line in lines if any(_lies_in(line, span, box) for span, box in places)]
     heights = [line.box.height for line in _surely_said(planned, words) or _surely_said(lines, words)]
@@ -93,18 +93,18 @@ def _in_their_size(
 
 
 def _surely_said(lines: Sequence[ScreenLine], words: Sequence[Word]) -> list[ScreenLine]:
-    """The lines that are said, and that chance does not pair with what is said."""
+    """The lines that are spoken, without matches by chance."""
     shares = match_captions(lines, words).lines
-    told = zip(lines, shares, strict=True)
-    return [line for line, share in told if share >= _SURELY_SAID and len(letters(line.text)) >= _LEAST_OF_LINE]
+    pairs = zip(lines, shares, strict=True)
+    return [line for line, share in pairs if share >= _SURELY_SAID and len(letters(line.text)) >= _LEAST_OF_LINE]
 
 
 def _unread(
     words: Sequence[Word], shown: Sequence[bool], others: Sequence[ScreenLine], places: Sequence[tuple[Span, Box]]
 ) -> list[bool]:
-    """Which words are not read where something is written in the place of their caption.
+    """Which words were not recognized although there is text in the place of their caption.
 
-    Before a busy background the reader is at fault, and not the caption.
+    Over a busy background text recognition is at fault, not the caption.
     """
     blurred = [
         span
@@ -117,8 +117,8 @@ def _unread(
     ]
 
 
-def said_elsewhere(found: CaptionLines, lines: Sequence[ScreenLine]) -> list[ScreenLine]:
-    """Lines beside the captions that show much of what is said, too: those of captions that the source had already."""
+def source_captions(found: CaptionLines, lines: Sequence[ScreenLine]) -> list[ScreenLine]:
+    """Other lines that show much of the speech: captions that the source already has."""
     others = [line for line in lines if line not in found.lines and line.span.duration <= _LASTING]
     said = _surely_said(others, found.words)
     spelled, again = (sum(len(letters(line.text)) for line in each) for each in (found.lines, said))
@@ -126,7 +126,7 @@ def said_elsewhere(found: CaptionLines, lines: Sequence[ScreenLine]) -> list[Scr
 
 
 def _counts(heard: Sequence[Word], meant: Sequence[Word]) -> tuple[bool, ...]:
-    """Which words must be shown: those that were heard both times, and those of a sentence that nobody planned."""
+    """Which words must be shown: those in both transcriptions, and those with no planned words nearby."""
     known = words_in_common(heard, meant)
     near = [Span(max(Fraction(0), word.start - _ALONE), word.end + _ALONE) for word in meant]
     lost = (not any(word.span.overlap(span) for span in near) for word in heard)
@@ -140,7 +140,7 @@ def _places(clip: Clip) -> list[tuple[Span, Box]]:
 
 
 def _drawn_otherwise(clip: Clip) -> list[Box]:
-    """Where clipy drew something else than captions, such as a title."""
+    """Where clipy drew overlays other than captions, such as a title."""
     captions = clip.edit.plans_of("captions") if clip.edit else []
     plans = (plan for plan in clip.edit.plans.values() if plan not in captions) if clip.edit else ()
     return [box for plan in plans for _, box in _taken(plan)]
@@ -151,6 +151,6 @@ def _taken(plan: Json) -> list[tuple[Span, Box]]:
 
 
 def _lies_in(line: ScreenLine, span: Span, box: Box) -> bool:
-    """Whether the middle of a line is inside a box at some time."""
+    """Whether the centre of a line is inside a box at some time in a span."""
     x, y = line.box.center
     return line.span.overlap(span) > 0 and box.x1 <= x <= box.x2 and box.y1 <= y <= box.y2

@@ -1,4 +1,4 @@
-"""What platforms take, as data with a source and the day it was read. They change; correct a row and its date."""
+"""Upload limits of the platforms, each with its source and the date it was read. Update both when they change."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _GB = 1_000 * _MB
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Limits of one platform: ``seconds`` of length, ``rate`` in frames a second, ``sides`` in pixels of either side,
-    ``shape`` as width to height; each shortest and longest. ``size`` in bytes, ``codecs`` by FFmpeg's names.
+    """Limits of one platform, as (lowest, highest): ``seconds`` of length, ``rate`` in frames per second, ``sides`` in
+    pixels, ``shape`` as width / height. ``size`` is in bytes; ``codecs`` are FFmpeg's names.
     """
 
     title: str
@@ -27,7 +27,7 @@ class Platform:
     codecs: tuple[str, ...]
     source: str
     read: str  # ISO date
-    index_first: bool = False  # whether an MP4's index must lie before its pictures
+    index_first: bool = False  # whether an MP4's index (moov) must precede the media data
 
 
 PLATFORMS = {
@@ -69,23 +69,23 @@ PLATFORMS = {
 
 
 def refusals(name: str, video: Video, facts: MediaInfo) -> Iterator[Finding]:
-    """Why a platform would not take a file, one error for each limit that it breaks."""
+    """Yield an error for each limit of a platform that a file breaks."""
     platform = PLATFORMS[name]
     measured = (
         ("length", float(video.duration), platform.seconds, "s"),
-        ("frame rate", float(video.frame_rate), platform.rate, "frames a second"),
+        ("frame rate", float(video.frame_rate), platform.rate, "frames per second"),
         ("shorter side", float(min(video.width, video.height)), (platform.sides[0], float("inf")), "pixels"),
         ("longer side", float(max(video.width, video.height)), (0, platform.sides[1]), "pixels"),
-        ("shape", video.width / video.height, platform.shape, "(width to height)"),
+        ("aspect ratio", video.width / video.height, platform.shape, "(width to height)"),
         ("size", facts.size / _MB, (0, platform.size / _MB), "MB"),
     )
     for what, value, (least, most), unit in measured:
         if not least * 0.999 <= value <= most * 1.001:  # rounding of times and rates
             limit = least if value < least else most
-            message = f"{platform.title} takes a {what} of {least:g} to {most:g} {unit}, this has {value:.4g}"
+            message = f"{platform.title} accepts a {what} of {least:g} to {most:g} {unit}; this has {value:.4g}"
             yield Finding(f"platform-{name}", "error", message, value=value, limit=limit)
     if facts.video_codec not in platform.codecs:
-        message = f"{platform.title} takes {', '.join(platform.codecs)}, this is {facts.video_codec}"
+        message = f"{platform.title} accepts {', '.join(platform.codecs)}; this is {facts.video_codec}"
         yield Finding(f"platform-{name}", "error", message)
     if platform.index_first and facts.index_first is False:
-        yield Finding(f"platform-{name}", "error", f"{platform.title} wants the index at the front (use faststart)")
+        yield Finding(f"platform-{name}", "error", f"{platform.title} needs the index at the start (use faststart)")

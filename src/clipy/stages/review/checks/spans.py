@@ -1,4 +1,4 @@
-"""Findings about stretches of a clip: one for the whole of it, or one for each that is too long."""
+"""Findings about spans of a clip: one for the whole clip, or one for each span that is too long."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from fractions import Fraction
 
 from clipy.types import Evidence, Finding, Severity, Span
 
-_MOST = 0.8  # share of a clip from which on a fault is the clip's, not a stretch's
+_MOST = 0.8  # share of a clip above which a defect concerns all of it
 
 Show = Callable[[Span], Evidence]
 
 
 def mostly(spans: tuple[Span, ...], whole: Fraction, limit: float) -> tuple[tuple[Span, ...], bool]:
-    """The spans that are longer than the limit, and whether they are most of the clip."""
+    """The spans longer than the limit, and whether they make up most of the clip."""
     noticed = min(Fraction(limit), Fraction(_MOST) * whole)
     long = tuple(span for span in spans if span.duration > noticed)
     total = sum((span.duration for span in long), Fraction(0))
@@ -31,7 +31,7 @@ def stretches(
     severity: Severity = "error",
     hint: str = "",
 ) -> Iterator[Finding]:
-    """One finding for the whole clip when most of it is so, else one for each stretch that is longer than the limit."""
+    """Yield one finding for the clip where most of it is affected, else one for each span longer than the limit."""
     long, most = mostly(spans, whole, limit)
     hint = hint if severity == "error" else ""
     if most:
@@ -42,10 +42,10 @@ def stretches(
         return
     for span in long:
         length = float(span.duration)
-        message = f"{length:.1f} s are {word} from {float(span.start):.1f} s on{hint}"
+        message = f"{length:.1f} s are {word}, starting at {float(span.start):.1f} s{hint}"
         yield Finding(check, severity, message, span, length, limit, show(span))
 
 
 def picture_of(span: Span) -> Evidence:
-    """The picture in the middle of a stretch."""
+    """The frame in the middle of a span, as evidence."""
     return Evidence.picture((span.start + span.end) / 2)
