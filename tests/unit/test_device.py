@@ -16,8 +16,10 @@ from clipy.cli import doctor
 from clipy.context import Context
 from clipy.errors import BackendUnavailable, ConfigError
 from clipy.media.probe import probe
+from clipy.models import inference
 from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.run import context
+from fixtures.drawn_weights import write_drawn_weights
 from fixtures.media import make_video
 
 
@@ -154,6 +156,18 @@ def test_a_network_that_cannot_run_on_a_device_says_so_once(
         "a network runs on the processor: this ONNX Runtime cannot use cuda here"
         " (pip install onnxruntime-gpu instead of onnxruntime)"
     )
+
+
+def test_a_provider_that_does_not_start_is_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    providers: list[device.Provider] = [("NoSuchExecutionProvider", {}), ("CPUExecutionProvider", {})]
+    monkeypatch.setattr("clipy.models.inference.for_onnxruntime", lambda name, who: providers)
+    path = write_drawn_weights("lr_asd", tmp_path / "weights")
+    with pytest.warns(UserWarning, match="NoSuchExecutionProvider"):
+        inference.load(["lr_asd_classify"], path, "auto", "a network")
+    (line,) = caplog.messages
+    assert line == "a network runs on the processor: ONNX Runtime could not start its NoSuchExecutionProvider"
 
 
 def test_sessions_are_made_for_the_device_of_the_run(monkeypatch: pytest.MonkeyPatch, ctx: Context) -> None:

@@ -82,6 +82,7 @@ def test_s3fd_finds_what_the_published_code_finds(tmp_path: Path) -> None:
     assert np.abs(confidence - NUMBERS["s3fd made"]["confidence"]).max() < 1e-4
 
 
+@pytest.mark.filterwarnings("ignore")  # what PyTorch's exporter says of itself
 def test_each_graph_is_what_its_definition_exports(tmp_path: Path) -> None:
     """PyTorch is a development tool: where it is not installed, the graphs are not written anew."""
     pytest.importorskip("torch", reason="needs PyTorch to export the graphs anew: pip install torch onnx onnxscript")

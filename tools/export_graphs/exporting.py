@@ -40,7 +40,7 @@ def export(graph: Graph, published: Callable[[str], str] = lambda name: name) ->
     network = graph.network.eval().requires_grad_(requires_grad=False)
     weights = {key: value for key, value in network.state_dict().items() if not key.endswith("num_batches_tracked")}
     program = torch.onnx.export(
-        _WithWeights(network, graph.method),
+        _WithWeights(network, graph.method).eval(),
         (weights, *graph.inputs.values()),
         dynamo=True,
         optimize=True,

@@ -8,6 +8,7 @@ names that their authors gave them. Networks that are published as ONNX files ar
 from __future__ import annotations
 
 import gzip
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -20,6 +21,8 @@ from numpy.typing import NDArray
 from clipy.device import for_onnxruntime
 from clipy.errors import ModelError
 from clipy.models.tensors import read_tensors
+
+log = logging.getLogger(__name__)
 
 _GRAPHS = resources.files("clipy.models") / "graphs"
 _ERRORS_ONLY = 3  # severity below which ONNX Runtime writes nothing to standard error
@@ -46,7 +49,10 @@ def session(
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(value)) for value in weights.values()]
         settings.add_external_initializers(list(weights), values)
     given = model if isinstance(model, bytes) else str(model)
-    return onnxruntime.InferenceSession(given, settings, providers=providers)
+    found = onnxruntime.InferenceSession(given, settings, providers=providers)
+    if found.get_providers()[0] != providers[0][0]:  # its libraries or its driver are missing
+        log.warning("%s runs on the processor: ONNX Runtime could not start its %s", who, providers[0][0])
+    return found
 
 
 class Network:
