@@ -58,7 +58,7 @@ def test_picks_keep_the_bounds_and_do_not_overlap(name: str, talk: Path, ctx: Co
 
 
 @pytest.mark.parametrize("name", installed("highlight"))
-def test_best_comes_first_and_the_same_again(name: str, talk: Path, ctx: Context) -> None:
+def test_results_are_sorted_by_score_and_reproducible(name: str, talk: Path, ctx: Context) -> None:
     found = picks(name, talk, ctx)
     assert [pick.score for pick in found[:2]] == sorted((pick.score for pick in found[:2]), reverse=True)
     again = made("highlight", name, count=2, min_duration=5, max_duration=15)
@@ -78,7 +78,7 @@ def test_local_never_cuts_a_sentence_or_a_word(talk: Path, ctx: Context) -> None
             assert shared in {Fraction(0), sentence.span.duration}, (pick, sentence.text)
 
 
-def test_a_silent_video_is_picked_from_its_pictures(tmp_path: Path, ctx: Context) -> None:
+def test_silent_video_is_ranked_by_picture(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "silent.mp4", seconds=12, size=(160, 90), rate=10, play=None))
     local = made("highlight", "local", count=1, min_duration=4, max_duration=6)
     assert isinstance(local, Highlighter)

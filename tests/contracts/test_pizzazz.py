@@ -62,12 +62,12 @@ def frames_of(edit: Edit) -> list[Frame]:
     return [Frame(Fraction(n, 10), planes=(y.copy(), u.copy(), v.copy())) for n in range(count)]
 
 
-def test_there_are_pizzazz_to_test() -> None:
+def test_pizzazz_are_installed() -> None:
     assert {"captions", "title", "progress", "watermark", "frame", "blur-background", "transitions"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_plan_survives_the_store_and_is_the_same_again(name: str, video: Video, ctx: Context) -> None:
+def test_plan_survives_the_store_and_is_reproducible(name: str, video: Video, ctx: Context) -> None:
     edit, effect = an_edit(video), pizzazz(name)
     made = effect.plan(video, edit, ctx)
     adapter = TypeAdapter(Edit)
@@ -80,9 +80,7 @@ def test_a_plan_survives_the_store_and_is_the_same_again(name: str, video: Video
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_frames_keep_their_number_times_and_size_and_come_out_the_same_again(
-    name: str, video: Video, ctx: Context
-) -> None:
+def test_frames_keep_count_times_and_size_and_are_reproducible(name: str, video: Video, ctx: Context) -> None:
     effect = pizzazz(name)
     edit = effect.plan(video, an_edit(video), ctx)
     runs = [list(effect.frames(iter(frames_of(edit)), edit, ctx)) for _ in range(2)]
@@ -96,7 +94,7 @@ def test_frames_keep_their_number_times_and_size_and_come_out_the_same_again(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_frames_are_a_stream(name: str, video: Video, ctx: Context) -> None:
+def test_frames_are_streamed(name: str, video: Video, ctx: Context) -> None:
     """After so many frames out, few more were taken in."""
     effect, taken = pizzazz(name), 0
     edit = effect.plan(video, an_edit(video), ctx)
@@ -114,7 +112,7 @@ def test_frames_are_a_stream(name: str, video: Video, ctx: Context) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_sound_keeps_its_length_shape_and_rate(name: str, video: Video, ctx: Context) -> None:
+def test_sound_keeps_length_shape_and_rate(name: str, video: Video, ctx: Context) -> None:
     effect = pizzazz(name)
     edit = effect.plan(video, an_edit(video), ctx)
     blocks: list[AudioBlock] = list(effect.audio(iter(sound(edit.duration)), edit, ctx))
@@ -130,7 +128,7 @@ def test_sound_keeps_its_length_shape_and_rate(name: str, video: Video, ctx: Con
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - ALWAYS_DRAWS))
-def test_with_nothing_to_do_the_very_stream_is_handed_on(name: str, video: Video, ctx: Context) -> None:
+def test_stream_is_passed_through_when_there_is_nothing_to_do(name: str, video: Video, ctx: Context) -> None:
     effect = pizzazz(name, **IDLE.get(name, {}))
     edit = effect.plan(video, an_edit(video, empty=True), ctx)
     frames = iter(frames_of(edit))
@@ -138,7 +136,7 @@ def test_with_nothing_to_do_the_very_stream_is_handed_on(name: str, video: Video
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_making_one_reads_and_loads_nothing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_constructor_reads_and_loads_nothing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> object:
         raise AssertionError("a constructor must be cheap")
 

@@ -71,7 +71,7 @@ def test_windows_cover_the_highlight_and_lie_inside(name: str, video: Video, ctx
         ({"ratio": "16:9", "height": 720}, (1280, 720)),
     ],
 )
-def test_a_ratio_sets_the_size(name: str, options: dict[str, object], size: tuple[int, int]) -> None:
+def test_ratio_sets_the_output_size(name: str, options: dict[str, object], size: tuple[int, int]) -> None:
     reframer = made("reframe", name, **options)
     assert isinstance(reframer, Reframer)
     assert (reframer.options.width, reframer.options.height) == size
@@ -80,7 +80,7 @@ def test_a_ratio_sets_the_size(name: str, options: dict[str, object], size: tupl
 
 
 @pytest.mark.parametrize("name", REFRAMERS)
-def test_windows_leave_black_bars_out_and_survive_the_document(name: str, tmp_path: Path, ctx: Context) -> None:
+def test_windows_exclude_black_bars_and_survive_the_document(name: str, tmp_path: Path, ctx: Context) -> None:
     def draw(time: float, size: tuple[int, int]) -> Picture:
         picture = np.zeros((size[1], size[0], 3), np.uint8)
         picture[45:-45] = moving(time, (size[0], size[1] - 90))
@@ -110,7 +110,7 @@ def test_windows_leave_black_bars_out_and_survive_the_document(name: str, tmp_pa
 
 
 @pytest.mark.parametrize("name", REFRAMERS)
-def test_rotation_and_pixel_shape_are_undone(name: str, tmp_path: Path, ctx: Context) -> None:
+def test_rotation_and_pixel_aspect_ratio_are_applied(name: str, tmp_path: Path, ctx: Context) -> None:
     path = make_video(tmp_path / "a.mp4", seconds=2, size=(320, 240), rotation=90, aspect=Fraction(4, 3))
     video = probe(path)
     assert (video.width, video.height) == (240, 427)
@@ -121,7 +121,7 @@ def test_rotation_and_pixel_shape_are_undone(name: str, tmp_path: Path, ctx: Con
 
 
 @pytest.mark.parametrize("name", REFRAMERS)
-def test_the_same_again(name: str, tmp_path: Path, ctx: Context) -> None:
+def test_result_is_reproducible(name: str, tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=2, size=(320, 180)))
     reframer = made("reframe", name)
     assert isinstance(reframer, Reframer)

@@ -60,7 +60,7 @@ def test_size_length_and_streams(name: str, play: bool, tmp_path: Path, ctx: Con
 
 
 @pytest.mark.parametrize("name", RENDERERS)
-def test_only_what_is_kept_is_shown(name: str, tmp_path: Path, ctx: Context) -> None:
+def test_only_kept_spans_are_shown(name: str, tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=3))
     keep = (Span(Fraction(1, 2), Fraction(1)), Span(Fraction(2), Fraction(5, 2)))
     renderer = made("render", name)
@@ -70,7 +70,7 @@ def test_only_what_is_kept_is_shown(name: str, tmp_path: Path, ctx: Context) -> 
 
 
 @pytest.mark.parametrize("name", RENDERERS)
-def test_a_failed_render_leaves_nothing(name: str, tmp_path: Path, ctx: Context) -> None:
+def test_failed_render_leaves_no_file(name: str, tmp_path: Path, ctx: Context) -> None:
     source = make_video(tmp_path / "a.mp4", seconds=3)
     video = probe(source)
     edit = edit_of(video, ctx)
@@ -82,7 +82,7 @@ def test_a_failed_render_leaves_nothing(name: str, tmp_path: Path, ctx: Context)
     assert list(ctx.store.root.rglob("*.mp4")) == []
 
 
-def test_an_encoder_that_is_not_there_is_told_before_any_work(tmp_path: Path) -> None:
+def test_missing_encoder_fails_before_rendering(tmp_path: Path) -> None:
     missing = sorted(_unusable())
     if not missing:
         pytest.skip("this machine has every encoder")

@@ -90,7 +90,7 @@ TestReviewers = _suite("review")
 TestUploaders = _suite("upload")
 
 
-def test_there_is_a_suite_for_every_group_and_its_first_line_is_enough() -> None:
+def test_every_group_has_a_contract_suite() -> None:
     assert set(SUITES) == set(GROUPS)
     suite = contract_of(Even, duration=3)
     assert suite.kind is Even

@@ -50,20 +50,22 @@ def upload(name: str, world: World, clip: Clip, folder: Path) -> Post:
     return made(name, world).upload(clip, make_context(folder))
 
 
-def test_the_bytes_arrive_and_the_post_says_where(name: str, world: World, clip: Clip, tmp_path: Path) -> None:
+def test_bytes_arrive_and_post_has_the_address(name: str, world: World, clip: Clip, tmp_path: Path) -> None:
     post = upload(name, world, clip, tmp_path)
     assert post.uploader == name
     assert post.where
     assert [hashlib.sha256(data).hexdigest() for data in world.posts()] == [clip.fingerprint]
 
 
-def test_a_second_run_posts_nothing_and_says_the_same(name: str, world: World, clip: Clip, tmp_path: Path) -> None:
+def test_second_run_posts_nothing_and_returns_the_same_post(
+    name: str, world: World, clip: Clip, tmp_path: Path
+) -> None:
     first = upload(name, world, clip, tmp_path)
     assert upload(name, world, clip, tmp_path) == first
     assert len(world.posts()) == 1
 
 
-def test_another_clip_is_another_post(name: str, world: World, clip: Clip, tmp_path: Path) -> None:
+def test_another_clip_makes_another_post(name: str, world: World, clip: Clip, tmp_path: Path) -> None:
     other = make_clip(tmp_path, 300_001, name="bees-02")
     places = {upload(name, world, each, tmp_path).where for each in (clip, other)}
     assert len(world.posts()) == 2
@@ -75,7 +77,7 @@ def test_a_file_that_clipy_did_not_make_can_be_published(name: str, world: World
     assert len(world.posts()) == 1
 
 
-def test_its_progress_reaches_the_end(name: str, world: World, clip: Clip, tmp_path: Path) -> None:
+def test_progress_reaches_the_end(name: str, world: World, clip: Clip, tmp_path: Path) -> None:
     heard: list[Event] = []
     uploader = made(name, world)
     uploader.upload(clip, replace(make_context(tmp_path), listener=heard.append).at("upload"))
@@ -84,7 +86,7 @@ def test_its_progress_reaches_the_end(name: str, world: World, clip: Clip, tmp_p
         assert max(event.fraction or 0.0 for event in heard) == 1.0
 
 
-def test_a_preview_can_be_read_and_sends_nothing(name: str, world: World, clip: Clip, tmp_path: Path) -> None:
+def test_preview_is_readable_and_sends_nothing(name: str, world: World, clip: Clip, tmp_path: Path) -> None:
     uploader = made(name, world)
     if not isinstance(uploader, Platform):
         pytest.skip(f"{name} has no preview")
@@ -97,7 +99,7 @@ def test_a_preview_can_be_read_and_sends_nothing(name: str, world: World, clip: 
     assert world.posts() == []
 
 
-def test_a_file_that_is_no_video_for_it_is_refused_before_anything_is_sent(
+def test_unsupported_file_is_refused_before_sending(
     name: str, world: World, clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uploader = made(name, world)
@@ -113,7 +115,9 @@ def test_a_file_that_is_no_video_for_it_is_refused_before_anything_is_sent(
 
 
 @pytest.mark.parametrize("step", range(0, 24, 3))
-def test_killed_anywhere_it_ends_with_one_post(name: str, world: World, clip: Clip, tmp_path: Path, step: int) -> None:
+def test_upload_killed_anywhere_ends_with_one_post(
+    name: str, world: World, clip: Clip, tmp_path: Path, step: int
+) -> None:
     uploader = made(name, world)
     if not isinstance(uploader, Platform):
         pytest.skip(f"{name} keeps no journal")

@@ -49,7 +49,7 @@ def test_a_clip_plays_and_seeks_in_a_browser(tmp_path: Path, ctx: Context) -> No
     assert seen["bad"] == 0
 
 
-def test_a_clip_is_what_every_player_takes(tmp_path: Path, ctx: Context) -> None:
+def test_clip_uses_the_most_compatible_coding(tmp_path: Path, ctx: Context) -> None:
     found = media_info(_clip(tmp_path, ctx))
     assert (found.video_codec, found.audio_codec, found.pixel_format) == ("h264", "aac", "yuv420p")
     assert found.index_first

@@ -56,7 +56,7 @@ def test_the_clip_is_vertical_and_has_picture_and_sound(delivered: tuple[Path, P
     assert 6 <= clip["end"] - clip["start"] <= 14
 
 
-def test_captions_and_subtitles_say_what_is_said(delivered: tuple[Path, Path, dict[str, Any], float]) -> None:
+def test_captions_and_subtitles_match_the_speech(delivered: tuple[Path, Path, dict[str, Any], float]) -> None:
     _, folder, document, _ = delivered
     (clip,) = document["clips"]
     spoken = " ".join(word["text"] for word in clip["words"])
@@ -68,7 +68,9 @@ def test_captions_and_subtitles_say_what_is_said(delivered: tuple[Path, Path, di
     assert (folder / clip["file"]).with_suffix(".jpg").stat().st_size > 1000
 
 
-def test_the_same_run_again_loads_everything(talk: Path, delivered: tuple[Path, Path, dict[str, Any], float]) -> None:
+def test_second_run_loads_everything_from_the_cache(
+    talk: Path, delivered: tuple[Path, Path, dict[str, Any], float]
+) -> None:
     store, folder, document, first = delivered
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     runner = CliRunner(env={"CLIPY_STORE": str(store)})
@@ -82,7 +84,7 @@ def test_the_same_run_again_loads_everything(talk: Path, delivered: tuple[Path, 
     assert again < first
 
 
-def test_a_delivered_clip_is_reviewed_again_as_what_it_was_meant_to_be(
+def test_delivered_clip_is_reviewed_with_its_edit(
     talk: Path, delivered: tuple[Path, Path, dict[str, Any], float], tmp_path: Path
 ) -> None:
     store, folder, document, _ = delivered
@@ -102,7 +104,7 @@ def test_a_delivered_clip_is_reviewed_again_as_what_it_was_meant_to_be(
 
 
 @pytest.mark.parametrize("content", ["{}", "no JSON", '{"clips": [{"file": "../x.mp4"}]}'])
-def test_another_clips_json_beside_a_file_is_told_of_and_passed_over(
+def test_unrelated_clips_json_is_ignored_with_a_warning(
     talk: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str
 ) -> None:
     path = Path(shutil.copy(talk, tmp_path))
@@ -120,7 +122,7 @@ def test_another_run_does_not_overwrite(talk: Path, delivered: tuple[Path, Path,
     assert (folder / "clips.json").read_bytes() == before
 
 
-def test_a_clip_that_no_reviewer_passes_is_rejected_with_the_reason(talk: Path, tmp_path: Path) -> None:
+def test_rejected_clip_lists_the_reason(talk: Path, tmp_path: Path) -> None:
     impossible = [
         "highlight.backend=even",
         "review=technical",

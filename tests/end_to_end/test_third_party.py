@@ -69,7 +69,7 @@ def clipy(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return python(site, "-c", "from clipy.cli import main; main()", *arguments)
 
 
-def test_there_is_an_example_of_every_kind_that_imports_only_from_the_public_door() -> None:
+def test_every_kind_has_an_example_that_imports_only_the_public_api() -> None:
     assert {path.stem for path in (EXAMPLE / "clipy_examples").glob("*.py")} == {*GROUPS, "__init__"}
     assert set(PICKS) == set(GROUPS)
     for path in (EXAMPLE / "clipy_examples").glob("*.py"):
@@ -86,7 +86,7 @@ def test_the_examples_are_listed_with_their_package(installed: Path) -> None:
     assert {listed[group, name] for group, name in PICKS.items()} == {"clipy-examples"}
 
 
-def test_a_run_in_which_every_backend_is_an_example(installed: Path, tmp_path: Path) -> None:
+def test_run_with_example_backends_only(installed: Path, tmp_path: Path) -> None:
     source = make_video(tmp_path / "source.mp4", seconds=8, size=(320, 180))
     picks = [f"{group}{'' if GROUPS[group].many else '.backend'}={name}" for group, name in PICKS.items()]
     sets = [
@@ -147,7 +147,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_every_new_package_is_found_with_a_backend_that_can_be_made(begun: Path) -> None:
+def test_new_packages_are_discovered_and_usable(begun: Path) -> None:
     sites = [unpacked(begun / f"clipy-my-{group}", begun / "places" / group) for group in GROUPS]
     code = "from clipy import registry\nfrom clipy.groups import GROUPS\n"
     code += "print(*[type(registry.create(group, f'my-{group}', {})).__name__ for group in GROUPS])"
@@ -156,13 +156,13 @@ def test_every_new_package_is_found_with_a_backend_that_can_be_made(begun: Path)
 
 
 @pytest.mark.parametrize("group", ["pizzazz", "upload"])
-def test_a_new_package_keeps_its_contract(group: str, begun: Path) -> None:
+def test_new_package_passes_its_contract_test(group: str, begun: Path) -> None:
     project = begun / f"clipy-my-{group}"
     done = python(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(project))
     assert done.returncode == 0, done.stdout[-3000:]
 
 
-def test_nothing_is_written_over(begun: Path) -> None:
+def test_backends_new_does_not_overwrite_files(begun: Path) -> None:
     again = CliRunner().invoke(main, ["backends", "new", "embed", "my-embed", "--in", str(begun)])
     assert again.exit_code == 1
     assert "something is already there" in again.stderr

@@ -39,9 +39,7 @@ SERVERS: dict[str, type[LocalServer]] = {
         ("instagram", 5, "kill after"),
     ],
 )
-def test_after_a_kill_the_same_command_ends_with_one_post(
-    tmp_path: Path, platform: str, request_number: int, moment: str
-) -> None:
+def test_rerun_after_a_kill_ends_with_one_post(tmp_path: Path, platform: str, request_number: int, moment: str) -> None:
     folder = make_folder(tmp_path / "clips", (2 * GRAIN,))
     log_in(tmp_path, platform, access_token="token-that-is-good-1", user_id=USER)
     with SERVERS[platform]() as server:

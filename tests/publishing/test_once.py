@@ -133,7 +133,7 @@ def youtube() -> Iterator[YouTubeServer]:
     row(1, "error after", "expire"),
     row(1, "drop before", "expire"),  # neither is there, which only a person can see
 )
-def test_youtube_has_it_once(youtube: YouTubeServer, clips: dict[int, Clip], schedule: Schedule) -> None:
+def test_youtube_receives_it_once(youtube: YouTubeServer, clips: dict[int, Clip], schedule: Schedule) -> None:
     youtube.reset()
     options = YouTube.Options(base_url=youtube.url, token_url=youtube.url, chunk=GRAIN, **_QUICK)
     check(youtube, lambda: _named(YouTube(options)), clips[schedule.size], schedule)
@@ -151,7 +151,7 @@ def tiktok_server() -> Iterator[TikTokServer]:
     row(2, "drop before", "forget"),
     row(2, "drop within", "expire"),
 )
-def test_tiktok_has_it_once(tiktok_server: TikTokServer, clips: dict[int, Clip], schedule: Schedule) -> None:
+def test_tiktok_receives_it_once(tiktok_server: TikTokServer, clips: dict[int, Clip], schedule: Schedule) -> None:
     tiktok_server.reset()
     tiktok_server.megabyte = 4000  # so that chunks of 64 "MB" are about as large as YouTube's
     options = TikTok.Options(base_url=tiktok_server.url, mode="direct", privacy="SELF_ONLY", **_QUICK)
@@ -170,7 +170,7 @@ def instagram() -> Iterator[InstagramServer]:
     row(5, "lost reply", "forget"),
     row(5, "error after", "drop before", "forget"),
 )
-def test_instagram_has_it_once(instagram: InstagramServer, clips: dict[int, Clip], schedule: Schedule) -> None:
+def test_instagram_receives_it_once(instagram: InstagramServer, clips: dict[int, Clip], schedule: Schedule) -> None:
     instagram.reset()
     options = Instagram.Options(base_url=instagram.url, upload_url=instagram.url, **_QUICK)
     check(instagram, lambda: _named(Instagram(options)), clips[schedule.size], schedule)
@@ -183,16 +183,14 @@ def webhook() -> Iterator[WebhookServer]:
 
 
 @some((), row(0, "lost reply"), row(0, "drop within"), row(0, "error after", "lost reply"))
-def test_a_receiver_that_forgets_has_it_once(
-    webhook: WebhookServer, clips: dict[int, Clip], schedule: Schedule
-) -> None:
+def test_receiver_without_ids_gets_it_once(webhook: WebhookServer, clips: dict[int, Clip], schedule: Schedule) -> None:
     webhook.reset()
     options = Webhook.Options(url=f"{webhook.url}/clips", **_QUICK)
     check(webhook, lambda: _named(Webhook(options)), clips[schedule.size], schedule)
 
 
 @some((), row(0, "lost reply"), row(0, "drop within"), row(0, "error after", "lost reply"))
-def test_a_receiver_that_keeps_ids_has_it_once_without_a_question(
+def test_receiver_with_ids_gets_it_once_without_asking(
     webhook: WebhookServer, clips: dict[int, Clip], schedule: Schedule
 ) -> None:
     webhook.reset()
@@ -212,7 +210,7 @@ def _named(uploader: Platform) -> Platform:
 
 
 @pytest.mark.parametrize("kill", range(8))
-def test_a_program_runs_once(clips: dict[int, Clip], tmp_path: Path, kill: int) -> None:
+def test_program_runs_once(clips: dict[int, Clip], tmp_path: Path, kill: int) -> None:
     """A program's end is seen, or the user is asked."""
     posted = tmp_path / "posted"
     posted.mkdir()

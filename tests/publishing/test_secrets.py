@@ -71,9 +71,7 @@ def server(platform: str) -> Iterator[WithTokens]:
 
 
 @pytest.mark.parametrize("echoed", [None, 400, 500])
-def test_no_secret_of_a_login_is_seen_anywhere(
-    tmp_path: Path, platform: str, server: WithTokens, echoed: int | None
-) -> None:
+def test_login_secrets_leak_nowhere(tmp_path: Path, platform: str, server: WithTokens, echoed: int | None) -> None:
     """The token is over, so that it is renewed; and the platform may repeat a request, secrets and all, in an error."""
     folder = make_folder(tmp_path / "clips", (2 * GRAIN,))
     server.refresh.add(REFRESH)
@@ -97,7 +95,7 @@ def test_no_secret_of_a_login_is_seen_anywhere(
 
 
 @pytest.mark.parametrize("echoed", [None, 400, 500])
-def test_no_secret_of_a_webhook_is_seen_anywhere(tmp_path: Path, echoed: int | None) -> None:
+def test_webhook_secrets_leak_nowhere(tmp_path: Path, echoed: int | None) -> None:
     folder = make_folder(tmp_path / "clips")
     with WebhookServer() as server:
         if echoed:
@@ -110,7 +108,7 @@ def test_no_secret_of_a_webhook_is_seen_anywhere(tmp_path: Path, echoed: int | N
 
 
 @pytest.mark.parametrize("bucket", ["right", "wrong"])
-def test_no_secret_of_a_store_is_seen_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: str) -> None:
+def test_s3_secrets_leak_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: str) -> None:
     folder = make_folder(tmp_path / "clips")
     with s3_world(tmp_path, monkeypatch) as world, WebhookServer() as idle:
         name = world.options["bucket"] if bucket == "right" else "no-such-bucket"
@@ -121,7 +119,7 @@ def test_no_secret_of_a_store_is_seen_anywhere(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="there is no /proc to see command lines in")
-def test_the_look_at_command_lines_sees_them(tmp_path: Path) -> None:
+def test_command_line_scan_finds_planted_secrets(tmp_path: Path) -> None:
     with WebhookServer() as idle:
         ended = clipy(tmp_path, ["upload", "a-name-to-be-seen", "--to", "folder"], {}, idle)
     assert found("a-name-to-be-seen", ended, tmp_path) == ["said", "ps"]

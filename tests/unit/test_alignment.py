@@ -62,9 +62,7 @@ def errors(found: Transcript, speech: Speech) -> tuple[NDArray[np.float64], NDAr
 @pytest.mark.parametrize(
     ("voice", "pace", "noise"), [("en-us", 150, 0.0), ("en-gb", 190, 0.0), ("en-us+f2", 160, 0.01)]
 )
-def test_words_begin_and_end_where_they_are_said(
-    tmp_path: Path, quiet: Context, voice: str, pace: int, noise: float
-) -> None:
+def test_words_align_with_the_speech(tmp_path: Path, quiet: Context, voice: str, pace: int, noise: float) -> None:
     text = (
         "When the ship came into the harbour, the whole town ran down to the water. Nobody had expected it before "
         "spring. She told the mayor that the ice had moved faster than any chart could show."
@@ -84,7 +82,7 @@ def test_words_begin_and_end_where_they_are_said(
     assert all(word.probability == 0.9 for word in found.words)
 
 
-def test_a_word_nobody_can_pronounce_stays_between_its_neighbours(talk: Path, speech: Speech, quiet: Context) -> None:
+def test_unpronounceable_word_stays_between_its_neighbours(talk: Path, speech: Speech, quiet: Context) -> None:
     rough = blurred(speech)
     words = [replace(word, text="Xqzzk") if index % 7 == 3 else word for index, word in enumerate(rough.words)]
     found = Sphinx().align(probe(talk), Transcript("en", tuple(words)), quiet)
@@ -93,7 +91,7 @@ def test_a_word_nobody_can_pronounce_stays_between_its_neighbours(talk: Path, sp
     assert np.median(starts[3::7]) < 0.1
 
 
-def test_the_text_that_was_not_said_does_no_harm(talk: Path, quiet: Context) -> None:
+def test_unspoken_text_does_not_shift_words(talk: Path, quiet: Context) -> None:
     """A transcript of something else: times stay in order, inside the video, and near where they were."""
     other = blurred(speak("Completely different words were never spoken in this recording, and yet here they are."))
     found = Sphinx(Sphinx.Options(reach=0.5)).align(probe(talk), other, quiet)
@@ -123,7 +121,7 @@ class Unavailable(Aligner):
         raise ModelError("no weights")
 
 
-def test_words_go_through_the_aligner_when_there_is_one(
+def test_words_are_aligned_when_an_aligner_is_configured(
     talk: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def heard(*aligners: Aligner) -> Transcript:
@@ -157,17 +155,17 @@ def test_words_go_through_the_aligner_when_there_is_one(
         ("…", ""),
     ],
 )
-def test_written_words_are_said(pronunciations: Pronunciations, text: str, said: str) -> None:
+def test_written_words_get_pronunciations(pronunciations: Pronunciations, text: str, said: str) -> None:
     ways = pronunciations.of(text)
     assert [" ".join(way) for way in ways[:1]] == ([said] if said else [])
 
 
-def test_every_number_has_a_way_to_be_said(pronunciations: Pronunciations) -> None:
+def test_every_number_has_a_pronunciation(pronunciations: Pronunciations) -> None:
     for text in ["0", "007", "10th", "12th", "40th", "1100", "2000", "2024", "987654321012", "1" * 30, "5s", "3s"]:
         assert pronunciations.of(text), text
 
 
-def test_the_likeliest_way_is_found_among_all() -> None:
+def test_viterbi_finds_the_most_likely_path() -> None:
     """Against trying every way: three states in a row, of which the second may be jumped over."""
     scores = np.log(np.random.default_rng(0).dirichlet(np.ones(3), 6)).astype(np.float32)
     graph = Graph(starts=[0], ends=[2])
@@ -186,14 +184,14 @@ def test_the_likeliest_way_is_found_among_all() -> None:
     assert tuple(path.tolist()) == max(ways, key=worth)
 
 
-def test_no_way_through_is_told() -> None:
+def test_missing_path_is_reported() -> None:
     graph = Graph(starts=[0], ends=[1])
     graph.add(0, 0, (0, 1), [(0, -0.5)])
     graph.add(1, 1, (5, 9), [(0, -0.5), (1, -0.5)])
     assert best_path(graph, np.zeros((9, 2), dtype=np.float32)) is None
 
 
-def test_spoken_phones_are_the_likeliest() -> None:
+def test_spoken_phones_are_most_likely() -> None:
     model = AcousticModel.load(models.fetch("sphinx-en"))
     speech = speak("She was so sure that the sea would show us nothing at all.", words_per_minute=110)
     at = np.arange(0, len(speech.samples), speech.rate / 16_000)
@@ -206,7 +204,7 @@ def test_spoken_phones_are_the_likeliest() -> None:
 
 
 @pytest.mark.parametrize("name", ["mdef", "means", "sendump", "transition_matrices"])
-def test_a_damaged_model_is_refused(tmp_path: Path, name: str) -> None:
+def test_damaged_model_is_refused(tmp_path: Path, name: str) -> None:
     good = models.fetch("sphinx-en")
     for file in ("mdef", "means", "variances", "sendump", "transition_matrices"):
         (tmp_path / file).write_bytes((good / file).read_bytes())

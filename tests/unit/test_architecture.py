@@ -72,7 +72,7 @@ def test_files_stay_readable() -> None:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_files_of_a_folder_are_its_backends(group: str) -> None:
+def test_files_of_a_stage_folder_are_its_backends(group: str) -> None:
     """Who opens a folder sees what can be picked; what backends are made of lies in sub-packages."""
     declared = {
         point.name.replace("-", "_"): point.module

@@ -99,7 +99,7 @@ def test_the_name_of_a_type_is_the_same_in_each_process() -> None:
         b"x" * 10_000,
     ],
 )
-def test_a_hostile_file_is_refused(file: bytes) -> None:
+def test_malicious_file_is_refused(file: bytes) -> None:
     header = file.partition(b"\n")[0]
     kind = next((kind for kind in (Track, Box, Span) if name_of(kind).encode() in header), Box)
     with pytest.raises(Damaged):
@@ -113,7 +113,7 @@ def test_arrays_share_one_limit() -> None:
         decoded(forged(Track, json.dumps(body | {"times": half, "boxes": half}).encode()), Track)
 
 
-def test_another_type_is_refused_even_where_its_fields_fit() -> None:
+def test_other_type_with_matching_fields_is_refused() -> None:
     with pytest.raises(Damaged, match="holds"):
         decoded(encoded(Box, Box(0, 0, 1, 1)), Span)
 
@@ -137,7 +137,7 @@ class Now:
     loud: bool
 
 
-def test_an_artifact_whose_type_had_other_fields_is_outdated() -> None:
+def test_artifact_with_other_fields_is_outdated() -> None:
     with pytest.raises(Outdated):
         decoded(forged(Now, b'{"text": "Hi"}', shape=shape_of(Before)), Now)
 
@@ -149,14 +149,14 @@ def test_what_every_core_class_returns_can_be_stored(group: str, method: str) ->
     assert artifact.adapter(kind)
 
 
-def test_arrays_by_themselves_come_back() -> None:
+def test_bare_arrays_round_trip() -> None:
     found = decoded(encoded(Array, np.arange(4, dtype=np.float32)), Array)
     assert np.array_equal(found, np.arange(4))
     with pytest.raises(Damaged):
         decoded(forged(Array, b"[1, 2]"), Array)
 
 
-def test_the_shape_knows_the_fields_of_all_parts() -> None:
+def test_type_digest_covers_nested_fields() -> None:
     assert shape_of(Before) != shape_of(Now)
     assert shape_of(list[Before]) != shape_of(list[Now])
     assert shape_of(Edit) != shape_of(Transcript)

@@ -26,7 +26,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> clipy.Video:
     return probe(make_video(tmp_path_factory.mktemp("asking") / "a.mp4", seconds=2, size=(320, 180)))
 
 
-def test_a_context_answers_what_is_in_a_video(video: clipy.Video, ctx: Context) -> None:
+def test_context_gives_transcript_shots_and_tracks(video: clipy.Video, ctx: Context) -> None:
     span = Span(Fraction(1, 2), Fraction(3, 2))
     assert [shot.span for shot in ctx.shots(video, span)] == [span]
     assert ctx.tracks(video, span, speaking=False) == []
@@ -37,12 +37,12 @@ def test_a_context_answers_what_is_in_a_video(video: clipy.Video, ctx: Context) 
     assert ctx.transcript(silent).words == ()
 
 
-def test_a_context_without_perception_says_how_to_get_one(video: clipy.Video, tmp_path: Path) -> None:
+def test_context_without_analysers_names_the_remedy(video: clipy.Video, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="perception"):
         Context(Store(tmp_path), tmp_path).transcript(video)
 
 
-def test_a_renderer_is_handed_composed_frames_and_mixed_sound(video: clipy.Video, ctx: Context) -> None:
+def test_renderer_receives_composed_frames_and_mixed_sound(video: clipy.Video, ctx: Context) -> None:
     span = Span(Fraction(1, 2), Fraction(3, 2))
     crop = clipy.Speaker(clipy.Speaker.Options(layout="fit", width=90, height=160))
     edit = Edit(clipy.Highlight(span), crop.reframe(video, clipy.Highlight(span), ctx), (span,))
@@ -66,7 +66,7 @@ def test_a_renderer_is_handed_composed_frames_and_mixed_sound(video: clipy.Video
     assert all((block.samples == 0.5).all() for block in blocks)
 
 
-def test_captions_are_captions_under_any_name(ctx: Context) -> None:
+def test_captions_subclass_counts_as_captions(ctx: Context) -> None:
     class Subtitled(clipy.Captions):
         """The same, called otherwise."""
 
@@ -82,9 +82,7 @@ def test_captions_are_captions_under_any_name(ctx: Context) -> None:
     assert _drawn_otherwise(finished) == []
 
 
-def test_the_output_folder_is_that_of_whatever_uploader_inherits_folder(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_output_folder_is_used_by_subclasses_of_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Tidy(Folder):
         """A folder of another name."""
 

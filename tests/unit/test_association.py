@@ -16,7 +16,7 @@ from fixtures.media import make_video
 from tests.unit.talk import track, turn
 
 
-def test_a_doubtful_turn_is_decided_by_whose_voice_it_is() -> None:
+def test_ambiguous_turn_is_decided_by_voice() -> None:
     left = track(0, 0, [0.8] * 6 + [0.1] * 6 + [0.45], 0)
     right = track(1, 0, [0.1] * 6 + [0.8] * 6 + [0.5], 1)
     heard = [turn(0, 6, "1"), turn(6, 12, "2"), turn(12, 13, "1")]
@@ -24,7 +24,7 @@ def test_a_doubtful_turn_is_decided_by_whose_voice_it_is() -> None:
     assert again[0].speaking[-5] > 0.8 > 0.2 > again[1].speaking[-5]
 
 
-def test_what_is_learnt_in_one_shot_counts_in_another() -> None:
+def test_voice_learnt_in_one_shot_applies_to_others() -> None:
     first = [track(0, 0, [0.9] * 6, 0), track(1, 0, [0.05] * 6, 1)]
     second = [track(2, 6, [0.4] * 3, 0), track(3, 6, [0.6] * 3, 1)]
     again = reweigh_by_voices(first + second, [turn(0, 9, "1")])
@@ -34,13 +34,13 @@ def test_what_is_learnt_in_one_shot_counts_in_another() -> None:
     assert unknown[3].speaking.mean() > unknown[2].speaking.mean()
 
 
-def test_a_voice_that_is_nobodys_on_screen_makes_nobody_speak() -> None:
+def test_off_screen_voice_makes_nobody_speak() -> None:
     listener = track(0, 0, [0.2] * 8 + [0.4], 0)
     (again,) = reweigh_by_voices([listener], [turn(0, 9, "narrator")])
     assert again.speaking.max() < 0.2
 
 
-def test_two_people_taken_for_one_voice_are_told_apart_by_their_lips_alone() -> None:
+def test_people_merged_into_one_voice_are_separated_by_lips() -> None:
     left = track(0, 0, [0.9] * 6 + [0.2] * 6 + [0.9] * 3 + [0.2] * 2, 0)
     right = track(1, 0, [0.2] * 6 + [0.9] * 6 + [0.2] * 3 + [0.9] * 2, 1)
     again = reweigh_by_voices([left, right], [turn(0, 17, "1")])
@@ -48,7 +48,7 @@ def test_two_people_taken_for_one_voice_are_told_apart_by_their_lips_alone() -> 
         assert after.speaking == pytest.approx(before.speaking, abs=1e-3)
 
 
-def test_faces_that_are_hard_to_tell_apart_are_no_two_people_with_one_voice() -> None:
+def test_similar_faces_are_not_two_people_with_one_voice() -> None:
     """Both move their lips all the time; the one who speaks is a little likelier for most of it."""
     left = track(0, 0, [0.6, 0.6, 0.4] * 5, 0)
     right = track(1, 0, [0.5, 0.5, 0.6] * 5, 1)
@@ -56,7 +56,7 @@ def test_faces_that_are_hard_to_tell_apart_are_no_two_people_with_one_voice() ->
     assert np.all(again[0].speaking[25:-25] > again[1].speaking[25:-25])
 
 
-def test_nothing_changes_in_silence_or_when_two_talk_at_once() -> None:
+def test_silence_and_overlapping_speech_change_nothing() -> None:
     tracks = [track(0, 0, [0.7, 0.7, 0.7], 0), track(1, 0, [0.2, 0.2, 0.2], 1)]
     again = reweigh_by_voices(tracks, [turn(1, 2, "1"), turn(1, 2, "2")])
     for before, after in zip(tracks, again, strict=True):
@@ -65,7 +65,7 @@ def test_nothing_changes_in_silence_or_when_two_talk_at_once() -> None:
     assert reweigh_by_voices([], [turn(0, 1, "1")]) == []
 
 
-def test_people_are_told_apart_by_looks_and_never_joined_while_both_are_seen() -> None:
+def test_people_are_separated_by_appearance_and_never_merged_while_both_visible() -> None:
     red, blue = np.eye(2, dtype=np.float32)
     tracks = [track(0, 0, [0.5], None), track(1, 0, [0.5], None), track(2, 5, [0.5], None), track(3, 9, [0.5], None)]
     assert cluster_identities(np.stack([red, blue, blue, red]), tracks).tolist() == [0, 1, 1, 0]
@@ -73,14 +73,14 @@ def test_people_are_told_apart_by_looks_and_never_joined_while_both_are_seen() -
     assert cluster_identities(red[None], tracks[:1]).tolist() == [0]
 
 
-def test_a_look_is_of_colours_above_and_below() -> None:
+def test_color_histogram_covers_face_and_clothes() -> None:
     picture = np.zeros((64, 64, 3), dtype=np.uint8)
     picture[:32], picture[32:] = (200, 40, 40), (40, 40, 200)
     assert float(look(picture) @ look(picture)) == pytest.approx(1)
     assert float(look(picture) @ look(picture[::-1].copy())) < 0.1
 
 
-def test_identities_are_filled_in_from_a_video(tmp_path: Path, ctx: Context) -> None:
+def test_identities_are_computed_from_a_video(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=3))
     tracks = [track(0, 0, [0.5], None), track(1, 2, [0.5], None)]
     looks = ctx.cached(ctx.analyser(FaceDetector).appearance, video, tracks)

@@ -15,7 +15,7 @@ def told(spoken: list[Word], tracks: list[Track], turns: list[Turn]) -> str:
     return "".join(word.speaker or "-" for word in assign_speakers(spoken, tracks, map_voices_to_faces(tracks, turns)))
 
 
-def test_two_people_with_one_voice_are_told_apart_by_their_faces() -> None:
+def test_people_with_one_voice_are_separated_by_faces() -> None:
     left = track(0, 0, [SPEAKS] * 8 + [SILENT] * 8, 0)
     right = track(1, 0, [SILENT] * 8 + [SPEAKS] * 8, 1)
     later = track(2, 20, [SPEAKS] * 3, 0)  # known by looks, alone in another shot
@@ -24,7 +24,7 @@ def test_two_people_with_one_voice_are_told_apart_by_their_faces() -> None:
     assert told(spoken, [left, right, later], heard) == "1" * 16 + "2" * 16 + "1" * 6
 
 
-def test_a_host_of_few_words_has_a_name_and_a_listener_has_none() -> None:
+def test_brief_speaker_gets_a_label_and_listener_none() -> None:
     """Both are on screen with one who talks, and whose voice it seems to be, for minutes."""
     talk = [SPEAKS] * 200 + [SILENT] * 30
     turns = [turn(0, 230, "1")]
@@ -34,19 +34,19 @@ def test_a_host_of_few_words_has_a_name_and_a_listener_has_none() -> None:
     assert map_voices_to_faces([track(0, 0, talk, 0), listener], turns).names == ("1",)
 
 
-def test_one_person_with_two_voices_is_one() -> None:
+def test_person_with_two_voice_clusters_is_one_speaker() -> None:
     face = track(0, 0, [SPEAKS] * 20, 0)
     assert told(words(0, "1" * 20 + "2" * 20), [face], [turn(0, 10, "1"), turn(10, 20, "2")]) == "1" * 40
 
 
-def test_two_voices_that_are_heard_at_once_are_two_people() -> None:
+def test_simultaneous_voices_are_two_people() -> None:
     face = track(0, 0, [SPEAKS] * 20, 0)
     people = map_voices_to_faces([face], [turn(0, 12, "1"), turn(10, 20, "2")])
     assert people.names == ("1", "2")
     assert people.faces == {0: "1"}
 
 
-def test_looks_that_change_make_nobody_new_unless_both_are_seen_at_once() -> None:
+def test_appearance_change_adds_no_person_unless_both_are_visible() -> None:
     heard = [turn(0, 20, "1")]
     apart = [track(0, 0, [SPEAKS] * 10, 0), track(1, 10, [SPEAKS] * 10, 1)]
     assert map_voices_to_faces(apart, heard).names == ("1",)
@@ -54,13 +54,13 @@ def test_looks_that_change_make_nobody_new_unless_both_are_seen_at_once() -> Non
     assert map_voices_to_faces(at_once, heard).names == ("1", "2")
 
 
-def test_a_narrator_keeps_his_voice_while_somebody_listens() -> None:
+def test_narrator_keeps_speaking_while_a_listener_is_shown() -> None:
     listener = track(0, 0, [SPEAKS] * 8 + [0.1] * 8, 0)
     heard = [turn(0, 8, "1"), turn(8, 16, "2")]
     assert told(words(0, "1" * 16 + "2" * 16), [listener], heard) == "1" * 16 + "2" * 16
 
 
-def test_without_faces_voices_alone_tell() -> None:
+def test_voices_decide_without_faces() -> None:
     heard = [turn(0, 4, "1"), turn(4, 8, "2")]
     assert told(words(0, "1" * 8 + "2" * 8), [], heard) == "1" * 8 + "2" * 8
     unknown = words(0, "12")
@@ -68,7 +68,7 @@ def test_without_faces_voices_alone_tell() -> None:
     assert assign_speakers([], [], map_voices_to_faces([], heard)) == []
 
 
-def test_who_is_clearly_seen_to_speak_does_whatever_voice_is_heard() -> None:
+def test_clearly_visible_speaker_overrides_the_voice() -> None:
     """A whole turn whose voice was taken for the other's; both faces are known from before."""
     left = track(0, 0, [SPEAKS] * 8 + [SILENT] * 8 + [SPEAKS] * 4, 0)
     right = track(1, 0, [SILENT] * 8 + [SPEAKS] * 8 + [SILENT] * 4, 1)
@@ -76,14 +76,14 @@ def test_who_is_clearly_seen_to_speak_does_whatever_voice_is_heard() -> None:
     assert told(words(0, "1" * 16 + "2" * 24), [left, right], heard) == "1" * 16 + "2" * 16 + "1" * 8
 
 
-def test_where_several_seem_to_speak_the_voice_decides() -> None:
+def test_voice_decides_between_several_active_faces() -> None:
     left = track(0, 0, [SPEAKS] * 8 + [SILENT] * 8 + [0.9999] * 4, 0)
     right = track(1, 0, [SILENT] * 8 + [SPEAKS] * 8 + [0.97] * 4, 1)
     heard = [turn(0, 8, "1"), turn(8, 20, "2")]
     assert told(words(16, "2" * 8), [left, right], heard) == "2" * 8
 
 
-def test_a_word_amid_others_is_nobody_elses() -> None:
+def test_single_word_within_a_turn_keeps_the_speaker() -> None:
     heard = [turn(0, 8, "1"), turn(8, 16, "2")]
     assert told(words(0, "1112111"), [], heard) == "1" * 7
     assert told(words(0, "1112222"), [], heard) == "1112222"
@@ -94,7 +94,7 @@ def test_a_word_amid_others_is_nobody_elses() -> None:
     assert told(words(7, "2" * 10), [left, right], heard) == "2" * 10
 
 
-def test_what_earlier_clips_show_stays() -> None:
+def test_evidence_of_earlier_clips_is_kept() -> None:
     """Another face voice_face_affinity the voice more, and a voice that was somebody's own stays so."""
     before = VoiceFaceMap({0: "1"}, {"1": ("1",), "2": ("2",)})
     tracks = [track(0, 0, [0.6] * 8, 0), track(1, 0, [SILENT] * 8, 1), track(2, 10, [SPEAKS] * 20, 1)]

@@ -36,14 +36,14 @@ def voices(tracks: Sequence[Track], speech: float = 1.0) -> list[np.ndarray[tupl
     return [np.full(len(track.times), speech, dtype=np.float32) for track in tracks]
 
 
-def test_the_network_is_asked_where_two_faces_are_on_screen_and_a_second_around() -> None:
+def test_network_runs_around_spans_with_two_faces() -> None:
     tracks = [face(500, 50), face(0, 200), face(100, 60)]
     assert contested(tracks, voices(tracks)) == [[], [slice(75, 185)], [slice(0, 60)]]
     assert contested(tracks[:1], voices(tracks[:1])) == [[]]
     assert contested([], []) == []
 
 
-def test_the_network_is_not_asked_where_nobody_is_heard() -> None:
+def test_network_is_skipped_without_speech() -> None:
     tracks = [face(0, 200), face(0, 200)]
     assert contested(tracks, voices(tracks, 0.0)) == [[], []]
     speech = voices(tracks, 0.0)
@@ -61,18 +61,18 @@ def log_odds(network: float, lips: float, *, turn: float = 0.0, height: float = 
     return float(found[0])
 
 
-def test_both_kinds_of_evidence_count_for_a_face_that_looks_at_the_camera() -> None:
+def test_lips_and_network_are_combined_for_frontal_faces() -> None:
     assert log_odds(7, 0.9) > log_odds(7, 0.1) > log_odds(1, 0.1)
     assert log_odds(7, 0.5) > 0 > log_odds(1, 0.5)
 
 
 @pytest.mark.parametrize("face_kind", [{"turn": 0.7}, {"height": 30.0}])
-def test_lips_that_cannot_be_measured_do_not_count(face_kind: dict[str, float]) -> None:
+def test_unmeasurable_lips_are_ignored(face_kind: dict[str, float]) -> None:
     assert log_odds(6, 0.1, **face_kind) == log_odds(6, 0.9, **face_kind) > 0
     assert log_odds(1, 0.9, **face_kind) < 0
 
 
-def test_lips_alone_tell_where_the_network_was_not_asked() -> None:
+def test_lips_decide_where_the_network_did_not_run() -> None:
     assert log_odds(float("nan"), 0.9) == pytest.approx(np.log(9), abs=1e-5)
     assert log_odds(float("nan"), 0.9, turn=0.7) == pytest.approx(np.log(9), abs=1e-5)
 
@@ -87,7 +87,7 @@ def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_weights")
-def test_without_weights_lips_tell_alone_and_the_better_way_is_named(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_weights_falls_back_to_lips_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
     auto = Auto()
     assert auto.input_digests() == LipSync().input_digests()
     assert not auto.benefits_from_diarization()
@@ -105,7 +105,7 @@ def weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("weights")
-def test_its_results_depend_on_both_parts(tmp_path: Path, ctx: Context, caplog: pytest.LogCaptureFixture) -> None:
+def test_identity_covers_both_detectors(tmp_path: Path, ctx: Context, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     auto = Auto()
     assert auto.input_digests() == (*LipSync().input_digests(), models.sha256(models.LR_ASD))
@@ -114,9 +114,7 @@ def test_its_results_depend_on_both_parts(tmp_path: Path, ctx: Context, caplog: 
 
 
 @pytest.mark.usefixtures("weights")
-def test_only_contested_times_are_given_to_the_network(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ctx: Context
-) -> None:
+def test_network_runs_only_at_contested_times(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ctx: Context) -> None:
     asked: list[tuple[float, float]] = []
 
     def noted(

@@ -12,7 +12,7 @@ from fixtures.judging import verdict
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in LEAN], ids=lambda case: case.name)
-def test_an_awkward_video_gives_a_right_clip_or_one_clear_error(case: Case, tmp_path: Path, ctx: Context) -> None:
+def test_awkward_video_gives_a_correct_clip_or_one_clear_error(case: Case, tmp_path: Path, ctx: Context) -> None:
     found = verdict(case, make(case, tmp_path), tmp_path, ctx)
     assert found[0] in {"right", "clear error"}, found
 

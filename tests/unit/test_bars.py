@@ -33,13 +33,13 @@ def barred(top: int, bottom: int, left: int, right: int, noise: int = 6) -> NDAr
     ("top", "bottom", "left", "right"),
     [(23, 23, 0, 0), (19, 22, 0, 0), (0, 0, 40, 40), (0, 0, 37, 41), (20, 20, 44, 44), (5, 5, 0, 0), (30, 0, 0, 0)],
 )
-def test_bars_are_left_out_to_the_line_and_no_more(top: int, bottom: int, left: int, right: int) -> None:
+def test_bars_are_excluded_to_the_exact_line(top: int, bottom: int, left: int, right: int) -> None:
     (box,) = inside([barred(top, bottom, left, right)])
     for found, true in ((box.y1, top), (HIGH - box.y2, bottom), (box.x1, left), (WIDE - box.x2, right)):
         assert found == 0 if true == 0 else true <= found <= true + 2
 
 
-def test_a_picture_without_bars_is_whole() -> None:
+def test_picture_without_bars_is_not_cropped() -> None:
     assert inside([scene(HIGH, WIDE)]) == [Box(0, 0, WIDE, HIGH)]
 
 
@@ -50,7 +50,7 @@ def test_a_dark_scene_has_no_bars() -> None:
         assert inside([(scene(HIGH, WIDE, level) * fade).astype(np.uint8)]) == [Box(0, 0, WIDE, HIGH)]
 
 
-def test_the_night_sky_over_a_street_is_no_bar() -> None:
+def test_night_sky_is_not_a_bar() -> None:
     night = np.random.default_rng(3).integers(0, 6, (HIGH, WIDE)).astype(np.uint8)
     skyline = (70 + 25 * np.sin(np.arange(WIDE) / 31)).astype(int)
     street = scene(HIGH, WIDE)
@@ -68,14 +68,14 @@ def test_a_logo_and_subtitles_inside_the_bars_do_not_hide_them() -> None:
     assert HIGH - 28 <= box.y2 <= HIGH - 26
 
 
-def test_bars_in_a_part_of_the_video_count_for_that_part() -> None:
+def test_bars_apply_only_to_their_part_of_the_video() -> None:
     plain, wide = scene(HIGH, WIDE), barred(24, 24, 0, 0)
     first, second, third = inside([plain, wide, plain])
     assert first == third == Box(0, 0, WIDE, HIGH)
     assert 24 <= second.y1 <= 26
 
 
-def test_a_shot_too_dark_to_tell_has_the_bars_of_its_neighbour() -> None:
+def test_dark_shot_takes_the_bars_of_its_neighbour() -> None:
     black = np.zeros((HIGH, WIDE), np.uint8)
     assert inside([barred(24, 24, 0, 0), black])[1] == inside([barred(24, 24, 0, 0)])[0]
     dim = black.copy()

@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("suffix", [".toml", ".json"])
-def test_a_kit_is_toml_or_json_and_its_paths_are_beside_it(suffix: str, folder: Path) -> None:
+def test_kit_is_toml_or_json_with_relative_paths(suffix: str, folder: Path) -> None:
     path = folder / f"brand{suffix}"
     path.write_text(json.dumps(VALUES) if suffix == ".json" else "\n".join(f'{k} = "{v}"' for k, v in VALUES.items()))
     assert load_brand_kit(path) == BrandKit.model_validate({**VALUES, "logo": folder / "logo.png"})

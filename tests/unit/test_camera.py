@@ -59,19 +59,19 @@ def looked_at(shots: list[CropShot]) -> list[float]:
 # Whom to follow
 
 
-def test_the_speaker_is_followed_and_a_change_is_a_cut() -> None:
+def test_camera_follows_the_speaker_and_cuts_on_change() -> None:
     left, right = track(0, 400, spoken((0, 5))), track(1, 1500, spoken((5, 10)))
     shots = Camera(video(), 1080, 1920).crop_shots(TEN, [left, right])
     assert looked_at(shots) == pytest.approx([400, 1500], abs=40)
     assert 4.5 <= shots[1].span.start <= 5
 
 
-def test_a_cough_does_not_turn_the_camera() -> None:
+def test_short_noise_does_not_switch_the_camera() -> None:
     targets = Attention().targets(TEN, [track(0, 400, spoken((0, 10))), track(1, 1500, spoken((4, 4.4)))])
     assert [target.track.id for target in targets if target.track] == [0]
 
 
-def test_what_is_unsure_must_last_longer_to_turn_the_camera() -> None:
+def test_uncertain_speech_needs_longer_to_switch_the_camera() -> None:
     def turns(seconds: float) -> list[int]:
         other = (TIMES >= 3) & (3 + seconds > TIMES)
         people = [track(0, 400, np.where(other, 0.5, 0.9)), track(1, 1500, np.where(other, 0.7, 0.1))]
@@ -81,24 +81,24 @@ def test_what_is_unsure_must_last_longer_to_turn_the_camera() -> None:
     assert turns(4) == [0, 1, 0]
 
 
-def test_each_turn_lasts() -> None:
+def test_each_target_has_a_minimum_duration() -> None:
     flicker = spoken(*((k, k + 0.5) for k in range(10)))
     targets = Attention(stay=1.2).targets(TEN, [track(0, 400, flicker), track(1, 1500, 0.85 - flicker)])
     assert all(target.span.duration >= Fraction(12, 10) for target in targets)
 
 
-def test_the_last_speaker_is_kept_while_nobody_speaks() -> None:
+def test_last_speaker_is_kept_during_silence() -> None:
     targets = Attention().targets(TEN, [track(0, 400, 0.03, size=300), track(1, 1500, spoken((0, 4)))])
     assert [target.track.id for target in targets if target.track] == [1]
 
 
-def test_the_biggest_face_is_shown_when_nobody_speaks_at_all() -> None:
+def test_largest_face_is_shown_without_speech() -> None:
     targets = Attention().targets(TEN, [track(0, 400, 0.0), track(1, 1500, 0.0, size=300)])
     assert [target.track.id for target in targets if target.track] == [1]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_voice_from_off_screen_turns_the_camera_to_nobody(seed: int) -> None:
+def test_off_screen_voice_does_not_switch_the_camera(seed: int) -> None:
     """A narrator is heard: nobody's lips go with it, and what a detector says of them is noise."""
     chance = np.random.default_rng(seed)
 
@@ -111,7 +111,7 @@ def test_a_voice_from_off_screen_turns_the_camera_to_nobody(seed: int) -> None:
     assert [target.track.id for target in Attention().targets(TEN, spoke) if target.track] == [0]
 
 
-def test_of_silent_people_the_one_in_the_middle_is_shown_unless_another_is_much_bigger() -> None:
+def test_central_silent_face_is_shown_unless_another_is_much_larger() -> None:
     picture = Box(0, 0, 1920, 1080)
     aside, middle = track(0, 150, 0.01, size=220), track(1, 960, 0.01, size=200)
     assert [target.track.id for target in Attention().targets(TEN, [aside, middle], picture) if target.track] == [1]
@@ -119,7 +119,7 @@ def test_of_silent_people_the_one_in_the_middle_is_shown_unless_another_is_much_
     assert [target.track.id for target in Attention().targets(TEN, [big, middle], picture) if target.track] == [2]
 
 
-def test_whoever_spoke_last_is_left_only_when_gone() -> None:
+def test_last_speaker_is_left_only_when_gone() -> None:
     spoke = track(0, 400, spoken((0, 2)))
     gone = Track(0, TEN, spoke.times[:120], spoke.boxes[:120], spoke.confidence[:120], spoke.speaking[:120])
     others = [track(1, 1000, 0.02), track(2, 1500, 0.02, size=300)]
@@ -128,7 +128,7 @@ def test_whoever_spoke_last_is_left_only_when_gone() -> None:
     assert targets[1].span.start == pytest.approx(4.8, abs=0.1)
 
 
-def test_a_face_that_leaves_is_left() -> None:
+def test_camera_leaves_a_face_that_disappears() -> None:
     whole = track(0, 400, 0.6)
     gone = Track(0, TEN, whole.times[:100], whole.boxes[:100], whole.confidence[:100], whole.speaking[:100])
     targets = Attention().targets(TEN, [gone, track(1, 1500, 0.1)])
@@ -145,13 +145,13 @@ def test_tracks_without_scores_are_followed_by_size() -> None:
 # Where the window is
 
 
-def test_a_still_speaker_gets_a_window_that_does_not_move_at_all() -> None:
+def test_static_speaker_gets_a_static_window() -> None:
     sway = 500 + 20 * np.sin(TIMES * 3) + np.random.default_rng(1).normal(0, 3, COUNT)
     (shot,) = Camera(video(), 1080, 1920).crop_shots(TEN, [track(0, sway, 0.8)])
     assert len(shot.panels[0].keyframes) == 1
 
 
-def test_a_walking_speaker_is_followed_without_shaking() -> None:
+def test_walking_speaker_is_followed_smoothly() -> None:
     walk = np.interp(TIMES, [2, 7], [400, 1500]) + np.random.default_rng(1).normal(0, 6, COUNT)
     (shot,) = Camera(video(), 1080, 1920).crop_shots(TEN, [track(0, walk, 0.8)])
     path = centers(shot)[:, 0]
@@ -162,7 +162,7 @@ def test_a_walking_speaker_is_followed_without_shaking() -> None:
     assert np.all(np.diff(path) > -0.05)
 
 
-def test_near_faces_are_panned_between() -> None:
+def test_camera_pans_between_near_faces() -> None:
     near = [track(0, 800, spoken((0, 5))), track(1, 1100, spoken((5, 10)))]
     (shot,) = Camera(video(), 1080, 1920).crop_shots(TEN, near)
     path = centers(shot)[:, 0]
@@ -170,7 +170,7 @@ def test_near_faces_are_panned_between() -> None:
     assert path[-10] > 1000
 
 
-def test_a_small_face_is_come_closer_to_but_not_too_close() -> None:
+def test_camera_zooms_in_on_small_faces_up_to_a_limit() -> None:
     camera = Camera(video(), 1080, 1920)
     (far,) = camera.crop_shots(TEN, [track(0, 900, 0.8, size=60)])
     (near,) = camera.crop_shots(TEN, [track(0, 900, 0.8, size=300)])
@@ -181,7 +181,7 @@ def test_a_small_face_is_come_closer_to_but_not_too_close() -> None:
 
 
 @pytest.mark.parametrize("share", [0.2, 0.4, 0.6])
-def test_there_is_room_above_a_head_however_big(share: float) -> None:
+def test_headroom_is_kept_for_large_faces(share: float) -> None:
     still = track(0, 900, 0.8, y=600, size=240)
     panel = Camera(video(), 1080, 960).follow(TEN, still, 240 / share)
     window = panel.window(Fraction(5))
@@ -189,12 +189,12 @@ def test_there_is_room_above_a_head_however_big(share: float) -> None:
     assert window.y2 > 600 + 120
 
 
-def test_without_a_face_the_middle_is_shown() -> None:
+def test_center_is_shown_without_faces() -> None:
     (shot,) = Camera(video(), 1080, 1920).crop_shots(TEN, [])
     assert shot.panels[0].keyframes[0].box.center == pytest.approx((960, 540))
 
 
-def test_a_face_too_wide_for_the_window_is_shown_whole_if_asked() -> None:
+def test_face_wider_than_the_window_is_shown_whole_on_request() -> None:
     huge = [track(0, 960, 0.8, y=540, size=1000)]
     camera = Camera(video(), 1080, 1920)
     assert [shot.layout for shot in camera.crop_shots(TEN, huge, whole_if_broad=True)] == ["fit"]
@@ -204,7 +204,7 @@ def test_a_face_too_wide_for_the_window_is_shown_whole_if_asked() -> None:
 
 @pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (320, 180), (1080, 2400), (805, 333), (2, 2)])
 @pytest.mark.parametrize("out", [(1080, 1920), (1080, 1350), (1080, 1080), (1920, 1080)])
-def test_the_whole_picture_fits_in_its_own_proportions(size: tuple[int, int], out: tuple[int, int]) -> None:
+def test_whole_picture_keeps_its_aspect_ratio(size: tuple[int, int], out: tuple[int, int]) -> None:
     shot = Camera(video(*size), *out).whole(TEN)
     (panel,) = shot.panels
     x1, y1, x2, y2 = panel.into
@@ -217,7 +217,7 @@ def test_the_whole_picture_fits_in_its_own_proportions(size: tuple[int, int], ou
     assert box.width * box.height > 0.98 * size[0] * size[1]
 
 
-def test_writing_is_kept_in_view_where_the_window_holds_it_beside_the_face() -> None:
+def test_text_is_kept_in_view_where_it_fits_beside_the_face() -> None:
     still = [track(0, 900, 0.8)]
     caption = Box(820, 950, 1280, 1020)
     (shot,) = Camera(video(), 1080, 1080, writing=(caption,)).crop_shots(TEN, still)
@@ -229,7 +229,7 @@ def test_writing_is_kept_in_view_where_the_window_holds_it_beside_the_face() -> 
     assert centers(shot)[:, 0] == pytest.approx(np.full(COUNT, 900), abs=5)
 
 
-def test_a_window_stays_inside_its_half_of_a_split_screen() -> None:
+def test_window_stays_in_its_half_of_a_split_screen() -> None:
     halves = {0: Box(0, 0, 960, 1080), 1: Box(960, 0, 1920, 1080)}
     people = [track(0, 800, spoken((0, 5))), track(1, 1090, spoken((5, 10)))]
     left, right = Camera(video(), 1080, 1920, panes=halves).crop_shots(TEN, people)
@@ -251,7 +251,7 @@ faces = st.lists(
     span=st.tuples(st.integers(0, 400), st.integers(1, 600)),
     seed=st.integers(0, 1000),
 )
-def test_windows_never_leave_the_picture_nor_their_proportions(
+def test_windows_stay_in_the_picture_with_a_fixed_aspect_ratio(
     faces: list[tuple[float, float, float, float, float]],
     size: tuple[int, int],
     out: tuple[int, int],
@@ -296,13 +296,13 @@ def _check(shot: CropShot, camera: Camera) -> None:
 # The path itself
 
 
-def test_a_tube_that_a_still_camera_fits_gives_an_exactly_still_path() -> None:
+def test_tube_that_fits_a_constant_gives_a_constant_path() -> None:
     middle = 500 + 40 * np.sin(np.arange(50))
     path = smooth(middle - 60, middle + 60, Limits(600, 1200))
     assert np.ptp(path) == 0
 
 
-def test_a_step_is_taken_as_fast_as_allowed_and_no_faster() -> None:
+def test_step_is_limited_to_the_maximum_speed() -> None:
     middle = np.where(np.arange(60) < 30, 0.0, 2000.0)
     path = smooth(middle - 50, middle + 50, Limits(500, 1000))
     speed = np.diff(path) / float(STEP)
@@ -312,7 +312,7 @@ def test_a_step_is_taken_as_fast_as_allowed_and_no_faster() -> None:
     assert path[-1] == pytest.approx(2000, abs=60)
 
 
-def test_the_spline_goes_along_a_straight_line() -> None:
+def test_spline_reproduces_a_straight_line() -> None:
     points = np.arange(0.0, 200.0, 10.0)
     times = np.array([0.4 + 0.075 * k for k in range(40)], dtype=np.float64)
     assert along(points, times) == pytest.approx(times / float(STEP) * 10)

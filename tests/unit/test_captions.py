@@ -105,7 +105,7 @@ def test_a_plan_survives_the_store(ctx: Context, video: Video) -> None:
     assert draw(captions(), planned, [Fraction(1, 2)], ctx, video)
 
 
-def test_words_in_parts_that_were_cut_out_are_not_shown(ctx: Context, video: Video) -> None:
+def test_words_in_removed_spans_are_not_shown(ctx: Context, video: Video) -> None:
     edit = make_edit("one two three four five six")
     keep = (Span(Fraction(10), Fraction("10.6")), Span(Fraction("11.2"), Fraction(13)))
     cut = Edit(edit.highlight, edit.crop, keep, "en", edit.words)
@@ -115,13 +115,13 @@ def test_words_in_parts_that_were_cut_out_are_not_shown(ctx: Context, video: Vid
     assert Fraction(words[2]["start"]) == Fraction("0.6")
 
 
-def test_without_words_the_frames_pass_untouched(ctx: Context, video: Video) -> None:
+def test_frames_are_unchanged_without_words(ctx: Context, video: Video) -> None:
     edit = captions().plan(video, make_edit(""), ctx)
     frames: Iterator[Frame] = iter([gray(Fraction(0), (64, 64))])
     assert captions().frames(frames, edit, ctx) is frames
 
 
-def test_frames_without_a_plan_are_refused(ctx: Context) -> None:
+def test_frames_require_a_plan(ctx: Context) -> None:
     with pytest.raises(RenderError, match="not been planned"):
         captions().frames(iter([]), make_edit("hello"), ctx)
 
@@ -151,7 +151,7 @@ def test_nothing_is_drawn_outside_the_safe_area(
         assert y2 <= area.bottom + 1
 
 
-def test_the_safe_area_of_an_upright_video_is_the_one_that_all_platforms_leave_free() -> None:
+def test_vertical_safe_area_is_free_on_all_platforms() -> None:
     area = text_safe_area(1080, 1920)
     assert area.left >= 120
     assert area.right <= 888
@@ -162,7 +162,7 @@ def test_the_safe_area_of_an_upright_video_is_the_one_that_all_platforms_leave_f
 
 
 @pytest.mark.parametrize("position", [0.0, 1.0])
-def test_a_position_at_the_edge_keeps_the_whole_card_inside(position: float, ctx: Context, video: Video) -> None:
+def test_position_at_the_edge_keeps_the_card_inside(position: float, ctx: Context, video: Video) -> None:
     for clear in (True, False):
         area = text_safe_area(540, 960, position, clear)
         (frame,) = draw(captions(position=position, safe_area=clear), make_edit(SPEECH), [Fraction(1, 2)], ctx, video)
@@ -171,7 +171,7 @@ def test_a_position_at_the_edge_keeps_the_whole_card_inside(position: float, ctx
         assert min(y1 - area.top, area.bottom - y2) < 15
 
 
-def test_the_spoken_word_is_highlighted_from_its_first_moment(ctx: Context, video: Video) -> None:
+def test_spoken_word_is_highlighted_from_its_start(ctx: Context, video: Video) -> None:
     edit = make_edit("left middle right")
     before = Fraction(3, 10) - Fraction(1, 1000)
     times = [Fraction(0), before, Fraction(3, 10), Fraction(1, 2), Fraction(6, 10), Fraction(8, 10)]
@@ -182,7 +182,7 @@ def test_the_spoken_word_is_highlighted_from_its_first_moment(ctx: Context, vide
     assert middles[3] + 20 < middles[4] == pytest.approx(middles[5], abs=3)
 
 
-def test_right_to_left_words_run_from_the_right(ctx: Context, video: Video) -> None:
+def test_right_to_left_words_start_at_the_right(ctx: Context, video: Video) -> None:
     edit = make_edit("שלום לכולם היום", language="he")
     times = [Fraction(1, 4), Fraction(1, 2), Fraction(3, 4)]
     frames = draw(captions(max_lines=1, size=0.05), edit, times, ctx, video)
@@ -190,14 +190,14 @@ def test_right_to_left_words_run_from_the_right(ctx: Context, video: Video) -> N
     assert middles[0] > middles[1] > middles[2]
 
 
-def test_a_spoken_word_pops(ctx: Context, video: Video) -> None:
+def test_spoken_word_is_enlarged(ctx: Context, video: Video) -> None:
     times = [Fraction(0), Fraction(1, 20), Fraction(1, 4)]
     frames = draw(captions(), make_edit("word"), times, ctx, video)
     areas = [int(yellow(frame).sum()) for frame in frames]
     assert areas[0] < areas[1] < areas[2]
 
 
-def test_frames_between_cards_and_pixels_outside_the_card_stay_as_they_were(ctx: Context, video: Video) -> None:
+def test_frames_and_pixels_outside_cards_are_unchanged(ctx: Context, video: Video) -> None:
     edit = make_edit("Only this.")
     shown, after = draw(captions(), edit, [Fraction(1, 4), Fraction(3, 2)], ctx, video)
     assert all(np.all(plane == level) for plane, level in zip(after.planes, (110, 128, 128), strict=True))
@@ -317,7 +317,7 @@ def test_an_emoji_stands_above_its_words(ctx: Context, video: Video) -> None:
     assert int(yellow(with_emoji).sum()) > int(yellow(plain).sum())
 
 
-def test_masking_reaches_the_picture_and_the_words_of_the_edit(ctx: Context, video: Video) -> None:
+def test_masking_applies_to_picture_and_edit_words(ctx: Context, video: Video) -> None:
     planned = captions(mask=True, mask_words=["heck"]).plan(video, make_edit("what the heck, this shit works"), ctx)
     assert " ".join(word.text for word in planned.words) == "what the h***, this s*** works"
     shown = [word["text"] for card in planned.plans["captions"]["cards"] for line in card["lines"] for word in line]
@@ -378,7 +378,7 @@ def test_a_rectangle_is_full_inside_and_empty_outside(radius: float) -> None:
     assert int(mask[0, 0]) == (255 if radius == 0 else 0)
 
 
-def test_an_overlay_in_yuv_is_the_same_as_painting_in_rgb() -> None:
+def test_yuv_overlay_matches_rgb_blending() -> None:
     """Half-transparent shapes over a colour picture, against the same sum in RGB in floating point."""
     across, down = np.meshgrid(np.arange(96), np.arange(64))
     rgb = np.stack([across * 2, down * 3, 200 - across], axis=-1).astype(np.uint8)
@@ -401,6 +401,6 @@ def test_an_overlay_in_yuv_is_the_same_as_painting_in_rgb() -> None:
     assert max(errors[1:]) <= 5
 
 
-def test_an_overlay_lies_on_even_pixels() -> None:
+def test_overlay_is_aligned_to_even_pixels() -> None:
     with pytest.raises(ValueError, match="even"):
         Overlay(1, 0, 2, 2)

@@ -69,7 +69,7 @@ def test_every_word_is_on_one_visible_card_and_cards_do_not_overlap(
         assert gap == 0 or gap > rules.max_flicker
 
 
-def test_cards_break_at_sentences_clauses_and_pauses_before_anything_else() -> None:
+def test_cards_break_first_at_sentences_clauses_and_pauses() -> None:
     words = said("Okay so here is it. You do not need | a huge budget, but time.")
     assert texts(group_into_cards(words, CAPTION)) == [
         "Okay so here / is it.",
@@ -112,7 +112,7 @@ def test_a_line_does_not_end_in_an_article() -> None:
     ]
 
 
-def test_a_card_stays_until_a_little_after_its_last_word_and_never_flickers() -> None:
+def test_card_outlasts_its_last_word_and_does_not_flicker() -> None:
     first, second = said("Hello there.", "1"), said("Next one.", "1.9")
     cards = group_into_cards([*first, *second], CAPTION)
     assert cards[0].span.start == 1
@@ -121,7 +121,7 @@ def test_a_card_stays_until_a_little_after_its_last_word_and_never_flickers() ->
     assert far[0].span.end == Fraction("1.6") + CAPTION.hold
 
 
-def test_no_card_lasts_beyond_the_end_of_the_clip() -> None:
+def test_cards_end_with_the_clip() -> None:
     assert group_into_cards(said("The end."), CAPTION, until=Fraction("0.65"))[-1].span.end == Fraction("0.65")
 
 
@@ -136,14 +136,14 @@ def test_zero_length_and_unordered_words_are_shown_in_order() -> None:
     assert all(card.span.duration > 0 for card in cards)
 
 
-def test_scripts_without_spaces_are_joined_without_them() -> None:
+def test_unspaced_scripts_are_joined_without_spaces() -> None:
     words = [Word(text, seconds(n), seconds(n + 1)) for n, text in enumerate(["今日", "は", "OpenAI", "の", "話"])]
     assert join_words(words) == "今日は OpenAI の話"
     assert not needs_space("สวัสดี", "ครับ")
     assert needs_space("안녕", "하세요")
 
 
-def test_no_japanese_line_begins_with_punctuation() -> None:
+def test_japanese_line_does_not_start_with_punctuation() -> None:
     words = said("とても 簡単 です 。 今日 は 動画 を 作る 方法 に つい て 話し ます 。", length="0.2")
     cards = group_into_cards(words, CardRules(max_width=14, max_words=5, max_duration=4))
     assert all(line[0].text != "。" for card in cards for line in card.lines)

@@ -71,7 +71,7 @@ class PizzazzContract(BackendContract):
 
     core = Pizzazz
 
-    def test_a_plan_survives_the_store_and_is_the_same_again(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_plan_survives_the_store_and_is_reproducible(self, backend: Any, video: Video, ctx: Context) -> None:
         planned = ctx.cached(backend.plan, video, an_edit())
         assert call(backend.plan, (video, an_edit()), ctx).plans == planned.plans
 
@@ -82,7 +82,7 @@ class PizzazzContract(BackendContract):
         for first, second in zip(*runs, strict=True):
             assert all(np.array_equal(a, b) for a, b in zip(first.planes, second.planes, strict=True))
 
-    def test_frames_are_a_stream(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_frames_are_streamed(self, backend: Any, video: Video, ctx: Context) -> None:
         edit = ctx.cached(backend.plan, video, an_edit())
         taken = 0
 
@@ -119,7 +119,7 @@ class RendererContract(BackendContract):
         path = ctx.cached_file(backend.render, silent, an_edit(), (), suffix=backend.suffix)
         assert probe(path).audio
 
-    def test_only_what_is_kept_is_shown(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_only_kept_spans_are_shown(self, backend: Any, video: Video, ctx: Context) -> None:
         keep = (Span(Fraction(0), Fraction(1)), Span(Fraction(2), Fraction(5, 2)))
         path = ctx.cached_file(backend.render, video, replace(an_edit(), keep=keep), (), suffix=backend.suffix)
         assert abs(probe(path).duration - Fraction(3, 2)) < Fraction(1, 10)
@@ -144,7 +144,7 @@ class RendererContract(BackendContract):
         assert Noted.frames_seen
         assert Noted.blocks_heard
 
-    def test_a_failed_render_leaves_nothing(self, backend: Any, tmp_path: Path, ctx: Context) -> None:
+    def test_failed_render_leaves_no_file(self, backend: Any, tmp_path: Path, ctx: Context) -> None:
         source = make_video(tmp_path / "a.mp4", seconds=SECONDS)
         video = probe(source)
         source.write_bytes(b"gone")

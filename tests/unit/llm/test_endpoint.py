@@ -20,7 +20,7 @@ from tests.unit.llm.world import WINDOWED, editor, highlighter, passage, spoken
 
 
 @pytest.mark.parametrize("forms", [("json_object", "text"), ("text",)])
-def test_an_endpoint_without_schemas_is_asked_otherwise_and_that_is_remembered(
+def test_endpoint_without_schema_support_falls_back_and_is_remembered(
     forms: tuple[str, ...], video: Video, place: Context
 ) -> None:
     with ChatServer(editor, forms=forms) as server:
@@ -30,7 +30,7 @@ def test_an_endpoint_without_schemas_is_asked_otherwise_and_that_is_remembered(
     assert len(server.requests) == 2 + (3 - len(forms))
 
 
-def test_what_an_endpoint_refuses_is_left_out_and_said(
+def test_refused_parameters_are_dropped_and_reported(
     video: Video, place: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
     with ChatServer(editor, refuses=("temperature", "seed", "max_tokens")) as server:
@@ -67,16 +67,14 @@ def test_a_wrong_answer_is_repaired_once(content: str, server: ChatServer, video
     "around",
     ["```json\n{}\n```", "Here you are: {} Good luck!", '<think>{{"passages": maybe}}</think>{}', "{} and {{}}"],
 )
-def test_an_answer_with_other_text_around_it_is_understood(
-    around: str, server: ChatServer, video: Video, place: Context
-) -> None:
+def test_answer_surrounded_by_text_is_parsed(around: str, server: ChatServer, video: Video, place: Context) -> None:
     answer = json.dumps({"passages": [passage(12, 14), passage(40, 42)]})
     server.faults.append(Fault(content=around.replace("{}", answer, 1).replace("{{", "{").replace("}}", "}")))
     assert len(highlighter(server).highlight(video, place)) == 2
     assert len(server.requests) == 2
 
 
-def test_passing_failures_are_repeated_after_the_wait_that_the_server_asks_for(
+def test_transient_failures_are_retried_after_the_requested_delay(
     server: ChatServer, video: Video, place: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.faults += [
@@ -89,7 +87,7 @@ def test_passing_failures_are_repeated_after_the_wait_that_the_server_asks_for(
     assert "429, retry after 1 s" in caplog.text
 
 
-def test_a_slow_stream_ends_at_the_time_out_and_is_repeated(server: ChatServer, video: Video, place: Context) -> None:
+def test_slow_stream_times_out_and_is_retried(server: ChatServer, video: Video, place: Context) -> None:
     server.faults.append(Fault(drip=0.05))
     assert len(highlighter(server, timeout=1).highlight(video, place)) == 2
     assert 0.9 < server.times[1] - server.times[0] < 4
@@ -108,7 +106,7 @@ def test_a_slow_stream_ends_at_the_time_out_and_is_repeated(server: ChatServer, 
         (Fault(status=400, message="bad mood"), "bad mood"),
     ],
 )
-def test_too_little_judged_ends_the_run_with_the_reason(
+def test_too_few_judged_windows_end_the_run_with_the_reason(
     fault: Fault, says: str, server: ChatServer, video: Video, place: Context
 ) -> None:
     server.faults += [fault] * 4
@@ -116,7 +114,7 @@ def test_too_little_judged_ends_the_run_with_the_reason(
         highlighter(server, retries=0, timeout=0.5).highlight(video, place)
 
 
-def test_a_lost_window_is_reported_and_the_rest_goes_on(
+def test_lost_window_is_reported_and_the_rest_continues(
     server: ChatServer, video: Video, place: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.faults += [Fault(), Fault(refusal="no")]
@@ -132,7 +130,7 @@ def test_a_lost_window_is_reported_and_the_rest_goes_on(
 
 
 @pytest.mark.parametrize("truncates", [True, False])
-def test_a_context_that_is_too_short_is_noticed_and_windows_are_halved(
+def test_windows_are_halved_when_the_context_is_too_short(
     truncates: bool, video: Video, place: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
     with ChatServer(editor, context=1500, truncates=truncates) as server:
@@ -142,13 +140,13 @@ def test_a_context_that_is_too_short_is_noticed_and_windows_are_halved(
     assert ("the endpoint has read 1500 of about" in caplog.text) == truncates
 
 
-def test_an_answer_cut_off_at_its_limit_is_asked_for_less(server: ChatServer, video: Video, place: Context) -> None:
+def test_truncated_answer_is_retried_with_a_smaller_request(server: ChatServer, video: Video, place: Context) -> None:
     server.faults.append(Fault(content='{"passages": [{"first": 1', finish="length"))
     assert len(highlighter(server).highlight(video, place)) == 2
     assert len(server.requests[1].lines) < len(server.requests[0].lines)
 
 
-def test_the_key_is_sent_and_nowhere_else(
+def test_key_is_only_sent_to_the_endpoint(
     server: ChatServer, video: Video, place: Context, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -162,7 +160,7 @@ def test_the_key_is_sent_and_nowhere_else(
     assert KEY not in str(highlighter(server).identity())
 
 
-def test_a_wrong_key_is_one_clear_error(
+def test_wrong_key_gives_one_clear_error(
     server: ChatServer, video: Video, place: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MY_KEY", "sk-wrong-1234")
@@ -171,7 +169,7 @@ def test_a_wrong_key_is_one_clear_error(
     assert "sk-wrong" not in str(caught.value)
 
 
-def test_no_key_is_an_error_only_where_one_is_needed(
+def test_missing_key_is_an_error_only_where_required(
     server: ChatServer, video: Video, place: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
@@ -188,7 +186,7 @@ def test_an_address_with_secrets_or_without_a_scheme_is_refused(url: str) -> Non
         Llm.Options.model_validate({"base_url": url})
 
 
-def test_a_wrong_address_is_one_clear_error(server: ChatServer, video: Video, place: Context) -> None:
+def test_wrong_address_gives_one_clear_error(server: ChatServer, video: Video, place: Context) -> None:
     with pytest.raises(ServiceError, match=r"no model 'tiny'.*base_url"):
         highlighter(server, base_url=server.url.removesuffix("/v1")).highlight(video, place)
 

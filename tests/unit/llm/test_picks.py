@@ -26,9 +26,7 @@ from tests.chat_server import Asked, ChatServer, Fault
 from tests.unit.llm.world import PLANTED, WINDOWED, Spoken, editor, hearing, highlighter, passage, spoken, told
 
 
-def test_numbers_become_whole_sentences_and_the_order_is_the_models(
-    server: ChatServer, video: Video, place: Context
-) -> None:
+def test_numbers_map_to_whole_sentences_in_the_models_order(server: ChatServer, video: Video, place: Context) -> None:
     first, second = highlighter(server).highlight(video, place)
     assert spoken(place, first).startswith(PLANTED[40])
     assert spoken(place, second).startswith(PLANTED[12])
@@ -67,7 +65,7 @@ def test_long_transcripts_are_read_in_overlapping_windows(server: ChatServer, vi
     assert len(found) == 2
 
 
-def test_without_an_order_the_marks_decide(
+def test_marks_decide_without_an_order(
     server: ChatServer, video: Video, place: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.faults += [Fault(), Fault(refusal="no ranking")]
@@ -75,7 +73,7 @@ def test_without_an_order_the_marks_decide(
     assert "so their marks decide: the model refuses" in caplog.text
 
 
-def test_the_same_question_is_never_paid_twice(server: ChatServer, video: Video, place: Context) -> None:
+def test_same_request_is_never_paid_for_twice(server: ChatServer, video: Video, place: Context) -> None:
     first = highlighter(server).highlight(video, place)
     asked = len(server.requests)
     again = highlighter(server, count=2).highlight(video, place)
@@ -85,7 +83,7 @@ def test_the_same_question_is_never_paid_twice(server: ChatServer, video: Video,
     assert len(server.requests) == 2 * asked
 
 
-def test_a_killed_run_goes_on_where_it_stopped(server: ChatServer, video: Video, place: Context) -> None:
+def test_killed_run_resumes_where_it_stopped(server: ChatServer, video: Video, place: Context) -> None:
     server.faults += [Fault(), Fault(), Fault(status=401)]
     with pytest.raises(ServiceError, match="rejects the API key"):
         highlighter(server, **WINDOWED).highlight(video, place)
@@ -110,7 +108,7 @@ ORDERS = {
 }
 
 
-def test_a_video_that_gives_orders_changes_nothing(server: ChatServer, video: Video, tmp_path: Path) -> None:
+def test_prompt_injection_in_the_video_has_no_effect(server: ChatServer, video: Video, tmp_path: Path) -> None:
     plain = highlighter(server).highlight(video, hearing(tmp_path / "plain", told(PLANTED)))
     ordered = highlighter(server).highlight(video, hearing(tmp_path / "ordered", told({**PLANTED, **ORDERS})))
     assert [pick.title for pick in ordered] == [pick.title for pick in plain]
@@ -123,7 +121,7 @@ def test_a_video_that_gives_orders_changes_nothing(server: ChatServer, video: Vi
     assert "Ignore" not in asked.system
 
 
-def test_an_obedient_model_gets_no_links_and_no_invented_titles_through(video: Video, place: Context) -> None:
+def test_injected_links_and_invented_titles_are_removed(video: Video, place: Context) -> None:
     def obedient(lines: list[dict[str, Any]], asked: Asked) -> object:
         if asked.ranks:
             return {"best_first": [1]}
@@ -138,7 +136,7 @@ def test_an_obedient_model_gets_no_links_and_no_invented_titles_through(video: V
     assert all(5 <= pick.span.duration <= 20 for pick in found)
 
 
-def test_what_the_user_looks_for_is_told_and_marked(video: Video, place: Context) -> None:
+def test_user_topic_is_sent_and_marked(video: Video, place: Context) -> None:
     def asking(lines: list[dict[str, Any]], asked: Asked) -> object:
         if asked.ranks:
             return {"best_first": [1, 2]}
@@ -151,7 +149,7 @@ def test_what_the_user_looks_for_is_told_and_marked(video: Video, place: Context
     assert first.score > second.score
 
 
-def test_the_users_own_prompt_is_used_and_counts(
+def test_user_prompt_is_used_and_part_of_the_key(
     server: ChatServer, video: Video, place: Context, tmp_path: Path
 ) -> None:
     mine = tmp_path / "mine.md"
@@ -179,16 +177,14 @@ def test_a_preview_shows_every_message_and_sends_nothing(server: ChatServer, vid
     assert f"tiny at {server.url}. Questions: {len(server.requests) - 1} on the sentences" in shown
 
 
-def test_a_context_without_room_is_refused_before_anything_is_sent(
-    server: ChatServer, video: Video, place: Context
-) -> None:
+def test_too_small_context_is_refused_before_sending(server: ChatServer, video: Video, place: Context) -> None:
     with pytest.raises(ConfigError, match="leaves no room"):
         highlighter(server, context=2048).highlight(video, place)
     assert server.requests == []
 
 
 @pytest.mark.parametrize("language", ["zh", "ar"])
-def test_other_scripts_travel_unharmed(language: str, video: Video, tmp_path: Path) -> None:
+def test_non_latin_scripts_are_preserved(language: str, video: Video, tmp_path: Path) -> None:
     text = {"zh": "你 为 什么 不 走 ？ 因为 我 在 等 你 。 ", "ar": "لماذا سقط الجسر اليوم؟ لأن الريح كانت قوية جدا. "}[
         language
     ] * 12
@@ -203,7 +199,7 @@ def test_other_scripts_travel_unharmed(language: str, video: Video, tmp_path: Pa
     assert 5 <= pick.span.duration <= 20
 
 
-def test_the_command_line_previews_only_what_can_be_previewed(tmp_path: Path) -> None:
+def test_command_line_previews_only_supported_backends(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", seconds=2, size=(64, 36))
     result = CliRunner().invoke(main, ["highlight", str(path), "--dry-run", "--set", "highlight.backend=even"])
     assert result.exit_code == 1
@@ -211,7 +207,7 @@ def test_the_command_line_previews_only_what_can_be_previewed(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("parallel", [2, 8])
-def test_windows_at_once_give_the_same_in_any_order_of_answers(
+def test_concurrent_windows_give_the_same_result_in_any_order(
     server: ChatServer, video: Video, tmp_path: Path, parallel: int
 ) -> None:
     """Some requests are answered late, the second when there is a third, and two are told to come again."""
@@ -243,7 +239,7 @@ def test_windows_at_once_give_the_same_in_any_order_of_answers(
     assert 1 < most[0] <= parallel
 
 
-def test_when_one_is_told_to_wait_all_wait(video: Video, place: Context) -> None:
+def test_rate_limit_of_one_request_pauses_all(video: Video, place: Context) -> None:
     with ChatServer(editor) as server:
         server.faults += [Fault(), Fault(status=429, headers={"Retry-After": "1"})]
         highlighter(server, parallel=2, **WINDOWED).highlight(video, place)
@@ -252,7 +248,7 @@ def test_when_one_is_told_to_wait_all_wait(video: Video, place: Context) -> None
     assert min(server.times[sent_before_it_was_heard_of:]) - refused >= 0.9
 
 
-def test_nothing_more_is_asked_once_too_much_is_lost(video: Video, tmp_path: Path) -> None:
+def test_requests_stop_once_too_much_is_lost(video: Video, tmp_path: Path) -> None:
     video, place = replace(video, duration=Fraction(1600)), hearing(tmp_path, told(PLANTED, 400))
     with ChatServer(editor) as server:
         server.faults += [Fault()] + [Fault(refusal="no")] * 100
@@ -261,5 +257,5 @@ def test_nothing_more_is_asked_once_too_much_is_lost(video: Video, tmp_path: Pat
     assert len(server.requests) < 10
 
 
-def test_how_many_are_asked_at_once_changes_no_stored_picks(server: ChatServer) -> None:
+def test_concurrency_does_not_change_stored_picks(server: ChatServer) -> None:
     assert highlighter(server, parallel=7).identity() == highlighter(server).identity()
