@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -133,14 +132,3 @@ def test_stream_is_passed_through_when_there_is_nothing_to_do(name: str, video: 
     edit = effect.plan(video, an_edit(video, empty=True), ctx)
     frames = iter(frames_of(edit))
     assert effect.frames(frames, edit, ctx) is frames
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_constructor_reads_and_loads_nothing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> object:
-        raise AssertionError("a constructor must be cheap")
-
-    kind = registry.load("pizzazz", name)
-    monkeypatch.setattr("builtins.open", refuse)
-    monkeypatch.setattr(Path, "open", refuse)
-    assert isinstance(kind(), Pizzazz)

@@ -118,12 +118,3 @@ def test_rotation_and_pixel_aspect_ratio_are_applied(name: str, tmp_path: Path, 
     assert isinstance(reframer, Reframer)
     span = Span(Fraction(0), Fraction(2))
     check(ctx.cached(reframer.reframe, video, Highlight(span)), video, span)
-
-
-@pytest.mark.parametrize("name", REFRAMERS)
-def test_result_is_reproducible(name: str, tmp_path: Path, ctx: Context) -> None:
-    video = probe(make_video(tmp_path / "a.mp4", seconds=2, size=(320, 180)))
-    reframer = made("reframe", name)
-    assert isinstance(reframer, Reframer)
-    highlight = Highlight(Span(Fraction(0), Fraction(2)))
-    assert reframer.reframe(video, highlight, ctx) == ctx.cached(reframer.reframe, video, highlight)

@@ -12,7 +12,7 @@ import clipy
 from clipy import probe, registry
 from clipy.config import load
 from clipy.context import Context
-from clipy.errors import ClipyError, ConfigError
+from clipy.errors import ConfigError
 from clipy.stages.base import Renderer
 from clipy.stages.reframe.center import Center
 from clipy.types import Edit, Highlight, Span, Video
@@ -57,29 +57,6 @@ def test_size_length_and_streams(name: str, play: bool, tmp_path: Path, ctx: Con
     assert len(clip.audio) == 1
     with av.open(str(path)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 50
-
-
-@pytest.mark.parametrize("name", RENDERERS)
-def test_only_kept_spans_are_shown(name: str, tmp_path: Path, ctx: Context) -> None:
-    video = probe(make_video(tmp_path / "a.mp4", seconds=3))
-    keep = (Span(Fraction(1, 2), Fraction(1)), Span(Fraction(2), Fraction(5, 2)))
-    renderer = made("render", name)
-    assert isinstance(renderer, Renderer)
-    path = ctx.cached_file(renderer.render, video, edit_of(video, ctx, *keep), (), suffix=".mp4")
-    assert abs(probe(path).duration - 1) < Fraction(1, 25)
-
-
-@pytest.mark.parametrize("name", RENDERERS)
-def test_failed_render_leaves_no_file(name: str, tmp_path: Path, ctx: Context) -> None:
-    source = make_video(tmp_path / "a.mp4", seconds=3)
-    video = probe(source)
-    edit = edit_of(video, ctx)
-    source.write_bytes(b"gone")
-    renderer = made("render", name)
-    assert isinstance(renderer, Renderer)
-    with pytest.raises(ClipyError):
-        ctx.cached_file(renderer.render, video, edit, (), suffix=".mp4")
-    assert list(ctx.store.root.rglob("*.mp4")) == []
 
 
 def test_missing_encoder_fails_before_rendering(tmp_path: Path) -> None:
