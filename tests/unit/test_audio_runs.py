@@ -29,16 +29,16 @@ def told(source: Iterator[av.AudioFrame], total: int = 1 << 30) -> list[tuple[in
     ]
 
 
-def test_what_follows_on_is_joined_also_when_stamps_are_a_little_off() -> None:
+def test_adjacent_audio_is_joined_despite_timestamp_jitter() -> None:
     assert told(frames(0, 1024, 2050, 3070)) == [(0, [0]), (None, [1024, 2050, 3070])]
 
 
-def test_a_gap_and_a_step_back_stand_alone() -> None:
+def test_gaps_and_backward_timestamps_start_a_new_run() -> None:
     found = told(frames(0, 1024, 9000, 10_024, 1000, 11_048))
     assert found == [(0, [0]), (None, [1024]), (9000, [9000]), (None, [10_024]), (1000, [1000]), (None, [11_048])]
 
 
-def test_no_more_is_read_or_held_than_is_needed() -> None:
+def test_joining_reads_and_holds_no_more_than_needed() -> None:
     source = frames(*range(0, 100 * 1024, 1024))
     found = told(source, total=40 * 1024)
     assert max(len(run) for _, run in found) == 16
@@ -46,12 +46,12 @@ def test_no_more_is_read_or_held_than_is_needed() -> None:
     assert next(source).pts == 40 * 1024
 
 
-def test_only_frames_of_one_kind_are_joined() -> None:
+def test_only_frames_of_one_format_are_joined() -> None:
     found = list(contiguous_runs(iter([*frames(0, 1024), *frames(2048, kind="s16")]), RATE, Fraction(0), 1 << 30))
     assert [[frame.format.name for frame in run] for _, run in found] == [["fltp"], ["fltp"], ["s16"]]
 
 
-def test_one_frame_holds_what_several_did() -> None:
+def test_several_frames_become_one() -> None:
     both = join_frames(list(frames(0, 1024, kind="s16")))
     assert (both.samples, both.pts, both.sample_rate, both.format.name) == (2048, 0, RATE, "s16")
     assert both.to_ndarray()[0, [0, 1023, 1024, 2047]].tolist() == [0, 0, 1, 1]

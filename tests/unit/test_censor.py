@@ -71,7 +71,7 @@ def part(samples: NDArray[np.float32], start: float, end: float) -> NDArray[np.f
     return samples[round(start * RATE) : round(end * RATE)]
 
 
-def test_the_beep_is_exactly_over_the_word(video: Video, edit: Edit, ctx: Context) -> None:
+def test_beep_covers_exactly_the_word(video: Video, edit: Edit, ctx: Context) -> None:
     clean = sound_array(video, video.span, rate=RATE, channels=2)[0]
     censored = heard(made(margin=0), video, edit, ctx)
     word = part(censored, 1.1, 1.6)
@@ -82,7 +82,7 @@ def test_the_beep_is_exactly_over_the_word(video: Video, edit: Edit, ctx: Contex
     assert changed[-1] == pytest.approx(1.6, abs=0.006)
 
 
-def test_silence_leaves_nothing_of_the_word(video: Video, edit: Edit, ctx: Context) -> None:
+def test_silence_removes_the_word_completely(video: Video, edit: Edit, ctx: Context) -> None:
     censored = heard(made(sound="silence"), video, edit, ctx)
     assert np.abs(part(censored, 1.1, 1.64)).max() == 0
     assert strength(part(censored, 1.65, 2.4), 440) > 0.13
@@ -116,7 +116,7 @@ def test_custom_and_masked_words_are_found(video: Video, edit: Edit, ctx: Contex
     assert len(made().plan(video, masked, ctx).plans["censor"]["spans"]) == 1
 
 
-def test_the_word_is_found_after_a_cut(video: Video, edit: Edit, ctx: Context) -> None:
+def test_word_is_found_after_a_cut(video: Video, edit: Edit, ctx: Context) -> None:
     cut = replace(edit, keep=(Span(Fraction(0), Fraction(1, 2)), Span(Fraction(1), Fraction(4))))
     plan = made(margin=0).plan(video, cut, ctx).plans["censor"]
     assert plan["spans"] == [{"start": "3/5", "end": "11/10"}]

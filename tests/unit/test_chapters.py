@@ -99,7 +99,7 @@ def test_chapter_marks_are_read_exactly(suffix: str, plain: Path, tmp_path: Path
     assert chapters(video)[:3] == [(span(a, b), title) for a, b, title in MARKS[:3]]
 
 
-def test_chapters_keep_their_edges_where_they_fit_and_whole_sentences_where_not(marked: Video, heard: Context) -> None:
+def test_chapters_keep_their_edges_or_are_snapped_to_sentences(marked: Video, heard: Context) -> None:
     found = {pick.title: pick for pick in highlighter().highlight(marked, heard)}
     assert found["Just right"].span == span(40, 55)
     long = found["The long one"].span
@@ -113,7 +113,7 @@ def test_chapters_keep_their_edges_where_they_fit_and_whole_sentences_where_not(
         assert word.span.overlap(long) in {0, word.span.duration}
 
 
-def test_a_short_moment_takes_in_the_sentences_around_it(marked: Video, heard: Context, tmp_path: Path) -> None:
+def test_short_moment_is_extended_to_sentences(marked: Video, heard: Context, tmp_path: Path) -> None:
     path = listed(tmp_path, "m.csv", "21,23,Tiny\n50,52,Last\n")
     tiny, last = highlighter(path=path).highlight(marked, heard)
     assert (tiny.title, last.title) == ("Tiny", "Last")
@@ -124,7 +124,7 @@ def test_a_short_moment_takes_in_the_sentences_around_it(marked: Video, heard: C
             assert word.span.overlap(pick.span) in {0, word.span.duration}
 
 
-def test_without_speech_time_alone_decides(marked: Video, heard: Context, tmp_path: Path) -> None:
+def test_without_speech_only_times_decide(marked: Video, heard: Context, tmp_path: Path) -> None:
     transcriber = heard.analyser(Transcriber)
     assert isinstance(transcriber, Counting)
     transcriber.silent = True
@@ -135,7 +135,7 @@ def test_without_speech_time_alone_decides(marked: Video, heard: Context, tmp_pa
     assert highlighter(path=path, target_duration=12).highlight(marked, heard)[1].span == span(30, 42)
 
 
-def test_scores_decide_the_order_and_overlaps_give_way(
+def test_scores_order_the_list_and_overlaps_are_dropped(
     marked: Video, heard: Context, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = listed(tmp_path, "m.csv", "start,end,title,score\n0,12,A,0.2\n20,32,B,0.9\n30,42,C,0.8\n")
@@ -144,12 +144,12 @@ def test_scores_decide_the_order_and_overlaps_give_way(
     assert "'C', 30.00-42.00 s: overlaps one before it" in caplog.text
 
 
-def test_a_missing_title_is_a_phrase_that_is_said(marked: Video, heard: Context, tmp_path: Path) -> None:
+def test_missing_title_is_taken_from_the_speech(marked: Video, heard: Context, tmp_path: Path) -> None:
     (pick,) = highlighter(path=listed(tmp_path, "m.json", '[{"start": 4, "end": 15}]')).highlight(marked, heard)
     assert pick.title == "Number item5 is here"
 
 
-def test_a_file_without_chapters_says_what_to_do(plain: Path, heard: Context) -> None:
+def test_file_without_chapters_names_the_remedy(plain: Path, heard: Context) -> None:
     with pytest.raises(MediaError, match=r"no chapter marks.*highlight\.path=moments\.csv"):
         highlighter().highlight(probe(plain), heard)
 
@@ -169,7 +169,7 @@ def test_every_dialect_of_csv(text: str, tmp_path: Path) -> None:
     assert [(pick.span, pick.title) for pick in found] == [(span(12.5, 40), "A talk"), (span(65, 80.25), "B")]
 
 
-def test_every_wrong_line_is_named(tmp_path: Path) -> None:
+def test_every_invalid_line_is_reported(tmp_path: Path) -> None:
     video = Video("f", Fraction(100), Fraction(25), 64, 64, 64, 64, 0, Fraction(0), path=tmp_path / "v.mp4")
     text = "start,end,title,score\n1,2,ok,\nx,2,,\n5,4,,\n1:75,90,,\n90,300,,\n1,2,,7\n1,2,,high\n3\n"
     with pytest.raises(DocumentError) as caught:
@@ -188,12 +188,12 @@ def test_every_wrong_line_is_named(tmp_path: Path) -> None:
         ("m.json", '[{"start": 1, "end": 2}, {"start": 900, "end": 901}]', r"highlights\.1: 900\.00"),
     ],
 )
-def test_a_list_that_is_none_is_refused(name: str, text: str, says: str, tmp_path: Path, marked: Video) -> None:
+def test_invalid_list_is_refused(name: str, text: str, says: str, tmp_path: Path, marked: Video) -> None:
     with pytest.raises(DocumentError, match=says):
         read_moments(listed(tmp_path, name, text), marked)
 
 
-def test_a_list_that_is_not_there_or_no_text_is_refused(tmp_path: Path, marked: Video) -> None:
+def test_missing_or_binary_list_is_refused(tmp_path: Path, marked: Video) -> None:
     with pytest.raises(DocumentError, match="cannot read it"):
         read_moments(tmp_path / "none.csv", marked)
     with pytest.raises(DocumentError, match="cannot read it"):
@@ -217,7 +217,7 @@ FCM: NON-DROP FRAME
 """
 
 
-def test_an_edit_list_counts_from_the_first_pictures_timecode(marked: Video, tmp_path: Path) -> None:
+def test_edit_list_starts_at_the_first_frames_timecode(marked: Video, tmp_path: Path) -> None:
     path = listed(tmp_path, "m.edl", EDL)
     found = read_moments(path, marked, "01:00:00:00")  # five pictures a second
     assert [(pick.span, pick.title) for pick in found] == [
@@ -230,7 +230,7 @@ def test_an_edit_list_counts_from_the_first_pictures_timecode(marked: Video, tmp
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".mov"])
-def test_the_files_own_timecode_counts(suffix: str, plain: Path, tmp_path: Path) -> None:
+def test_embedded_timecode_is_used(suffix: str, plain: Path, tmp_path: Path) -> None:
     video = probe(with_marks(tmp_path / f"tc{suffix}", plain, timecode="01:00:00:00"))
     assert first_timecode(video.path).startswith("01:00:00:0")
     assert read_moments(listed(tmp_path, "m.edl", EDL), video)[0].span == span(5, 20)
@@ -253,7 +253,7 @@ def test_timecodes_are_exact(timecode: str, rate: Fraction, expected: Fraction) 
     assert seconds_of(timecode, rate) == expected
 
 
-def test_drop_frame_keeps_up_with_the_clock() -> None:
+def test_drop_frame_timecode_follows_real_time() -> None:
     assert abs(seconds_of("10:00:00;00", NTSC) - 36_000) < Fraction(1, 20)
     assert seconds_of("00:01:00:02", NTSC, drop=True) == seconds_of("00:01:00;02", NTSC)
     for wrong in ("00:61:00:00", "00:00:00:24", "1:2", "00:00:00"):
@@ -262,17 +262,17 @@ def test_drop_frame_keeps_up_with_the_clock() -> None:
 
 
 @pytest.mark.parametrize(("text", "expected"), [("90", 90), ("1:30", 90), ("0:01:30.5", 90.5), ("100:00", 6000)])
-def test_clock_times(text: str, expected: float) -> None:
+def test_clock_times_are_parsed(text: str, expected: float) -> None:
     assert clock(text) == seconds(expected)
 
 
 @pytest.mark.parametrize("text", ["", "x", "1:60", "1:60:00", "-1", "1::2", "1e3", "nan"])
-def test_what_is_no_clock_time(text: str) -> None:
+def test_invalid_clock_times_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no time"):
         clock(text)
 
 
-def test_the_list_counts_and_not_its_place(tmp_path: Path) -> None:
+def test_identity_depends_on_the_lists_content_not_its_path(tmp_path: Path) -> None:
     text = json.dumps([{"start": 1, "end": 12}])
     first, moved = listed(tmp_path, "a.json", text), listed(tmp_path, "b.json", text)
     assert highlighter(path=first).identity() == highlighter(path=moved).identity()
@@ -290,7 +290,7 @@ def test_options_are_strict(tmp_path: Path) -> None:
     assert Highlight(span(0, 1)).details == {}
 
 
-def test_the_command_line_steers_and_explains(marked: Video, tmp_path: Path) -> None:
+def test_command_line_options_steer_and_explain(marked: Video, tmp_path: Path) -> None:
     path = listed(tmp_path, "m.csv", "1,20,Opening,0.7\n")
     chosen = ["--set", "highlight.backend=chapters", "--set", f"highlight.path={path}", "--about", "3.0", "--explain"]
     result = CliRunner().invoke(main, ["highlight", str(marked.path), "--json", *chosen])

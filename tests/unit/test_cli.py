@@ -50,7 +50,7 @@ def test_an_unreadable_video_ends_with_one_clear_line(tmp_path: Path) -> None:
         assert not (tmp_path / "out").exists()
 
 
-def test_a_truncated_file_says_so(tmp_path: Path) -> None:
+def test_truncated_file_is_reported(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mkv", seconds=4, size=(320, 180))
     fast = tmp_path / "fast.mp4"
     _remuxed(path, fast)
@@ -156,7 +156,7 @@ def test_each_stage_runs_by_itself_on_a_silent_video(silent: Path, tmp_path: Pat
     assert (sent / "silent-01.mp4").exists() == (result.exit_code == 0)
 
 
-def test_an_output_file_is_not_replaced_unasked(silent: Path, tmp_path: Path) -> None:
+def test_output_file_is_not_overwritten_by_default(silent: Path, tmp_path: Path) -> None:
     path = tmp_path / "h.json"
     path.write_text("mine")
     assert "file exists" in error_line(run("highlight", silent, "-o", path))
@@ -176,7 +176,7 @@ def test_backends_lists_options_of_a_stage() -> None:
     assert "Did you mean 'highlight'" in error_line(run("backends", "highlights"))
 
 
-def test_config_init_does_not_replace_a_file_unasked(tmp_path: Path) -> None:
+def test_config_init_does_not_overwrite_by_default(tmp_path: Path) -> None:
     path = tmp_path / "clipy.toml"
     assert run("config", "init", path).exit_code == 0
     path.write_text("mine")

@@ -133,7 +133,7 @@ def test_a_dash_is_standard_output(silent: Path, given: Path, tmp_path: Path, mo
 
 
 @pytest.mark.parametrize("flag", [("--clips", "1"), ("--set", "highlight.count=1")])
-def test_highlight_writes_as_many_as_asked(silent: Path, flag: tuple[str, str]) -> None:
+def test_highlight_writes_the_requested_count(silent: Path, flag: tuple[str, str]) -> None:
     sets = ("--set", "highlight=even", "--set", "highlight.min_duration=1", "--set", "highlight.duration=1")
     most = run("highlight", silent, *sets, "--set", "highlight.count=3")
     assert len(json.loads(most.stdout)["highlights"]) == 3
@@ -176,7 +176,7 @@ def test_control_characters_in_messages_and_json_are_escaped() -> None:
     assert not {"\x1b", "\x7f", "\x9b"} & set(result.stdout)
 
 
-def test_printable_leaves_every_script_alone() -> None:
+def test_printable_preserves_every_script() -> None:
     for text in ("Żółć", "日本語", "עברית", "👩‍👩‍👧", "tab\tand\nline"):
         assert printable(text) == text
 
@@ -236,7 +236,7 @@ def test_backends_show_allowed_values() -> None:
     assert (options["width"]["minimum"], options["width"]["maximum"]) == (16, 7680)
 
 
-def test_the_cache_knows_a_file_by_every_name_it_was_seen_under(
+def test_cache_lists_every_known_name_of_a_file(
     silent: Path, given: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLIPY_STORE", str(tmp_path / "store"))
@@ -251,7 +251,7 @@ def test_the_cache_knows_a_file_by_every_name_it_was_seen_under(
     assert f"silent.mp4, {copy.name}" in run("cache", "ls", "--videos").stdout
 
 
-def test_a_folder_that_is_not_there_yet_is_created_by_upload(
+def test_upload_creates_a_missing_folder(
     silent: Path, given: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -274,7 +274,7 @@ def test_a_folder_that_is_not_there_yet_is_created_by_upload(
     assert run("upload", "clips", "--to", "folder", *again).exit_code == 0
 
 
-def test_the_presets_of_the_flag_are_those_of_the_settings() -> None:
+def test_preset_flag_offers_the_presets_of_the_settings() -> None:
     (preset,) = (option for option in main.commands["run"].params if option.name == "preset")
     assert isinstance(preset.type, click.Choice)
     assert list(preset.type.choices) == list(config.PRESETS)

@@ -24,7 +24,7 @@ from clipy.analysis.meaning.closings import leads_on
         "I thought that maybe…",
     ],
 )
-def test_an_announcement_leads_on(text: str) -> None:
+def test_announcement_is_not_a_closing(text: str) -> None:
     assert leads_on(text, "en")
 
 
@@ -40,10 +40,10 @@ def test_an_announcement_leads_on(text: str) -> None:
         "Let me go!",
     ],
 )
-def test_what_says_something_does_not(text: str) -> None:
+def test_statement_is_a_closing(text: str) -> None:
     assert not leads_on(text, "en")
 
 
-def test_elsewhere_only_what_does_not_end() -> None:
+def test_other_languages_only_check_for_an_unfinished_sentence() -> None:
     assert leads_on("Мне нравится то, что...", "ru")
     assert not leads_on("Das hat drei Gründe.", "de")

@@ -47,7 +47,7 @@ def test_an_environment_variable_names_the_settings_file(here: Path) -> None:
     assert chosen.tables["highlight"].options == {"count": 2}
 
 
-def test_another_backend_keeps_the_options_that_its_kind_shares_and_no_others(here: Path) -> None:
+def test_changing_the_backend_keeps_only_shared_options(here: Path) -> None:
     (here / "clipy.toml").write_text('[highlight]\ncount = 8\npace = 3\n[reframe]\nratio = "1:1"\nlayout = "single"\n')
     chosen = config.load(sets=["highlight.backend=even", "highlight.duration=20", "reframe.backend=center"])
     assert chosen.tables["highlight"] == config.Choice("even", {"count": 8, "duration": 20})
@@ -56,12 +56,12 @@ def test_another_backend_keeps_the_options_that_its_kind_shares_and_no_others(he
     assert (reframer["width"], reframer["height"]) == (1080, 1080)
 
 
-def test_another_backend_keeps_the_options_of_a_common_base_class(here: Path) -> None:
+def test_changing_the_backend_keeps_options_of_a_common_base_class(here: Path) -> None:
     (here / "clipy.toml").write_text('[render]\nquality = "best"\nthreads = 2\n')
     assert config.load(sets=["render=nvenc"]).tables["render"] == config.Choice("nvenc", {"quality": "best"})
 
 
-def test_a_table_is_picked_like_a_list(here: Path) -> None:
+def test_set_replaces_a_table_like_a_list(here: Path) -> None:
     assert config.load(sets=["reframe=center", "pizzazz=title"]).tables["reframe"].backend == "center"
     assert config.load(environment={"CLIPY_REFRAME": "center"}).tables["reframe"].backend == "center"
 
@@ -97,7 +97,7 @@ def test_relative_paths_in_a_file_start_at_the_folder_of_the_file(here: Path) ->
     assert chosen.lists["upload"][0].options == {"program": [str(here / "brand" / "send"), "{path}", "x"]}
 
 
-def test_names_and_flags_are_not_taken_for_paths_beside_a_file(here: Path) -> None:
+def test_names_and_flags_are_not_resolved_as_paths(here: Path) -> None:
     (here / "brand").mkdir()
     (here / "brand" / "clipy.toml").write_text('[transcribe]\nmodel = "base"\n')
     chosen = config.load(here / "brand" / "clipy.toml", sets=["pizzazz=title", "pizzazz.title.font=a.ttf"])
@@ -159,7 +159,7 @@ def test_a_wrong_flag_is_refused(here: Path, setting: str, says: str) -> None:
         ("review=", ConfigError, "unreviewed"),
     ],
 )
-def test_the_pipeline_refuses_before_any_work(here: Path, setting: str, kind: type[ConfigError], says: str) -> None:
+def test_pipeline_validates_before_any_work(here: Path, setting: str, kind: type[ConfigError], says: str) -> None:
     with pytest.raises(kind, match=says):
         Pipeline.from_config(config.load(sets=[setting]))
 

@@ -165,7 +165,7 @@ CASES: list[tuple[type[Backend], str, tuple[Any, ...], Any, str]] = [
 
 
 @pytest.mark.parametrize(("core", "method", "inputs", "answer", "line"), CASES, ids=lambda value: None)
-def test_a_broken_promise_is_named(
+def test_contract_violation_names_the_backend(
     core: type[Backend], method: str, inputs: tuple[Any, ...], answer: Any, line: str, ctx: Context
 ) -> None:
     backend = answering(core, method, answer, **({"__init__": _small} if core is Reframer else {}))
@@ -183,7 +183,7 @@ def _small(self: Any, options: Any = None) -> None:
 
 
 @pytest.mark.parametrize("method", ["input_digests", "sidecar_digests", "identity"])
-def test_what_fails_while_a_key_is_made_is_named(method: str, ctx: Context) -> None:
+def test_failure_while_computing_a_key_names_the_backend(method: str, ctx: Context) -> None:
     def fails(*_: object) -> object:
         raise ZeroDivisionError("division by zero")
 
@@ -193,7 +193,7 @@ def test_what_fails_while_a_key_is_made_is_named(method: str, ctx: Context) -> N
         ctx.cached(backend.highlight, VIDEO)
 
 
-def test_a_check_that_fails_is_named(ctx: Context) -> None:
+def test_failing_check_names_the_backend(ctx: Context) -> None:
     backend = answering(Renderer, "render", None)
 
     def check(self: Renderer) -> None:
@@ -218,7 +218,7 @@ GOOD: list[tuple[type[Backend], str, tuple[Any, ...], Any]] = [
 
 
 @pytest.mark.parametrize(("core", "method", "inputs", "answer"), GOOD, ids=lambda value: None)
-def test_a_kept_promise_passes(
+def test_valid_result_passes(
     core: type[Backend], method: str, inputs: tuple[Any, ...], answer: Any, ctx: Context
 ) -> None:
     backend = answering(core, method, answer, **({"__init__": _small} if core is Reframer else {}))
@@ -238,15 +238,13 @@ PLANS: list[tuple[Callable[[Edit], Edit], bool, str]] = [
 
 
 @pytest.mark.parametrize(("change", "retimes", "line"), PLANS, ids=lambda value: None)
-def test_a_plan_that_breaks_its_promise_is_named(
-    change: Callable[[Edit], Edit], retimes: bool, line: str, ctx: Context
-) -> None:
+def test_invalid_plan_names_the_pizzazz(change: Callable[[Edit], Edit], retimes: bool, line: str, ctx: Context) -> None:
     edit = clip("some words")
     with pytest.raises(ContractError, match=line):
         ctx.cached(answering(Pizzazz, "plan", change(edit), retimes=retimes).plan, VIDEO, edit)
 
 
-def test_a_plan_neither_cuts_after_others_nor_changes_theirs(ctx: Context) -> None:
+def test_plan_must_not_cut_after_others_or_change_their_plans(ctx: Context) -> None:
     edit = replace(clip("some words"), plans={"captions": {"cards": []}})
     cuts = answering(Pizzazz, "plan", replace(edit, keep=(span(10, 12),)), retimes=True)
     with pytest.raises(ContractError, match="to cut before others plan; returned: cuts after captions had planned"):
@@ -255,14 +253,14 @@ def test_a_plan_neither_cuts_after_others_nor_changes_theirs(ctx: Context) -> No
         ctx.cached(answering(Pizzazz, "plan", replace(edit, plans={})).plan, VIDEO, edit)
 
 
-def test_a_plan_that_is_no_data_is_named(ctx: Context) -> None:
+def test_plan_that_is_not_data_names_the_pizzazz(ctx: Context) -> None:
     edit = clip("some words")
     plan = answering(Pizzazz, "plan", replace(edit, plans={"acme": {"thing": object()}}))
     with pytest.raises(ContractError, match="'acme' of the module acme_clips broke its contract: promised: Edit"):
         ctx.cached(plan.plan, VIDEO, edit)
 
 
-def test_times_that_are_no_exact_seconds_are_named(ctx: Context) -> None:
+def test_inexact_times_name_the_backend(ctx: Context) -> None:
     found = [Highlight(Span(0.0, 16.0))]  # type: ignore[arg-type]
     with pytest.raises(ContractError, match="Expected `fraction`"):
         ctx.cached(answering(Highlighter, "highlight", found).highlight, VIDEO)
@@ -313,15 +311,13 @@ def _failing(frames: Iterator[Frame]) -> Iterator[Frame]:
         (_failing, r"failed \(ZeroDivisionError: division by zero\)"),
     ],
 )
-def test_frames_that_break_their_promise_are_named(
-    change: Callable[[Iterator[Frame]], Any], line: str, ctx: Context
-) -> None:
+def test_invalid_frames_name_the_pizzazz(change: Callable[[Iterator[Frame]], Any], line: str, ctx: Context) -> None:
     with pytest.raises(BackendError, match=line) as raised:
         drawn(change, ctx)
     assert "the pizzazz backend 'acme' of the module acme_clips" in str(raised.value)
 
 
-def test_what_fails_before_an_effect_is_not_blamed_on_it(ctx: Context) -> None:
+def test_earlier_failure_is_not_blamed_on_a_later_effect(ctx: Context) -> None:
     def broken() -> Iterator[Frame]:
         yield gray(0, (540, 960))
         raise KeyError("decoder")
@@ -332,7 +328,7 @@ def test_what_fails_before_an_effect_is_not_blamed_on_it(ctx: Context) -> None:
         list(frames_through(effect, broken(), clip(), ctx))
 
 
-def test_a_stream_that_is_handed_on_costs_nothing(ctx: Context) -> None:
+def test_passed_through_stream_is_not_checked(ctx: Context) -> None:
     source = iter([gray(0, (540, 960))])
     effect = answering(Pizzazz, "frames", None)
     type(effect).frames = lambda self, frames, edit, ctx: frames
@@ -356,12 +352,12 @@ def changed(change: Callable[[AudioBlock], Any], ctx: Context) -> list[AudioBloc
         (lambda block: block.samples, "blocks of sound; returned: ndarray"),
     ],
 )
-def test_sound_that_breaks_its_promise_is_named(change: Callable[[AudioBlock], Any], line: str, ctx: Context) -> None:
+def test_invalid_sound_names_the_pizzazz(change: Callable[[AudioBlock], Any], line: str, ctx: Context) -> None:
     with pytest.raises(ContractError, match=line):
         changed(change, ctx)
 
 
-def test_sound_that_ends_early_is_named(ctx: Context) -> None:
+def test_short_sound_names_the_pizzazz(ctx: Context) -> None:
     effect = answering(Pizzazz, "audio", None)
     type(effect).audio = lambda self, audio, edit, ctx: (block for block in [next(audio)])
     with pytest.raises(ContractError, match=r"as many samples as it was given \(48000\); returned: 4800"):
@@ -450,7 +446,7 @@ def run(folder: Path, *sets: str) -> Result:
         ("render.backend=short", "render backend 'short' of acme-clips 2.0 broke its contract: promised: a video"),
     ],
 )
-def test_a_run_ends_in_one_line_and_exit_code_1(theirs: Path, setting: str, line: str) -> None:
+def test_failed_run_prints_one_line_and_exits_with_1(theirs: Path, setting: str, line: str) -> None:
     done = run(theirs, setting)
     assert done.exit_code == 1
     assert f"error: the {line}" in done.stderr
@@ -469,7 +465,7 @@ def test_the_traceback_is_shown_with_debug(theirs: Path) -> None:
     assert "return [][0]" in done.stderr
 
 
-def test_a_rendered_file_of_another_length_is_named(tmp_path: Path, ctx: Context) -> None:
+def test_wrong_length_of_a_rendered_file_names_the_renderer(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=3, size=(90, 160)))
 
     class Copied(Renderer):
@@ -482,7 +478,7 @@ def test_a_rendered_file_of_another_length_is_named(tmp_path: Path, ctx: Context
     assert list(ctx.store.root.rglob("*.mp4")) == []
 
 
-def test_arrays_of_the_core_class_are_checked_before_they_are_stored(ctx: Context) -> None:
+def test_arrays_are_checked_before_they_are_stored(ctx: Context) -> None:
     class Wide(Embedder):
         def embed(self, texts: tuple[str, ...], ctx: Context) -> Array:
             return np.zeros((len(texts), 2), np.float32)

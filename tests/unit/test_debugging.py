@@ -69,7 +69,7 @@ def painted(scene: Scene, time: Fraction) -> np.ndarray:
     return picture
 
 
-def test_the_scene_knows_the_target_and_the_current_word(scene: Scene) -> None:
+def test_debug_scene_has_target_and_current_word(scene: Scene) -> None:
     assert scene.targets(Fraction(1, 2)) == [0]
     assert scene.targets(Fraction(5, 4)) == [0, 1]
     assert [face.track.id for face in scene.faces(Fraction(1, 2))] == [0, 1]

@@ -59,7 +59,7 @@ def _lumas(path: Path, span: Span | None = None) -> Iterator[tuple[Fraction, NDA
 
 
 @pytest.mark.parametrize("top_first", [True, False])
-def test_interlaced_pictures_are_made_whole_at_their_own_times(tmp_path: Path, top_first: bool) -> None:
+def test_deinterlaced_frames_keep_their_times(tmp_path: Path, top_first: bool) -> None:
     path = _write(tmp_path / "a.mp4", top_first=top_first)
     found = list(_lumas(path))
     assert [time for time, _ in found] == [Fraction(index, RATE) for index in range(50)]
@@ -73,19 +73,19 @@ def test_interlaced_pictures_are_made_whole_at_their_own_times(tmp_path: Path, t
         assert still.mean() < 3  # what stands still keeps all of its lines
 
 
-def test_a_span_out_of_the_middle_has_the_right_pictures(tmp_path: Path) -> None:
+def test_deinterlacing_from_the_middle_gives_the_right_frames(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.mp4", top_first=True)
     found = list(_lumas(path, Span(Fraction(1, 2), Fraction(1))))
     assert [time for time, _ in found] == [Fraction(index, RATE) for index in range(12, 25)]
     assert np.abs(found[0][1].astype(int) - _scene(12 / RATE))[:120].mean() < 3
 
 
-def test_analysis_sees_whole_pictures_too(tmp_path: Path) -> None:
+def test_analysis_gets_deinterlaced_frames(tmp_path: Path) -> None:
     video = probe(_write(tmp_path / "a.mp4", top_first=True, count=10))
     assert max(_combing(picture) for _, picture in pictures(video, video.span, gray=True)) < 5
 
 
-def test_pictures_that_are_whole_already_are_not_touched(tmp_path: Path) -> None:
+def test_progressive_frames_are_unchanged(tmp_path: Path) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.4, size=(WIDE, HIGH)))
     with av.open(str(video.path)) as container:
         raw = [frame.to_ndarray() for frame in container.decode(video=0)]

@@ -39,7 +39,7 @@ def machine(
     monkeypatch.setattr("clipy.device._cuda_cards", lambda: cards)
 
 
-def test_auto_is_the_best_that_each_library_can_use(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_picks_the_best_device_of_each_library(monkeypatch: pytest.MonkeyPatch) -> None:
     machine(monkeypatch, torch=("mps",))
     assert (device.for_torch("auto"), device.for_ctranslate2("auto", "x")) == ("mps", "cpu")
     machine(monkeypatch, torch=("cuda",), cards=2)
@@ -48,12 +48,12 @@ def test_auto_is_the_best_that_each_library_can_use(monkeypatch: pytest.MonkeyPa
     assert (device.for_torch("auto"), device.for_ctranslate2("auto", "x")) == ("cpu", "cpu")
 
 
-def test_the_processor_is_used_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cpu_is_used_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     machine(monkeypatch, torch=("cuda",), cards=1)
     assert (device.for_torch("cpu"), device.for_ctranslate2("cpu", "x")) == ("cpu", "cpu")
 
 
-def test_a_device_that_is_not_there_is_an_error_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_device_is_an_error_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     machine(monkeypatch, torch=("mps",))
     with pytest.raises(ConfigError, match="--device mps"):
         device.for_torch("cuda")
@@ -64,20 +64,20 @@ def test_a_device_that_is_not_there_is_an_error_with_the_way_out(monkeypatch: py
     device.demand("mps")
 
 
-def test_without_pytorch_only_the_processor_needs_no_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pytorch_only_the_cpu_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
     assert device.for_torch("cpu") == "cpu"
     with pytest.raises(BackendUnavailable, match=r"PyTorch is not installed.*openai-whisper"):
         device.for_torch("auto")
 
 
-def test_who_cannot_use_a_device_says_so(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_unsupported_device_is_reported(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     machine(monkeypatch, torch=("mps",))
     assert device.for_ctranslate2("mps", "faster-whisper") == "cpu"
     assert "faster-whisper cannot use mps" in caplog.text
 
 
-def test_the_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+def test_device_precedence_is_flag_environment_file(tmp_path: Path) -> None:
     file = tmp_path / "clipy.toml"
     file.write_text('device = "cpu"\n')
     assert config.load(file, environment={}).device == "cpu"
@@ -94,7 +94,7 @@ def test_an_unknown_device_is_refused(tmp_path: Path, where: str) -> None:
         config.load(file, environment={} if where == "file" else {"CLIPY_DEVICE": "tpu"})
 
 
-def test_the_device_reaches_the_backends_and_no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_device_reaches_backends_but_no_cache_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     machine(monkeypatch, torch=("cuda",), cards=1)
     monkeypatch.setenv("CLIPY_STORE", str(tmp_path))
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.4))
@@ -104,7 +104,7 @@ def test_the_device_reaches_the_backends_and_no_key(monkeypatch: pytest.MonkeyPa
         assert ctx.device == "cuda"
 
 
-def test_doctor_says_what_there_is_and_who_uses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_lists_devices_and_their_users(monkeypatch: pytest.MonkeyPatch) -> None:
     machine(monkeypatch, torch=("cuda",), cards=2)
     (check,) = [check for check in doctor.examine() if check.name.startswith("device")]
     assert (check.name, check.state) == ("device cuda", "ok")
@@ -114,7 +114,7 @@ def test_doctor_says_what_there_is_and_who_uses_it(monkeypatch: pytest.MonkeyPat
     assert check.state == "optional"
 
 
-def test_whisper_is_loaded_on_the_card(monkeypatch: pytest.MonkeyPatch, ctx: Context) -> None:
+def test_whisper_is_loaded_on_the_gpu(monkeypatch: pytest.MonkeyPatch, ctx: Context) -> None:
     machine(monkeypatch, cards=1)
     asked: dict[str, Any] = {}
     monkeypatch.setattr("faster_whisper.WhisperModel", lambda folder, **options: asked.update(options))
@@ -136,7 +136,7 @@ def test_whisper_is_loaded_on_the_card(monkeypatch: pytest.MonkeyPatch, ctx: Con
         ("auto", "CoreML", "CPU"),
     ],
 )
-def test_networks_run_where_onnx_runtime_can(
+def test_networks_use_the_available_onnx_runtime_provider(
     device_name: str, built: str, provider: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine(monkeypatch, cards=1, onnxruntime=(built,))
@@ -145,7 +145,7 @@ def test_networks_run_where_onnx_runtime_can(
     assert all(name == "CPUExecutionProvider" for name, _ in others)
 
 
-def test_a_network_that_cannot_run_on_a_device_says_so_once(
+def test_unsupported_network_is_reported_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     machine(monkeypatch, cards=1)
@@ -185,7 +185,7 @@ def test_sessions_are_made_for_the_device_of_the_run(monkeypatch: pytest.MonkeyP
     assert asked == ["directml"] * 3
 
 
-def test_numpys_matrix_products_stay_on_one_thread_during_a_run() -> None:
+def test_numpy_blas_is_single_threaded_during_a_run() -> None:
     def threads() -> set[int]:
         return {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"}
 

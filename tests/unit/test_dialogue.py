@@ -122,7 +122,7 @@ def names(said: SpeakerAttribution, span: Span) -> str:
     return "".join(word.speaker or "-" for word in said.within(span))
 
 
-def test_clips_of_a_run_agree_on_who_is_who(video: Video) -> None:
+def test_speaker_labels_agree_across_clips(video: Video) -> None:
     """Red and blue have one voice, mostly blue's; blue, alone in the second clip, is who blue is in the first."""
     pipeline = pipeline_of()
     with context(pipeline) as ctx:
@@ -144,7 +144,7 @@ def test_clips_of_a_run_agree_on_who_is_who(video: Video) -> None:
     assert any(Fraction(span["start"]) == 6 for span in spans)  # a card begins where the speaker changes
 
 
-def test_whoever_was_named_in_earlier_clips_keeps_the_name(video: Video) -> None:
+def test_speaker_labels_of_earlier_clips_are_kept(video: Video) -> None:
     """A clip that is made later, in place of one that was rejected, changes nobody's name."""
     pipeline = pipeline_of()
     first, second = Highlight(FIRST), Highlight(SECOND)
@@ -161,7 +161,7 @@ def test_whoever_was_named_in_earlier_clips_keeps_the_name(video: Video) -> None
 
 
 @pytest.mark.parametrize("sets", ["reframe.backend=center", "reframe.backend=saliency", "reframe.layout=fit"])
-def test_no_face_is_looked_for_where_the_reframer_looks_for_none(video: Video, sets: str) -> None:
+def test_faces_are_not_detected_when_the_reframer_needs_none(video: Video, sets: str) -> None:
     pipeline = pipeline_of(sets)
     with context(pipeline) as ctx:
         voices = SpeakerAttribution.from_audio(video, [Highlight(FIRST)], ctx)
@@ -170,7 +170,7 @@ def test_no_face_is_looked_for_where_the_reframer_looks_for_none(video: Video, s
         assert Faces.looked == before
 
 
-def test_where_faces_cannot_be_had_voices_tell(video: Video, caplog: pytest.LogCaptureFixture) -> None:
+def test_voices_decide_where_faces_are_unavailable(video: Video, caplog: pytest.LogCaptureFixture) -> None:
     class Missing(Lips):
         def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
             raise ModelError("there are no weights of lips")
@@ -183,7 +183,7 @@ def test_where_faces_cannot_be_had_voices_tell(video: Video, caplog: pytest.LogC
     assert "by voice alone: there are no weights of lips" in caplog.text
 
 
-def test_a_run_says_in_its_documents_who_speaks(video: Video, tmp_path: Path) -> None:
+def test_documents_of_a_run_name_the_speakers(video: Video, tmp_path: Path) -> None:
     pipeline = pipeline_of("pizzazz=")
     with context(pipeline) as ctx:
         pipeline.run(video, tmp_path, ctx)

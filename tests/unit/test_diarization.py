@@ -64,7 +64,9 @@ def overlap(one: list[Turn], other: list[Turn]) -> float:
 
 
 @pytest.mark.parametrize("speakers", [None, 2])
-def test_two_voices_are_told_apart(conversation: tuple[Path, list[Turn]], tmp_path: Path, speakers: int | None) -> None:
+def test_two_voices_get_two_speakers(
+    conversation: tuple[Path, list[Turn]], tmp_path: Path, speakers: int | None
+) -> None:
     path, truth = conversation
     video = probe(path)
     diarizer = VoiceTurns(VoiceTurns.Options(speakers=speakers))
@@ -81,7 +83,7 @@ def test_two_voices_are_told_apart(conversation: tuple[Path, list[Turn]], tmp_pa
     assert sum(turn.span.duration for turn in found) < 1.15 * said
 
 
-def test_only_the_spans_that_are_asked_for_are_heard_and_names_agree(
+def test_only_requested_spans_are_diarized_with_consistent_labels(
     conversation: tuple[Path, list[Turn]], tmp_path: Path
 ) -> None:
     path, truth = conversation
@@ -92,7 +94,7 @@ def test_only_the_spans_that_are_asked_for_are_heard_and_names_agree(
     assert names == [{"1"}, {"2"}, set(), {"2"}, {"1"}, set()]
 
 
-def test_what_is_heard_in_spans_alone_is_placed_in_the_video() -> None:
+def test_turns_of_spans_are_in_video_time() -> None:
     """Two spans of two seconds: what pyannote hears from 1 to 3 is the end of one and the beginning of the other."""
     spans = (Span(Fraction(10), Fraction(12)), Span(Fraction(20), Fraction(22)))
     found = list(_in_video(Span(Fraction(1), Fraction(3)), spans))
@@ -103,14 +105,14 @@ def _word(text: str, speaker: str, start: int) -> Word:
     return Word(text, Fraction(start), Fraction(start + 1), speaker=speaker)
 
 
-def test_a_word_or_two_of_a_sentence_are_not_somebody_elses() -> None:
+def test_stray_words_within_a_sentence_keep_the_speaker() -> None:
     said = [("I", "2"), ("am", "1"), ("glad", "1"), ("you", "1"), ("came.", "1"), ("Are", "2"), ("you?", "1")]
     words = tuple(_word(text, speaker, index) for index, (text, speaker) in enumerate(said))
     found = smooth_by_sentence(Transcript("en", words))
     assert [word.speaker for word in found.words] == ["1"] * 5 + ["2", "1"]
 
 
-def test_somebody_with_a_word_or_two_in_all_gets_no_name() -> None:
+def test_speaker_of_very_few_words_gets_no_label() -> None:
     names = ["3", "1", "1", "1", "2", "2", "2", "3", "2", None]
     words = [Word("word", Fraction(n), Fraction(n + 1), speaker=name) for n, name in enumerate(names)]
     found = [word.speaker for word in without_rare_speakers(words)]
@@ -119,9 +121,7 @@ def test_somebody_with_a_word_or_two_in_all_gets_no_name() -> None:
     assert without_rare_speakers(words[:2]) == words[:2]  # so few words that nobody is frequent
 
 
-def test_a_short_video_is_diarized_once_whichever_part_is_asked_about(
-    conversation: tuple[Path, list[Turn]], tmp_path: Path
-) -> None:
+def test_short_video_is_diarized_once_for_all_spans(conversation: tuple[Path, list[Turn]], tmp_path: Path) -> None:
     path, truth = conversation
     video = probe(path)
     ctx = Context(Store(tmp_path), tmp_path, {Diarizer: VoiceTurns()})
@@ -132,7 +132,7 @@ def test_a_short_video_is_diarized_once_whichever_part_is_asked_about(
     assert list((tmp_path / "diarize.diarize").rglob("*.json")) == [stored]
 
 
-def test_of_a_long_video_only_what_may_become_clips_is_diarized() -> None:
+def test_long_video_is_diarized_only_at_candidates() -> None:
     length = Fraction(3 * 3600)
     video = Video("a", length, Fraction(25), 4, 2, 4, 2, 0, Fraction(0))
     first, second, third = (Span(Fraction(at), Fraction(at + 60)) for at in (600, 660, 7200))
@@ -140,7 +140,7 @@ def test_of_a_long_video_only_what_may_become_clips_is_diarized() -> None:
     assert conversation_of(replace(video, duration=Fraction(600)), [third]) == (Span(Fraction(0), Fraction(600)),)
 
 
-def test_nobody_speaks(tmp_path: Path) -> None:
+def test_silence_has_no_turns_or_words(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", seconds=3, size=(64, 64), play=lambda times: 0 * times)
     silent = make_video(tmp_path / "b.mp4", seconds=1, size=(64, 64), play=None)
     for video in (path, silent):
@@ -158,7 +158,7 @@ def grouped(people: int | None, *, threshold: float = 0.5) -> list[int]:
     return [len(set(found[first : first + 4].tolist())) for first in (0, 4, 8)] + [len(set(found.tolist()))]
 
 
-def test_voices_that_are_alike_become_one_person() -> None:
+def test_similar_voices_become_one_speaker() -> None:
     assert grouped(None) == [1, 1, 1, 3]
     assert grouped(3) == [1, 1, 1, 3]
     assert grouped(2)[-1] == 2
@@ -166,7 +166,7 @@ def test_voices_that_are_alike_become_one_person() -> None:
     assert grouped(None, threshold=1.0)[-1] == 12
 
 
-def test_voices_heard_side_by_side_are_two_people() -> None:
+def test_simultaneous_voices_are_two_speakers() -> None:
     voices = np.array([[1, 0], [1, 0], [1, 0]], dtype=np.float32)
     apart = np.array([0, 0, 1])
     weights = np.ones(3, dtype=np.float32)
@@ -174,7 +174,7 @@ def test_voices_heard_side_by_side_are_two_people() -> None:
     assert len(set(cluster_voices(voices, weights, apart, threshold=0.5, people=1).tolist())) == 1
 
 
-def test_very_many_voices_are_grouped_too() -> None:
+def test_many_voices_are_clustered() -> None:
     random = np.random.default_rng(0)
     voices = np.repeat(np.eye(3, dtype=np.float32), 600, axis=0) + random.normal(0, 0.05, (1800, 3)).astype(np.float32)
     voices /= np.linalg.norm(voices, axis=1, keepdims=True)
@@ -182,7 +182,7 @@ def test_very_many_voices_are_grouped_too() -> None:
     assert [len(set(found[first : first + 600].tolist())) for first in (0, 600, 1200)] == [1, 1, 1]
 
 
-def test_words_get_the_speaker_who_says_most_of_them() -> None:
+def test_words_get_the_speaker_with_most_overlap() -> None:
     def turn(start: int, end: int, speaker: str) -> Turn:
         return Turn(Span(Fraction(start), Fraction(end)), speaker)
 
@@ -227,7 +227,7 @@ def test_a_checkpoint_with_anything_but_tensors_is_refused(
     assert "unpickled" not in capsys.readouterr().out
 
 
-def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
+def test_non_archive_checkpoint_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.pt"
     path.write_bytes(pickle.dumps({}))
     with pytest.raises(ModelError, match="no tensors"):
@@ -248,11 +248,11 @@ def checkpoint(path: Path, shape: str, strides: str, numbers: int) -> Path:
     return path
 
 
-def test_tensors_come_out_in_their_shape(tmp_path: Path) -> None:
+def test_tensors_keep_their_shape(tmp_path: Path) -> None:
     assert read_tensors(checkpoint(tmp_path / "a.pt", "2 3", "3 1", 6))["w"].tolist() == [[0, 1, 2], [3, 4, 5]]
     assert read_tensors(checkpoint(tmp_path / "b.pt", "3 2", "1 3", 6))["w"].tolist() == [[0, 3], [1, 4], [2, 5]]
 
 
-def test_a_tensor_that_reaches_out_of_its_storage_is_refused(tmp_path: Path) -> None:
+def test_out_of_bounds_tensor_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="reaches out"):
         read_tensors(checkpoint(tmp_path / "a.pt", "2 3", "4 1", 6))

@@ -57,7 +57,7 @@ def test_crops_survive_a_round_trip(tmp_path: Path) -> None:
         ([3], "highlights.0"),
     ],
 )
-def test_a_wrong_document_is_refused_with_the_place_of_the_fault(tmp_path: Path, document: object, says: str) -> None:
+def test_invalid_document_is_refused_with_the_location(tmp_path: Path, document: object, says: str) -> None:
     with pytest.raises(DocumentError, match=says):
         documents.read_highlights(write(tmp_path / "h.json", document), VIDEO)
 

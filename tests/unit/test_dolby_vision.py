@@ -66,7 +66,7 @@ def with_record(data: bytearray, profile: int, compatible: int, name: bytes) -> 
     [(5, 0, b"dvcC", False), (8, 1, b"dvvC", True), (8, 4, b"dvvC", True), (8, 2, b"dvvC", True), (7, 6, b"dvcC", True),
      (10, 0, b"dvvC", False), (10, 1, b"dvvC", True)],
 )  # fmt: skip
-def test_a_profile_without_a_base_picture_is_refused(
+def test_dolby_vision_profile_without_base_layer_is_refused(
     tmp_path: Path, profile: int, compatible: int, name: bytes, shown: bool
 ) -> None:
     path = tmp_path / "a.mp4"
@@ -80,14 +80,14 @@ def test_a_profile_without_a_base_picture_is_refused(
     assert "\n" not in str(error.value)
 
 
-def test_other_files_say_nothing_of_it(tmp_path: Path) -> None:
+def test_other_files_have_no_dolby_vision_profile(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(hevc(path))
     assert dolby_vision(path) is None
     assert probe(path).width == 64
 
 
-def test_other_containers_tell_in_their_own_way(tmp_path: Path) -> None:
+def test_dolby_vision_is_detected_in_other_containers(tmp_path: Path) -> None:
     matroska = tmp_path / "a.mkv"
     mapping = b"\x41\xe7\x84dvcC" + b"\x41\xed\x98" + record(5, 0)
     matroska.write_bytes(b"\x1aE\xdf\xa3" + bytes(40) + mapping + bytes(40))

@@ -29,7 +29,7 @@ def chosen(text: str, language: str = "en") -> list[str]:
         ("", []),
     ],
 )
-def test_numbers_names_and_rare_long_words_stand_out(text: str, expected: list[str]) -> None:
+def test_numbers_names_and_rare_long_words_are_emphasized(text: str, expected: list[str]) -> None:
     assert chosen(text) == expected
 
 
@@ -37,7 +37,7 @@ def test_german_nouns_are_not_names() -> None:
     assert chosen("wir haben den Hund und die Katze gern", "de") == []
 
 
-def test_few_words_stand_out() -> None:
+def test_few_words_are_emphasized() -> None:
     assert len(chosen(" ".join(f"{n} things" for n in range(10, 30)))) <= 10
 
 

@@ -40,7 +40,7 @@ def _edges(found: Span) -> tuple[Fraction, Fraction]:
     return found.start, found.end
 
 
-def test_edges_move_to_the_nearest_pauses_between_sentences() -> None:
+def test_edges_snap_to_pauses_between_sentences() -> None:
     spoken = said((0, 10), (6, 10), (12, 10), (18, 10), (24, 10))  # each of 5 s, with a second between
     found = placed(span(8, 21), span(0, 60), spoken, Fraction(5), Fraction(30), LASTS)
     assert Fraction(5) < found.start < 6
@@ -48,7 +48,7 @@ def test_edges_move_to_the_nearest_pauses_between_sentences() -> None:
     assert not any(edge for word in spoken.words for edge in _edges(found) if word.start < edge < word.end)
 
 
-def test_the_bounds_and_the_room_hold() -> None:
+def test_bounds_and_margins_are_kept() -> None:
     spoken = said((0, 10), (6, 10), (12, 10), (18, 10), (24, 10))
     found = placed(span(8, 15), span(6.5, 20), spoken, Fraction(4), Fraction(10), LASTS)
     assert found.start >= Fraction(13, 2)
@@ -64,13 +64,13 @@ def test_a_sentence_that_is_too_long_is_cut_between_words() -> None:
         assert not any(word.start < edge < word.end for word in spoken.words)
 
 
-def test_edges_in_silence_stay() -> None:
+def test_edges_in_silence_are_unchanged() -> None:
     wanted = span(30, 40)
     assert placed(wanted, span(0, 60), said((0, 10)), Fraction(5), Fraction(20), LASTS) == wanted
     assert placed(wanted, span(0, 60), Transcript("", ()), Fraction(5), Fraction(20), LASTS) == wanted
 
 
-def test_even_clips_of_a_talk_cut_into_no_word(talk: Path, tmp_path: Path) -> None:
+def test_even_clips_do_not_cut_words(talk: Path, tmp_path: Path) -> None:
     video = probe(talk)
     pace = float(video.duration) / 24
     spoken = said(*((pace * 4 * part, 4) for part in range(6)), pace=pace * 0.9)

@@ -27,7 +27,7 @@ from tests.unit.seeing import Squares
 SHOTS = [Shot(Span(Fraction(0), Fraction(1))), Shot(Span(Fraction(1), Fraction(3)))]
 
 
-def test_each_shot_is_searched_from_its_first_picture_to_its_last(tmp_path: Path, ctx: Context) -> None:
+def test_detection_covers_each_shot_from_first_to_last_frame(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=3))
     times = [frame.time for frame in Squares().detect_in_video(video, SHOTS, ctx)]
     assert times == sorted(set(times))
@@ -49,7 +49,7 @@ def test_faces_are_in_upright_display_pixels(
     assert found == pytest.approx((true.box.x1, true.box.y1, true.box.x2, true.box.y2), abs=6)
 
 
-def test_a_second_look_is_taken_from_the_store(tmp_path: Path, ctx: Context) -> None:
+def test_second_detection_comes_from_the_cache(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=3))
     first = ctx.cached(Squares().detect_in_video, video, SHOTS)
     calls = Squares.calls
@@ -57,11 +57,11 @@ def test_a_second_look_is_taken_from_the_store(tmp_path: Path, ctx: Context) -> 
     assert Squares.calls == calls
 
 
-def test_batches_hold_everything_once() -> None:
+def test_batches_hold_every_frame_once() -> None:
     assert list(batched(range(7), 3)) == [[0, 1, 2], [3, 4, 5], [6]]
 
 
-def test_centerface_sees_no_face_in_a_pattern(tmp_path: Path, ctx: Context) -> None:
+def test_centerface_finds_no_face_in_a_pattern(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.4))
     assert all(not frame.faces for frame in CenterFace().detect_in_video(video, [Shot(video.span)], ctx))
 
@@ -85,9 +85,7 @@ def test_centerface_finds_small_faces(media: Path, ctx: Context) -> None:
 
 
 @pytest.mark.parametrize("kind", [YuNet, Scrfd])
-def test_other_detectors_find_the_faces_that_centerface_finds(
-    media: Path, ctx: Context, kind: type[FaceDetector]
-) -> None:
+def test_other_detectors_agree_with_centerface(media: Path, ctx: Context, kind: type[FaceDetector]) -> None:
     detector = _with_weights(kind)
     video = probe(media / "video" / "crowd_walking_1080p.mp4")
     ((_, picture),) = pictures(video, Span(Fraction(1), Fraction(26, 25)), times=[Fraction(1)], height=540)
@@ -114,14 +112,14 @@ def _with_weights(kind: type[FaceDetector]) -> FaceDetector:
     return Scrfd(Scrfd.Options(path=path))
 
 
-def test_scrfd_and_yunet_say_what_they_lack(tmp_path: Path) -> None:
+def test_scrfd_and_yunet_name_missing_requirements(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="path=FILE"):
         Scrfd().input_digests()
     with pytest.raises(ModelError, match="no such YuNet"):
         YuNet(YuNet.Options(path=tmp_path / "none.onnx")).input_digests()
 
 
-def test_overlapping_boxes_are_one_face() -> None:
+def test_nms_merges_overlapping_boxes() -> None:
     boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [30, 0, 40, 10], [60, 0, 70, 10]], dtype=np.float32)
     found = detections(boxes, np.array([0.7, 0.9, 0.8, 0.3], dtype=np.float32), 0.5)
     assert [(face.box.x1, round(face.confidence, 1)) for face in found] == [(1, 0.9), (30, 0.8)]

@@ -48,7 +48,7 @@ def rendered(video: Video, ctx: Context, *effects: Pizzazz) -> tuple[Edit, list[
     return edit, list(frames)
 
 
-def test_only_frames_that_show_the_whole_picture_are_touched(video: Video, ctx: Context) -> None:
+def test_only_fit_frames_are_changed(video: Video, ctx: Context) -> None:
     _, plain = rendered(video, ctx)
     for name in ("blur-background", "frame"):
         _, drawn = rendered(video, ctx, pizzazz(name))
@@ -57,7 +57,7 @@ def test_only_frames_that_show_the_whole_picture_are_touched(video: Video, ctx: 
             assert same == (index < 25), (name, index)
 
 
-def test_a_new_backdrop_leaves_the_picture_itself_alone(video: Video, ctx: Context) -> None:
+def test_backdrop_leaves_the_picture_unchanged(video: Video, ctx: Context) -> None:
     edit, plain = rendered(video, ctx)
     _, drawn = rendered(video, ctx, pizzazz("blur-background"))
     (stretch,) = letterboxed_regions(video, edit)

@@ -111,7 +111,7 @@ def test_a_face_in_the_middle_is_well_framed(tmp_path: Path) -> None:
     assert _review(tmp_path, lambda time, size: _face(time, size, 65)).findings == ()
 
 
-def test_a_face_on_the_edge_is_told_with_the_place_and_shown_whole_instead(tmp_path: Path) -> None:
+def test_cut_face_is_reported_and_repaired_by_relayout(tmp_path: Path) -> None:
     review = _review(tmp_path, lambda time, size: _face(time, size, -20), _edit())
     found = _errors(review)["face-cut"]
     assert found.span == Span(Fraction(0), Fraction(4))
@@ -120,7 +120,7 @@ def test_a_face_on_the_edge_is_told_with_the_place_and_shown_whole_instead(tmp_p
     assert found.repair == Repair("relayout", found.span)
 
 
-def test_somebody_who_leaves_the_picture_is_missed(tmp_path: Path) -> None:
+def test_empty_picture_is_reported_after_a_person_leaves(tmp_path: Path) -> None:
     def leaves(time: float, size: tuple[int, int]) -> Picture:
         return _face(time, size, 65 if time < 2 else 500)
 
@@ -130,7 +130,7 @@ def test_somebody_who_leaves_the_picture_is_missed(tmp_path: Path) -> None:
     assert found.span.end == 4
 
 
-def test_nobody_is_missing_where_all_of_the_source_is_shown(tmp_path: Path) -> None:
+def test_empty_picture_is_accepted_when_the_whole_source_is_shown(tmp_path: Path) -> None:
     def leaves(time: float, size: tuple[int, int]) -> Picture:
         return _face(time, size, 65 if time < 2 else 500)
 
@@ -142,7 +142,7 @@ def test_nobody_is_missing_where_all_of_the_source_is_shown(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("beside", "severity"), [(None, "warning"), (False, "warning"), (True, "error")])
-def test_a_listener_who_is_shown_while_somebody_else_speaks(
+def test_listener_shown_while_somebody_else_speaks_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool | None, severity: str
 ) -> None:
     """``beside``: whether the source shows another face outside of the window; None where nobody knows the source."""
@@ -163,7 +163,7 @@ def test_a_listener_who_is_shown_while_somebody_else_speaks(
     assert finding.repair == (Repair("relayout", resting) if beside else None)
 
 
-def test_a_cut_to_something_else_is_no_loss_unless_people_are_expected(tmp_path: Path) -> None:
+def test_cutaway_is_accepted_unless_people_are_expected(tmp_path: Path) -> None:
     def cuts(time: float, size: tuple[int, int]) -> Picture:
         return _face(time, size, 65) if time < 1.6 else 255 - _face(time, size, 500) // 2
 
@@ -171,7 +171,7 @@ def test_a_cut_to_something_else_is_no_loss_unless_people_are_expected(tmp_path:
     assert "empty" in _errors(_review(tmp_path, cuts, people="expected"))
 
 
-def test_a_window_that_jumps_off_a_person_is_no_cut(tmp_path: Path) -> None:
+def test_window_jumping_off_a_person_is_not_a_cut(tmp_path: Path) -> None:
     def off(time: float, size: tuple[int, int]) -> Picture:
         return _face(time, size, 65) if time < 1.6 else 255 - _face(time, size, 500) // 2
 
@@ -180,7 +180,7 @@ def test_a_window_that_jumps_off_a_person_is_no_cut(tmp_path: Path) -> None:
     assert found.span == Span(Fraction(8, 5), Fraction(4))
 
 
-def test_a_source_as_soft_as_its_clip_is_worth_knowing_and_no_fault(tmp_path: Path) -> None:
+def test_soft_source_gives_only_a_warning(tmp_path: Path) -> None:
     grain = np.repeat(_natural((960, 540))[..., None], 3, axis=2)
     soft = np.asarray(cv2.GaussianBlur(grain, (0, 0), 2.5), dtype=np.uint8)
     large = (540, 960)
@@ -194,12 +194,12 @@ def test_a_source_as_soft_as_its_clip_is_worth_knowing_and_no_fault(tmp_path: Pa
         assert {f.severity for f in review.findings if f.check == "sharpness"} == {severity}
 
 
-def test_blue_faces_have_wrong_colours(tmp_path: Path) -> None:
+def test_bluish_faces_are_reported(tmp_path: Path) -> None:
     found = _errors(_review(tmp_path, lambda time, size: _face(time, size, 65, (90, 150, 220)), seconds=2))
     assert set(found) == {"colours"}
 
 
-def test_a_picture_that_trembles_is_told_from_one_that_pans(tmp_path: Path) -> None:
+def test_shake_is_distinguished_from_a_pan(tmp_path: Path) -> None:
     jumps = np.random.default_rng(2).integers(-4, 5, (200, 2))
 
     def trembles(time: float, size: tuple[int, int]) -> Picture:
@@ -214,7 +214,7 @@ def test_a_picture_that_trembles_is_told_from_one_that_pans(tmp_path: Path) -> N
     assert "shake" not in _errors(_review(tmp_path, pans))
 
 
-def test_more_than_three_flashes_a_second_are_told(tmp_path: Path) -> None:
+def test_more_than_three_flashes_per_second_are_reported(tmp_path: Path) -> None:
     def flashing(rate: float) -> Draw:
         return lambda time, size: np.full((size[1], size[0], 3), 230 if time * rate % 1 < 0.5 else 30, np.uint8)
 
@@ -229,7 +229,7 @@ def test_more_than_three_flashes_a_second_are_told(tmp_path: Path) -> None:
     assert "flashes" not in _errors(_review(tmp_path, corner, seconds=2))
 
 
-def test_an_enlarged_picture_is_soft_and_its_own_crop_may_explain_it(tmp_path: Path) -> None:
+def test_soft_picture_is_accepted_when_the_crop_explains_it(tmp_path: Path) -> None:
     grain = np.repeat(_natural((960, 560))[..., None], 3, axis=2)
 
     large = (540, 960)

@@ -34,12 +34,12 @@ def test_every_pizzazz_has_a_section_and_one_that_draws_a_picture(name: str) -> 
         assert "](images/" in section.group(1), name
 
 
-def test_the_page_and_its_pictures_belong_together() -> None:
+def test_gallery_page_matches_its_pictures() -> None:
     assert {f"images/{path.name}" for path in PICTURES} == set(re.findall(r"\]\((images/[^)]+)\)", PAGE))
 
 
 @pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.stem)
-def test_pictures_are_small_and_sound(path: Path) -> None:
+def test_gallery_pictures_are_small_and_valid(path: Path) -> None:
     assert path.stat().st_size < 60_000
     picture = cv2.imread(str(path))
     assert picture is not None

@@ -27,7 +27,7 @@ def test_steps_are_those_of_the_groups_in_order() -> None:
     assert GROUPS["pizzazz"].step == "render"
 
 
-def test_the_settings_hold_each_group_once() -> None:
+def test_settings_have_each_group_once() -> None:
     settings = config.load(environment={})
     assert {*settings.tables, *settings.lists} == set(GROUPS)
     assert set(settings.lists) == {name for name, group in GROUPS.items() if group.many}

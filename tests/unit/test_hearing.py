@@ -38,11 +38,11 @@ def test_punctuation_belongs_to_its_word(tokens: tuple[str, ...], expected: list
     assert texts(*tokens) == expected
 
 
-def test_scripts_without_spaces_keep_their_words_apart() -> None:
+def test_unspaced_scripts_keep_separate_words() -> None:
     assert texts("你", "好", "。", "「", "是", "」", spaced=False) == ["你", "好。", "「是」"]
 
 
-def test_times_are_exact_from_the_beginning_of_the_window() -> None:
+def test_times_are_relative_to_the_window() -> None:
     words, _ = shown([said(" a", " b", "c")], Fraction(123 * 512, 16_000), spaced=True)
     offset = Fraction(123 * 512, 16_000)
     assert [(word.start - offset, word.end - offset) for word in words] == [
@@ -62,7 +62,7 @@ def test_times_are_exact_from_the_beginning_of_the_window() -> None:
         (Said(tuple(Heard(" go", 1, 1.01, 0.5) for _ in range(5)), 0, -0.2, 9), 0),
     ],
 )
-def test_what_whisper_made_up_is_left_out_and_counted(segment: Said, kept: int) -> None:
+def test_hallucinated_words_are_dropped_and_counted(segment: Said, kept: int) -> None:
     words, dropped = shown([segment], Fraction(0), spaced=True)
     assert (len(words), dropped) == (kept, len(segment.words) - kept)
 
@@ -82,5 +82,5 @@ def spoken(text: str) -> list[Word]:
         ("", ""),
     ],
 )
-def test_loops_are_kept_once_and_emphasis_as_it_was(text: str, expected: str) -> None:
+def test_loops_are_kept_once_and_repetition_for_emphasis_stays(text: str, expected: str) -> None:
     assert " ".join(word.text for word in without_loops(spoken(text))) == expected

@@ -35,7 +35,7 @@ def test_help_and_listings_import_nothing_heavy(arguments: list[str]) -> None:
     assert theirs <= LIGHT
 
 
-def test_the_public_door_holds_what_it_names() -> None:
+def test_public_api_exports_what_it_names() -> None:
     assert len(clipy.__all__) == len(set(clipy.__all__))
     for name in clipy.__all__:
         assert getattr(clipy, name) is not None

@@ -73,9 +73,7 @@ def test_a_run_that_recomputes_everything_decodes_a_clip_once(tmp_path: Path, mo
     assert len(watched) == 1
 
 
-def test_reviewers_side_by_side_decode_a_clip_once_and_are_reported_in_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_parallel_reviewers_decode_once_and_report_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = clip_of(make_video(tmp_path / "a.mp4", size=(180, 320), seconds=1))
     watched: list[Video] = []
 
@@ -90,7 +88,7 @@ def test_reviewers_side_by_side_decode_a_clip_once_and_are_reported_in_order(
     assert len(watched) == 1
 
 
-def test_a_finding_says_where_to_look_and_listen() -> None:
+def test_finding_has_picture_and_sound_evidence() -> None:
     span = Span(Fraction(1), Fraction(2))
     seen = Finding("face-cut", "error", "x", span, evidence=Evidence.picture(Fraction(3, 2), Box(1, 2, 3.04, 4)))
     assert finding_json(seen)["evidence"] == {"kind": "picture", "start": 1.5, "end": 1.5, "box": [1, 2, 3.0, 4]}

@@ -29,7 +29,7 @@ def given(path: Path, video: Video, ctx: Context, *spans: tuple[int, int]) -> Ke
     return Keyframes(Keyframes.Options(path=path))
 
 
-def test_the_file_decides_where_to_look(tmp_path: Path, video: Video, ctx: Context) -> None:
+def test_keyframes_file_sets_the_windows(tmp_path: Path, video: Video, ctx: Context) -> None:
     reframer = given(tmp_path / "crops.json", video, ctx, (0, 2), (1, 4))
     wanted = Highlight(Span(Fraction(3, 2), Fraction(3)))
     path = ctx.cached(reframer.reframe, video, wanted)
@@ -39,15 +39,13 @@ def test_the_file_decides_where_to_look(tmp_path: Path, video: Video, ctx: Conte
     ].window(Fraction(2))
 
 
-def test_a_moment_that_is_not_covered_is_an_error(tmp_path: Path, video: Video, ctx: Context) -> None:
+def test_uncovered_moment_is_an_error(tmp_path: Path, video: Video, ctx: Context) -> None:
     reframer = given(tmp_path / "crops.json", video, ctx, (0, 2))
     with pytest.raises(DocumentError, match=r"no entry covers 1\.00-3\.00"):
         reframer.reframe(video, Highlight(Span(Fraction(1), Fraction(3))), ctx)
 
 
-def test_what_the_file_says_is_part_of_the_key_and_where_it_lies_is_not(
-    tmp_path: Path, video: Video, ctx: Context
-) -> None:
+def test_key_depends_on_the_files_content_not_its_path(tmp_path: Path, video: Video, ctx: Context) -> None:
     one = given(tmp_path / "one.json", video, ctx, (0, 2)).identity()
     same = given(tmp_path / "two.json", video, ctx, (0, 2)).identity()
     other = given(tmp_path / "one.json", video, ctx, (0, 3)).identity()

@@ -34,20 +34,20 @@ def heard(*parts: tuple[float, float, dict[str, float]]) -> list[Utterance]:
     return [Utterance(span(start, end), likely) for start, end, likely in parts]
 
 
-def test_utterances_end_at_breaths_and_are_long_enough_to_tell_a_language() -> None:
+def test_utterances_end_at_pauses_and_are_long_enough_to_identify_a_language() -> None:
     speech = [span(0, 2), span(2.2, 5), span(5.5, 6), span(8, 11), span(11.2, 12), span(12.5, 60)]
     assert utterances(speech) == [span(0, 5), span(5.5, 12), span(12.5, 60)]
     assert utterances([]) == []
 
 
-def test_a_change_is_found_in_the_middle_of_the_silence() -> None:
+def test_language_change_is_placed_in_the_middle_of_the_silence() -> None:
     parts = heard((0, 6, {"en": 0.95}), (7, 12, {"en": 0.9}), (14, 20, {"de": 0.9, "en": 0.05}), (21, 27, {"de": 0.6}))
     assert Languages(several=True).stretches(span(0, 30), parts) == [(span(0, 13), "en"), (span(13, 30), "de")]
     assert Languages(several=False).stretches(span(0, 30), parts) == [(span(0, 30), "en")]
 
 
 @pytest.mark.parametrize("slip", [{"cy": 0.9, "en": 0.08}, {"la": 0.97}, {"de": 0.55, "nl": 0.2, "en": 0.15}])
-def test_a_slip_of_the_network_changes_nothing(slip: dict[str, float]) -> None:
+def test_single_misclassification_is_ignored(slip: dict[str, float]) -> None:
     parts = heard((0, 9, {"en": 0.9}), (10, 15, slip), (16, 25, {"en": 0.95}))
     assert Languages(several=True).stretches(span(0, 26), parts) == [(span(0, 26), "en")]
 
@@ -61,14 +61,14 @@ def test_unclear_utterances_in_a_row_confirm_each_other() -> None:
     assert [language for _, language in Languages(several=True).stretches(span(0, 30), apart)] == ["en"]
 
 
-def test_what_was_heard_before_counts_on() -> None:
+def test_earlier_languages_are_remembered() -> None:
     known = Languages(several=True)
     known.stretches(span(0, 40), heard((0, 20, {"pt": 0.95}), (21, 40, {"ru": 0.97})))
     short = heard((40, 44, {"ru": 0.95, "en": 0.02}), (45, 49, {"pt": 0.9}))
     assert [language for _, language in known.stretches(span(40, 50), short)] == ["ru", "pt"]
 
 
-def test_sentences_end_where_the_language_does_and_are_written_in_their_own() -> None:
+def test_sentences_end_at_language_changes() -> None:
     texts = [("So", None), ("he", None), ("said", None), ("你", "zh"), ("好", "zh"), ("and", None), ("left", None)]
     words = tuple(Word(text, Fraction(n), Fraction(n) + 1, language=code) for n, (text, code) in enumerate(texts))
     found = sentences(Transcript("en", words))
@@ -91,7 +91,7 @@ def two_languages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Video, floa
     return video, (len(english.samples) + len(pause)) / english.rate
 
 
-def test_each_language_is_written_as_it_is_spoken(
+def test_each_language_is_transcribed_in_its_own_script(
     two_languages: tuple[Video, float], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     video, change = two_languages

@@ -80,7 +80,7 @@ def test_a_calm_conversation_stays_in_one_window() -> None:
     assert covers(shots)
 
 
-def test_a_quick_exchange_is_stacked_and_what_is_around_it_is_not() -> None:
+def test_rapid_exchange_is_stacked_and_its_surroundings_are_not() -> None:
     left = by_turns(1, True, 6, 14) + by_turns(20, True, 0, 6)
     right = by_turns(1, False, 6, 14) + np.where(TIMES >= 14, 0.9, 0)
     shots = director().crop_shots(scene(), [face(0, 500, left), face(1, 1400, right)])
@@ -90,7 +90,7 @@ def test_a_quick_exchange_is_stacked_and_what_is_around_it_is_not() -> None:
     assert 13 <= shots[1].span.end <= 17
 
 
-def test_people_who_talk_at_once_are_stacked() -> None:
+def test_simultaneous_speakers_are_stacked() -> None:
     (shot,) = director().crop_shots(scene(), [face(0, 1400, 0.8), face(1, 500, 0.8)])
     assert shot.layout == "stack"
     upper, lower = shot.panels
@@ -111,17 +111,17 @@ def test_a_listener_takes_no_panel() -> None:
     assert [track.id for track in members] == [0, 2]
 
 
-def test_a_listener_whose_lips_move_takes_no_panel() -> None:
+def test_listener_with_moving_lips_takes_no_panel() -> None:
     assert find_exchanges(SPAN, [face(0, 500, 0.95), face(1, 1400, 0.8)]) == []
 
 
-def test_a_face_that_was_not_seen_for_a_while_takes_no_panel() -> None:
+def test_long_absent_face_takes_no_panel() -> None:
     people = [face(0, 1400, 0.8), face(1, 500, 0.8)]
     seen = np.where((TIMES > 8) & (TIMES < 10), 0, 1).astype(np.float32)
     assert find_exchanges(SPAN, [people[0], replace(people[1], confidence=seen)]) == []
 
 
-def test_three_who_talk_at_once_are_a_grid() -> None:
+def test_three_simultaneous_speakers_form_a_grid() -> None:
     people = [face(k, x, 0.8, size=120) for k, x in enumerate((300, 950, 1600))]
     (shot,) = director().crop_shots(scene(), people)
     assert (shot.layout, len(shot.panels)) == ("grid", 3)
@@ -137,7 +137,7 @@ def test_a_layout_can_be_forbidden_and_forced() -> None:
     assert [shot.layout for shot in director("stack").crop_shots(scene(), dead_zone[:1])] == ["single"]
 
 
-def test_near_people_who_talk_at_once_are_shown_in_one_window() -> None:
+def test_near_simultaneous_speakers_share_one_window() -> None:
     near = [face(0, 880, 0.8, size=150), face(1, 1050, 0.8, size=150)]
     (shot,) = director().crop_shots(scene(), near)
     assert shot.layout == "single"
@@ -149,9 +149,7 @@ def test_near_people_who_talk_at_once_are_shown_in_one_window() -> None:
 
 @pytest.mark.parametrize("size", [(1080, 1920), (1080, 1350), (1080, 1080), (1920, 1080)])
 @pytest.mark.parametrize("places", [(500, 1400), (150, 1800), (760, 1160)])
-def test_each_panel_holds_its_own_face_with_room_above_and_no_other(
-    size: tuple[int, int], places: tuple[int, int]
-) -> None:
+def test_each_panel_holds_only_its_own_face_with_headroom(size: tuple[int, int], places: tuple[int, int]) -> None:
     people = [face(k, x, 0.8) for k, x in enumerate(places)]
     shots = director("stack", size=size).crop_shots(scene(), people)
     assert covers(shots)
@@ -169,7 +167,7 @@ def test_each_panel_holds_its_own_face_with_room_above_and_no_other(
         assert np.abs(moves).max() < 1
 
 
-def test_faces_side_by_side_without_space_between_are_not_torn_apart() -> None:
+def test_touching_faces_are_not_split_into_panels() -> None:
     close = [face(0, 900, 0.8, size=400), face(1, 1230, 0.8, size=400)]
     assert {shot.layout for shot in director("stack").crop_shots(scene(), close)} == {"single"}
 
@@ -210,7 +208,7 @@ def with_inset(left: int, top: int, wide: int, high: int) -> Borders:
 
 
 @pytest.mark.parametrize("place", [(0, 120, 90, 60), (230, 0, 90, 60), (200, 20, 80, 60)])
-def test_a_face_camera_over_a_game_is_found_and_put_above_it(place: tuple[int, int, int, int]) -> None:
+def test_face_camera_is_found_and_placed_above_the_game(place: tuple[int, int, int, int]) -> None:
     left, top, wide, high = place
     scale = 1920 / 320
     speaker = face(0, (left + wide / 2) * scale, 0.8, size=120, y=(top + high / 2) * scale)
@@ -225,7 +223,7 @@ def test_a_face_camera_over_a_game_is_found_and_put_above_it(place: tuple[int, i
     assert window.x2 <= (left + wide) * scale + scale + 1
 
 
-def test_a_face_in_an_ordinary_scene_is_in_no_pane() -> None:
+def test_ordinary_face_is_not_picture_in_picture() -> None:
     (shot,) = director().crop_shots(scene(with_inset(0, 0, 0, 0)), [face(0, 300, 0.8, size=120, y=900)])
     assert shot.layout == "single"
 
@@ -242,7 +240,7 @@ def with_disc(x: float, y: float, radius: float) -> Borders:
     return borders
 
 
-def test_a_round_face_camera_is_found_although_the_content_shows_a_face_too() -> None:
+def test_round_face_camera_is_found_beside_faces_in_the_content() -> None:
     scale = 1920 / 320
     streamer = face(0, 60 * scale, 0.5, size=170, y=130 * scale)
     character = face(1, 200 * scale, 0.9, size=300, y=80 * scale)
@@ -285,7 +283,7 @@ def in_gallery(borders: Borders) -> ShotAnalysis:
 
 @pytest.mark.parametrize(("rows", "columns"), [(2, 2), (3, 3), (2, 3)])
 @pytest.mark.parametrize("gutter", [2, 6])
-def test_the_tile_of_whoever_speaks_is_shown_alone_over_a_backdrop(rows: int, columns: int, gutter: int) -> None:
+def test_speakers_tile_is_shown_alone_over_a_backdrop(rows: int, columns: int, gutter: int) -> None:
     borders, tiles = gallery(rows, columns, gutter)
     first, last = 0, len(tiles) - 1
     people = [
@@ -322,7 +320,7 @@ def test_an_ordinary_scene_has_no_tiles() -> None:
     assert Borders().tiles() == []
 
 
-def test_the_content_leaves_the_face_camera_out_unless_that_costs_too_much() -> None:
+def test_content_excludes_the_face_camera_unless_too_costly() -> None:
     picture = Box(0, 0, 1920, 1080)
     assert beside(picture, Box(0, 720, 480, 1080), 0.9) == Box(480, 0, 1920, 1080)
     assert beside(picture, Box(800, 300, 1200, 780), 1.8) == picture
@@ -331,7 +329,7 @@ def test_the_content_leaves_the_face_camera_out_unless_that_costs_too_much() -> 
 # Pages
 
 
-def test_a_page_is_shown_whole_unless_somebody_talks_before_it() -> None:
+def test_page_is_shown_whole_unless_a_presenter_speaks() -> None:
     assert [shot.layout for shot in director().crop_shots(scene(page=True), [])] == ["fit"]
     assert [shot.layout for shot in director().crop_shots(scene(page=True), [face(0, 900, 0.02)])] == ["fit"]
     assert [shot.layout for shot in director().crop_shots(scene(page=True), [face(0, 900, 0.8)])] == ["single"]
@@ -339,7 +337,7 @@ def test_a_page_is_shown_whole_unless_somebody_talks_before_it() -> None:
 
 
 @pytest.mark.parametrize("layout", ["single", "stack", "fit"])
-def test_no_window_reaches_into_black_bars(layout: Layout) -> None:
+def test_windows_exclude_black_bars(layout: Layout) -> None:
     picture = Box(0, 140, 1920, 940)
     people = [face(0, 500, 0.8, y=330), face(1, 1400, 0.02, y=330)]
     for shot in director(layout).crop_shots(scene(picture=picture), people):
@@ -349,7 +347,7 @@ def test_no_window_reaches_into_black_bars(layout: Layout) -> None:
                 assert key.box.y2 <= 940 + 1e-6
 
 
-def test_a_picture_of_the_output_s_shape_stays_whole() -> None:
+def test_picture_with_the_outputs_aspect_ratio_stays_whole() -> None:
     upright = Video("v", Fraction(LENGTH), Fraction(25), 1080, 1920, 1080, 1920, 0, Fraction(0))
     whole = ShotAnalysis(SPAN, Box(0, 0, 1080, 1920), False, (), Borders(), 1920 / 320)
     one = Director(Camera(upright, 1080, 1920), lambda camera, shot, _: camera.middle(shot.span))

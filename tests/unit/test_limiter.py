@@ -66,5 +66,5 @@ def test_peaks_between_samples_are_found() -> None:
     assert measure_loudness([out], RATE).true_peak == pytest.approx(CEILING, abs=0.15)
 
 
-def test_no_sound_gives_no_sound() -> None:
+def test_empty_sound_stays_empty() -> None:
     assert list(limit_true_peak([], RATE, 0.8)) == []

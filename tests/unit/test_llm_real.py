@@ -59,14 +59,14 @@ def ranking() -> tuple[str, str]:
     return system, "\n".join(prompts.clip_lines(_CLIPS, 200))
 
 
-def test_an_answer_is_made_to_keep_to_a_schema(chat: ChatClient) -> None:
+def test_schema_constrains_the_answer(chat: ChatClient) -> None:
     answer = Pick.model_validate_json(chat.ask("Which clip is best?", ranking()[1], Pick, range(1, 4)))
     assert isinstance(answer.number, int)
     assert chat._form == 0  # nothing was refused
 
 
 @pytest.mark.parametrize("kind", [Passages, Order])
-def test_our_real_schemas_are_taken(kind: type[BaseModel], chat: ChatClient) -> None:
+def test_real_schemas_are_accepted(kind: type[BaseModel], chat: ChatClient) -> None:
     system, user = ranking()
     try:
         chat.ask(system, user, kind, range(1, 4))
@@ -76,14 +76,14 @@ def test_our_real_schemas_are_taken(kind: type[BaseModel], chat: ChatClient) -> 
     assert chat.usage.written <= 48
 
 
-def test_tokens_are_about_as_many_as_estimated(chat: ChatClient) -> None:
+def test_token_estimate_is_accurate(chat: ChatClient) -> None:
     system, user = ranking()
     with pytest.raises(ContextExceeded, match="cut off"):
         chat.ask(system, user * 4, Order, range(1, 4))
     assert 0.85 < chat.usage.read / (estimate_tokens(system) + estimate_tokens(user * 4)) < 1.2
 
 
-def test_a_question_beyond_the_context_is_too_much(chat: ChatClient) -> None:
+def test_request_beyond_the_context_is_rejected(chat: ChatClient) -> None:
     system, user = ranking()
     with pytest.raises(ContextExceeded, match=r"too long|context"):
         chat.ask(system, user * 60, Order, range(1, 4))

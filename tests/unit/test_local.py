@@ -59,7 +59,7 @@ def when(transcript: Transcript, text: str) -> Fraction:
     return next(w.start for i, w in enumerate(words) if [x.text for x in words[i : i + 3]] == first)
 
 
-def test_the_story_is_picked_whole_and_told_once(video: Video, ctx: Context, tmp_path: Path) -> None:
+def test_story_is_picked_whole_and_once(video: Video, ctx: Context, tmp_path: Path) -> None:
     ctx = hearing(ctx, *DULL, *TOLD, *DULL[::-1], *DULL, *AGAIN, *DULL)
     heard = ctx.analyser(Transcriber).transcribe(video, ctx)
     local = Local(Local.Options(count=2, min_duration=10, max_duration=20, target_duration=16))
@@ -76,7 +76,7 @@ def test_the_story_is_picked_whole_and_told_once(video: Video, ctx: Context, tmp
         assert all(w.start - Fraction(3, 20) >= pick.span.end for w in heard.words if w.start >= pick.span.end)
 
 
-def test_about_finds_what_is_said_in_other_words(video: Video, ctx: Context) -> None:
+def test_about_matches_paraphrases(video: Video, ctx: Context) -> None:
     wanted = ("Her salary was three thousand dollars.", "Every month she put half of it in the bank.")
     ctx = hearing(ctx, *DULL, *TOLD, *DULL, *wanted, *DULL)
     heard = ctx.analyser(Transcriber).transcribe(video, ctx)
@@ -95,7 +95,7 @@ class Early(Said):
         return Transcript("en", (first, *(replace(w, start=w.start + 12, end=w.end + 12) for w in others)))
 
 
-def test_a_passage_has_no_long_pause_where_another_can_be_picked(video: Video, ctx: Context) -> None:
+def test_passages_avoid_long_pauses(video: Video, ctx: Context) -> None:
     said = Early()
     said.texts = ("The.", *TOLD)
     ctx = Context(ctx.store, ctx.work, {**ctx.analysers, Transcriber: said, Aligner: Unaligned()})
@@ -104,7 +104,7 @@ def test_a_passage_has_no_long_pause_where_another_can_be_picked(video: Video, c
 
 
 @pytest.mark.parametrize(("texts", "why"), [(("Thank you.",), "hardly anybody"), ((), "nobody")])
-def test_a_word_or_two_in_music_are_no_passage(
+def test_stray_words_in_music_are_not_a_passage(
     video: Video, ctx: Context, texts: tuple[str, ...], why: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     found = Local(Local.Options(count=2)).highlight(video, hearing(ctx, *texts))

@@ -102,7 +102,7 @@ def test_a_command_refused_before_any_work_leaves_no_log_file(silent: Path, tmp_
     assert not store.exists()
 
 
-def test_a_log_file_that_cannot_be_written_does_not_stop_the_run(silent: Path, tmp_path: Path, store: Path) -> None:
+def test_unwritable_log_file_does_not_stop_the_run(silent: Path, tmp_path: Path, store: Path) -> None:
     store.mkdir()
     (store / "logs").write_text("in the way")
     result = run(silent, tmp_path / "out")

@@ -28,7 +28,7 @@ def likeness(vectors: Array, one: int, other: int) -> float:
     return float(vectors[one] @ vectors[other])
 
 
-def test_what_means_alike_is_near_and_what_does_not_is_far(encoder: SentenceEncoder, ctx: Context) -> None:
+def test_similar_meanings_are_near_and_others_far(encoder: SentenceEncoder, ctx: Context) -> None:
     vectors = encoder.embed(SAID, ctx)
     assert vectors.shape == (5, 512)
     assert vectors.dtype == np.float32
@@ -38,7 +38,7 @@ def test_what_means_alike_is_near_and_what_does_not_is_far(encoder: SentenceEnco
     assert likeness(vectors, 0, 3) < 0.2
 
 
-def test_a_sentence_means_the_same_whatever_is_beside_it(encoder: SentenceEncoder, ctx: Context) -> None:
+def test_embedding_does_not_depend_on_the_batch(encoder: SentenceEncoder, ctx: Context) -> None:
     together = encoder.embed(SAID, ctx)
     many = encoder.embed((*SAID[::-1], *("Some other sentence of no importance here.",) * 100), ctx)
     assert np.allclose(many[:5], together[::-1], atol=1e-5)
@@ -50,11 +50,11 @@ def test_known_vectors_do_not_change(encoder: SentenceEncoder, ctx: Context) -> 
     assert vector[:6] == pytest.approx(EXPECTED, abs=2e-4)
 
 
-def test_nothing_asked_is_nothing_answered(encoder: SentenceEncoder, ctx: Context) -> None:
+def test_no_texts_give_no_vectors(encoder: SentenceEncoder, ctx: Context) -> None:
     assert encoder.embed((), ctx).shape == (0, 512)
 
 
-def test_the_store_keeps_vectors_exactly(encoder: SentenceEncoder, ctx: Context) -> None:
+def test_vectors_round_trip_through_the_store(encoder: SentenceEncoder, ctx: Context) -> None:
     first = ctx.cached(encoder.embed, SAID)
     again = ctx.cached(encoder.embed, SAID)
     assert first.tobytes() == again.tobytes()

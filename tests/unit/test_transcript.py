@@ -93,7 +93,7 @@ def test_what_is_lost_in_a_loop_is_heard_again(talk: Path, speech: Speech, quiet
 
 
 @pytest.mark.parametrize("kind", ["silence", "tone"])
-def test_nobody_speaks(tmp_path: Path, quiet: Context, kind: str) -> None:
+def test_silence_has_no_turns_or_words(tmp_path: Path, quiet: Context, kind: str) -> None:
     def play(times: NDArray[np.float64]) -> NDArray[np.float64]:
         return 0 * times if kind == "silence" else 0.3 * np.sin(2 * np.pi * 440 * times)
 
