@@ -168,7 +168,7 @@ def reframe(settings: Settings, video: Path, given: Path, output: Output) -> Non
 
     def task(source: Video, ctx: Context) -> Json:
         found = documents.read_highlights(given, source)
-        ctx = pipeline.listening(source, found, ctx)
+        ctx = pipeline.with_conversation(source, found, ctx)
         cropped = [(item, pipeline.reframe(source, item, part)) for item, part in with_progress(found, ctx)]
         return documents.crops(source, cropped)
 

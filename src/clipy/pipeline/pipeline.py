@@ -137,7 +137,8 @@ class Pipeline:
             result.write_report()
         if debug:
             backends = [*self.analysers.values(), self.highlighter, self.reframer, *self.pizzazz, self.renderer]
-            save_debug(result, attribution, self.reframer, backends, ctx)
+            debug_ctx = replace(ctx, conversation=attribution.conversation)
+            save_debug(result, attribution, self.reframer, backends, debug_ctx)
         if not made:
             reasons = tuple(item.reason() for item in rejected) or ("the highlighter found no moment worth a clip",)
             raise NothingToDeliver(
@@ -154,7 +155,7 @@ class Pipeline:
             self.check_text(self.transcribe(video, ctx))
         with clock.measuring("highlight"):
             candidates = deque(self.highlight(video, ctx))
-        ctx = self.listening(video, candidates, ctx)
+        ctx = self.with_conversation(video, candidates, ctx)
         with clock.measuring("transcribe"):
             attribution = SpeakerAttribution.from_audio(video, candidates, ctx.at("transcribe"))
         made: list[Outcome] = []
@@ -219,7 +220,7 @@ class Pipeline:
         log_candidates(found, self.highlighter.options.count)
         return found
 
-    def listening(self, video: Video, picks: Iterable[Highlight], ctx: Context) -> Context:
+    def with_conversation(self, video: Video, picks: Iterable[Highlight], ctx: Context) -> Context:
         """The context for all that follows on some picks: what is diarized is decided for all of them at once."""
         return replace(ctx, conversation=conversation(video, [pick.span for pick in picks]))
 
@@ -326,7 +327,7 @@ class Pipeline:
             with clock.measuring("render"):
                 self.check_text(transcript_of(video, ctx))
                 picks = [highlight for highlight, _ in cropped]
-                ctx = self.listening(video, picks, ctx)
+                ctx = self.with_conversation(video, picks, ctx)
                 attribution = self.add_faces(video, SpeakerAttribution.from_audio(video, picks, ctx), picks, ctx)
                 outlines = [Edit(highlight, crop, (highlight.span,)) for highlight, crop in cropped]
                 edits = [self.decorate(video, attribution, outline, ctx) for outline in outlines]

@@ -42,6 +42,7 @@ class SpeakerAttribution:
     faces: tuple[list[Track], ...] = ()
     names: tuple[str | None, ...] = ()
     voices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    conversation: tuple[Span, ...] = ()  # what was diarized together
 
     @classmethod
     def from_audio(cls, video: Video, highlights: Iterable[Highlight], ctx: Context) -> SpeakerAttribution:
@@ -50,17 +51,17 @@ class SpeakerAttribution:
         spans = [pick.span for pick in highlights]
         known = tuple(dict.fromkeys(word.speaker for word in transcript.words if word.speaker))
         if known or Diarizer not in ctx.analysers or not any(transcript.within(span) for span in spans):
-            return cls(transcript, known)
+            return cls(transcript, known, conversation=ctx.conversation)
         try:
             turns = turns_of(video, Span(min(spans).start, max(span.end for span in spans)), ctx)
         except ModelError as error:
             log.warning("diarization failed; words have no speakers: %s", error)
-            return cls(transcript)
+            return cls(transcript, conversation=ctx.conversation)
         spoken = smooth_by_sentence(words_to_turns(transcript, turns))
         spoken = _rename_rare(spoken, spans)
         heard = _heard(spoken, spans)
         people = tuple(dict.fromkeys(turn.speaker for turn in turns if turn.speaker in heard))
-        return cls(spoken, people, tuple(turns))
+        return cls(spoken, people, tuple(turns), conversation=ctx.conversation)
 
     @property
     def speakers(self) -> tuple[str, ...]:
