@@ -50,7 +50,7 @@ def test_usual_height_below_a_higher_face() -> None:
     assert placed(face(500, 300)) == [USUAL] * 3
 
 
-def test_below_the_chin_where_there_is_room() -> None:
+def test_captions_go_below_the_chin_where_they_fit() -> None:
     faces = face(640, 420)  # the chin is at 1060, and the usual place begins at 1052
     middles = placed(faces)
     assert covered(faces, middles) == 0
@@ -59,14 +59,14 @@ def test_below_the_chin_where_there_is_room() -> None:
 
 @pytest.mark.parametrize("top", [300, 500, 700, 900])
 @pytest.mark.parametrize("size", [300, 500, 700, 900, 1200])
-def test_no_mouth_is_ever_covered(top: int, size: int) -> None:
+def test_captions_never_cover_a_mouth(top: int, size: int) -> None:
     faces = face(top, size)
     middles = placed(faces)
     assert covered(faces, middles) == 0
     assert all(LIMITS[0] <= middle - 90 and middle + 90 <= LIMITS[1] for middle in middles)
 
 
-def test_above_the_forehead_when_the_chin_is_too_low() -> None:
+def test_captions_go_above_the_forehead_when_the_chin_is_too_low() -> None:
     middles = placed(face(600, 700))
     assert max(middles) + 90 <= 600 + 0.3 * 700
 
@@ -116,7 +116,7 @@ def test_a_card_is_not_split_without_need() -> None:
     assert glance.span == Span(Fraction(0), Fraction(4))
 
 
-def test_in_a_stack_captions_are_where_the_panels_meet() -> None:
+def test_stacked_captions_lie_on_the_seam() -> None:
     """The faces of two people, one above the other: the usual place is the lower one's forehead."""
     cards = [replace(block, seam=960.0) for block in blocks(3)]
     faces = [*face(280, 400), *face(1180, 400)]

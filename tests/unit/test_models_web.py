@@ -64,7 +64,7 @@ def model(address: str) -> Model:
     return Model("test-web", "tests", (file,))
 
 
-def test_weights_are_fetched_once_and_followed_where_they_moved(server: tuple[str, list[str]]) -> None:
+def test_weights_are_fetched_once_following_redirects(server: tuple[str, list[str]]) -> None:
     address, asked = server
     told: list[float | None] = []
     path = models.fetch(model(f"{address}/moved/weights.bin"), report=lambda message, done: told.append(done))
@@ -76,13 +76,13 @@ def test_weights_are_fetched_once_and_followed_where_they_moved(server: tuple[st
 
 
 @pytest.mark.parametrize(("place", "why"), [("other", "is refused"), ("long", "longer than"), ("gone", "404")])
-def test_wrong_endless_and_missing_weights_are_refused(server: tuple[str, list[str]], place: str, why: str) -> None:
+def test_wrong_oversized_and_missing_weights_are_refused(server: tuple[str, list[str]], place: str, why: str) -> None:
     with pytest.raises(ModelError, match=why):
         models.fetch(model(f"{server[0]}/{place}/weights.bin"))
     assert models.find(model(server[0])) is None
 
 
-def test_offline_means_that_nobody_is_asked(server: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_makes_no_request(server: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPY_OFFLINE", "1")
     with pytest.raises(ModelError, match="forbids"):
         models.fetch(model(f"{server[0]}/weights.bin"))
@@ -90,7 +90,7 @@ def test_offline_means_that_nobody_is_asked(server: tuple[str, list[str]], monke
 
 
 @pytest.mark.usefixtures("server")
-def test_nothing_is_fetched_in_the_clear_from_afar() -> None:
+def test_plain_http_is_refused_except_from_localhost() -> None:
     with pytest.raises(ModelError, match="https only"):
         models.fetch(model("http://example.org/weights.bin"))
 

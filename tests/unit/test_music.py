@@ -103,7 +103,7 @@ def loudness(samples: NDArray[np.float32], start: float, end: float) -> float:
     ).integrated
 
 
-def test_music_is_far_below_speech_and_comes_up_in_pauses(video: Video, edit: Edit, folder: Path, ctx: Context) -> None:
+def test_music_is_ducked_under_speech_and_rises_in_pauses(video: Video, edit: Edit, folder: Path, ctx: Context) -> None:
     music = made(folder=folder, mood="calm")
     planned = ctx.cached(music.plan, video, edit)
     alone = added(music, video, planned, ctx)
@@ -115,7 +115,7 @@ def test_music_is_far_below_speech_and_comes_up_in_pauses(video: Video, edit: Ed
     assert pausing - speaking == pytest.approx(8, abs=0.8)
 
 
-def test_music_is_down_before_the_first_word_and_fades_at_both_ends(
+def test_music_ducks_before_the_first_word_and_fades_at_both_ends(
     video: Video, edit: Edit, folder: Path, ctx: Context
 ) -> None:
     music = made(folder=folder, mood="calm", fade_in=0.5, fade_out=2)
@@ -131,7 +131,7 @@ def test_music_is_down_before_the_first_word_and_fades_at_both_ends(
     assert np.abs(alone[:, -200:]).max() < 0.02 * np.abs(alone).max()
 
 
-def test_short_pauses_do_not_pump() -> None:
+def test_short_pauses_do_not_raise_the_music() -> None:
     points = gain_curve([(1, 1.5), (2.5, 3), (9, 9.5)], -18, -10)
     assert [level for _, level in points] == [-10, -18, -18, -10] * 2
     times = [time for time, _ in points]
@@ -139,7 +139,7 @@ def test_short_pauses_do_not_pump() -> None:
 
 
 @pytest.mark.parametrize(("mood", "expected"), [("calm", "slow.wav"), ("energetic", "fast.flac")])
-def test_the_nearest_mood_is_picked(
+def test_track_with_the_nearest_mood_is_picked(
     video: Video, edit: Edit, folder: Path, ctx: Context, mood: str, expected: str
 ) -> None:
     plan = made(folder=folder, mood=mood).plan(video, edit, ctx).plans["music"]
@@ -147,7 +147,7 @@ def test_the_nearest_mood_is_picked(
     assert plan["clip_mood"] == {"valence": MOODS[mood].valence, "energy": MOODS[mood].energy}
 
 
-def test_the_clips_own_mood_counts(video: Video, edit: Edit) -> None:
+def test_mood_of_the_clip_is_used(video: Video, edit: Edit) -> None:
     glad = [replace(word, text="wonderful") for word in edit.words]
     sad = [replace(word, text="terrible") for word in edit.words]
     moods = [mood_of(video, replace(edit, words=tuple(words))) for words in (glad, edit.words, sad)]
@@ -166,14 +166,14 @@ def test_the_clips_own_mood_counts(video: Video, edit: Edit) -> None:
         ("The box is on the table.", 0, 0),
     ],
 )
-def test_sentiment_of_words(text: str, low: float, high: float) -> None:
+def test_sentiment_is_computed_from_words(text: str, low: float, high: float) -> None:
     found = sentiment(text.split(), "en")
     assert found is not None
     assert low <= found <= high
     assert sentiment(text.split(), "de") is None
 
 
-def test_equally_good_tracks_take_turns_and_always_the_same_one_for_a_clip(
+def test_equally_good_tracks_rotate_deterministically_per_clip(
     tmp_path: Path, video: Video, edit: Edit, ctx: Context
 ) -> None:
     for number in range(4):
@@ -215,7 +215,7 @@ def test_the_licence_is_kept_in_the_plan_and_in_clips_json(
         ({"song.json": "{broken"}, {}, "", ""),
     ],
 )
-def test_licenses_are_found_where_people_put_them(
+def test_licenses_are_found_in_tags_and_files(
     tmp_path: Path,
     files: dict[str, str],
     tags: dict[str, str],
@@ -232,7 +232,7 @@ def test_licenses_are_found_where_people_put_them(
     assert ("No license found" in caplog.text) == (not licence)
 
 
-def test_other_tracks_are_another_result(tmp_path: Path) -> None:
+def test_other_tracks_change_the_key(tmp_path: Path) -> None:
     make_song(tmp_path / "a.wav", seconds=6)
     music = made(folder=tmp_path)
     before = music.identity()

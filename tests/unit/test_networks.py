@@ -44,12 +44,12 @@ def scores(name: str, path: Path) -> np.ndarray[Any, Any]:
 
 
 @pytest.mark.parametrize("name", SPEAKERS)
-def test_a_network_with_made_weights_says_what_the_published_code_says(name: str, tmp_path: Path) -> None:
+def test_random_weights_give_the_reference_output(name: str, tmp_path: Path) -> None:
     assert np.abs(scores(name, write_drawn_weights(name, tmp_path / "weights")) - NUMBERS[f"{name} made"]).max() < 1e-4
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
-def test_a_network_with_published_weights_says_what_the_published_code_says(name: str) -> None:
+def test_published_weights_give_the_reference_output(name: str) -> None:
     path = models.find(PUBLISHED[name])
     if path is None:
         pytest.skip(f"needs the weights of {name}: clipy models pull {PUBLISHED[name].name}")
@@ -57,7 +57,7 @@ def test_a_network_with_published_weights_says_what_the_published_code_says(name
 
 
 @pytest.mark.parametrize("name", SPEAKERS)
-def test_several_faces_of_any_length_at_once_are_judged_as_each_alone(name: str, tmp_path: Path) -> None:
+def test_batched_faces_score_as_single_ones(name: str, tmp_path: Path) -> None:
     network = SpeakerNetwork.load(name, write_drawn_weights(name, tmp_path / "weights"), "cpu", 1)
     random = np.random.default_rng(5)
     for count, times in ((1, 2), (3, 17), (4, 60)):
@@ -74,7 +74,7 @@ def test_several_faces_of_any_length_at_once_are_judged_as_each_alone(name: str,
             assert np.abs(together[number] - judged(slice(number, number + 1))[0]).max() < 1e-4
 
 
-def test_s3fd_finds_what_the_published_code_finds(tmp_path: Path) -> None:
+def test_s3fd_matches_the_reference_implementation(tmp_path: Path) -> None:
     (network,) = inference.load(["s3fd"], write_drawn_weights("s3fd", tmp_path / "weights"), "cpu", "s3fd")
     picture = golden.picture().transpose(0, 2, 3, 1).astype(np.uint8)
     boxes, confidence = (values[0, ::7] for values in network.outputs(pictures=picture))
@@ -83,7 +83,7 @@ def test_s3fd_finds_what_the_published_code_finds(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # what PyTorch's exporter says of itself
-def test_each_graph_is_what_its_definition_exports(tmp_path: Path) -> None:
+def test_each_graph_matches_its_exported_definition(tmp_path: Path) -> None:
     """PyTorch is a development tool: where it is not installed, the graphs are not written anew."""
     pytest.importorskip("torch", reason="needs PyTorch to export the graphs anew: pip install torch onnx onnxscript")
     pytest.importorskip("onnxscript", reason="needs onnxscript to export the graphs anew: pip install onnx onnxscript")
@@ -95,13 +95,13 @@ def test_each_graph_is_what_its_definition_exports(tmp_path: Path) -> None:
         assert gzip.decompress(kept) == export(graph, published), graph.name
 
 
-def test_cepstra_are_those_of_the_package_that_the_networks_were_trained_with() -> None:
+def test_mfcc_matches_the_training_package() -> None:
     cepstra = mfcc(golden.sound())
     assert cepstra.shape == (99, 13)
     assert np.abs(cepstra[::9] - NUMBERS["mfcc"]).max() < 1e-3
 
 
-def test_s3fd_reports_boxes_in_the_pictures_own_pixels(tmp_path: Path, ctx: Context) -> None:
+def test_s3fd_reports_boxes_in_source_pixels(tmp_path: Path, ctx: Context) -> None:
     detector = S3fd(S3fd.Options(path=write_drawn_weights("s3fd", tmp_path / "weights"), confidence=0.6))
     pictures = [golden.picture()[0].transpose(1, 2, 0).astype(np.uint8)] * 2
     first, second = detector.detect(pictures, ctx)
@@ -126,7 +126,7 @@ def test_other_files_are_refused(graph: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("backend", [TalkNet(), S3fd()])
-def test_weights_that_cannot_be_fetched_must_be_named(backend: TalkNet | S3fd) -> None:
+def test_unpublished_weights_need_a_path(backend: TalkNet | S3fd) -> None:
     with pytest.raises(ModelError, match=r"path=FILE"):
         backend.input_digests()
 
@@ -144,7 +144,7 @@ def random_lr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("random_lr")
-def test_pieces_and_batches_change_no_number(tmp_path: Path, ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_and_batches_do_not_change_scores(tmp_path: Path, ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=5))
     tracks = [still_track(video, 102), replace(still_track(video, 30, first=40), id=1)]
     options = LrAsd.Options(window=60, batch=1)
@@ -159,7 +159,7 @@ def test_pieces_and_batches_change_no_number(tmp_path: Path, ctx: Context, monke
 
 
 @pytest.mark.usefixtures("random_lr")
-def test_any_frame_rate_and_sample_rate_will_do(tmp_path: Path, ctx: Context) -> None:
+def test_any_frame_rate_and_sample_rate_work(tmp_path: Path, ctx: Context) -> None:
     for rate, samples in ((Fraction(30000, 1001), 44_100), (Fraction(12), 8_000)):
         video = probe(make_video(tmp_path / f"{samples}.mp4", seconds=3, rate=rate, sample_rate=samples))
         (track,) = LrAsd().score(video, [still_track(video, 60)], ctx)
@@ -174,7 +174,9 @@ def test_no_faces_need_no_weights(tmp_path: Path, ctx: Context) -> None:
 
 
 @pytest.mark.parametrize(("kind", "model"), [(LrAsd, models.LR_ASD), (LightAsd, models.LIGHT_ASD)])
-def test_published_networks_know_a_talker(media: Path, ctx: Context, kind: type[LrAsd], model: models.Model) -> None:
+def test_published_networks_score_a_talker_high(
+    media: Path, ctx: Context, kind: type[LrAsd], model: models.Model
+) -> None:
     if models.find(model) is None:
         pytest.skip(f"needs the weights of {model.name}: clipy models pull {model.name}")
     from clipy.analysis.faces.centerface import CenterFace

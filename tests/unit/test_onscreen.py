@@ -36,7 +36,7 @@ def test_a_window_maps_onto_its_rectangle() -> None:
     assert on_output(Box(370, 480, 505, 720), window, into) == Box(540, 1440, 810, 1680)
 
 
-def test_faces_are_seen_through_the_window_that_is_on_and_in_clip_time() -> None:
+def test_faces_are_mapped_through_the_active_window_in_clip_time() -> None:
     follows = Panel(
         (Keyframe(Fraction(10), Box(0, 0, 540, 960)), Keyframe(Fraction(12), Box(200, 0, 740, 960))), (0, 0, 1080, 1920)
     )
@@ -48,7 +48,7 @@ def test_faces_are_seen_through_the_window_that_is_on_and_in_clip_time() -> None
     assert faces[0].speaking == pytest.approx(0.5)
 
 
-def test_a_face_outside_of_the_window_is_not_on_screen() -> None:
+def test_face_outside_the_window_is_not_on_screen() -> None:
     shots = edit(CropShot(WHOLE, "single", (panel(Box(0, 0, 540, 960)),)))
     assert mapped([track((700, 200, 800, 320))], shots) == []
     assert len(mapped([track((500, 200, 580, 320))], shots)) == 20  # half of it is
@@ -64,7 +64,7 @@ def test_every_panel_shows_its_own_face() -> None:
     assert {face.track for face in faces if face.box.y1 > 960} == {1}
 
 
-def test_moments_that_are_cut_out_have_no_faces() -> None:
+def test_removed_spans_have_no_faces() -> None:
     keep = (Span(Fraction(10), Fraction(11)), Span(Fraction(13), Fraction(14)))
     faces = mapped(
         [track((200, 200, 300, 320))], edit(CropShot(WHOLE, "single", (panel(Box(0, 0, 540, 960)),)), keep=keep)
@@ -77,7 +77,7 @@ def test_the_mouth_is_below_the_eyes_and_both_are_inside_the_face() -> None:
     assert face.box.y1 < eyes(face.box).y1 < eyes(face.box).y2 < mouth(face.box).y1 < mouth(face.box).y2 < face.box.y2
 
 
-def test_outside_of_all_shots_nothing_is_on() -> None:
+def test_nothing_is_on_screen_outside_all_shots() -> None:
     assert shot_at((CropShot(WHOLE, "single", (panel(Box(0, 0, 540, 960)),)),), Fraction(14)) is None
 
 
@@ -95,7 +95,7 @@ def conversation() -> list[Track]:
     ]
 
 
-def test_a_window_on_the_listener_leaves_the_speaker_unseen() -> None:
+def test_window_on_the_listener_makes_the_speaker_unseen() -> None:
     (span,) = unseen_speech(conversation(), edit(CropShot(WHOLE, "single", (panel(RIGHT),))))
     assert float(span.start) == 0
     assert float(span.end) == pytest.approx(2, abs=0.05)  # the pause between words included
@@ -109,7 +109,7 @@ def test_unseen_speech_is_in_clip_time() -> None:
     assert (float(span.start), float(span.end)) == pytest.approx((1, 2), abs=0.05)
 
 
-def test_nobody_is_unseen_in_a_stack_the_whole_picture_or_a_window_that_follows() -> None:
+def test_stacked_whole_and_following_windows_leave_nobody_unseen() -> None:
     upper, lower = panel(LEFT, (0, 0, 1080, 960)), panel(RIGHT, (0, 960, 1080, 1920))
     half = Fraction(12)
     follows = (

@@ -60,7 +60,7 @@ def model(monkeypatch: pytest.MonkeyPatch, speech: Speech) -> Model:
     return found
 
 
-def test_words_and_times(model: Model, talk: Path, speech: Speech, tmp_path: Path) -> None:
+def test_words_have_exact_times(model: Model, talk: Path, speech: Speech, tmp_path: Path) -> None:
     found = OpenAiWhisper().transcribe(probe(talk), Context(Store(tmp_path), tmp_path))
     assert found.language == "en"
     assert [word.text for word in found.words] == [text for text, _ in speech.words]
@@ -70,7 +70,7 @@ def test_words_and_times(model: Model, talk: Path, speech: Speech, tmp_path: Pat
     assert model.asked[0]["fp16"] is False
 
 
-def test_what_nobody_said_is_left_out_and_counted(
+def test_hallucinated_words_are_dropped_and_counted(
     model: Model, speech: Speech, talk: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Words in the second of silence at the end, and the loop of a decoder."""
@@ -97,14 +97,14 @@ def test_an_unknown_size_is_refused(model: Model, talk: Path, tmp_path: Path) ->
         backend.transcribe(probe(talk), Context(Store(tmp_path), tmp_path))
 
 
-def test_offline_means_offline(model: Model, talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_fetches_nothing(model: Model, talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPY_OFFLINE", "1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(ModelError, match="forbids fetching"):
         OpenAiWhisper().transcribe(probe(talk), Context(Store(tmp_path), tmp_path))
 
 
-def test_a_file_of_the_users_own_is_part_of_the_identity(tmp_path: Path) -> None:
+def test_custom_model_file_is_part_of_the_identity(tmp_path: Path) -> None:
     first = OpenAiWhisper(OpenAiWhisper.Options(model="base")).input_digests()
     path = tmp_path / "mine.pt"
     path.write_bytes(b"mine")
@@ -114,7 +114,7 @@ def test_a_file_of_the_users_own_is_part_of_the_identity(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(find_spec("whisper") is None, reason="the extra openai-whisper is not installed")
-def test_the_real_package(talk: Path, speech: Speech, tmp_path: Path) -> None:
+def test_works_with_the_real_package(talk: Path, speech: Speech, tmp_path: Path) -> None:
     if not (Path.home() / ".cache" / "whisper" / "tiny.pt").is_file():
         pytest.skip("Whisper's own weights are not on this machine")
     found = OpenAiWhisper(OpenAiWhisper.Options(model="tiny")).transcribe(

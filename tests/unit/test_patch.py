@@ -24,7 +24,7 @@ def cut(video: Video, center: tuple[float, float], side: float, roll: float = 0)
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 @pytest.mark.parametrize("aspect", [Fraction(1), Fraction(4, 3)])
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv444p"])
-def test_a_patch_is_that_part_of_the_upright_picture(
+def test_patch_is_cut_from_the_upright_picture(
     tmp_path: Path, rotation: Literal[0, 90, 180, 270], aspect: Fraction, pixel_format: str
 ) -> None:
     path = make_video(
@@ -37,21 +37,21 @@ def test_a_patch_is_that_part_of_the_upright_picture(
     assert np.abs(found - true).mean() < 6
 
 
-def test_a_big_square_is_averaged_down(tmp_path: Path) -> None:
+def test_large_square_is_downsampled_by_averaging(tmp_path: Path) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.2, draw=still))
     _, picture = next(pictures(video, video.span))
     true = cv2.resize(picture[:288, :288], (96, 96), interpolation=cv2.INTER_AREA).astype(float)
     assert np.abs(cut(video, (144, 144), 288) - true).mean() < 6
 
 
-def test_a_tilted_square_comes_out_upright(tmp_path: Path) -> None:
+def test_rotated_square_is_straightened(tmp_path: Path) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.2, draw=still))
     upright = cut(video, (200, 180), 96).astype(float)
     turned = cut(video, (200, 180), 96, roll=math.pi / 2).astype(float)
     assert np.abs(np.rot90(upright) - turned).mean() < 2
 
 
-def test_outside_the_picture_its_edge_is_repeated(tmp_path: Path) -> None:
+def test_outside_the_picture_the_edge_is_replicated(tmp_path: Path) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.2, draw=still))
     outside = cut(video, (-200, 180), 96)
     assert outside.std(axis=1).max() < 2

@@ -64,7 +64,7 @@ def run(said: list[Sentence], first: int, last: int) -> Candidate:
     return Candidate(first, last, span, (Fraction(1), Fraction(1)))
 
 
-def test_a_story_beats_minutes_in_words_that_strike(ctx: Context) -> None:
+def test_story_beats_logistics_with_striking_words(ctx: Context) -> None:
     said = spoken(*DULL, *TOLD, *DULL[::-1])
     judge = judged(said, meaning_of(said, "", ctx))
     runs = [run(said, first, first + 3) for first in range(len(said) - 3)]
@@ -75,13 +75,13 @@ def test_a_story_beats_minutes_in_words_that_strike(ctx: Context) -> None:
     assert features.values["striking"] > 0.7 > 0.3 > judge.features(run(said, 0, 3)).values["striking"]
 
 
-def test_what_strikes_does_so_in_another_language(ctx: Context) -> None:
+def test_interest_model_works_across_languages(ctx: Context) -> None:
     said = spoken("Mein Vater hat uns verlassen, als ich neun war.", "Die Tabelle enthält die Zahlen des Jahres.")
     striking = meaning_of(said, "", ctx).striking
     assert striking[0] > 0.7 > 0.3 > striking[1]
 
 
-def test_what_was_asked_for_is_found_by_its_meaning(ctx: Context) -> None:
+def test_requested_topic_is_found_by_meaning(ctx: Context) -> None:
     said = spoken("Her salary was three thousand dollars a month.", *DULL, "The dog slept on the porch.")
     asked = meaning_of(said, "how much she earned", ctx).asked
     assert asked is not None
@@ -89,7 +89,7 @@ def test_what_was_asked_for_is_found_by_its_meaning(ctx: Context) -> None:
     assert meaning_of(said, "", ctx).asked is None
 
 
-def test_a_retelling_is_the_same_and_another_story_is_not(ctx: Context) -> None:
+def test_retelling_is_a_duplicate_and_another_story_is_not(ctx: Context) -> None:
     again = ("My father left us when I was nine.", "He went away without a farewell and never returned.")
     said = spoken(*TOLD[:2], *DULL, *again)
     meaning = meaning_of(said, "", ctx)
@@ -97,18 +97,18 @@ def test_a_retelling_is_the_same_and_another_story_is_not(ctx: Context) -> None:
     assert not meaning.same(run(said, 0, 1), run(said, 2, 5))
 
 
-def test_new_is_what_is_said_only_once(ctx: Context) -> None:
+def test_novelty_is_high_for_passages_said_once(ctx: Context) -> None:
     said = spoken(*(DULL * 8)[:16], TOLD[0], *(DULL * 8)[:16])
     assert int(np.argmax(meaning_of(said, "", ctx).novelty)) == 16
 
 
-def test_equal_texts_are_distinct_unless_told_to_be_the_same() -> None:
+def test_equal_texts_are_distinct_unless_marked_as_duplicates() -> None:
     kept, left = distinct(["one two three", "four five six"], str, lambda one, other: True)
     assert kept == ["one two three"]
     assert left == [("four five six", "one two three")]
 
 
-def test_lengths_that_suit_talk_come_first_unless_another_is_asked_for() -> None:
+def test_typical_lengths_are_preferred_by_default() -> None:
     said = spoken(*(DULL * 12))
     judge, brief = judged(said), judged(said, target=Fraction(15))
 
@@ -130,13 +130,13 @@ def test_lengths_that_suit_talk_come_first_unless_another_is_asked_for() -> None
         ("The river runs along the road.", ""),
     ],
 )
-def test_a_hook_is_named(text: str, cue: str) -> None:
+def test_hook_is_named_in_the_reason(text: str, cue: str) -> None:
     value, named = hook(text, english=True)
     assert named == cue
     assert (value > hook("The river runs along the road and turns to the north there.", english=True)[0]) or not cue
 
 
-def test_an_opening_that_looks_back_does_not_stand_alone() -> None:
+def test_opening_with_a_back_reference_scores_lower() -> None:
     plain = "A good teacher listens."
     assert standalone(plain, plain, "en") == 1
     assert standalone("And that was it.", plain, "en") < 0.5
@@ -148,12 +148,12 @@ def test_an_opening_that_looks_back_does_not_stand_alone() -> None:
         assert standalone(joined, plain, language) < 0.5
 
 
-def test_a_reason_without_any_strength_says_so() -> None:
+def test_reason_without_strengths_is_explicit() -> None:
     assert Features({"hook": 0.1, "energy": 0.2}).reason().startswith("no single strength")
     assert Features({"hook": 0.9}, "opens with a question").reason() == "opens with a question"
 
 
-def test_candidates_keep_clear_of_speech_where_there_is_room() -> None:
+def test_candidates_leave_a_margin_to_speech() -> None:
     tight = spoken(*(DULL * 3), pause=Fraction(1, 5))
     wide = spoken(*(DULL * 3), pause=Fraction(2, 5))
     inner = [
@@ -169,13 +169,13 @@ def test_candidates_keep_clear_of_speech_where_there_is_room() -> None:
         assert all(word.start - Fraction(3, 20) >= item.span.end for word in words if word.start >= item.span.end)
 
 
-def test_the_ends_of_a_video_are_clear_however_near_speech_is() -> None:
+def test_ends_of_the_video_need_no_margin() -> None:
     said = spoken(*TOLD, pause=Fraction(1, 10))
     whole = [item for item in candidates(said, said[-1].span.end, Fraction(2), Fraction(60)) if item.last == 3]
     assert [item.clear for item in whole if item.first == 0] == [True]
 
 
-def test_an_edge_moves_to_a_cut_only_where_nobody_speaks() -> None:
+def test_edge_snaps_to_a_cut_only_in_silence() -> None:
     words = [Word("before.", Fraction(8), Fraction(9)), Word("Said", Fraction(10), Fraction(30))]
     span = Span(Fraction(98, 10), Fraction(304, 10))
 
@@ -188,7 +188,7 @@ def test_an_edge_moves_to_a_cut_only_where_nobody_speaks() -> None:
     assert start(Fraction(995, 100)) == span.start  # 0.05 s before one
 
 
-def test_the_best_set_is_the_best_there_is() -> None:
+def test_interval_scheduling_is_optimal() -> None:
     chance = random.Random(1)
     for _ in range(30):
         items = []
@@ -231,7 +231,7 @@ def test_the_best_set_is_the_best_there_is() -> None:
         (("One, two, three.",), "One, two, three"),
     ],
 )
-def test_titles_are_whole_phrases_without_filler(texts: tuple[str, ...], expected: str) -> None:
+def test_titles_are_whole_phrases_without_fillers(texts: tuple[str, ...], expected: str) -> None:
     assert title(spoken(*texts)) == expected
 
 
@@ -244,12 +244,12 @@ def test_titles_are_whole_phrases_without_filler(texts: tuple[str, ...], expecte
         "If you want to be really happy, you must learn to give away the things that you love most in life.",
     ],
 )
-def test_a_title_prefers_a_whole_sentence_to_what_only_begins_one(text: str) -> None:
+def test_title_prefers_a_whole_sentence(text: str) -> None:
     assert title(spoken(text, "We sold the house that same night.")) == "We sold the house that same night"
     assert title(spoken(text)).startswith(text.split()[1 if text.startswith("Two") else 0].capitalize())
 
 
-def test_a_title_needs_no_punctuation() -> None:
+def test_title_works_without_punctuation() -> None:
     text = "we sold the house on the hill and i never went back to look at it because nothing was left to look at"
     assert title(spoken(text)) == "We sold the house on the hill"
     assert title(spoken("so I was walking home with the dog and the")) == "I was walking home with the dog…"
@@ -281,18 +281,18 @@ def test_a_title_needs_no_punctuation() -> None:
         ),
     ],
 )
-def test_a_sentence_too_long_for_a_title_is_cut_where_a_phrase_ends(text: str, expected: str, language: str) -> None:
+def test_long_sentence_is_cut_at_a_phrase_for_a_title(text: str, expected: str, language: str) -> None:
     assert title(spoken(text, language=language)) == expected
 
 
-def test_a_title_is_not_given_twice_where_there_is_another() -> None:
+def test_titles_are_unique_where_possible() -> None:
     said = spoken("The old captain died alone.", "Nobody had asked him.")
     assert title(said) == "The old captain died alone"
     assert title(said, taken={"The old captain died alone"}) == "Nobody had asked him"
     assert title(said[:1], taken={"The old captain died alone"}) == "The old captain died alone"
 
 
-def test_a_title_stands_alone_where_another_one_can() -> None:
+def test_title_without_back_reference_is_preferred() -> None:
     assert title(spoken("He had never done that.", "The old captain died alone.")) == "The old captain died alone"
 
 
@@ -313,11 +313,11 @@ def test_a_title_stands_alone_where_another_one_can() -> None:
         ("ja", "でも、私は一度も諦めたことがない。", "私は一度も諦めたことがない"),
     ],
 )
-def test_a_language_loses_its_own_filler_only(language: str, text: str, expected: str) -> None:
+def test_only_fillers_of_the_language_are_removed(language: str, text: str, expected: str) -> None:
     assert title(spoken(text, language=language)) == expected
 
 
-def test_a_title_is_short_and_said_whatever_is_said() -> None:
+def test_title_is_short_and_quoted_for_any_text() -> None:
     endless = "The " + "very " * 40 + "long road"
     found = title(spoken(endless))
     assert len(found) <= 60

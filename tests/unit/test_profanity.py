@@ -14,7 +14,7 @@ def test_strong_language_is_found_with_its_inflections(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", HARMLESS.split())
-def test_a_word_that_only_contains_one_is_not_found(word: str) -> None:
+def test_word_containing_profanity_is_not_matched(word: str) -> None:
     assert not Profanity().matches(word)
     assert Profanity().masked(word) == word
 
@@ -35,7 +35,7 @@ def test_masking_keeps_the_first_letter_the_length_and_the_punctuation(word: str
 
 
 @pytest.mark.parametrize("word", built_in())
-def test_what_is_masked_is_still_found(word: str) -> None:
+def test_masked_words_are_still_matched(word: str) -> None:
     """So that a sound effect that comes after the captions knows what to silence."""
     profanity, bare = Profanity(), word.strip("*")
     assert profanity.masked(bare) != bare
@@ -43,7 +43,7 @@ def test_what_is_masked_is_still_found(word: str) -> None:
     assert profanity.masked(profanity.masked(bare)) == profanity.masked(bare)
 
 
-def test_words_of_the_users_own_in_any_language_and_never_as_patterns() -> None:
+def test_custom_words_match_literally_in_any_language() -> None:
     profanity = Profanity(("Schei*", "a.c", "[", "***"))
     assert profanity.matches("Scheiße")
     assert profanity.matches("A.C")

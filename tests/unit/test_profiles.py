@@ -23,27 +23,27 @@ def test_every_profile_is_valid_by_itself_and_sets_only_options_that_exist(profi
         assert getattr(set_by_profile, name) == value
 
 
-def test_without_a_profile_nothing_changes() -> None:
+def test_no_profile_changes_nothing() -> None:
     plain = options()
     assert (plain.min_duration, plain.max_duration, plain.target_duration) == (15, 60, None)
     assert (plain.max_silence, plain.snap, plain.about) == (None, 0.5, "")
 
 
-def test_what_the_user_sets_wins_over_the_profile() -> None:
+def test_user_settings_override_the_profile() -> None:
     chosen = options(profile="lecture", snap=1.0, max_silence=9, target_duration=100)
     assert (chosen.snap, chosen.max_silence, chosen.target_duration) == (1.0, 9, 100)
     assert chosen.min_duration == PROFILES["lecture"]["min_duration"]
 
 
 @pytest.mark.parametrize("bounds", [{"max_duration": 20}, {"min_duration": 200}, {"min_duration": 70}])
-def test_the_lengths_of_a_profile_move_inside_the_bounds_that_the_user_sets(bounds: dict[str, float]) -> None:
+def test_profile_lengths_are_clamped_to_user_bounds(bounds: dict[str, float]) -> None:
     for profile in PROFILES:
         fitting = fitted(PROFILES[profile], bounds)
         assert fitting["min_duration"] <= fitting["target_duration"] <= fitting["max_duration"]
         options(profile=profile, **bounds)
 
 
-def test_contradictions_of_the_user_are_refused() -> None:
+def test_contradictory_user_settings_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"target_duration 99\.0 lies outside"):
         options(target_duration=99)
     with pytest.raises(ConfigError, match="podcast"):

@@ -21,14 +21,14 @@ def test_the_bar_fills_in_step_with_the_clip_and_touches_its_own_rows_only(edge:
         assert np.all(y[10:] == LEVEL)
 
 
-def test_its_end_moves_by_parts_of_a_pixel(ctx: Context) -> None:
+def test_bar_end_moves_with_subpixel_precision(ctx: Context) -> None:
     times = [Fraction(n, 540 * 4) * 4 for n in (400, 401, 402, 403)]
     ends = [int(frame.planes[0][-1, 100]) for frame in draw(pizzazz("progress"), clip(seconds=4), times, ctx)]
     assert ends == sorted(ends)
     assert len(set(ends)) > 2
 
 
-def test_it_has_the_colour_of_the_brand(tmp_path: Path, ctx: Context) -> None:
+def test_bar_uses_the_brand_colour(tmp_path: Path, ctx: Context) -> None:
     kit = tmp_path / "brand.toml"
     kit.write_text('highlight_color = "#0000ff"')
     (frame,) = draw(pizzazz("progress", brand=str(kit)), clip(seconds=4), [2], ctx)

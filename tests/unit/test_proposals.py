@@ -39,26 +39,26 @@ def named(first: int, last: int, mark: int = 50) -> Passage:
         ((20, 20), 19, 20),  # too short at the end: and what comes before
     ],
 )
-def test_a_passage_becomes_the_nearest_candidate(passage: tuple[int, int], first: int, last: int) -> None:
+def test_passage_snaps_to_the_nearest_candidate(passage: tuple[int, int], first: int, last: int) -> None:
     (found,) = proposed([named(*passage)], SENTENCES, CANDIDATES)
     assert (found.candidate.first + 1, found.candidate.last + 1) == (first, last)
     assert (found.fit == 1) == (passage == (first, last))
     assert found.worth <= found.passage.score
 
 
-def test_what_mostly_overlaps_is_one_and_the_better_stays() -> None:
+def test_overlapping_proposals_keep_the_better() -> None:
     found = told_once(proposed([named(3, 5, 50), named(3, 6, 90), named(10, 11, 10)], SENTENCES, CANDIDATES), SENTENCES)
     assert [(item.passage.first, item.passage.last) for item in found] == [(3, 6), (10, 11)]
 
 
-def test_half_of_a_score_is_the_place_and_half_the_marks() -> None:
+def test_score_is_half_rank_and_half_marks() -> None:
     proposals = proposed([named(1, 2, 100), named(10, 11, 100)], SENTENCES, CANDIDATES)
     pool = placed(proposals, [1, 0])
     assert [(item.passage.first, score) for _, score, item in pool] == [(10, 1.0), (1, 0.75)]
 
 
 @given(st.lists(st.integers(1, 400), max_size=60), st.integers(50, 1000))
-def test_every_sentence_is_in_a_window_and_windows_overlap_a_little(costs: list[int], budget: int) -> None:
+def test_windows_cover_every_sentence_and_overlap(costs: list[int], budget: int) -> None:
     found = windows(costs, budget)
     assert sorted({index for window in found for index in window}) == list(range(len(costs)))
     for window in found:
@@ -88,7 +88,7 @@ def test_links_tags_and_terminal_commands_are_taken_out() -> None:
     assert sanitize("word " * 40, 20) == "word word word…"
 
 
-def test_a_quoted_title_is_said_word_for_word() -> None:
+def test_quoted_title_is_verbatim() -> None:
     assert is_quoted("The Bridge fell", "Then, the bridge fell!")
     assert not is_quoted("The bridge rose", "Then, the bridge fell!")
     assert not is_quoted("ridge", "the bridge fell")

@@ -51,7 +51,7 @@ def key(folder: Path) -> str:
     return key_of(backend)
 
 
-def test_a_subclass_with_a_version_of_its_own_still_has_its_parents(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_versions_of_parent_classes_are_part_of_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     class Mine(Even):
         version = 7
 
@@ -64,27 +64,27 @@ def test_a_subclass_with_a_version_of_its_own_still_has_its_parents(monkeypatch:
 
 
 @pytest.mark.parametrize("file", ["backend.py", "parts.py", "deeper.py"])
-def test_changed_source_of_a_package_that_is_being_written_changes_the_key(package: Path, file: str) -> None:
+def test_changed_source_of_an_editable_package_changes_the_key(package: Path, file: str) -> None:
     before = key(package)
     assert key(package) == before
     (package / file).write_text((package / file).read_text() + "# changed\n")
     assert key(package) != before
 
 
-def test_source_that_a_backend_does_not_import_is_left_out(package: Path) -> None:
+def test_unimported_source_is_not_hashed(package: Path) -> None:
     before = key(package)
     (package / "other.py").write_text("two = 3\n")
     assert key(package) == before
 
 
 @pytest.mark.parametrize("package", ["site-packages"], indirect=True)
-def test_installed_source_is_not_read(package: Path) -> None:
+def test_installed_source_is_not_hashed(package: Path) -> None:
     before = key(package)
     (package / "backend.py").write_text(_BACKEND + "# changed\n")
     assert key(package) == before
 
 
-def test_the_digest_is_made_once_in_a_process(package: Path) -> None:
+def test_source_digest_is_computed_once_per_process(package: Path) -> None:
     before = key(package)
     (package / "backend.py").write_text(_BACKEND + "# changed\n")
     assert key_of(sys.modules["acme_written.backend"].Theirs()) == before

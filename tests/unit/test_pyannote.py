@@ -58,7 +58,7 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     return make
 
 
-def test_a_repository_is_taken_at_a_commit_and_costs_nothing_before_it_is_used(backend: Callable[..., Any]) -> None:
+def test_repository_is_pinned_and_loaded_lazily(backend: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match="revision must name the commit of pyannote/speaker-diarization-community-1"):
         backend()
     with pytest.raises(ValueError, match="neither a folder nor a repository"):
@@ -66,7 +66,7 @@ def test_a_repository_is_taken_at_a_commit_and_costs_nothing_before_it_is_used(b
     assert backend(revision=COMMIT).input_digests() == (f"pyannote/speaker-diarization-community-1@{COMMIT}",)
 
 
-def test_every_file_of_a_folder_counts(backend: Callable[..., Any], tmp_path: Path) -> None:
+def test_every_file_of_a_folder_is_part_of_the_identity(backend: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "plda").mkdir()
     (tmp_path / "config.yaml").write_text("a")
     (tmp_path / "plda" / "plda.npz").write_bytes(b"a")
@@ -76,7 +76,7 @@ def test_every_file_of_a_folder_counts(backend: Callable[..., Any], tmp_path: Pa
     assert backend(model=str(tmp_path)).input_digests() != before
 
 
-def test_what_the_hub_says_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_hub_error_is_reported_with_a_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: dict[str, Any] = {}
 
     def refuses(repository: str, **arguments: Any) -> str:
@@ -91,7 +91,7 @@ def test_what_the_hub_says_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPat
     assert asked == {"revision": COMMIT, "allow_patterns": ["*.bin"], "local_files_only": True}
 
 
-def test_without_the_package_it_says_what_to_install() -> None:
+def test_missing_package_names_what_to_install() -> None:
     if not next(listing for listing in registry.listings("diarize") if listing.name == "pyannote").missing:
         pytest.skip("the extra pyannote is installed")
     with pytest.raises(BackendUnavailable, match="pyannote") as failed:
@@ -162,7 +162,7 @@ def _save(model: Any, specifications: Any, place: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_folder_tells_voices_apart(
+def test_local_folder_separates_voices(
     folder: Path, backend: Callable[..., Any], speech: Speech, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYANNOTE_METRICS_ENABLED", "true")
@@ -179,7 +179,7 @@ def test_a_folder_tells_voices_apart(
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_published_segmentation_network_is_one_that_is_read(pyannote: SimpleNamespace, tmp_path: Path) -> None:
+def test_published_segmentation_network_is_supported(pyannote: SimpleNamespace, tmp_path: Path) -> None:
     """Its own weights are among those that clipy has pins for; saved as a checkpoint of pyannote they give the same."""
     import torch
 
@@ -221,7 +221,7 @@ class _Harmful:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_checkpoint_that_does_something_is_refused(folder: Path, pyannote: SimpleNamespace, tmp_path: Path) -> None:
+def test_checkpoint_with_code_is_refused(folder: Path, pyannote: SimpleNamespace, tmp_path: Path) -> None:
     import torch
 
     from clipy.analysis.diarization.voices.pyannote_weights import network
@@ -252,7 +252,7 @@ def test_a_checkpoint_that_does_something_is_refused(folder: Path, pyannote: Sim
         ),
     ],
 )
-def test_a_configuration_that_names_other_code_or_places_is_refused(
+def test_configuration_with_foreign_code_or_paths_is_refused(
     folder: Path, pyannote: SimpleNamespace, tmp_path: Path, old: str, new: str, says: str
 ) -> None:
     from clipy.analysis.diarization.voices.pyannote_weights import diarization

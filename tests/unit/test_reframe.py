@@ -46,7 +46,7 @@ def covers(path: CropPath, span: Span) -> bool:
     return joined and edges[0] == span.start and edges[-1] == span.end
 
 
-def test_center_is_one_still_window_in_the_middle(tmp_path: Path, ctx: Context) -> None:
+def test_center_is_one_static_window_in_the_middle(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4"))
     span = Span(Fraction(1), Fraction(3))
     path = Center().reframe(video, Highlight(span), ctx)
@@ -70,7 +70,7 @@ def test_speaker_follows_the_face_across_a_cut(video: Video, seeing: Context) ->
         assert left + 60 < window.x2
 
 
-def test_the_second_time_everything_comes_from_the_store(video: Video, seeing: Context) -> None:
+def test_second_run_comes_from_the_store(video: Video, seeing: Context) -> None:
     first = Speaker().reframe(video, Highlight(video.span), seeing)
     calls = Squares.calls
     assert Speaker().reframe(video, Highlight(video.span), seeing) == first
@@ -86,7 +86,7 @@ def ball(time: float, size: tuple[int, int]) -> Picture:
 
 
 @pytest.mark.parametrize("reframer", [Saliency, Speaker])
-def test_without_a_face_what_moves_is_followed(
+def test_motion_is_followed_without_faces(
     tmp_path: Path, ctx: Context, caplog: pytest.LogCaptureFixture, reframer: type[Reframer]
 ) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=3, draw=ball))
@@ -106,7 +106,7 @@ def test_fit_shows_the_whole_picture(video: Video, seeing: Context) -> None:
 
 @pytest.mark.parametrize("reframer", [Center, Speaker])
 @pytest.mark.parametrize("size", [(360, 640), (640, 360), (240, 640)])
-def test_any_shape_of_picture_and_clip(
+def test_any_input_and_output_aspect_ratio_works(
     tmp_path: Path, seeing: Context, reframer: type[Reframer], size: tuple[int, int]
 ) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=1, size=size, draw=moving))

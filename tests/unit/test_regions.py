@@ -30,29 +30,29 @@ def with_face(x: int, y: int, side: int = 30) -> Picture:
     return picture
 
 
-def test_faces_apart_are_searched_apart_with_room_on_the_grid_of_the_network() -> None:
+def test_distant_faces_get_separate_regions_on_the_network_grid() -> None:
     left, right = around([Box(100, 100, 130, 140), Box(500, 100, 530, 140)], PICTURE)
     assert left == (64, 64, 160, 192)
     assert right[0] > left[2]
     assert all(edge % 32 == 0 for edge in (*left, *right))
 
 
-def test_parts_that_would_overlap_are_one() -> None:
+def test_overlapping_regions_are_merged() -> None:
     assert around([Box(100, 100, 130, 140), Box(150, 110, 190, 150)], PICTURE) == [(64, 64, 224, 192)]
     chain = [Box(100, 100, 130, 140), Box(300, 100, 330, 140), Box(180, 60, 250, 170)]
     assert len(around(chain, PICTURE)) == 1
 
 
-def test_big_faces_take_the_whole_picture_and_none_takes_nothing() -> None:
+def test_large_faces_take_the_whole_picture_and_none_take_nothing() -> None:
     assert around([Box(150, 40, 450, 340)], PICTURE) == whole(PICTURE) == [(0, 0, 640, 360)]
     assert around([], PICTURE) == []
 
 
-def test_a_part_at_the_edge_ends_with_the_picture() -> None:
+def test_region_is_clipped_at_the_edge() -> None:
     assert around([Box(600, 320, 650, 365)], PICTURE) == [(544, 288, 640, 360)]
 
 
-def test_faces_found_in_a_part_are_in_their_place() -> None:
+def test_faces_of_a_region_are_in_picture_coordinates() -> None:
     pictures = [with_face(100, 100), with_face(500, 200)]
     regions = [around([Box(100, 100, 130, 130)], PICTURE), around([Box(500, 200, 530, 230)], PICTURE)]
     first, second = within(pictures, regions, bright, 8)
@@ -61,14 +61,14 @@ def test_faces_found_in_a_part_are_in_their_place() -> None:
     assert second[0].landmarks == ((500, 200),)
 
 
-def test_what_sticks_out_of_a_part_is_no_face_but_at_the_edge_of_the_picture_it_is() -> None:
+def test_face_cut_by_a_region_is_dropped_except_at_the_picture_edge() -> None:
     assert within([with_face(150, 100)], [[(160, 64, 320, 192)]], bright, 8) == [[]]
     ((face,),) = within([with_face(0, 100)], [[(0, 64, 160, 192)]], bright, 8)
     assert face.box.x1 == -5
 
 
 @pytest.mark.parametrize("batch", [1, 2, 8])
-def test_a_detector_is_handed_a_few_parts_of_one_size_at_once(batch: int) -> None:
+def test_detector_gets_batches_of_equal_regions(batch: int) -> None:
     sizes: list[set[tuple[int, ...]]] = []
 
     def detect(cut: Sequence[Picture]) -> list[list[Detection]]:

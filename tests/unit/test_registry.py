@@ -62,7 +62,7 @@ def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         sys.modules.pop(name, None)
 
 
-def test_a_foreign_backend_comes_through_the_same_door(foreign: Path) -> None:
+def test_third_party_backend_is_loaded_like_a_built_in(foreign: Path) -> None:
     backend = registry.create("highlight", "acme", {"count": 4})
     assert backend.name == "acme"
     listing = next(item for item in registry.listings("highlight") if item.name == "acme")
@@ -82,7 +82,7 @@ def test_an_extra_with_a_hyphen_is_missing_without_its_packages(foreign: Path) -
         registry.load("highlight", "two-words")
 
 
-def test_our_own_extra_with_a_hyphen_is_seen_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_hyphenated_extra_is_seen_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(name: str) -> None:
         raise PackageNotFoundError(name)
 
@@ -134,7 +134,7 @@ def test_listing_the_options_survives_faulty_backends(foreign: Path) -> None:
     assert {"acme", "local"} <= {pick["title"] for pick in schema["anyOf"]}
 
 
-def test_a_misspelt_group_is_named_with_the_right_one(foreign: Path) -> None:
+def test_misspelt_group_suggests_the_right_one(foreign: Path) -> None:
     (line,) = registry.strays()
     assert line.startswith("acme-clips declares 'misplaced' in the group 'clipy.highlights', which does not exist.")
     assert "Did you mean 'clipy.highlight'?" in line
@@ -143,12 +143,12 @@ def test_a_misspelt_group_is_named_with_the_right_one(foreign: Path) -> None:
     assert "clipy.highlights" in CliRunner().invoke(main, ["backends"]).stderr
 
 
-def test_what_is_no_highlighter_is_refused(foreign: Path) -> None:
+def test_class_of_another_kind_is_refused(foreign: Path) -> None:
     with pytest.raises(ConfigError, match="is no Highlighter"):
         registry.load("highlight", "impostor")
 
 
-def test_of_two_packages_with_one_name_ours_is_the_default_and_theirs_can_be_picked(
+def test_name_clash_prefers_the_built_in_and_allows_package_prefix(
     foreign: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     pipeline = Pipeline.from_config(config.load(environment={}))
@@ -160,7 +160,7 @@ def test_of_two_packages_with_one_name_ours_is_the_default_and_theirs_can_be_pic
     assert "acme-clips:local" in registry.names("highlight")
 
 
-def test_two_other_packages_with_one_name_ask_which(foreign: Path) -> None:
+def test_name_clash_of_two_packages_asks_which(foreign: Path) -> None:
     info = foreign / "more_clips-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: more-clips\nVersion: 1.0\n")
@@ -171,7 +171,7 @@ def test_two_other_packages_with_one_name_ask_which(foreign: Path) -> None:
     assert registry.load("highlight", "acme-clips:acme").__name__ == "Acme"
 
 
-def test_an_unknown_name_lists_and_guesses() -> None:
+def test_unknown_name_lists_backends_and_suggests_one() -> None:
     with pytest.raises(BackendNotFound, match="Did you mean 'local'"):
         registry.load("highlight", "lokal")
 

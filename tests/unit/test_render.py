@@ -74,7 +74,7 @@ def _span(start: float, end: float) -> Span:
         (Fraction(61), Fraction(60)),
     ],
 )
-def test_the_frame_rate_is_the_sources_own_as_a_standard_one(average: Fraction, expected: Fraction) -> None:
+def test_frame_rate_is_the_sources_rounded_to_a_standard(average: Fraction, expected: Fraction) -> None:
     assert output_rate(average) == expected
 
 
@@ -89,7 +89,7 @@ def test_the_frame_rate_is_the_sources_own_as_a_standard_one(average: Fraction, 
         (Fraction(25), 48_000, False, 0.35),
     ],
 )
-def test_flash_and_beep_stay_together_to_the_end(
+def test_flash_and_beep_stay_in_sync(
     tmp_path: Path, rate: Fraction, sample_rate: int, variable: bool, sound_start: float
 ) -> None:
     path = make_video(
@@ -121,7 +121,7 @@ def _brightness(video: Video) -> Iterator[tuple[Fraction, float]]:
         yield time, float(picture.mean())
 
 
-def test_every_source_picture_is_shown_once_at_the_same_rate(tmp_path: Path) -> None:
+def test_every_source_frame_is_shown_once_at_the_same_rate(tmp_path: Path) -> None:
     source = probe(make_video(tmp_path / "a.mp4", seconds=2, size=(320, 180), rate=30, draw=_counting, play=None))
     clip = _render(source, _edit(source, _span(0.5, 1.5)))
     shown = [round(value / 4) for _, value in _brightness(clip)]
@@ -133,7 +133,7 @@ def _counting(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
     return np.full((size[1], size[0], 3), shade, dtype=np.uint8)
 
 
-def test_variable_rate_pictures_are_held_as_long_as_they_are_on(tmp_path: Path) -> None:
+def test_variable_rate_frames_keep_their_durations(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", size=(320, 180), rate=30, draw=_counting, play=None, variable=True, seconds=2)
     source = probe(path)
     rate = Fraction(60)
@@ -146,7 +146,7 @@ def test_variable_rate_pictures_are_held_as_long_as_they_are_on(tmp_path: Path) 
         assert int(frame.planes[0][80, 45]) == pytest.approx(int(shade), abs=1)
 
 
-def test_the_first_picture_is_shown_before_it_begins(tmp_path: Path) -> None:
+def test_first_frame_is_shown_before_its_start(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", seconds=2, size=(320, 180), picture_start=0.8, sound_seconds=3)
     source = probe(path)
     clip = _render(source, _edit(source, _span(0, 1.2)))
@@ -156,7 +156,7 @@ def test_the_first_picture_is_shown_before_it_begins(tmp_path: Path) -> None:
     assert np.abs(frames[0] - frames[29]).mean() > 5
 
 
-def test_kept_spans_are_joined_in_picture_and_sound(tmp_path: Path) -> None:
+def test_kept_spans_are_concatenated(tmp_path: Path) -> None:
     source = probe(make_video(tmp_path / "a.mp4", seconds=6, size=(320, 180), draw=flash, play=beep))
     clip = _render(source, _edit(source, _span(0.5, 1.5), _span(3.5, 5.3)))
     assert clip.duration == Fraction(28, 10)
@@ -236,7 +236,7 @@ def test_effects_are_applied_in_the_users_order(tmp_path: Path) -> None:
     assert second[:38].mean() > 245
 
 
-def test_an_effect_on_repeated_pictures_is_not_drawn_twice(tmp_path: Path) -> None:
+def test_effect_on_repeated_frames_is_drawn_once(tmp_path: Path) -> None:
     class Darker(Pizzazz):
         def frames(self, frames: Iterator[Frame], edit: Edit, ctx: Context) -> Iterator[Frame]:
             for frame in frames:
@@ -253,14 +253,14 @@ def _gray(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
     return np.full((size[1], size[0], 3), round((120 - 16) * 255 / 219), dtype=np.uint8)
 
 
-def test_sound_effects_are_heard(tmp_path: Path) -> None:
+def test_audio_effects_are_applied(tmp_path: Path) -> None:
     source = probe(make_video(tmp_path / "a.mp4", seconds=2, size=(320, 180)))
     samples = sound_array(_render(source, _edit(source), Mute()), source.span, rate=RATE)[0]
     assert np.abs(samples[: RATE // 2]).max() > 0.1
     assert np.abs(samples[int(1.2 * RATE) :]).max() < 0.001
 
 
-def test_a_cut_shows_no_picture_through_the_wrong_window(tmp_path: Path) -> None:
+def test_no_frame_is_shown_through_the_wrong_window_at_a_cut(tmp_path: Path) -> None:
     def scene(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
         picture = np.zeros((size[1], size[0], 3), dtype=np.uint8)
         half = size[0] // 2
@@ -371,7 +371,7 @@ def test_a_configured_frame_rate_maps_to_the_standard_one(tmp_path: Path) -> Non
     assert _render(source, _edit(source), frame_rate=29.97).frame_rate == Fraction(30000, 1001)
 
 
-def test_reading_ahead_is_bounded_and_ends_its_thread() -> None:
+def test_prefetching_is_bounded_and_ends_its_thread() -> None:
     made: list[int] = []
 
     def endless() -> Iterator[int]:

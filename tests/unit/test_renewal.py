@@ -64,14 +64,14 @@ ALL = {"highlight.highlight", "reframe.reframe", "pizzazz.plan", "render.render"
         ("upload", set()),
     ],
 )
-def test_a_run_from_a_stage_on_makes_that_and_what_follows(ran: tuple[Path, Path], since: str, again: set[str]) -> None:
+def test_from_recomputes_a_stage_and_all_later_ones(ran: tuple[Path, Path], since: str, again: set[str]) -> None:
     result = run(*ran, "--from", since, "-v")
     steps = {step for step in made(result) if not step.startswith(("shots.", "faces."))}
     assert steps == again, result.stderr
     assert "Traceback" not in result.output
 
 
-def test_everything_is_loaded_otherwise_and_made_again_without_the_cache(ran: tuple[Path, Path]) -> None:
+def test_results_are_loaded_and_recomputed_with_no_cache(ran: tuple[Path, Path]) -> None:
     assert made(run(*ran, "-v")) == set()
     assert made(run(*ran, "-v", "--no-cache")) >= ALL
 
@@ -99,7 +99,7 @@ def test_from_and_no_cache_contradict_each_other(ran: tuple[Path, Path]) -> None
     assert run(*ran, "--from", "pizzazz").exit_code == 2
 
 
-def test_a_result_is_made_again_once_in_a_run_whoever_asks() -> None:
+def test_result_is_recomputed_once_per_run() -> None:
     policy = CachePolicy("reframe")
     asked = []
     for stage in ("reframe", "render"):
@@ -112,7 +112,7 @@ def test_a_result_is_made_again_once_in_a_run_whoever_asks() -> None:
         assert not again
 
 
-def test_what_could_not_be_made_is_not_taken_from_the_store_the_next_time() -> None:
+def test_failed_result_is_not_loaded_next_time() -> None:
     policy = CachePolicy(STEPS[0])
     with pytest.raises(OSError, match="full"), policy.renewing("faces", "key", "reframe"):
         raise OSError("full")

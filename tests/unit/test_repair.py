@@ -110,7 +110,7 @@ def test_a_repair_saves_a_clip(tmp_path: Path) -> None:
     assert [finding["repair"]["kind"] for finding in entry["review"]["repaired"]] == ["trim", "relevel"]
 
 
-def test_a_remix_changes_the_sides_of_the_sound(tmp_path: Path) -> None:
+def test_remix_changes_the_channels(tmp_path: Path) -> None:
     def judged(clip: Clip) -> Iterable[Finding]:
         if _edit(clip).sides is None:
             repair = Repair("remix", sides=((1.0, 0.0), (0.0, -1.0)))
@@ -123,7 +123,7 @@ def test_a_remix_changes_the_sides_of_the_sound(tmp_path: Path) -> None:
     assert np.corrcoef(left, right)[0, 1] < -0.99
 
 
-def test_a_clip_is_repaired_once_and_its_story_is_told(tmp_path: Path) -> None:
+def test_clip_is_repaired_once_and_the_repair_is_reported(tmp_path: Path) -> None:
     def judged(clip: Clip) -> Iterable[Finding]:
         stays = Span(Fraction(1, 4), clip.duration)
         yield Finding("edge", "error", f"it lasts {float(clip.duration):.2f} s", repair=Repair("trim", stays))
@@ -142,7 +142,7 @@ def _repaired(*findings: Finding, shortest: int = 2, edit: Edit = SHOWN, video: 
     return None if found is None else found.crop
 
 
-def test_only_what_can_be_repaired_whole_is_repaired() -> None:
+def test_clip_is_repaired_only_if_every_error_is_repairable() -> None:
     assert _repaired(TRIM) is not None
     assert _repaired(TRIM, Finding("black", "error", "")) is None
     assert _repaired(TRIM, shortest=8) is None
@@ -151,7 +151,7 @@ def test_only_what_can_be_repaired_whole_is_repaired() -> None:
     assert _repaired(Finding("quiet", "error", "", repair=Repair("relevel", gain=40))) is None
 
 
-def test_the_crop_follows_a_trim_and_shows_all_where_framing_fails() -> None:
+def test_repairs_trim_the_crop_and_relayout_to_fit() -> None:
     framing = Finding("face", "error", "", repair=Repair("relayout", Span(Fraction(7), Fraction(8))))
     crop = _repaired(TRIM, framing)
     assert crop is not None

@@ -61,7 +61,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return page
 
 
-def test_the_page_holds_all_that_it_shows(report: Path) -> None:
+def test_report_is_self_contained(report: Path) -> None:
     text = report.read_text(encoding="utf-8")
     page = _Page()
     page.feed(text)
@@ -82,7 +82,7 @@ def test_the_page_holds_all_that_it_shows(report: Path) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_browser_shows_it(report: Path, tmp_path: Path, dark: bool) -> None:
+def test_report_opens_in_a_browser(report: Path, tmp_path: Path, dark: bool) -> None:
     program = browser()
     if program is None:
         pytest.skip("needs Chromium")

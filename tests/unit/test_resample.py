@@ -41,9 +41,7 @@ def _sampled(edges: tuple[float, float, float, float], size: tuple[int, int]) ->
         ((10.5, 0.0, 600.0, 360.0), (300, 640)),  # one axis shrunk, the other enlarged
     ],
 )
-def test_a_window_is_where_it_should_be_and_sharp(
-    edges: tuple[float, float, float, float], size: tuple[int, int]
-) -> None:
+def test_window_is_in_place_and_sharp(edges: tuple[float, float, float, float], size: tuple[int, int]) -> None:
     y, x = np.mgrid[0:360, 0:640].astype(np.float64)
     out = resample_plane(np.rint(_scene(x, y)).astype(np.uint8), edges, size).astype(float)
     ideal = _sampled(edges, size)
@@ -68,7 +66,7 @@ def test_a_slow_pan_does_not_jitter() -> None:
     assert np.std(slips) < 0.05  # output pixels; a crop in whole pixels gives about 0.5
 
 
-def test_a_whole_picture_at_its_own_size_is_untouched() -> None:
+def test_picture_at_its_own_size_is_unchanged() -> None:
     plane = np.random.default_rng(0).integers(0, 256, (90, 160)).astype(np.uint8)
     assert np.array_equal(resample_plane(plane, (0, 0, 160, 90), (160, 90)), plane)
 
@@ -83,7 +81,7 @@ def test_windows_are_in_upright_pixels_whatever_the_rotation(tmp_path: Path, rot
     assert np.abs(drawn.astype(int) - expected).mean() < 4
 
 
-def test_pixels_that_are_not_square_come_out_square(tmp_path: Path) -> None:
+def test_non_square_pixels_are_resampled_to_square(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", seconds=0.2, size=(480, 576), aspect=Fraction(16, 11), draw=still)
     video = probe(path)
     assert (video.width, video.height) == (698, 576)
@@ -149,7 +147,7 @@ def test_four_panels_are_divided_by_a_cross(tmp_path: Path) -> None:
     assert np.array_equal(y[2:158, 2:88], y[162:318, 92:178])
 
 
-def test_what_panels_leave_free_is_a_dark_backdrop(tmp_path: Path) -> None:
+def test_space_between_panels_is_a_dark_backdrop(tmp_path: Path) -> None:
     y, _, _ = _drawn(tmp_path, (0, 100, 180, 220), (100, 20, 160, 80))
     assert 17 < y[240:].mean() < 0.75 * y[104:216].mean()
     assert int(y[20:22, 100:160].max()) == 16  # the line around the inset
@@ -167,7 +165,7 @@ def test_fit_shows_the_whole_picture_over_a_darker_backdrop_of_itself(tmp_path: 
     assert np.abs(np.diff(y[:100].astype(int), axis=1)).mean() < np.abs(np.diff(shown.astype(int), axis=1)).mean() / 4
 
 
-def test_a_window_is_trimmed_never_stretched(tmp_path: Path) -> None:
+def test_window_is_trimmed_not_stretched(tmp_path: Path) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.1, play=None, draw=black))
     assert trim_to_aspect(Box(0, 0, 640, 360), 9 / 16, video) == Box(218.75, 0, 421.25, 360)
     inside = trim_to_aspect(Box(-50, 100, 150, 500), 0.5, video)

@@ -53,7 +53,7 @@ def test_good_captions_have_no_findings(good: Clip, world: tuple[Path, Video, tu
     assert _found(replace(good, edit=None), world[3]) == {}
 
 
-def test_captions_that_come_late_are_told_with_by_how_much(
+def test_late_captions_are_reported_with_the_offset(
     world: tuple[Path, Video, tuple[Word, ...], Context],
 ) -> None:
     folder, video, words, ctx = world
@@ -73,7 +73,7 @@ def test_captions_that_come_late_are_told_with_by_how_much(
     assert found["caption-timing"].evidence is not None
 
 
-def test_missing_words_and_a_bad_place_are_told(world: tuple[Path, Video, tuple[Word, ...], Context]) -> None:
+def test_missing_words_and_bad_placement_are_reported(world: tuple[Path, Video, tuple[Word, ...], Context]) -> None:
     folder, video, words, ctx = world
 
     def holes(cards: list[Json]) -> list[Json]:
@@ -90,9 +90,7 @@ def test_missing_words_and_a_bad_place_are_told(world: tuple[Path, Video, tuple[
     assert _found(clip, ctx, safe_area=False, max_missing=0.9) == {}
 
 
-def test_speech_that_was_never_heard_is_told(
-    world: tuple[Path, Video, tuple[Word, ...], Context], tmp_path: Path
-) -> None:
+def test_unrecognized_speech_is_reported(world: tuple[Path, Video, tuple[Word, ...], Context], tmp_path: Path) -> None:
     """Hearing it again does not tell, where the network fails in the same way."""
     folder, video, words, _ = world
     middle = words[0].start + (words[-1].end - words[0].start) / 2
@@ -105,7 +103,7 @@ def test_speech_that_was_never_heard_is_told(
     assert _found(clip, ctx, max_uncaptioned=10) == {}
 
 
-def test_captions_that_were_planned_and_are_not_there(
+def test_planned_but_absent_captions_are_reported(
     good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]
 ) -> None:
     bare = replace(good, path=world[1].path)
@@ -114,7 +112,7 @@ def test_captions_that_were_planned_and_are_not_there(
     assert set(_found(replace(bare, edit=None), world[3], required=True)) == {"no-captions"}
 
 
-def test_captions_of_sound_that_is_heard_otherwise_are_held_against_their_plan(
+def test_captions_are_compared_with_the_plan_when_transcriptions_disagree(
     good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context], tmp_path: Path
 ) -> None:
     first, last = world[2][0], world[2][-1]
@@ -123,7 +121,7 @@ def test_captions_of_sound_that_is_heard_otherwise_are_held_against_their_plan(
     assert {check: finding.severity for check, finding in found.items()} == {"unsure": "warning"}
 
 
-def test_other_writing_in_the_picture_and_captions_that_rhyme(
+def test_other_text_and_similar_captions_are_not_confused(
     world: tuple[Path, Video, tuple[Word, ...], Context], tmp_path: Path
 ) -> None:
     """A recording of a screen, whose small lines come and go, under captions that differ in a few letters."""
@@ -156,7 +154,7 @@ def _as_planned(clip: Clip) -> list[ScreenLine]:
     return read
 
 
-def test_captions_that_the_source_has_already_are_told_from_those_that_were_planned(
+def test_source_captions_are_distinguished_from_planned_ones(
     good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]
 ) -> None:
     """Those of the source are smaller, and more of them: not for their number are they taken for the clip's."""
@@ -171,9 +169,7 @@ def test_captions_that_the_source_has_already_are_told_from_those_that_were_plan
     assert not source_captions(found, [*found.lines, *theirs[:5]]), "a sign or two"
 
 
-def test_words_that_are_written_and_cannot_be_read_are_not_missing(
-    good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]
-) -> None:
+def test_unreadable_words_are_not_missing(good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]) -> None:
     words, (first, second, *rest) = world[2], _as_planned(good)
     box = replace(second.box, y2=second.box.y1 + 20)
     blurred = caption_lines(good, [first, replace(second, text="THASA", box=box), *rest], words, words)
@@ -184,7 +180,7 @@ def test_words_that_are_written_and_cannot_be_read_are_not_missing(
     assert not all(gone.match.shown)
 
 
-def test_words_of_subtitles_are_not_listened_for_again(
+def test_subtitle_words_are_not_transcribed_again(
     good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]
 ) -> None:
     reading = replace(world[3], analysers={**world[3].analysers, Transcriber: Subtitles()})
@@ -192,7 +188,7 @@ def test_words_of_subtitles_are_not_listened_for_again(
     assert len(retranscribe(good, reading).words) == len(world[2])
 
 
-def test_a_phrase_said_twice_is_paired_in_time() -> None:
+def test_repeated_phrase_is_matched_by_time() -> None:
     words = [Word(text, Fraction(at), Fraction(at + 1)) for at, text in enumerate("go on now please go on now".split())]
     box = Box(0, 0, 10, 10)
     lines = [ScreenLine(Span(Fraction(4), Fraction(7)), box, "GO ON NOW", 1.0)]
@@ -202,7 +198,7 @@ def test_a_phrase_said_twice_is_paired_in_time() -> None:
     assert match.said == 1
 
 
-def test_words_run_together_and_misread_letters_still_count() -> None:
+def test_merged_words_and_misread_letters_still_match() -> None:
     words = [Word(text, Fraction(at), Fraction(at + 1)) for at, text in enumerate("are you going to speak".split())]
     box = Box(0, 0, 10, 10)
     lines = [ScreenLine(Span(Fraction(0), Fraction(3)), box, "AREY0U GOlNG", 1.0)]

@@ -63,13 +63,13 @@ def _errors(clip: Clip, ctx: Context, **options: object) -> dict[str, Finding]:
     return {finding.check: finding for finding in found}
 
 
-def test_a_clip_of_whole_sentences_has_no_findings(tmp_path: Path, speech: Speech) -> None:
+def test_whole_sentences_have_no_findings(tmp_path: Path, speech: Speech) -> None:
     end = float(spoken_words(speech)[-1].end) + 0.3
     clip = _clip(tmp_path, "whole", speech, 0, end)
     assert _errors(clip, _hearing(tmp_path, speech, 0, end)) == {}
 
 
-def test_cuts_inside_words_are_heard_and_can_be_trimmed(tmp_path: Path, speech: Speech) -> None:
+def test_cut_words_are_reported_and_trimmed(tmp_path: Path, speech: Speech) -> None:
     words = spoken_words(speech)
     second = next(index for index, word in enumerate(words) if word.text.endswith("most.")) + 1
     late = next(word for word in words if word.text.startswith("changed"))
@@ -91,7 +91,7 @@ def test_cuts_inside_words_are_heard_and_can_be_trimmed(tmp_path: Path, speech: 
         assert float(repair.span.end) == pytest.approx(float(words[second - 1].end) + 0.15, abs=0.1)
 
 
-def test_loud_speech_at_an_edge_is_no_cut_where_a_known_word_ends(tmp_path: Path, speech: Speech) -> None:
+def test_loud_edge_at_a_known_word_boundary_is_not_a_cut(tmp_path: Path, speech: Speech) -> None:
     """Somebody else may speak on at once; a word that goes on past the edge is cut, whatever else is known."""
     words = spoken_words(speech)
     late = next(index for index, word in enumerate(words) if word.text.startswith("changed"))
@@ -113,7 +113,7 @@ def test_loud_speech_at_an_edge_is_no_cut_where_a_known_word_ends(tmp_path: Path
     assert "between words" in beside.message
 
 
-def test_a_trim_ends_in_a_pause_where_the_words_heard_are_off() -> None:
+def test_trim_snaps_to_a_pause_when_word_times_are_off() -> None:
     texts = "One two. Three four. Five six.".split()
     told = sentences(Transcript("en", tuple(Word(text, Fraction(n), Fraction(n + 1)) for n, text in enumerate(texts))))
     pauses = (Span(Fraction(17, 10), Fraction(18, 10)), Span(Fraction(43, 10), Fraction(5)))
@@ -136,14 +136,14 @@ def test_silence_at_the_edges_can_be_trimmed(tmp_path: Path, speech: Speech) -> 
     assert _errors(clip, _hearing(tmp_path, speech, 0, end), max_silence=3) == {}
 
 
-def test_a_picture_a_little_longer_than_its_silent_sound_has_no_silent_edges(tmp_path: Path) -> None:
+def test_silent_clip_has_no_silent_edges(tmp_path: Path) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=4, size=SIZE, play=silence))
     edges = edges_of(next(windows(sound(video, video.span, rate=RATE), Fraction(60))))
     assert edges.nothing_heard(video.duration + Fraction(1, 48_000))
     assert not replace(edges, silent_end=Fraction(0)).nothing_heard(video.duration + Fraction(1, 48_000))
 
 
-def test_an_opening_that_leans_and_a_closing_inside_a_sentence_are_warned_of(tmp_path: Path, speech: Speech) -> None:
+def test_incomplete_opening_and_closing_give_warnings(tmp_path: Path, speech: Speech) -> None:
     clip = _clip(tmp_path, "a", speech, 0, 8)
     texts = "And then it broke. We saw it. We fixed it. But it".split()
     words = tuple(Word(text, Fraction(n, 2), Fraction(n + 1, 2)) for n, text in enumerate(texts))
@@ -152,7 +152,7 @@ def test_an_opening_that_leans_and_a_closing_inside_a_sentence_are_warned_of(tmp
     assert all(finding.severity == "warning" for finding in found.values())
 
 
-def test_another_language_than_asked_is_refused(tmp_path: Path, speech: Speech) -> None:
+def test_other_language_than_required_is_refused(tmp_path: Path, speech: Speech) -> None:
     end = float(spoken_words(speech)[-1].end) + 0.3
     clip = _clip(tmp_path, "a", speech, 0, end)
     found = _errors(clip, _hearing(tmp_path, speech, 0, end), language="de")
@@ -160,9 +160,7 @@ def test_another_language_than_asked_is_refused(tmp_path: Path, speech: Speech) 
 
 
 @pytest.mark.parametrize(("heard", "warned"), [("pt", False), ("en", False), ("es", True)])
-def test_a_clip_may_be_in_any_language_that_its_words_are_in(
-    tmp_path: Path, speech: Speech, heard: str, *, warned: bool
-) -> None:
+def test_clip_may_be_in_any_language_of_its_words(tmp_path: Path, speech: Speech, heard: str, *, warned: bool) -> None:
     end = float(spoken_words(speech)[-1].end) + 0.3
     words = tuple(replace(word, language="pt" if n > 4 else None) for n, word in enumerate(spoken_words(speech)))
     span = Span(Fraction(0), Fraction(end).limit_denominator(1000))
@@ -172,7 +170,7 @@ def test_a_clip_may_be_in_any_language_that_its_words_are_in(
     assert ("language" in found) == warned
 
 
-def test_the_same_moment_is_found_again_whatever_was_done_to_it(tmp_path: Path, speech: Speech) -> None:
+def test_duplicate_is_found_despite_processing(tmp_path: Path, speech: Speech) -> None:
     whole = float(spoken_words(speech)[-1].end) + 0.3
     first = _clip(tmp_path, "first", speech, 0, whole)
     again = _clip(tmp_path, "again", speech, 0.5, whole)
@@ -187,7 +185,7 @@ def test_the_same_moment_is_found_again_whatever_was_done_to_it(tmp_path: Path, 
     assert not [f for f in quality(relaxed).judge(again, silent, (first,)).findings if f.check == "duplicate"]
 
 
-def test_clips_of_one_run_that_show_the_same_span(tmp_path: Path, speech: Speech) -> None:
+def test_clips_of_the_same_span_are_duplicates(tmp_path: Path, speech: Speech) -> None:
     def of(clip: Clip, start: int, end: int) -> Clip:
         span = Span(Fraction(start), Fraction(end))
         return replace(clip, edit=Edit(Highlight(span), CropPath(*SIZE, ()), (span,)))
@@ -199,9 +197,7 @@ def test_clips_of_one_run_that_show_the_same_span(tmp_path: Path, speech: Speech
     assert Content().compare(of(clip, 10, 14), (of(other, 14, 17),), ctx).findings == ()
 
 
-def test_what_was_published_is_not_published_again(
-    tmp_path: Path, speech: Speech, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_published_moment_is_a_duplicate(tmp_path: Path, speech: Speech, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPY_JOURNAL", str(tmp_path / "journal.sqlite"))
     whole = float(spoken_words(speech)[-1].end) + 0.3
     ctx = _hearing(tmp_path, speech, 0, whole)

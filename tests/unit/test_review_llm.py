@@ -39,7 +39,7 @@ def _reviewer(server: ChatServer, **options: object) -> Llm:
     return made
 
 
-def test_marks_refuse_and_problems_warn(
+def test_low_marks_are_errors_and_problems_are_warnings(
     clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
@@ -66,7 +66,7 @@ def test_marks_refuse_and_problems_warn(
     assert all(KEY.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
 
-def test_wrong_answers_are_asked_again_and_then_end_the_run(clip: Clip, tmp_path: Path) -> None:
+def test_wrong_answers_are_retried_and_then_end_the_run(clip: Clip, tmp_path: Path) -> None:
     with ChatServer(_judges) as server:
         bad = Fault(content=json.dumps({**MARKS, "problems": [{"picture": 9, "kind": "other", "what": "x"}]}))
         server.faults.extend([bad])
@@ -77,7 +77,7 @@ def test_wrong_answers_are_asked_again_and_then_end_the_run(clip: Clip, tmp_path
             _reviewer(server).review(clip, hearing(tmp_path, ()))
 
 
-def test_a_model_that_does_not_see_is_told_as_an_error(clip: Clip, tmp_path: Path) -> None:
+def test_text_only_model_is_an_error(clip: Clip, tmp_path: Path) -> None:
     with (
         ChatServer(_judges, sees=False) as server,
         pytest.raises(ServiceError, match="only supported by certain models"),

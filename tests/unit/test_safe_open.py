@@ -24,7 +24,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes
 
 
 @posix
-def test_no_file_makes_ffmpeg_open_another_file_or_an_address(tmp_path: Path) -> None:
+def test_crafted_file_cannot_open_other_files_or_urls(tmp_path: Path) -> None:
     with Canary(tmp_path) as canary:
         files = list(reaching(tmp_path, canary))
         assert len(files) > 60

@@ -20,7 +20,7 @@ from clipy.typography.fonts import require_glyphs
 from fixtures.speech import Speech
 
 
-def test_speech_without_words_is_found_and_told(
+def test_speech_without_words_is_reported(
     talk: Path, speech: Speech, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     video, ctx = probe(talk), Context(Store(tmp_path / "store"), tmp_path)
@@ -42,13 +42,13 @@ RARE = "\N{CJK UNIFIED IDEOGRAPH-30EDD}"  # "biang": no font that comes with cli
 
 
 @pytest.mark.parametrize("kind", [Captions, Title])
-def test_letters_that_no_font_has_are_told_before_any_work(kind: type[Captions | Title]) -> None:
+def test_missing_glyphs_are_reported_before_any_work(kind: type[Captions | Title]) -> None:
     spoken = Transcript("zh", (Word(RARE * 3, seconds(0), seconds(1)), Word("abc", seconds(1), seconds(2))))
     with pytest.raises(ConfigError, match=r'CJK letters.*pip install "clipy\[cjk\]"'):
         kind().check(spoken)
 
 
-def test_one_rare_letter_in_much_text_is_no_reason_to_stop() -> None:
+def test_one_rare_missing_glyph_does_not_stop_the_run() -> None:
     require_glyphs("an ordinary sentence " * 10 + RARE)
     require_glyphs("Größe, שלום, Привет, ١٢٣, हिन्दी, สวัสดี, ok!")
     require_glyphs("")

@@ -54,7 +54,7 @@ def searched(
     return [frame.time for frame in search.frames()], faces.batches
 
 
-def test_where_faces_stay_only_key_pictures_are_searched(video: Video) -> None:
+def test_stable_faces_are_detected_at_key_frames_only(video: Video) -> None:
     times, _ = searched(video, [[100, 180]] * 10)
     assert times == [0, 3 * FIFTH, 6 * FIFTH, 9 * FIFTH]
     assert searched(video, [[]] * 10)[0] == times  # nobody comes either
@@ -77,14 +77,14 @@ def row(marks: str) -> list[Moment]:
     return [Moment(index * FIFTH, mark == "K", mark == "d", shot) for index, (shot, mark) in enumerate(shots)]
 
 
-def test_between_key_pictures_a_due_one_is_searched_only_around_their_faces(video: Video) -> None:
+def test_frames_between_key_frames_are_searched_around_known_faces(video: Video) -> None:
     all_of_it = [(0, 0, video.width, video.height)]
     assert parts_searched(video, [100, 100, 110], row("KdK")) == ([0, 1, 2], [all_of_it, all_of_it, [(64, 0, 192, 96)]])
     assert parts_searched(video, [100, 150, 200], row("KdK"))[1][2] == all_of_it  # it may be anywhere between
     assert parts_searched(video, [0, 0, 0], row("KdK")) == ([0, 2], [all_of_it, all_of_it])  # there is nobody
 
 
-def test_the_ends_of_a_shot_are_searched_around_the_faces_of_its_key_picture(video: Video) -> None:
+def test_shot_ends_are_searched_around_known_faces(video: Video) -> None:
     all_of_it, around = [(0, 0, video.width, video.height)], [(64, 0, 192, 96)]
     found, parts = parts_searched(video, [200, 200, 100, 100, 100], row("Kd d-K"))
     assert found == [0, 1, 2, 4]
@@ -95,7 +95,7 @@ def test_the_ends_of_a_shot_are_searched_around_the_faces_of_its_key_picture(vid
     assert parts == [all_of_it] * 3  # nobody in the one picture of the shot that was searched whole: once more
 
 
-def test_where_a_face_is_not_found_again_the_whole_picture_is_searched(video: Video) -> None:
+def test_lost_face_triggers_a_full_search(video: Video) -> None:
     all_of_it, around = [(0, 0, video.width, video.height)], [(64, 0, 192, 96)]
     assert parts_searched(video, [100, 0, 100], row("KdK"))[1] == [all_of_it, all_of_it, around, all_of_it]
     assert parts_searched(video, [100, 160], row("Kd"))[1] == [all_of_it, around, all_of_it]
@@ -103,7 +103,7 @@ def test_where_a_face_is_not_found_again_the_whole_picture_is_searched(video: Vi
 
 @pytest.mark.parametrize("length", [0.04, 0.4, 1.0, 2.5, 7.0])
 @pytest.mark.parametrize("stride", [1, 3])
-def test_a_shot_is_looked_at_from_end_to_end(video: Video, length: float, stride: int) -> None:
+def test_detection_covers_the_whole_shot(video: Video, length: float, stride: int) -> None:
     shot = Span(Fraction(3), Fraction(3) + seconds(length))
     found = moments(7, shot, video, rate=5, stride=stride)
     due = [moment.time for moment in found if moment.is_due]
@@ -116,7 +116,7 @@ def test_a_shot_is_looked_at_from_end_to_end(video: Video, length: float, stride
     assert {moment.shot for moment in found} == {7}
 
 
-def test_a_face_is_seen_with_the_colours_of_face_and_clothes() -> None:
+def test_detection_has_colours_of_face_and_clothes() -> None:
     picture = np.zeros((200, 300, 3), dtype=np.uint8)
     picture[40:80] = 210, 160, 140
     picture[88:128] = 20, 40, 90
@@ -130,20 +130,20 @@ def test_a_face_is_seen_with_the_colours_of_face_and_clothes() -> None:
 @pytest.mark.parametrize(
     "after", [[], [100, 200], [140]], ids=["the face goes", "another one comes", "the face moves away"]
 )
-def test_where_faces_change_the_pictures_around_it_are_searched(video: Video, after: list[int]) -> None:
+def test_frames_around_a_change_are_searched(video: Video, after: list[int]) -> None:
     times, _ = searched(video, [[100]] * 5 + [after] * 5)
     assert times == [index * FIFTH for index in (0, 3, 4, 5, 6, 9)]
     times, _ = searched(video, [[100]] * 8 + [after] * 9, stride=8)
     assert times == [index * FIFTH for index in (0, 4, 6, 7, 8, 16)]
 
 
-def test_while_faces_move_every_picture_is_searched(video: Video) -> None:
+def test_moving_faces_are_detected_in_every_frame(video: Video) -> None:
     times, _ = searched(video, [[100 + 30 * index] for index in range(5)], stride=4)
     assert times == [index * FIFTH for index in range(5)]
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 8])
-def test_batches_change_no_result(video: Video, batch: int) -> None:
+def test_batch_size_does_not_change_results(video: Video, batch: int) -> None:
     places = [[100]] * 5 + [[150]] * 8 + [[]] * 4
     times, batches = searched(video, places, batch)
     assert times == searched(video, places)[0]

@@ -26,7 +26,7 @@ def texts(transcript: Transcript) -> list[str]:
     return [sentence.text for sentence in sentences(transcript)]
 
 
-def test_ends_at_terminal_punctuation_and_keeps_it() -> None:
+def test_sentence_ends_at_terminal_punctuation() -> None:
     assert texts(spoken("This is one. Is this two? Yes! And… Three")) == [
         "This is one.",
         "Is this two?",
@@ -47,7 +47,7 @@ def test_ends_at_terminal_punctuation_and_keeps_it() -> None:
         "Well... maybe not.",
     ],
 )
-def test_goes_on_after_abbreviations_decimals_and_quotes(text: str) -> None:
+def test_sentence_continues_after_abbreviations_decimals_and_quotes(text: str) -> None:
     assert texts(spoken(text)) == [text]
 
 
@@ -71,7 +71,7 @@ def test_a_pause_after_initials_ends_the_sentence() -> None:
         ("en", "It was Oct. 3 on Mt. Everest."),
     ],
 )
-def test_goes_on_after_abbreviations_and_ordinals_of_each_language(language: str, text: str) -> None:
+def test_sentence_continues_after_abbreviations_and_ordinals_of_each_language(language: str, text: str) -> None:
     assert texts(spoken(text, language)) == [text]
 
 
@@ -85,13 +85,13 @@ def test_goes_on_after_abbreviations_and_ordinals_of_each_language(language: str
         ("en", "Up to Oct. Then it ends.", {}, ["Up to Oct.", "Then it ends."]),
     ],
 )
-def test_a_number_ends_a_sentence_where_it_is_no_ordinal(
+def test_number_ends_a_sentence_unless_it_is_an_ordinal(
     language: str, text: str, pauses: dict[str, float], expected: list[str]
 ) -> None:
     assert texts(spoken(text, language, pauses)) == expected
 
 
-def test_no_is_a_word_unless_a_number_follows() -> None:
+def test_no_is_an_abbreviation_only_before_a_number() -> None:
     assert texts(spoken("I said no. Then I left.")) == ["I said no.", "Then I left."]
 
 
@@ -105,11 +105,11 @@ def test_no_is_a_word_unless_a_number_follows() -> None:
         ("es", "¿Qué tal? ¡Muy bien!", ["¿Qué tal?", "¡Muy bien!"]),
     ],
 )
-def test_every_script(language: str, text: str, expected: list[str]) -> None:
+def test_sentences_are_split_in_every_script(language: str, text: str, expected: list[str]) -> None:
     assert texts(spoken(text, language)) == expected
 
 
-def test_latin_words_side_by_side_keep_their_space_in_a_script_without() -> None:
+def test_adjacent_latin_words_keep_their_space_in_unspaced_scripts() -> None:
     assert texts(spoken("我 学 machine learning 。", "zh")) == ["我学machine learning。"]
 
 
@@ -120,12 +120,12 @@ def test_pauses_end_sentences_where_punctuation_is_missing() -> None:
     ]
 
 
-def test_a_pause_inside_a_punctuated_sentence_does_not_split_it_but_a_silence_does() -> None:
+def test_long_silence_splits_a_punctuated_sentence_but_a_pause_does_not() -> None:
     assert len(texts(spoken("I will tell you the truth.", pauses={"you": 1.2}))) == 1
     assert len(texts(spoken("I will tell you the truth.", pauses={"you": 3}))) == 2
 
 
-def test_too_long_a_sentence_is_split_at_its_longest_pause_or_at_a_comma() -> None:
+def test_overlong_sentence_is_split_at_its_longest_pause_or_a_comma() -> None:
     words = [f"w{index}" for index in range(130)]
     words[60] += ","
     parts = sentences(spoken(" ".join(words) + " end.", pauses={"w40": 0.4}))
@@ -135,12 +135,12 @@ def test_too_long_a_sentence_is_split_at_its_longest_pause_or_at_a_comma() -> No
     assert parts[0].words[-1].text == "w40"
 
 
-def test_hours_without_any_punctuation_or_pause_stay_quick_and_bounded() -> None:
+def test_unpunctuated_hours_are_split_quickly_and_bounded() -> None:
     parts = sentences(spoken(" ".join(["word"] * 20_000)))
     assert all(3 <= part.span.duration <= 30 for part in parts)
 
 
-def test_nothing_said_is_no_sentence() -> None:
+def test_no_words_give_no_sentences() -> None:
     assert sentences(Transcript("en", ())) == ()
 
 

@@ -60,7 +60,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["cache", *arguments])
 
 
-def test_it_lists_by_step(store: Store) -> None:
+def test_listing_groups_by_step(store: Store) -> None:
     document = json.loads(run("ls", "--json").stdout)
     steps = {row["step"]: row for row in document["steps"]}
     assert {name: row["artifacts"] for name, row in steps.items()} == {"transcribe.transcribe": 2, "render.render": 2}
@@ -73,7 +73,7 @@ def test_it_lists_by_step(store: Store) -> None:
     assert [item["key"] for item in json.loads(run("show", "bbbbbbbb1", "--json").stdout)] == ["bbbbbbbb1"]
 
 
-def test_it_removes_what_is_old_and_then_what_is_too_much(store: Store) -> None:
+def test_eviction_removes_old_entries_then_the_excess(store: Store) -> None:
     assert json.loads(run("gc", "--max-age", "30d", "--dry-run", "--json").stdout)["removed"][0]["key"] == "aaaaaaaa2"
     assert len(keys(store)) == 4
     assert "removed 1 artifact," in run("gc", "--max-age", "30d").stdout
@@ -86,7 +86,7 @@ def test_it_removes_what_is_old_and_then_what_is_too_much(store: Store) -> None:
     assert made  # what was removed is made again
 
 
-def test_it_removes_by_name(store: Store) -> None:
+def test_removal_by_video_name(store: Store) -> None:
     assert run("rm").exit_code == run("rm", "--all", "x").exit_code == 2
     assert "nothing is stored under" in run("rm", "nonsense").stderr
     run("rm", "transcribe.transcribe", "bbbbbbbb1")
@@ -96,7 +96,7 @@ def test_it_removes_by_name(store: Store) -> None:
     assert not list(store.root.rglob("*.mp4"))
 
 
-def test_nothing_outside_the_store_is_touched(store: Store, tmp_path: Path) -> None:
+def test_eviction_touches_nothing_outside_the_store(store: Store, tmp_path: Path) -> None:
     mine = tmp_path / "mine" / "aa"
     mine.mkdir(parents=True)
     (mine / "precious.json").write_text("mine")
@@ -107,7 +107,7 @@ def test_nothing_outside_the_store_is_touched(store: Store, tmp_path: Path) -> N
     assert (mine / "precious.json").read_text() == "mine"
 
 
-def test_what_a_run_at_work_has_used_stays(store: Store) -> None:
+def test_entries_of_a_running_process_are_kept(store: Store) -> None:
     with context(Pipeline.from_config(load())) as ctx:
         eviction.note_used([ctx.store.place("transcribe.transcribe", "aaaaaaaa2", ".json")])
         removal = eviction.remove(store, lambda found: found)
@@ -117,7 +117,7 @@ def test_what_a_run_at_work_has_used_stays(store: Store) -> None:
     assert keys(store) == set()
 
 
-def test_what_is_being_made_stays_and_a_run_waits_while_the_store_is_tidied(store: Store) -> None:
+def test_entries_being_written_are_kept_and_runs_wait_for_eviction(store: Store) -> None:
     path = store.place("render.render", "bbbbbbbb1", ".lock")
     with store.locked(path, "the test"):
         assert [item.key for item in eviction.remove(store, lambda found: found).in_use] == ["bbbbbbbb1"]
@@ -135,7 +135,7 @@ def test_what_is_being_made_stays_and_a_run_waits_while_the_store_is_tidied(stor
     thread.join()
 
 
-def test_it_knows_what_was_made_for_which_video(ctx: Context, tmp_path: Path) -> None:
+def test_entries_are_listed_by_video(ctx: Context, tmp_path: Path) -> None:
     video = probe(make_video(tmp_path / "a talk.mp4", seconds=1, size=(64, 64), play=None))
     from clipy.analysis.base import ShotDetector
 
@@ -150,7 +150,7 @@ def test_it_knows_what_was_made_for_which_video(ctx: Context, tmp_path: Path) ->
     assert "shots.detect" in run("show", video.fingerprint[:10]).stdout
 
 
-def test_a_use_makes_an_artifact_young_again(ctx: Context, tmp_path: Path) -> None:
+def test_use_renews_the_age_of_an_artifact(ctx: Context, tmp_path: Path) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=1, size=(64, 64), play=None))
     from clipy.analysis.base import ShotDetector
 
@@ -177,7 +177,7 @@ def test_a_run_keeps_the_store_within_the_limits_of_the_settings(store: Store, t
     assert "is not a size" in CliRunner().invoke(main, ["cache", "gc", "--max-size", "big"]).stderr
 
 
-def test_sizes_and_ages_are_read_and_shown() -> None:
+def test_sizes_and_ages_are_parsed_and_formatted() -> None:
     assert [size(text) for text in ("5GB", "1.5 kb", "2GiB", "7")] == [5 * 10**9, 1500, 2 * 2**30, 7]
     assert [age(text) for text in ("90s", "2h", "30d", "1w")] == [90, 7200, 30 * DAY, 7 * DAY]
     assert [as_size(count) for count in (3, 1500, 2.5e9)] == ["3 B", "2 KB", "2.5 GB"]

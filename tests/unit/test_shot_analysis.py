@@ -36,7 +36,7 @@ def gray_of(picture: Picture) -> Picture:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_lines_of_writing_are_found_where_they_are(dark: bool) -> None:
+def test_text_lines_are_located(dark: bool) -> None:
     page = detect_text_lines(gray_of(slide(dark, 5)))
     assert 5 <= len(page.lines) <= 9
     assert page.flat > 0.8
@@ -45,7 +45,7 @@ def test_lines_of_writing_are_found_where_they_are(dark: bool) -> None:
     assert rows[-1] == pytest.approx(104 + 36 * 4, abs=10)
 
 
-def test_a_texture_is_not_read() -> None:
+def test_texture_is_not_text() -> None:
     scene = gray_of(moving(0.4, SIZE))
     noise = np.random.default_rng(1).integers(0, 255, (SIZE[1], SIZE[0]), dtype=np.uint8)
     assert detect_text_lines(scene).lines == ()
@@ -53,7 +53,7 @@ def test_a_texture_is_not_read() -> None:
 
 
 @pytest.mark.parametrize("size", [SIZE, (320, 180)])
-def test_slides_are_pages_and_scenes_are_not(tmp_path: Path, ctx: Context, size: tuple[int, int]) -> None:
+def test_slides_are_classified_as_pages(tmp_path: Path, ctx: Context, size: tuple[int, int]) -> None:
     def draw(time: float, size: tuple[int, int]) -> Picture:
         if time < 1:
             return moving(time, size)
@@ -67,7 +67,7 @@ def test_slides_are_pages_and_scenes_are_not(tmp_path: Path, ctx: Context, size:
     assert all(0 <= box.x1 < box.x2 <= size[0] and box.y2 <= size[1] for scene in scenes for box in scene.writing)
 
 
-def test_bars_are_found_in_display_pixels_of_a_turned_video_with_long_pixels(tmp_path: Path, ctx: Context) -> None:
+def test_bars_are_in_display_pixels_of_a_rotated_anamorphic_video(tmp_path: Path, ctx: Context) -> None:
     def draw(time: float, size: tuple[int, int]) -> Picture:
         picture = np.zeros((size[1], size[0], 3), np.uint8)
         picture[:, 40:-40] = moving(time, (size[0] - 80, size[1]))
@@ -88,7 +88,7 @@ def test_bars_are_found_in_display_pixels_of_a_turned_video_with_long_pixels(tmp
 # Where the eye goes
 
 
-def test_what_differs_from_its_surroundings_attracts() -> None:
+def test_salient_regions_differ_from_surroundings() -> None:
     picture = np.full((72, 128, 3), (60, 110, 70), np.uint8)
     picture[20:32, 90:104] = (200, 60, 50)
     found = saliency_map(picture)
@@ -96,7 +96,7 @@ def test_what_differs_from_its_surroundings_attracts() -> None:
     assert found[15:37, 85:109].sum() > 0.6
 
 
-def test_what_moves_attracts_more_than_what_is_striking_and_a_pan_of_the_camera_does_not() -> None:
+def test_motion_is_more_salient_than_contrast_except_in_a_pan() -> None:
     chance = np.random.default_rng(4)
     wide: Picture = np.asarray(
         cv2.GaussianBlur(chance.integers(40, 200, (72, 160, 3), dtype=np.uint8), (0, 0), 3), np.uint8
@@ -112,7 +112,7 @@ def test_what_moves_attracts_more_than_what_is_striking_and_a_pan_of_the_camera_
 
 
 @pytest.mark.parametrize("wide", [True, False])
-def test_a_window_follows_a_moving_thing_and_says_how_much_it_holds(tmp_path: Path, wide: bool) -> None:
+def test_window_follows_a_moving_object_and_reports_coverage(tmp_path: Path, wide: bool) -> None:
     def draw(time: float, size: tuple[int, int]) -> Picture:
         picture = np.full((size[1], size[0], 3), (60, 90, 70), np.uint8)
         for left in (round(30 + 60 * time), round(580 - 60 * time)) if wide else (round(30 + 250 * time),):

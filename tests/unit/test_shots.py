@@ -50,7 +50,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_video(tmp_path_factory.mktemp("scenes") / "a.mp4", seconds=4, draw=three_scenes)
 
 
-def test_cuts_are_found_at_the_exact_time_of_the_first_picture(scenes: Path, ctx: Context) -> None:
+def test_cuts_are_at_the_exact_time_of_the_first_frame(scenes: Path, ctx: Context) -> None:
     assert cuts(scenes, ctx) == [1.6, 3.2]
 
 
@@ -65,15 +65,15 @@ def test_variable_frame_rate(tmp_path: Path, ctx: Context) -> None:
     assert cuts(path, ctx) == pytest.approx([1.6, 3.2], abs=0.1)
 
 
-def test_a_flash_is_no_cut(tmp_path: Path, ctx: Context) -> None:
+def test_flash_is_not_a_cut(tmp_path: Path, ctx: Context) -> None:
     assert cuts(make_video(tmp_path / "a.mp4", seconds=4, draw=flashing), ctx) == []
 
 
-def test_a_whip_pan_is_no_cut(tmp_path: Path, ctx: Context) -> None:
+def test_whip_pan_is_not_a_cut(tmp_path: Path, ctx: Context) -> None:
     assert cuts(make_video(tmp_path / "a.mp4", seconds=3, draw=panning), ctx) == []
 
 
-def test_only_the_span_is_looked_at(scenes: Path, ctx: Context) -> None:
+def test_only_the_span_is_analysed(scenes: Path, ctx: Context) -> None:
     assert cuts(scenes, ctx, Span(Fraction(2), Fraction(4))) == [3.2]
 
 
@@ -151,7 +151,7 @@ def test_a_gradual_transition_is_found_once_with_its_extent(
     assert float(after.clear.start) == pytest.approx(end, abs=0.15 * lasts + 0.05)
 
 
-def test_a_light_that_changes_slowly_is_no_transition(tmp_path: Path, ctx: Context) -> None:
+def test_slow_lighting_change_is_not_a_transition(tmp_path: Path, ctx: Context) -> None:
     def draw(time: float, size: tuple[int, int]) -> Picture:
         picture = scene(3)(time, size)
         return blended(0.7 * min(max(time - 2, 0), 1), picture, np.zeros_like(picture))
@@ -159,7 +159,7 @@ def test_a_light_that_changes_slowly_is_no_transition(tmp_path: Path, ctx: Conte
     assert cuts(make_video(tmp_path / "a.mp4", seconds=5, size=(320, 180), draw=draw, play=None), ctx) == []
 
 
-def test_somebody_who_walks_through_the_picture_is_no_transition(tmp_path: Path, ctx: Context) -> None:
+def test_person_crossing_the_picture_is_not_a_transition(tmp_path: Path, ctx: Context) -> None:
     def draw(time: float, size: tuple[int, int]) -> Picture:
         wide, high = size
         x = int((time - 2) * wide)
@@ -170,7 +170,7 @@ def test_somebody_who_walks_through_the_picture_is_no_transition(tmp_path: Path,
     assert cuts(make_video(tmp_path / "a.mp4", seconds=5, size=(320, 180), draw=draw, play=None), ctx) == []
 
 
-def test_faces_are_searched_only_where_a_shot_shows_no_neighbour() -> None:
+def test_isolated_faces_are_searched_only_in_shots_without_neighbours() -> None:
     shot = Shot(Span(Fraction(4), Fraction(8)), lead_in=Fraction(1, 2), lead_out=Fraction(1))
     assert shot.clear == Span(Fraction(9, 2), Fraction(7))
     assert Shot(Span(Fraction(4), Fraction(5)), Fraction(1, 2), Fraction(1, 2)).clear == Span(Fraction(4), Fraction(5))

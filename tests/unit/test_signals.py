@@ -39,7 +39,7 @@ def match(tmp_path_factory: pytest.TempPathFactory) -> Video:
     return probe(make_video(path, seconds=50, size=(160, 90), rate=10, draw=draw, play=play))
 
 
-def test_the_moment_when_most_happens_comes_first(match: Video, ctx: Context) -> None:
+def test_most_eventful_moment_comes_first(match: Video, ctx: Context) -> None:
     options = Signals.Options(count=2, min_duration=8, max_duration=12)
     found = Signals(options).highlight(match, ctx)
     best = found[0]
@@ -55,26 +55,26 @@ def test_the_moment_when_most_happens_comes_first(match: Video, ctx: Context) ->
     assert Signals(options).highlight(match, ctx) == found
 
 
-def test_a_clip_begins_with_no_sliver_of_a_shot() -> None:
+def test_clip_does_not_start_with_a_shot_fragment() -> None:
     cuts = [Fraction(124, 10), Fraction(21)]
     starts = {span.start for span in stretches(cuts, Fraction(60), Fraction(8), Fraction(12), None)}
     assert {*cuts, Fraction(10), Fraction(13)} <= starts
     assert not starts & {Fraction(11), Fraction(12), Fraction(20)}, "these shots are over at once"
 
 
-def test_faces_are_looked_for_only_when_wanted(match: Video, ctx: Context) -> None:
+def test_faces_are_detected_only_on_request(match: Video, ctx: Context) -> None:
     options = Signals.Options(count=1, min_duration=8, max_duration=12, target_duration=9, faces=False)
     assert "faces" not in Signals(options).highlight(match, ctx)[0].details
 
 
-def test_a_video_without_sound_is_judged_by_its_pictures(tmp_path: Path, ctx: Context) -> None:
+def test_silent_video_is_scored_by_picture(tmp_path: Path, ctx: Context) -> None:
     path = make_video(tmp_path / "a.mp4", seconds=40, size=(160, 90), rate=10, draw=draw, play=None)
     found = Signals(Signals.Options(count=1, min_duration=8, max_duration=12, faces=False)).highlight(probe(path), ctx)
     assert "sound" not in found[0].details
     assert found[0].span.overlap(Span(*map(Fraction, GOAL))) >= Fraction(7)
 
 
-def test_local_says_that_nobody_speaks(tmp_path: Path, ctx: Context, caplog: pytest.LogCaptureFixture) -> None:
+def test_local_reports_that_nobody_speaks(tmp_path: Path, ctx: Context, caplog: pytest.LogCaptureFixture) -> None:
     path = make_video(tmp_path / "a.mp4", seconds=40, size=(160, 90), rate=10, draw=draw, play=None)
     with caplog.at_level(logging.WARNING):
         found = Local(Local.Options(count=1, min_duration=8, max_duration=12)).highlight(probe(path), ctx)
