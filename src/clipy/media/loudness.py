@@ -34,11 +34,11 @@ class Loudness:
 
 def measure_loudness(blocks: Iterable[Block], rate: int) -> Loudness:
     """Measure a stream. Sound shorter than the 0.4 s that BS.1770 needs is repeated."""
-    found = _final_metadata(blocks, rate, "peak=true:metadata=1")
+    metadata = _final_metadata(blocks, rate, "peak=true:metadata=1")
     return Loudness(
-        integrated=_integrated(found),
-        true_peak=to_decibels(float(found.get("lavfi.r128.true_peak", 0.0))),
-        range=float(found.get("lavfi.r128.LRA", 0.0)),
+        integrated=_integrated(metadata),
+        true_peak=to_decibels(float(metadata.get("lavfi.r128.true_peak", 0.0))),
+        range=float(metadata.get("lavfi.r128.LRA", 0.0)),
     )
 
 
@@ -88,8 +88,8 @@ def _final_metadata(blocks: Iterable[Block], rate: int, options: str) -> dict[st
     return last
 
 
-def _integrated(found: dict[str, str]) -> float:
-    integrated = float(found.get("lavfi.r128.I", _GATE))
+def _integrated(metadata: dict[str, str]) -> float:
+    integrated = float(metadata.get("lavfi.r128.I", _GATE))
     return integrated if integrated > _GATE else -math.inf
 
 

@@ -134,13 +134,13 @@ def _grid(light: ColorVolume, to_rgb: YuvToRgb) -> tuple[NDArray[np.float32], ND
     """BT.709 Y, U and V for a grid of codes; each is (U x V, Y), one slice below the other."""
     matrix, zero = np.array(to_rgb.factors).reshape(3, 3), np.array(to_rgb.zero)
     luma, chroma = np.linspace(0, _GRID_MAX, _LUMA), np.linspace(0, _GRID_MAX, _CHROMA)
-    found = np.empty((3, _CHROMA, _CHROMA * _LUMA), dtype=np.float32)
+    grid = np.empty((3, _CHROMA, _CHROMA * _LUMA), dtype=np.float32)
     v, y = (part.ravel() for part in np.meshgrid(chroma, luma, indexing="ij"))
     for index, u in enumerate(chroma):
         codes = np.stack([y, np.full_like(y, u), v], axis=1) - zero
         rgb = to_bt709_rgb(codes @ matrix.T, light)
-        found[:, index] = _bt709_codes(rgb).T
-    first, second, third = found.reshape(3, _CHROMA * _CHROMA, _LUMA)
+        grid[:, index] = _bt709_codes(rgb).T
+    first, second, third = grid.reshape(3, _CHROMA * _CHROMA, _LUMA)
     return first, second, third
 
 

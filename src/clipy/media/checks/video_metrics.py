@@ -20,7 +20,6 @@ from av.video.frame import PictureType
 from numpy.typing import NDArray
 
 from clipy.media.checks.flashes import FlashDetector
-from clipy.media.checks.lost_bytes import LostBytesDetector
 from clipy.media.checks.motion import MotionEstimator, motion_luma
 from clipy.media.checks.proxy import ProxyWriter, shrink
 from clipy.media.checks.sharpness import finest_detail
@@ -40,6 +39,7 @@ _CUT = 12  # mean luma change of a cut rather than of motion
 _SHARPNESS_INTERVAL = Fraction(1)  # seconds between frames whose sharpness is measured
 # Report damage, and deblock only reference frames: saves a tenth of the work.
 _DECODING = {"err_detect": "explode", "skip_loop_filter": "noref"}
+_ZEROS = bytes(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +204,29 @@ def _tiny(luma: Plane) -> Plane:
     """Reduce a copy that is only slightly larger: there, interpolation also averages, at a fifth of the cost."""
     size = (_WIDTH, max(1, round(_WIDTH * luma.shape[0] / luma.shape[1])))
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+
+
+class LostBytesDetector:
+    """Looks for what no encoder writes: three zero bytes in a row inside a NAL unit (ITU-T H.264 and H.265, 7.4.1).
+
+    Only for streams with length-prefixed NAL units, as in MP4, MOV and Matroska; in others, zeros may be between units.
+    """
+
+    def __init__(self, context: av.CodecContext) -> None:
+        head = bytes(context.extradata or b"")
+        at = {"h264": 4, "hevc": 21}.get(context.name)
+        prefixed = at is not None and len(head) > at and head[0] == 1
+        self._prefix = (head[at] & 3) + 1 if prefixed and at is not None else 0
+
+    def affects(self, packet: av.Packet[Any]) -> bool:
+        """Whether the packet has lost bytes."""
+        if not self._prefix or not packet.size:
+            return False
+        data = bytes(packet)
+        at = 0
+        while at + self._prefix < len(data):
+            start = at + self._prefix
+            at = start + int.from_bytes(data[at:start], "big")
+            if data[start:at].rstrip(b"\0").find(_ZEROS) >= 0:
+                return True
+        return False

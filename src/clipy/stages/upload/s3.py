@@ -77,11 +77,11 @@ class S3(Platform):
     def begin(self, job: UploadJob) -> UploadState:
         if self._is_there(job):
             return self._there(job)
-        made = self._call(
+        created = self._call(
             "create_multipart_upload", Bucket=self.options.bucket, Key=self._key(job), **self._object(job)
         )
         return UploadState(
-            "open", {"offset": 0, "upload": made["UploadId"], "key": self._key(job), "part": self.options.part}
+            "open", {"offset": 0, "upload": created["UploadId"], "key": self._key(job), "part": self.options.part}
         )
 
     def probe(self, job: UploadJob, state: UploadState) -> UploadState:
@@ -107,10 +107,10 @@ class S3(Platform):
             end = min(offset + part, job.size)
             body = b"".join(job.slice(offset, end))
             check = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
-            made = self._call("upload_part", **where, PartNumber=len(parts) + 1, Body=body, ContentMD5=check)
+            uploaded = self._call("upload_part", **where, PartNumber=len(parts) + 1, Body=body, ContentMD5=check)
         except LookupError:
             return UploadState()
-        return state.with_phase("open", offset=end, parts=[*parts, made["ETag"]])
+        return state.with_phase("open", offset=end, parts=[*parts, uploaded["ETag"]])
 
     def close(self) -> None:
         super().close()
@@ -199,9 +199,9 @@ class S3(Platform):
 
         redact_logs()
         session = boto3.Session(profile_name=self.options.profile or None)
-        found = session.get_credentials()
-        if found is not None:
-            frozen = found.get_frozen_credentials()
+        credentials = session.get_credentials()
+        if credentials is not None:
+            frozen = credentials.get_frozen_credentials()
             register_secret(*(secret for secret in (frozen.secret_key, frozen.token) if secret))
         # No automatic retries: the uploader asks first what the store has. Not all other stores support Amazon's newer
         # checksums; every part carries its MD5 instead.

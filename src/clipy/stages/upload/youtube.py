@@ -243,8 +243,8 @@ class YouTube(Platform):
 
     def _is_google_host(self, address: str) -> bool:
         """Whether the token may be sent to a URL from a response."""
-        found = host(address)
-        return found == host(self.options.base_url) or found.endswith(".googleapis.com")
+        origin = host(address)
+        return origin == host(self.options.base_url) or origin.endswith(".googleapis.com")
 
     def _title(self, job: UploadJob) -> str:
         return truncate(_plain(job.texts.fill(self.options.title)), self.limits.title or 0)
@@ -267,5 +267,5 @@ def _plain(text: str) -> str:
 
 def _stored(response: Response) -> int:
     """The number of stored bytes according to the response's ``Range``; 0 without one."""
-    found = re.fullmatch(r"bytes=0-(\d+)", response.headers.get("range", "").strip())
-    return int(found[1]) + 1 if found else 0
+    match = re.fullmatch(r"bytes=0-(\d+)", response.headers.get("range", "").strip())
+    return int(match[1]) + 1 if match else 0
