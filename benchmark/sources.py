@@ -66,8 +66,9 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    as_json = parser.parse_args().json
     found = measure()
-    if parser.parse_args().json:
+    if as_json:
         print(json.dumps(found))
         return
     for name, value in found.items():

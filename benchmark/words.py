@@ -4,7 +4,8 @@
 
 Synthesised speech of several voices, speeds and noise has exact word times. With ``CLIPY_TEST_MEDIA`` set, an audiobook
 whose words another recogniser timed is measured too. Ways of hearing are compared in a process each that does nothing
-else: processor seconds for a second of sound, the most memory, and the share of words that are wrong or missing.
+else: processor seconds for a second of sound, the most memory, and the share of words that are wrong or missing. What
+``benchmark/sources.py`` measures is counted as well.
 """
 
 from __future__ import annotations
@@ -30,9 +31,11 @@ from threadpoolctl import threadpool_limits
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
+import sources  # noqa: E402
 from clipy import registry  # noqa: E402
 from clipy.analysis.audio.speech import RATE, Window, probabilities  # noqa: E402
 from clipy.analysis.base import Aligner, Transcriber  # noqa: E402
+from clipy.analysis.perception import speech_without_words  # noqa: E402
 from clipy.analysis.transcription.faster_whisper import FasterWhisper  # noqa: E402
 from clipy.context import Context  # noqa: E402
 from clipy.media.probe import probe  # noqa: E402
@@ -154,6 +157,7 @@ def measure(compared: Sequence[str] = tuple(HEARD_BY)) -> dict[str, Any]:
             spent += time.perf_counter() - heard
             cases[reading.name] = [errors(rough, reading), errors(exact, reading)]
         length = sum(float(probe(reading.path).duration) for reading in made)
+        lost = _lost_speech(transcriber, ctx)
         several = _long(folder)
         ways = {name: _heard_by(name, several) for name in compared}
     return {
@@ -166,9 +170,24 @@ def measure(compared: Sequence[str] = tuple(HEARD_BY)) -> dict[str, Any]:
         "transcribe_plain_realtime": ways[PLAIN]["realtime"],
         "transcribe_plain_cpu_realtime": ways[PLAIN]["cpu_realtime"],
         "transcribe_plain_peak_mb": ways[PLAIN]["peak_mb"],
+        **({} if lost is None else {"lost_speech_s": lost}),
+        **sources.measure(),
         "ways": ways,
         "readings": {name: _row(case) for name, case in cases.items()},
     }
+
+
+def _lost_speech(transcriber: Transcriber, ctx: Context) -> float | None:
+    """Seconds of speech without words over all recordings of ``CLIPY_TEST_MEDIA``; None without those."""
+    media = os.environ.get("CLIPY_TEST_MEDIA")
+    if not media:
+        return None
+    lost = 0.0
+    for path in sorted(Path(media, "video").iterdir()):
+        if path.suffix in {".mp4", ".mov", ".webm"} and (video := probe(path)).audio:
+            heard = transcriber.transcribe(video, ctx)
+            lost += float(sum(span.duration for span in speech_without_words(video, heard, ctx)))
+    return round(lost, 1)
 
 
 def _summary(name: str, cases: list[Any], side: int) -> dict[str, float]:

@@ -105,6 +105,14 @@ def test_subtitles_of_something_else_are_refused() -> None:
         in_time(cues, speech, Fraction(60), "en", lambda _: recognised(others))
 
 
+def test_subtitles_of_a_few_sentences_keep_their_times(caplog: pytest.LogCaptureFixture) -> None:
+    speech, cues, _ = monologue()
+    texts = ["never", "said", "in", "it"] * 10
+    others = [Word(text, Fraction(n, 2), Fraction(n + 1, 2)) for n, text in enumerate(texts)]
+    assert in_time(cues[:3], speech, Fraction(60), "en", lambda _: recognised(others)) == (Fraction(1), Fraction(0))
+    assert "they are few" in caplog.text
+
+
 def test_a_translation_keeps_its_times(caplog: pytest.LogCaptureFixture) -> None:
     speech, cues, words = monologue(offset=6)
     assert in_time(cues, speech, Fraction(60), "de", lambda _: recognised(words)) == (Fraction(1), Fraction(0))

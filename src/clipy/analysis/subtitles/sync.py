@@ -45,6 +45,7 @@ _CLEAR = 0.35  # agreement of cues that certainly belong to the sound
 _DOUBTFUL = 0.2  # ... and below which they are compared with words that are recognised
 _FEW = 3  # cues below which nothing can be told
 _SAID = 12  # words heard, and words written, from which it can be told that they are not the same
+_MOST_OF = Fraction(1, 2)  # share of the speech that cues must cover to be its subtitles
 _LISTENED = 3  # stretches in which words are recognised
 _STRETCH = Fraction(20)  # seconds of each
 
@@ -113,7 +114,11 @@ def _told_by_words(
         log.warning("whether the subtitles are in time cannot be told from what is heard: their times are kept")
         return Fraction(0)
     offset, _ = heard_offset(written, heard)
+    shown, said = (sum((span.duration for span in spans), Fraction(0)) for spans in ([c.span for c in cues], speech))
     if offset is None and min(len(heard), len(written)) >= _SAID:
+        if shown < _MOST_OF * said:  # what is translated of a film, say: it need not be what was listened to
+            log.warning("whether the subtitles are in time cannot be told: they are few, and their times are kept")
+            return Fraction(0)
         raise MediaError(
             "the subtitles are not of this video: what they say is not what is heard",
             do="Name the right file with transcribe.path, or keep their times with --set transcribe.sync=false",
