@@ -25,6 +25,7 @@ _STANDS_OUT = 8.0  # dB by which speech is louder than the rest of a microphone'
 _AT_ONCE = 0.35  # share of the speech that is at the same time, below which two tracks are a conversation
 _UNDER = 15.0  # dB by which tracks without speech lie below it in a mix
 _MOST_BALANCE = 20.0  # dB by which speakers are made equally loud
+_FILLS, _FILLS_SHARE = 3.0, 0.1  # seconds, and share, of a track's speech that another adds while it is silent
 _QUIETEST = -70.0  # dBFS (95th percentile) of a track that holds something
 _UNKNOWN = ("", "und", "mis", "zxx")  # languages that say nothing
 
@@ -100,18 +101,18 @@ class _Desk:
         there = [n for n in there if not self.streams[n].aside] or there
         if not there:
             number = next((n for n in range(count) if self.loud[n] > _QUIETEST), 0)
-            notes = (f"nobody is heard in any of {count} sound tracks; {self._name(number)} is used",)
-            return self.tracks[number].inputs, self.tracks[number].inputs, notes
+            note = f"nobody is heard in any of {count} sound tracks; {self._name(number)} is used"
+            return self.tracks[number].inputs, self.tracks[number].inputs, (note,)
         there = self._without_copies(there)
         whole, parts = self._stems(there)
-        chosen = self._speakers(parts) or [self._preferred(parts, language)]
-        heard = self._together(chosen)
+        chosen = self._speakers(parts)
+        heard = self._together(chosen) if chosen else ()
+        if not chosen:
+            chosen = self._with_others(self._preferred(parts, language), parts)
+            heard = self._together(chosen, named=False)
         sounded = heard if whole is None else self.tracks[whole].inputs
-        return (
-            heard,
-            sounded,
-            (*self._told(chosen, whole), *self._repairs([*chosen, *([] if whole is None else [whole])])),
-        )
+        notes = self._told(chosen, whole, named=all(one.speaker for one in heard))
+        return heard, sounded, (*notes, *self._repairs(chosen if whole is None else [*chosen, whole]))
 
     def _speaks(self, number: int) -> bool:
         return float(self.spoken[number].sum()) * FRAME / RATE >= _SECONDS
@@ -159,11 +160,27 @@ class _Desk:
 
     def _speakers(self, there: Sequence[int]) -> list[int]:
         """Tracks that are one person's microphone each; none where they are something else."""
-        known = {code for n in there if (code := (self.streams[n].language or "")) not in _UNKNOWN}
         microphones = [n for n in there if self._stands_out(n)]
-        if len(known) > 1 or len(microphones) < 2:
+        if self._languages(there) > 1 or len(microphones) < 2:
             return []
         return microphones if all(self._in_turn(a, b) for a, b in combinations(microphones, 2)) else []
+
+    def _with_others(self, chosen: int, there: Sequence[int]) -> list[int]:
+        """A track, and those in which somebody speaks while it is silent: what they say is not to be lost."""
+        if self._languages(there) > 1:
+            return [chosen]
+        near = np.convolve(self.spoken[chosen], np.ones(2 * RATE // FRAME), mode="same") > 0
+        seconds = FRAME / RATE
+        enough = max(_FILLS, _FILLS_SHARE * float(self.spoken[chosen].sum()) * seconds)
+        others = [
+            n
+            for n in there
+            if n != chosen and float((self.spoken[n] & ~near).sum()) * seconds >= enough and self._in_turn(n, chosen)
+        ]
+        return [chosen, *others]
+
+    def _languages(self, there: Sequence[int]) -> int:
+        return len({code for n in there if (code := (self.streams[n].language or "")) not in _UNKNOWN})
 
     def _stands_out(self, number: int) -> bool:
         side, spoken = self.sides[number], self.spoken[number]
@@ -180,8 +197,8 @@ class _Desk:
         clear = [n for n in there if self._stands_out(n)]
         return (fits or clear or list(there))[0]
 
-    def _together(self, chosen: Sequence[int]) -> Mix:
-        """One track, or several people's, equally loud and each with its speaker."""
+    def _together(self, chosen: Sequence[int], *, named: bool = True) -> Mix:
+        """One track, or several, equally loud; where each is a person's microphone (``named``), with its speaker."""
         if len(chosen) == 1:
             return self.tracks[chosen[0]].inputs
         order = sorted(chosen, key=lambda n: int(np.argmax(self.spoken[n])))
@@ -189,7 +206,7 @@ class _Desk:
         names = titles if all(titles) and len(set(titles)) == len(titles) else [str(n + 1) for n in range(len(order))]
         loudest = max(self.speech[n] + self.tracks[n].inputs[0].gain for n in order)
         return tuple(
-            replace(one, speaker=name, gain=one.gain + self._balance(n, one, loudest), level=loudest)
+            replace(one, speaker=name if named else None, gain=one.gain + self._balance(n, one, loudest), level=loudest)
             for n, name in zip(order, names, strict=True)
             for one in self.tracks[n].inputs
         )
@@ -218,13 +235,16 @@ class _Desk:
         """Whether a track is heard already: another mix of the same voices."""
         return any(self._holds(number, voice) for voice in voices)
 
-    def _told(self, chosen: Sequence[int], whole: int | None) -> tuple[str, ...]:
+    def _told(self, chosen: Sequence[int], whole: int | None, *, named: bool) -> tuple[str, ...]:
         names = " and ".join(self._name(n) for n in chosen)
         rest = [n for n in range(len(self.streams)) if n not in chosen and n != whole]
         silent = bool(rest) and not any(self._speaks(n) for n in rest)
         verb = "are" if len(chosen) > 1 else "is"
         why = "; somebody speaks there, and in no other" if silent else ""
-        why = "; each is one person's microphone" if len(chosen) > 1 else why
+        if len(chosen) > 1:
+            why = (
+                "; each is one person's microphone" if named else "; somebody speaks in each while the other is silent"
+            )
         sounded = "" if whole is None else f", and clips sound like {self._name(whole)}"
         return (f"of {len(self.streams)} sound tracks, {names} {verb} listened to{why}{sounded}",)
 

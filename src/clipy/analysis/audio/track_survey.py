@@ -17,8 +17,8 @@ from clipy.media.loudness import to_amplitude
 from clipy.media.read import sound_array
 from clipy.types import Array, Span, Video
 
-WHOLE = Fraction(300)  # seconds up to which all of a video is surveyed ...
-_STRETCHES, _STRETCH = 15, Fraction(20)  # ... longer ones in so many stretches of so many seconds
+WHOLE = Fraction(240)  # seconds up to which all of a video is surveyed ...
+_STRETCHES, _MORE, _STRETCH = 12, 48, Fraction(20)  # ... longer ones in so many stretches of so many seconds
 SPEAKS = 0.5  # probability from which somebody speaks in a frame
 FLOOR = -100.0  # dBFS taken for silence
 _BAND = (200.0, 4000.0)  # Hz in which voices are compared: no hum, no hiss
@@ -88,8 +88,14 @@ class Survey:
 
 
 def survey(video: Video) -> Survey:
-    """Listen to every sound track of a video, to all of it or in stretches."""
-    spans = _stretches(video)
+    """Listen to every sound track of a video, to all of it or in stretches; to more of them where nobody speaks yet."""
+    found = _surveyed(video, _STRETCHES)
+    silent = not any((track.middle.speech >= SPEAKS).any() for track in found.tracks)
+    return _surveyed(video, _MORE) if silent and len(video.audio) > 1 and video.duration > WHOLE else found
+
+
+def _surveyed(video: Video, count: int) -> Survey:
+    spans = _stretches(video, count)
     heard = [[_stereo(video, span, track) for span in spans] for track in range(len(video.audio))]
     tracks = tuple(_track(parts, video.audio[number].channels) for number, parts in enumerate(heard))
     likenesses = [
@@ -100,11 +106,14 @@ def survey(video: Video) -> Survey:
     return Survey(tracks, tuple(likenesses))
 
 
-def _stretches(video: Video) -> list[Span]:
+def _stretches(video: Video, count: int) -> list[Span]:
+    """Stretches all over a video; those of a short one follow one another."""
+    whole = -(-video.duration // _STRETCH)
+    number = max(1, int(whole) if video.duration <= WHOLE else count)
+    step = max(Fraction(0), video.duration - _STRETCH) / max(1, number - 1)
     if video.duration <= WHOLE:
-        return [video.span]
-    step = (video.duration - _STRETCH) / (_STRETCHES - 1)
-    return [Span(step * n, step * n + _STRETCH) for n in range(_STRETCHES)]
+        step = _STRETCH
+    return [Span(step * n, min(step * n + _STRETCH, video.duration)) for n in range(number)]
 
 
 def _stereo(video: Video, span: Span, track: int) -> Floats:
@@ -120,7 +129,7 @@ def _track(parts: Sequence[Floats], channels: int) -> TrackSurvey:
         alike = np.ones_like(middle.level)
     else:
         left, right = (_side([part[side] for part in parts]) for side in (0, 1))
-        alike = _correlation(_voice_band(whole[0]), _voice_band(whole[1]))
+        alike = np.concatenate([_correlation(_voice_band(part[0]), _voice_band(part[1])) for part in parts])
     loudest = max(((left, 0), (right, 1)), key=lambda item: float(item[0].level.max(initial=FLOOR)))[1]
     hum, hum_level = _hum(whole[loudest] if channels > 1 else whole.mean(axis=0))
     return TrackSurvey(left, right, middle, alike, hum, hum_level)

@@ -12,7 +12,7 @@ from clipy.types import Video
 
 log = logging.getLogger(__name__)
 
-_VERSION = 2
+_VERSION = 3
 
 
 def with_sound(video: Video, ctx: Context, *, track: str = "", clip_track: str = "", language: str = "") -> Video:
