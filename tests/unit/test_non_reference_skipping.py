@@ -38,7 +38,7 @@ def luma(frame: av.VideoFrame) -> bytes:
 
 
 @pytest.mark.parametrize("every", [Fraction(1, 25), Fraction(1, 5), Fraction(3, 10), Fraction(1)])
-def test_the_picture_on_screen_at_a_time_is_the_same_however_few_are_looked_at(video: Video, every: Seconds) -> None:
+def test_sparse_decoding_gives_the_same_frame_at_a_time(video: Video, every: Seconds) -> None:
     times = [Fraction(1, 3) + index * every for index in range(int(Fraction(3) / every))]
     whole = list(decode_frames(video, video.span))
     found = [luma(frame) for _, frame in frames_at(video, times)]
@@ -46,7 +46,7 @@ def test_the_picture_on_screen_at_a_time_is_the_same_however_few_are_looked_at(v
     assert found == [luma(frame) for _, frame in on_screen]
 
 
-def test_pictures_that_nobody_looks_at_and_nothing_is_built_on_are_not_decoded(video: Video) -> None:
+def test_unneeded_non_reference_frames_are_skipped(video: Video) -> None:
     times = [Fraction(index) for index in range(4)]
     few = list(decode_frames(video, video.span, times=times))
     whole = list(decode_frames(video, video.span))
@@ -54,7 +54,7 @@ def test_pictures_that_nobody_looks_at_and_nothing_is_built_on_are_not_decoded(v
     assert [time for time, _ in few] == sorted(time for time, _ in few)
 
 
-def test_a_span_begins_with_the_picture_on_screen_then_and_misses_none(video: Video) -> None:
+def test_span_starts_with_the_frame_on_screen_and_skips_none(video: Video) -> None:
     whole = [time for time, _ in decode_frames(video, video.span)]
     start = Fraction(37, 20)
     part = [time for time, _ in decode_frames(video, Span(start, Fraction(3)))]
@@ -62,7 +62,7 @@ def test_a_span_begins_with_the_picture_on_screen_then_and_misses_none(video: Vi
     assert part == [time for time in whole if first <= time < 3]
 
 
-def test_key_pictures_alone_stay_alone(video: Video) -> None:
+def test_keyframe_only_decoding_gives_keyframes_only(video: Video) -> None:
     times = [Fraction(index, 5) for index in range(20)]
     found = {picture.tobytes() for _, picture in pictures(video, video.span, times=times, keyframes_only=True)}
     assert len(found) <= 3

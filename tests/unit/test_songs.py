@@ -40,7 +40,7 @@ def test_silence_has_no_beats() -> None:
     assert len(beats(strength, 0)) == 0
 
 
-def test_a_song_begins_at_the_same_sample_wherever_one_reads_from(tmp_path: Path) -> None:
+def test_songs_decode_identically_from_any_offset(tmp_path: Path) -> None:
     for suffix in (".wav", ".mp3", ".opus", ".m4a"):
         path = make_song(tmp_path / f"a{suffix}", seconds=6)
         whole = np.concatenate(list(read_audio_file(path, rate=48_000)), axis=1)
@@ -48,14 +48,14 @@ def test_a_song_begins_at_the_same_sample_wherever_one_reads_from(tmp_path: Path
         assert np.array_equal(whole[:, 100_001:], part)
 
 
-def test_what_a_file_says_about_itself_is_read(tmp_path: Path) -> None:
+def test_tags_are_read(tmp_path: Path) -> None:
     tags = {"title": "Rain", "artist": "Ada", "copyright": "CC BY 4.0"}
     for suffix in (".flac", ".mp3", ".opus"):
         found = audio_file_tags(make_song(tmp_path / f"a{suffix}", seconds=2, tags=tags))
         assert tags.items() <= found.items()
 
 
-def test_drums_are_energy_and_a_major_key_is_valence(tmp_path: Path, ctx: Context) -> None:
+def test_drums_raise_energy_and_major_keys_valence(tmp_path: Path, ctx: Context) -> None:
     def mood(name: str, per_minute: float, mode: str, drums: float) -> tuple[float, float]:
         path = make_song(tmp_path / f"{name}.wav", per_minute, 12, mode=mode, drums=drums)
         heard = measure_song(Song(name, path))
@@ -69,13 +69,13 @@ def test_drums_are_energy_and_a_major_key_is_valence(tmp_path: Path, ctx: Contex
     assert wild_glad[0] > wild_sad[0] + 0.3
 
 
-def test_loudness_is_that_of_the_whole(tmp_path: Path, ctx: Context) -> None:
+def test_loudness_covers_the_whole_song(tmp_path: Path, ctx: Context) -> None:
     loud = measure_song(Song("a", write_song(tmp_path / "a.wav", music(120, 10))))
     soft = measure_song(Song("b", write_song(tmp_path / "b.wav", 0.25 * music(120, 10))))
     assert loud.loudness - soft.loudness == pytest.approx(12, abs=0.2)
 
 
-def test_a_song_is_listened_to_once(tmp_path: Path, ctx: Context) -> None:
+def test_song_is_analysed_once(tmp_path: Path, ctx: Context) -> None:
     path = make_song(tmp_path / "a.wav", seconds=6)
     first = song_features(Song("f", path), ctx)
     path.unlink()
@@ -84,13 +84,13 @@ def test_a_song_is_listened_to_once(tmp_path: Path, ctx: Context) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "says"), [(1, "lasts only"), (8, "silent")])
-def test_what_is_no_music_is_told(tmp_path: Path, ctx: Context, seconds: float, says: str) -> None:
+def test_file_without_music_is_reported(tmp_path: Path, ctx: Context, seconds: float, says: str) -> None:
     path = write_song(tmp_path / "a.wav", np.zeros(round(seconds * 44_100), np.float32))
     with pytest.raises(MediaError, match=says):
         measure_song(Song("x", path))
 
 
-def test_names_tell_moods() -> None:
+def test_moods_are_read_from_names() -> None:
     assert named_mood(Path("music/calm/track_7.mp3")) == MOODS["calm"]
     assert named_mood(Path("calm/Happy-days.mp3")) == MOODS["happy"]
     assert named_mood(Path("music/track_7.mp3")) is None
@@ -117,7 +117,7 @@ def test_a_song_is_cut_and_looped_on_its_beats(tmp_path: Path, ctx: Context, len
     assert np.abs(grid - np.median(grid)).max() < 0.03
 
 
-def test_a_join_is_as_loud_as_the_rest_and_does_not_click(tmp_path: Path) -> None:
+def test_loop_join_keeps_loudness_and_does_not_click(tmp_path: Path) -> None:
     path = write_song(tmp_path / "a.wav", music(120, 8, drums=0))
     player = SegmentPlayer(path, ((0.4, 4.4), (2.4, 6.4), (2.4, 3.0)), 48_000)
     played = player.read(round(8.6 * 48_000))[0]

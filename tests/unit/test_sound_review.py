@@ -60,7 +60,7 @@ def test_silence_is_an_error_where_there_should_be_sound(tmp_path: Path) -> None
     assert found.evidence.kind == "sound"
 
 
-def test_a_clip_made_here_is_levelled_again_and_others_are_left_to_their_makers(tmp_path: Path) -> None:
+def test_only_own_clips_are_repaired_for_loudness(tmp_path: Path) -> None:
     def quiet(times: NDArray[np.float64]) -> NDArray[np.float64]:
         return _loud(times) / 2
 
@@ -76,9 +76,7 @@ def test_a_clip_made_here_is_levelled_again_and_others_are_left_to_their_makers(
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.3])
-def test_waves_that_were_cut_off_are_heard_however_quiet_they_are_now(
-    tmp_path: Path, speech: Speech, gain: float
-) -> None:
+def test_clipping_is_found_after_attenuation(tmp_path: Path, speech: Speech, gain: float) -> None:
     voice = played(speech)
     loud = 4 / float(np.abs(speech.samples).max())
 
@@ -89,7 +87,7 @@ def test_waves_that_were_cut_off_are_heard_however_quiet_they_are_now(
     assert "clipping" not in _errors(_review(tmp_path, lambda times: voice(times) * loud / 4 * gain, seconds=8))
 
 
-def test_a_dead_or_inverted_channel_is_told(tmp_path: Path) -> None:
+def test_dead_and_inverted_channels_are_reported(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", size=(90, 160), play=_loud, seconds=2)
     ctx = Context(Store(tmp_path / "store"), tmp_path)
     for name, mix, check in (("dead", (1.0, 0.0), "channel"), ("inverted", (1.0, -1.0), "phase")):
@@ -100,7 +98,7 @@ def test_a_dead_or_inverted_channel_is_told(tmp_path: Path) -> None:
         assert [repair.kind for repair in repairs if repair is not None] == ["remix"]
 
 
-def test_a_voice_must_be_heard_where_words_are_and_above_what_else_there_is(tmp_path: Path, speech: Speech) -> None:
+def test_voice_must_be_audible_at_words_and_above_background(tmp_path: Path, speech: Speech) -> None:
     words = "why do most people never finish".split()
     voice = played(speech)
     loud = 0.2 / float(np.sqrt(np.mean(np.square(speech.samples))))
@@ -115,7 +113,7 @@ def test_a_voice_must_be_heard_where_words_are_and_above_what_else_there_is(tmp_
     assert "voice" in _errors(_review(tmp_path, drowned, seconds=12))
 
 
-def test_a_click_is_told_from_speech_and_beeps(speech: Speech) -> None:
+def test_clicks_are_distinguished_from_speech_and_beeps(speech: Speech) -> None:
     times = np.arange(48_000 * 3) / 48_000
     voice = played(speech)(times).astype(np.float32)
     assert not len(find_clicks(voice))

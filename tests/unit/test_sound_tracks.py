@@ -70,14 +70,14 @@ def numbers(video: Video, mix: Sequence[MixInput]) -> list[int]:
 
 
 @pytest.mark.parametrize("recording", list(recordings()), ids=lambda recording: recording.name)
-def test_people_are_listened_to(tmp_path: Path, recording: Recording) -> None:
+def test_speech_track_is_preferred(tmp_path: Path, recording: Recording) -> None:
     video, mix, _ = chosen(tmp_path, recording.tracks)
     assert set(numbers(video, mix)) == recording.right
 
 
 @pytest.mark.parametrize("default", [0, 1])
 @pytest.mark.parametrize("first", ["music", "silence"])
-def test_the_track_with_the_voice_is_found(tmp_path: Path, ann: Samples, first: str, default: int) -> None:
+def test_track_with_the_voice_is_found(tmp_path: Path, ann: Samples, first: str, default: int) -> None:
     other = game_music(LENGTH) if first == "music" else np.zeros(LENGTH * RATE, np.float32)
     tracks = [
         SoundTrack(other, "Desktop", default=default == 0),
@@ -88,7 +88,7 @@ def test_the_track_with_the_voice_is_found(tmp_path: Path, ann: Samples, first: 
     assert "track 2 (Mic)" in notes
 
 
-def test_a_mix_that_holds_the_microphone_is_what_clips_sound_like(tmp_path: Path, ann: Samples) -> None:
+def test_mix_containing_the_microphone_is_used_for_clips(tmp_path: Path, ann: Samples) -> None:
     mic = placed((1, ann))
     tracks = [
         SoundTrack(game_music(LENGTH) * 0.5 + mic, "All"),
@@ -100,30 +100,28 @@ def test_a_mix_that_holds_the_microphone_is_what_clips_sound_like(tmp_path: Path
     assert (numbers(video, choice.speech_mix), numbers(video, choice.clip_mix)) == ([1], [0])
 
 
-def test_copies_are_one_track(tmp_path: Path, ann: Samples) -> None:
+def test_duplicate_tracks_count_once(tmp_path: Path, ann: Samples) -> None:
     mic = placed((1, ann))
     video, mix, _ = chosen(tmp_path, [SoundTrack(mic), SoundTrack(mic * 0.3)])
     assert numbers(video, mix) == [0]
 
 
 @pytest.mark.parametrize(("wanted", "track"), [("", 0), ("de", 1), ("en", 0)])
-def test_of_two_languages_the_wanted_one_is_heard(tmp_path: Path, ann: Samples, wanted: str, track: int) -> None:
+def test_track_in_the_wanted_language_is_transcribed(tmp_path: Path, ann: Samples, wanted: str, track: int) -> None:
     german = voice("Die Antwort hat alle hier im Labor überrascht, und niemand hat sie vorher gekannt.", "de")
     tracks = [SoundTrack(placed((1, ann)), language="eng"), SoundTrack(placed((1, german)), language="deu")]
     video, mix, _ = chosen(tmp_path, tracks, language=wanted)
     assert numbers(video, mix) == [track]
 
 
-def test_a_commentary_is_not_the_film(tmp_path: Path, ann: Samples, ben: Samples) -> None:
+def test_commentary_track_is_not_chosen(tmp_path: Path, ann: Samples, ben: Samples) -> None:
     tracks = [SoundTrack(placed((1, ben)), "Commentary", comment=True), SoundTrack(placed((2, ann)))]
     video, mix, _ = chosen(tmp_path, tracks)
     assert numbers(video, mix) == [1]
 
 
 @pytest.mark.parametrize("bleed", [0.0, 0.08])
-def test_one_microphone_each_gives_words_their_speaker(
-    tmp_path: Path, ann: Samples, ben: Samples, bleed: float
-) -> None:
+def test_separate_microphone_tracks_assign_speakers(tmp_path: Path, ann: Samples, ben: Samples, bleed: float) -> None:
     one, other = placed((0.5, ann)), placed((8, ben))
     late = np.roll(one, 400)  # across the room
     tracks = [SoundTrack(other + bleed * late, "Ben"), SoundTrack(one + bleed * np.roll(other, 400), "Ann")]
@@ -139,7 +137,7 @@ def test_one_microphone_each_gives_words_their_speaker(
     assert abs(levels[0] - levels[1]) < 3  # they were 4 dB apart
 
 
-def test_one_microphone_a_side_gives_words_their_speaker(tmp_path: Path, ann: Samples, ben: Samples) -> None:
+def test_separate_microphone_channels_assign_speakers(tmp_path: Path, ann: Samples, ben: Samples) -> None:
     tracks = [SoundTrack(np.stack([placed((8, ben)), placed((0.5, ann))]))]
     _, mix, notes = chosen(tmp_path, tracks)
     assert [(one.left, one.speaker) for one in mix] == [((0, 1), "1"), ((1, 0), "2")]
@@ -160,7 +158,7 @@ def test_a_track_is_chosen_by_number_language_or_title(
         assert mix[1].gain < -5  # the music lies under the voice
 
 
-def test_a_track_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path, ann: Samples) -> None:
+def test_missing_track_is_refused_with_a_list_of_tracks(tmp_path: Path, ann: Samples) -> None:
     with pytest.raises(ConfigError, match=r"'french' \(transcribe\.track\).*track 1 \(Mic, eng\)"):
         chosen(tmp_path, [SoundTrack(placed((1, ann)), "Mic", "eng")], track="french")
     with pytest.raises(ConfigError, match=r"'7' \(render\.track\)"):
@@ -169,7 +167,7 @@ def test_a_track_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path
 
 @pytest.mark.parametrize("kind", ["left", "right", "noisy", "inverted", "panned", "later left", "later inverted"])
 @pytest.mark.parametrize("start", [0, 3])
-def test_a_faulty_microphone_is_mended(tmp_path: Path, ann: Samples, kind: str, start: int) -> None:
+def test_faulty_microphone_channel_is_repaired(tmp_path: Path, ann: Samples, kind: str, start: int) -> None:
     said, nothing = placed((1, ann)), np.zeros(LENGTH * RATE, np.float32)
     noise = at_level(np.random.default_rng(1).normal(size=LENGTH * RATE).astype(np.float32), -52)
     later = np.where(np.arange(len(said)) < 4 * RATE, said, 0).astype(np.float32)  # of 6 s of speech
@@ -192,7 +190,7 @@ def test_a_faulty_microphone_is_mended(tmp_path: Path, ann: Samples, kind: str, 
     assert np.sqrt(np.mean((left - right) ** 2)) < 0.01 * np.sqrt(np.mean(left**2))
 
 
-def test_good_sound_stays_as_it_is(tmp_path: Path, ann: Samples) -> None:
+def test_good_sound_is_unchanged(tmp_path: Path, ann: Samples) -> None:
     said, music = placed((1, ann)), game_music(LENGTH) * 0.2
     for sides in ((said, said), (said + music, said + np.roll(music, 900)), (said, said * 0.8)):
         _, mix, notes = chosen(tmp_path, [SoundTrack(np.stack(sides))])
@@ -215,7 +213,7 @@ def test_hum_is_filtered_out(tmp_path: Path, ann: Samples, mains: int) -> None:
 
 
 @pytest.mark.parametrize("level", [-50, -64])
-def test_a_very_quiet_voice_is_raised(tmp_path: Path, ann: Samples, level: float) -> None:
+def test_very_quiet_voice_is_amplified(tmp_path: Path, ann: Samples, level: float) -> None:
     video, mix, notes = chosen(tmp_path, [SoundTrack(placed((1, at_level(ann, level))))])
     assert "very quiet" in notes
     heard = sound_array(video, Span(Fraction(1), Fraction(5)), rate=RATE, mix=mix)[0]

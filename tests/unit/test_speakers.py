@@ -46,25 +46,25 @@ def heard(loudness: NDArray[np.float64], speech: float = 1.0) -> Voice:
     return Voice(0, np.full(COUNT, speech, dtype=np.float32), (8 * loudness - 10).astype(np.float32))
 
 
-def test_lips_that_move_speak_and_still_ones_do_not() -> None:
+def test_moving_lips_speak_and_still_lips_do_not() -> None:
     sound = syllables(1)
     assert speaking(mouth(0.06 * sound), heard(sound)).mean() > 0.9
     assert speaking(mouth(np.full(COUNT, 0.01)), heard(sound)).max() < 0.3
 
 
-def test_nobody_speaks_where_there_is_no_speech() -> None:
+def test_no_speaker_without_speech() -> None:
     sound = syllables(1)
     assert speaking(mouth(0.06 * sound), heard(sound, speech=0)).max() == 0
 
 
-def test_of_two_moving_mouths_the_one_in_step_with_the_sound_speaks() -> None:
+def test_mouth_in_sync_with_the_sound_speaks() -> None:
     sound = syllables(1)
     talker = speaking(mouth(0.06 * sound), heard(sound))
     other = speaking(mouth(0.06 * syllables(2)), heard(sound))
     assert np.mean(talker > other) > 0.9
 
 
-def test_lips_that_have_come_to_rest_have_said_all() -> None:
+def test_no_speech_after_lips_close() -> None:
     sound = syllables(1)
     first = np.arange(COUNT) < COUNT // 2
     spoke, speaks = (speaking(mouth(np.where(own, 0.06 * sound, 0.01)), heard(sound)) for own in (first, ~first))
@@ -74,12 +74,12 @@ def test_lips_that_have_come_to_rest_have_said_all() -> None:
     assert np.all(speaks[after] > spoke[after])
 
 
-def test_a_glimpse_is_too_short_to_tell() -> None:
+def test_short_track_is_not_scored() -> None:
     tiny = Mouth(*(np.ones(2, dtype=np.float32) for _ in range(4)))
     assert speaking(tiny, heard(syllables(1))).max() == 0
 
 
-def test_averages_at_the_ends_are_over_what_is_there() -> None:
+def test_moving_average_is_truncated_at_the_ends() -> None:
     assert averaged(np.array([1.0, 2.0, 3.0, 4.0]), 3) == pytest.approx([1.5, 2, 3, 3.5])
 
 
@@ -89,7 +89,7 @@ def test_correlation_finds_a_small_shift() -> None:
     assert np.abs(correlation(np.ones(COUNT), sound, 75)).max() < 1e-6
 
 
-def test_voice_tells_speech_from_a_tone_and_from_silence(talk: Path, tmp_path: Path) -> None:
+def test_voice_activity_separates_speech_from_tone_and_silence(talk: Path, tmp_path: Path) -> None:
     spoken = voice(probe(talk), Span(Fraction(1), Fraction(5)))
     assert spoken.speech.mean() > 0.6
     for sound in (tone, silence):
@@ -97,12 +97,12 @@ def test_voice_tells_speech_from_a_tone_and_from_silence(talk: Path, tmp_path: P
         assert voice(other, other.span).speech.mean() < 0.2
 
 
-def test_voice_without_a_sound_track_is_silent(tmp_path: Path) -> None:
+def test_no_sound_track_means_no_voice(tmp_path: Path) -> None:
     video = probe(make_video(tmp_path / "a.mp4", play=None))
     assert voice(video, video.span).speech.max() == 0
 
 
-def test_voice_at_the_times_of_a_track_is_in_its_place(talk: Path) -> None:
+def test_voice_is_sampled_at_the_track_times(talk: Path) -> None:
     video = probe(talk)
     whole = voice(video, Span(Fraction(0), Fraction(6)))
     later = voice(video, Span(Fraction(2), Fraction(6)))
@@ -134,7 +134,7 @@ def still(number: int, first: int, count: int, span: Span) -> Track:
     return Track(number, span, (first + np.arange(count)) / 25, boxes, np.ones(count, dtype=np.float32))
 
 
-def test_a_mouth_that_does_not_move_is_looked_at_less_often_and_moves_as_much(tmp_path: Path, ctx: Context) -> None:
+def test_still_mouth_is_sampled_less_often_with_the_same_result(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=4))
     looks = Looks()
     (alone,) = mouths(video, [still(0, 0, 100, video.span)], looks, ctx)
@@ -145,7 +145,7 @@ def test_a_mouth_that_does_not_move_is_looked_at_less_often_and_moves_as_much(tm
     assert together[0].motion[:50].mean() == pytest.approx(alone.motion[:50].mean(), rel=0.25)
 
 
-def test_where_several_mouths_move_every_time_is_looked_at(tmp_path: Path, ctx: Context) -> None:
+def test_several_moving_mouths_are_measured_at_every_time(tmp_path: Path, ctx: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=4))
     looks = Looks(talk=True)
     mouths(video, [still(0, 0, 100, video.span), still(1, 0, 50, video.span)], looks, ctx)

@@ -34,7 +34,7 @@ def blocks(sound: Sound, size: int) -> Iterator[Sound]:
         yield sound[None, start : start + size]
 
 
-def test_speech_is_found_where_it_is(talk: Sound) -> None:
+def test_speech_is_located(talk: Sound) -> None:
     found = regions(probabilities(talk), Fraction(100))
     assert 3 <= len(found) <= 6
     assert 101.9 < found[0].start < 102.3
@@ -53,7 +53,7 @@ def test_no_speech_in_silence_tone_or_noise(kind: str) -> None:
     assert regions(probabilities(sounds[kind].astype(np.float32))) == ()
 
 
-def test_a_flicker_parts_nothing_and_a_click_is_nothing() -> None:
+def test_short_gaps_are_bridged_and_clicks_ignored() -> None:
     probability = np.zeros(100, dtype=np.float32)
     probability[10:20] = probability[24:30] = 0.9
     probability[20:24] = 0.1
@@ -63,7 +63,7 @@ def test_a_flicker_parts_nothing_and_a_click_is_nothing() -> None:
 
 
 @pytest.mark.parametrize("size", [1000, 16_000, 500_000])
-def test_windows_lose_and_repeat_no_sample_and_are_cut_in_silence(talk: Sound, size: int) -> None:
+def test_windows_partition_the_samples_and_are_cut_in_silence(talk: Sound, size: int) -> None:
     cut = list(windows(blocks(talk, size), Fraction(5)))
     assert len(cut) > 2
     assert np.array_equal(np.concatenate([window.samples for window in cut]), talk)
@@ -76,19 +76,19 @@ def test_windows_lose_and_repeat_no_sample_and_are_cut_in_silence(talk: Sound, s
         place += len(window.samples)
 
 
-def test_sound_without_any_pause_is_cut_all_the_same() -> None:
+def test_sound_without_pauses_is_still_cut() -> None:
     noise = np.random.default_rng(1).normal(0, 0.1, 20 * RATE + 77).astype(np.float32)
     cut = list(windows(blocks(noise, 4096), Fraction(3)))
     assert np.array_equal(np.concatenate([window.samples for window in cut]), noise)
     assert all(len(window.samples) >= RATE for window in cut[:-1])
 
 
-def test_no_sound_is_no_window() -> None:
+def test_empty_sound_has_no_windows() -> None:
     assert list(windows(iter([]), Fraction(5))) == []
     assert probabilities(np.empty(0, dtype=np.float32)).shape == (0,)
 
 
-def test_a_part_of_a_window_holds_the_span_that_was_asked_for(talk: Sound) -> None:
+def test_part_of_a_window_holds_the_requested_span(talk: Sound) -> None:
     window = list(windows(blocks(talk, 16_000), Fraction(5)))[1]
     start = window.time + Fraction(1, 3)
     part = window.part(Span(start, start + 1))
@@ -98,7 +98,7 @@ def test_a_part_of_a_window_holds_the_span_that_was_asked_for(talk: Sound) -> No
     assert np.array_equal(part.samples, window.samples[offset : offset + len(part.samples)])
 
 
-def test_a_window_can_be_silenced_outside_of_some_spans(talk: Sound) -> None:
+def test_window_is_muted_outside_given_spans(talk: Sound) -> None:
     window = next(windows(iter([talk]), Fraction(60)))
     kept = (Span(Fraction(1, 2), Fraction(1)), Span(Fraction(3, 2), Fraction(2)))
     only = window.only(kept)

@@ -38,7 +38,7 @@ def heard(server: SpeechServer, talk: Path, tmp_path: Path, **options: object) -
 
 
 @pytest.mark.parametrize("form", ["openai", "nested", "segments"])
-def test_words_of_all_pieces_lie_where_they_are_said(talk: Path, speech: Speech, tmp_path: Path, form: str) -> None:
+def test_words_of_all_chunks_are_in_video_time(talk: Path, speech: Speech, tmp_path: Path, form: str) -> None:
     with SpeechServer(speech, form=form) as server:
         found = heard(server, talk, tmp_path, multilingual=False)
     assert len(server.requests) == 2
@@ -56,7 +56,7 @@ def test_words_of_all_pieces_lie_where_they_are_said(talk: Path, speech: Speech,
     "fault",
     [Fault(429, headers={"Retry-After": "7"}), Fault(500), Fault(503, b"<html>busy</html>"), Fault(hang_up=True)],
 )
-def test_what_fails_in_passing_is_repeated(
+def test_transient_failures_are_retried(
     talk: Path, speech: Speech, tmp_path: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
@@ -69,7 +69,7 @@ def test_what_fails_in_passing_is_repeated(
     assert not fault.headers or pauses[0] == 7
 
 
-def test_what_goes_on_failing_ends_the_run(talk: Path, speech: Speech, tmp_path: Path) -> None:
+def test_persistent_failure_ends_the_run(talk: Path, speech: Speech, tmp_path: Path) -> None:
     with SpeechServer(speech) as server:
         server.faults.extend([Fault(500)] * 3)
         with pytest.raises(ServiceError, match="answers 500"):
@@ -89,7 +89,7 @@ def test_what_goes_on_failing_ends_the_run(talk: Path, speech: Speech, tmp_path:
         (Fault(200, b'{"words": [{"word": "a", "start": NaN, "end": 0}]}'), "not answer as a speech endpoint"),
     ],
 )
-def test_what_cannot_be_helped_is_told_at_once(
+def test_permanent_failure_is_reported_at_once(
     talk: Path, speech: Speech, tmp_path: Path, fault: Fault, says: str
 ) -> None:
     with SpeechServer(speech) as server:
@@ -99,7 +99,7 @@ def test_what_cannot_be_helped_is_told_at_once(
     assert not server.requests
 
 
-def test_the_key_shows_up_nowhere(
+def test_key_leaks_nowhere(
     talk: Path, speech: Speech, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -109,12 +109,12 @@ def test_the_key_shows_up_nowhere(
     assert "another-secret" not in f"{error.value}{caplog.text}"
 
 
-def test_a_model_without_times_is_told(talk: Path, speech: Speech, tmp_path: Path) -> None:
+def test_model_without_word_times_is_reported(talk: Path, speech: Speech, tmp_path: Path) -> None:
     with SpeechServer(speech, form="text") as server, pytest.raises(ServiceError, match=r"no times.*whisper-1"):
         heard(server, talk, tmp_path)
 
 
-def test_no_key_goes_out_in_the_open(talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_is_never_sent_unencrypted(talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def ask(url: str) -> None:
         create_ = OpenAiApi(OpenAiApi.Options(base_url=url))
         create_.transcribe(probe(talk), Context(Store(tmp_path), tmp_path))
@@ -156,7 +156,7 @@ likely = st.fixed_dictionaries({}, optional={"segments": st.lists(segment, max_s
 
 
 @given(values | likely)
-def test_no_answer_breaks_the_reader(value: object) -> None:
+def test_random_answer_does_not_crash_the_reader(value: object) -> None:
     try:
         answer = Answer.model_validate(json.loads(json.dumps(value)))
     except ValueError:

@@ -47,7 +47,7 @@ def test_a_topic_is_matched_by_its_words_and_their_forms() -> None:
     assert topic.match(0, 4) < 1
 
 
-def test_words_that_nobody_says_are_named_and_steer_nothing() -> None:
+def test_unspoken_topics_are_reported_and_ignored() -> None:
     topic = Topic("dragons, money", TEXTS)
     assert topic.missing == ("dragons",)
     assert topic
@@ -55,7 +55,7 @@ def test_words_that_nobody_says_are_named_and_steer_nothing() -> None:
     assert not Topic("?!", TEXTS)
 
 
-def test_short_words_match_whole_ones_only() -> None:
+def test_short_topics_match_whole_words_only() -> None:
     assert not Topic("art", ["Part of it started."])
     assert Topic("art", ["The arts are free."])
 
@@ -64,14 +64,14 @@ def test_short_words_match_whole_ones_only() -> None:
     ("about", "text"),
     [("金钱", "他们谈论金钱和时间。"), ("เงิน", "เขาพูดถึงเงินและเวลา"), ("деньги", "Деньги решают всё.")],
 )
-def test_topics_in_other_scripts(about: str, text: str) -> None:
+def test_topics_match_in_other_scripts(about: str, text: str) -> None:
     topic = Topic(about, [text, "x"])
     assert topic.match(0, 0) > 0
     assert topic.match(1, 1) == 0
 
 
 @given(st.text(max_size=60), st.lists(st.text(max_size=40), min_size=1, max_size=5))
-def test_a_match_is_always_a_share(about: str, texts: list[str]) -> None:
+def test_match_is_between_0_and_1(about: str, texts: list[str]) -> None:
     topic = Topic(about, texts)
     if topic:
         assert 0 <= topic.match(0, len(texts) - 1) <= 1
@@ -82,7 +82,7 @@ def judge(**asked: object) -> Judge:
     return Judge(spoken, Levels(np.linspace(-40, -20, 300, dtype=np.float32)), **asked)  # type: ignore[arg-type]
 
 
-def test_what_is_asked_is_a_feature_and_what_is_not_changes_nothing() -> None:
+def test_only_requested_topics_become_a_feature() -> None:
     item = Candidate(1, 2, Span(Fraction(4), Fraction(11)), (Fraction(1), Fraction(1)))
     plain = judge().features(item)
     assert set(plain.values) == set(WEIGHTS)
@@ -101,7 +101,7 @@ def test_a_topic_changes_which_passage_is_best() -> None:
     assert max(spoken, key=lambda item: steering.features(item).score).first == 4
 
 
-def test_no_candidate_goes_on_over_a_longer_silence_than_allowed() -> None:
+def test_candidates_do_not_span_long_silences() -> None:
     spoken = [sentence("One two three.", 0), sentence("Four five six.", 4), sentence("Seven eight nine.", 12)]
     bounds = (Fraction(2), Fraction(30))
     runs = {(item.first, item.last) for item in candidates(spoken, Fraction(20), *bounds, Fraction(2))}
@@ -112,14 +112,14 @@ def test_no_candidate_goes_on_over_a_longer_silence_than_allowed() -> None:
 STORY = "Then the captain opened the door and saw that nobody was left on the whole ship."
 
 
-def test_a_story_told_twice_is_kept_once_the_first_time() -> None:
+def test_repeated_story_is_kept_once() -> None:
     teaser = "Next week: the captain opened the door and saw that nobody was left on the whole ship!"
     kept, left = distinct([STORY, "Something else was said that day by the others.", teaser], str)
     assert kept == [STORY, "Something else was said that day by the others."]
     assert left == [(teaser, STORY)]
 
 
-def test_resemblance_in_scripts_without_spaces() -> None:
+def test_similarity_in_unspaced_scripts() -> None:
     first, second = (
         shingles("船长打开了门发现整条船上一个人也没有。"),
         shingles("下周船长打开了门发现整条船上一个人也没有!"),
@@ -129,13 +129,13 @@ def test_resemblance_in_scripts_without_spaces() -> None:
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
-def test_containment_is_a_share_and_symmetric(first: str, second: str) -> None:
+def test_containment_is_symmetric_and_between_0_and_1(first: str, second: str) -> None:
     a, b = shingles(first), shingles(second)
     assert 0 <= containment(a, b) == containment(b, a) <= 1
     assert containment(a, a) == 1
 
 
-def test_replacements_lie_beside_the_first_choice() -> None:
+def test_replacements_are_near_the_first_choice() -> None:
     pool = [(Span(Fraction(i), Fraction(i + 2)), 1.0 / (i + 1), i) for i in range(8)]
     found = best_first(pool, 2, 2)
     assert len(found) == 4

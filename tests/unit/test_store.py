@@ -42,7 +42,7 @@ def test_first_and_second_run_see_the_same_value(tmp_path: Path) -> None:
     assert len(calls) == 1
 
 
-def test_arrays_come_back_exactly_and_read_only(tmp_path: Path) -> None:
+def test_arrays_round_trip_exactly_and_read_only(tmp_path: Path) -> None:
     track = Track(
         3,
         Span(Fraction(0), Fraction(1)),
@@ -57,7 +57,7 @@ def test_arrays_come_back_exactly_and_read_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "other"])
-def test_a_damaged_artifact_is_made_again(tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_damaged_artifact_is_recomputed(tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture) -> None:
     store = Store(tmp_path)
     box = Box(1, 2, 3, 4)
     store.value("step", "key", Box, lambda: box)
@@ -83,7 +83,7 @@ def _right(path: Path) -> None:
     path.write_bytes(b"right")
 
 
-def test_a_changed_file_is_made_again(tmp_path: Path) -> None:
+def test_changed_file_is_recomputed(tmp_path: Path) -> None:
     store = Store(tmp_path)
     path = store.file("render", "key", ".mp4", _right)
     path.write_bytes(b"wrong")
@@ -117,7 +117,7 @@ def test_renewed_values_and_files_replace_the_stored_ones(tmp_path: Path) -> Non
     assert store.file("render", "key", ".mp4", _right, renew=True).read_bytes() == b"right"
 
 
-def test_threads_that_want_the_same_artifact_make_it_once(tmp_path: Path) -> None:
+def test_concurrent_threads_compute_an_artifact_once(tmp_path: Path) -> None:
     store, begun, made = Store(tmp_path), threading.Event(), list[float]()
 
     def make() -> Box:
@@ -172,7 +172,7 @@ def _hold_briefly(lock: Path) -> None:
         time.sleep(0.05)
 
 
-def test_a_store_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+def test_unwritable_store_gives_one_clear_error(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     with pytest.raises(StoreError, match="CLIPY_STORE"):
@@ -189,7 +189,7 @@ def _slow(root: Path, log: Path) -> None:
     Store(root).value("step", "key", Box, make)
 
 
-def test_two_processes_make_it_once(tmp_path: Path) -> None:
+def test_concurrent_processes_compute_an_artifact_once(tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     log = tmp_path / "log"
     workers = [spawn.Process(target=_slow, args=(tmp_path / "store", log)) for _ in range(2)]
@@ -219,7 +219,7 @@ with store.workplace() as work, store.delivering(Path(sys.argv[2])):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
-def test_what_a_killed_process_leaves_is_removed_and_blocks_nobody(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_process_are_removed_and_block_nobody(tmp_path: Path) -> None:
     root, out = tmp_path / "store", tmp_path / "out"
     out.mkdir()
     done = subprocess.run([sys.executable, "-c", _KILLED, str(root), str(out)], check=False)
@@ -235,7 +235,7 @@ def test_what_a_killed_process_leaves_is_removed_and_blocks_nobody(tmp_path: Pat
     assert not list((root / "work").iterdir())
 
 
-def test_what_another_process_works_on_is_left_alone(tmp_path: Path) -> None:
+def test_files_of_another_running_process_are_kept(tmp_path: Path) -> None:
     with Store(tmp_path).workplace() as first, Store(tmp_path).workplace() as second:
         assert first != second
         assert first.is_dir()
@@ -257,14 +257,14 @@ except StoreError as error:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot limit the size of files")
-def test_a_full_disk_is_one_clear_error_and_leaves_nothing_half(tmp_path: Path) -> None:
+def test_full_disk_gives_one_clear_error_and_no_partial_file(tmp_path: Path) -> None:
     told = subprocess.run([sys.executable, "-c", _FULL, str(tmp_path)], capture_output=True, text=True, check=True)
     assert "Free some space" in told.stdout
     assert [path.suffix for path in tmp_path.rglob("*") if path.is_file()] == [".lock"]
     assert Store(tmp_path).value("step", "key", list[str], lambda: ["y"]) == ["y"]
 
 
-def test_what_is_there_is_used_without_writing_anything(tmp_path: Path) -> None:
+def test_stored_values_are_read_without_writing(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.value("step", "key", Box, lambda: Box(1, 2, 3, 4))
     store.file("render", "key", ".mp4", _right)
@@ -275,7 +275,7 @@ def test_what_is_there_is_used_without_writing_anything(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.lock"))
 
 
-def test_an_artifact_of_an_older_clipy_is_made_again(tmp_path: Path) -> None:
+def test_artifact_of_an_older_clipy_is_recomputed(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.value("step", "key", Box, lambda: Box(1, 2, 3, 4))
     (path,) = tmp_path.rglob("*.json")
@@ -285,14 +285,14 @@ def test_an_artifact_of_an_older_clipy_is_made_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "a\\b"])
-def test_no_step_or_key_leads_out_of_the_store(tmp_path: Path, name: str) -> None:
+def test_step_and_key_cannot_escape_the_store(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="plain names"):
         Store(tmp_path).value("step", name, Box, lambda: Box(1, 2, 3, 4))
     with pytest.raises(ValueError, match="plain names"):
         Store(tmp_path).value(name, "key", Box, lambda: Box(1, 2, 3, 4))
 
 
-def test_an_atomic_write_replaces_all_or_nothing(tmp_path: Path) -> None:
+def test_atomic_write_is_all_or_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     write_atomically(path, b"one")
     write_atomically(path, b"two")

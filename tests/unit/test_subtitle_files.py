@@ -41,7 +41,7 @@ def clock(seconds: float) -> str:
 
 
 @pytest.mark.parametrize(("language", "encoding", "kind"), list(subtitle_files()))
-def test_letters_and_times_are_right_in_every_encoding_and_format(language: str, encoding: str, kind: str) -> None:
+def test_text_and_times_are_right_in_every_encoding_and_format(language: str, encoding: str, kind: str) -> None:
     sentences = LANGUAGES[language][1]
     data = written(sentences, kind).encode(encoding)
     cues = cues_of(decode(data).text)
@@ -51,7 +51,7 @@ def test_letters_and_times_are_right_in_every_encoding_and_format(language: str,
 
 @pytest.mark.parametrize("misread", ["cp1252", "latin-1", "cp1251"])
 @pytest.mark.parametrize("language", ["ru", "fr", "zh", "pl"])
-def test_what_was_encoded_twice_is_decoded_twice(language: str, misread: str) -> None:
+def test_doubly_encoded_text_is_decoded_twice(language: str, misread: str) -> None:
     text = written(LANGUAGES[language][1], "srt")
     try:
         twice = text.encode().decode(misread).encode()
@@ -69,7 +69,7 @@ def test_what_was_encoded_twice_is_decoded_twice(language: str, misread: str) ->
         ("«Привет», — сказал он… и ушёл.", "cp1251"),
     ],
 )
-def test_quotes_and_dashes_of_windows_are_letters_of_no_other_encoding(text: str, encoding: str) -> None:
+def test_windows_quotes_and_dashes_identify_the_encoding(text: str, encoding: str) -> None:
     assert decode(written((text,), "srt").encode(encoding)).text == written((text,), "srt")
 
 
@@ -80,7 +80,7 @@ def test_utf8_with_a_few_damaged_bytes_stays_utf8() -> None:
     assert decode(bytes(data)).text.count("\N{REPLACEMENT CHARACTER}") <= 2
 
 
-def test_the_encoding_that_is_named_is_taken_or_refused() -> None:
+def test_given_encoding_is_used_or_refused() -> None:
     data = written(LANGUAGES["ru"][1], "srt").encode("koi8-r")
     assert decode(data, encoding="koi8-r").text == written(LANGUAGES["ru"][1], "srt")
     with pytest.raises(MediaError, match="not in utf-8"):
@@ -90,7 +90,7 @@ def test_the_encoding_that_is_named_is_taken_or_refused() -> None:
             decode(data, encoding=wrong)
 
 
-def test_few_letters_tell_no_encoding_but_the_language_that_is_heard_does() -> None:
+def test_short_text_needs_the_spoken_language_to_detect_its_encoding() -> None:
     data = srt((0, 3, "Olá, hoje vou contar-lhes história")).encode("cp1252")
     with pytest.raises(MediaError, match=r"may be in .* or .*transcribe\.encoding"):
         decode(data)
@@ -98,7 +98,7 @@ def test_few_letters_tell_no_encoding_but_the_language_that_is_heard_does() -> N
     assert "Olá, hoje vou contar-lhes história" in decode(data, language="pt").text
 
 
-def test_nobody_listens_where_the_text_tells() -> None:
+def test_language_is_not_detected_from_sound_when_the_text_suffices() -> None:
     def heard() -> str:
         raise AssertionError
 
@@ -110,7 +110,7 @@ def test_nobody_listens_where_the_text_tells() -> None:
 @pytest.mark.parametrize(
     "data", [bytes(range(1, 32)) * 40, b"\x00\x01\x02\x03" * 100, b"\x1a\x45\xdf\xa3" + bytes(range(256)) * 4]
 )
-def test_rubbish_is_refused(data: bytes) -> None:
+def test_invalid_subtitle_data_is_refused(data: bytes) -> None:
     with pytest.raises(MediaError, match=r"transcribe\.encoding"):
         decode(b"1\n00:00:01,000 --> 00:00:02,000\n" + data)
 
@@ -147,14 +147,16 @@ def test_rubbish_is_refused(data: bytes) -> None:
         ("We're number #1", [(None, "We're number #1")]),
     ],
 )
-def test_names_become_speakers_and_sounds_are_no_words(line: str, expected: list[tuple[str | None, str]]) -> None:
+def test_names_become_speakers_and_sound_descriptions_are_dropped(
+    line: str, expected: list[tuple[str | None, str]]
+) -> None:
     assert by_speaker(srt((1, 3, line), (4, 6, "Something else is said here."))) == [
         *expected,
         (None, "Something else is said here."),
     ]
 
 
-def test_a_name_that_comes_again_is_a_name() -> None:
+def test_repeated_prefix_is_a_speaker_name() -> None:
     assert by_speaker(
         srt((1, 2, "Anna: One."), (3, 4, "Question: what?"), (5, 6, "Anna: Two."), (7, 8, "Once: no."))
     ) == [
@@ -175,7 +177,7 @@ def test_in_live_captions_a_name_follows_the_sign_of_a_new_speaker() -> None:
     assert by_speaker(text) == [("Mary Ann", "ASK NOT WHAT THEY DO"), (None, "WELL, I SAY IT AGAIN: NO MORE OF THIS")]
 
 
-def test_in_a_file_of_capitals_capitals_say_nothing() -> None:
+def test_capitals_are_not_names_in_an_all_caps_file() -> None:
     assert by_speaker(srt((1, 2, "THE CROWD IS CHEERING"), (3, 4, "WHAT I SAW: NOTHING AT ALL"))) == [
         (None, "THE CROWD IS CHEERING"),
         (None, "WHAT I SAW: NOTHING AT ALL"),
@@ -194,7 +196,7 @@ def test_in_a_file_of_capitals_capitals_say_nothing() -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("at_end", [False, True])
-def test_credits_and_adverts_are_no_words(line: str, at_end: bool) -> None:
+def test_credits_and_adverts_are_dropped(line: str, at_end: bool) -> None:
     spoken = [(2.0, 4.0, "We begin."), (5.0, 7.0, "We end.")]
     cues = cues_of(srt(*([*spoken, (8.0, 9.0, line)] if at_end else [(0.0, 1.5, line), *spoken])))
     speech = [Span(Fraction(2), Fraction(4)), Span(Fraction(5), Fraction(7))]
@@ -208,14 +210,14 @@ def test_credits_and_adverts_are_no_words(line: str, at_end: bool) -> None:
      "I made subtitles for years.",
      "We sync by radio.", "Support us, please."],
 )  # fmt: skip
-def test_what_people_say_about_such_things_stays(line: str) -> None:
+def test_speech_about_subtitles_is_kept(line: str) -> None:
     cues = [
         Cue(Span(Fraction(3 * n), Fraction(3 * n + 2)), (Line(text),)) for n, text in enumerate(("One.", line, "Two."))
     ]
     assert without_credits(cues, [cue.span for cue in cues]) == (cues, [])
 
 
-def test_captions_that_grow_and_light_up_are_said_once_at_their_times() -> None:
+def test_growing_karaoke_captions_give_each_word_once() -> None:
     grown = srt((1, 2, "Hello"), (2, 3, "Hello big"), (3, 4, "Hello big world"))
     assert said(grown) == ["Hello", "big", "world"]
     lit = srt(
@@ -245,7 +247,7 @@ def test_two_words_with_the_same_time_in_the_file_are_both_kept() -> None:
     assert [float(word.start) for word in words] == [1.0, 1.5, 1.5]
 
 
-def test_two_lines_that_roll_up_over_many_cues() -> None:
+def test_rolling_two_line_captions_give_each_word_once() -> None:
     lines = [f"line number {n}" for n in range(12)]
     rolled = srt(
         *(
@@ -256,7 +258,7 @@ def test_two_lines_that_roll_up_over_many_cues() -> None:
     assert said(rolled) == lines
 
 
-def test_karaoke_templates_drawings_copies_and_signs_are_read_once() -> None:
+def test_ass_templates_drawings_and_copies_give_each_word_once() -> None:
     events = [
         r"Comment: 0,0:00:01.00,0:00:03.00,Song,,0,0,0,karaoke,{\k50}la {\k50}lu",
         r"Dialogue: 0,0:00:01.00,0:00:01.50,Song,,0,0,0,fx,{\pos(1,2)}la",
@@ -280,6 +282,6 @@ def test_karaoke_templates_drawings_copies_and_signs_are_read_once() -> None:
         '<p begin="00:00:04.000" end="00:00:05.000">Bye</p></div></body></tt>',
     ],
 )
-def test_formats_that_only_the_library_knows(text: str) -> None:
+def test_formats_supported_by_pysubs2_are_read(text: str) -> None:
     cues = spoken_text(read(text, Fraction(25)))
     assert [(float(cue.span.start), cue.text) for cue in cues] == [(1, "Hello there"), (4, "Bye")]

@@ -61,7 +61,7 @@ def nobody(spans: Sequence[Span]) -> Heard:
         (30, 1 / PAL, Fraction(-3)), (60, Fraction(1001, 1000), Fraction(2)),
     ],
 )  # fmt: skip
-def test_cues_are_moved_to_where_they_are_said(minutes: int, scale: Fraction, offset: Fraction, seed: int) -> None:
+def test_cues_are_shifted_to_the_speech(minutes: int, scale: Fraction, offset: Fraction, seed: int) -> None:
     speech, cues = conversation(minutes, seed)
     given = [cue.moved(scale, offset) for cue in cues]
     found = in_time(given, speech, Fraction(minutes * 60), "en", nobody)
@@ -89,14 +89,14 @@ def monologue(offset: int = 0) -> tuple[list[Span], list[Cue], list[Word]]:
     return [Span(Fraction(0), Fraction(60))], cues, words
 
 
-def test_where_nobody_pauses_words_tell() -> None:
+def test_words_sync_cues_in_speech_without_pauses() -> None:
     speech, cues, words = monologue(offset=6)
     scale, offset = in_time(cues, speech, Fraction(60), "en", lambda _: recognised(words[20:60]))
     assert scale == 1
     assert abs(offset + 6) < Fraction(1, 2)
 
 
-def test_subtitles_of_something_else_are_refused() -> None:
+def test_subtitles_of_another_video_are_refused() -> None:
     speech, cues, _ = monologue()
     others = [
         Word(text, Fraction(n, 2), Fraction(n + 1, 2)) for n, text in enumerate(["never", "said", "in", "it"] * 10)
@@ -119,7 +119,7 @@ def test_a_translation_keeps_its_times(caplog: pytest.LogCaptureFixture) -> None
     assert "cannot be told" in caplog.text
 
 
-def test_a_late_file_beside_a_video_is_put_right(talk: Path, speech: Speech, tmp_path: Path) -> None:
+def test_late_sidecar_file_is_resynchronized(talk: Path, speech: Speech, tmp_path: Path) -> None:
     path = tmp_path / "talk.mp4"
     path.write_bytes(talk.read_bytes())
     video, late = probe(path), Fraction(7, 2)

@@ -105,11 +105,11 @@ def texts(cues: list[Cue]) -> list[tuple[float, float, str]]:
         ("", []),
     ],
 )
-def test_what_is_in_a_file(text: str, expected: list[tuple[float, float, str]]) -> None:
+def test_subtitle_files_are_parsed(text: str, expected: list[tuple[float, float, str]]) -> None:
     assert texts(read(text)) == expected
 
 
-def test_captions_that_roll_up_are_said_once() -> None:
+def test_roll_up_captions_give_each_word_once() -> None:
     text = (
         "WEBVTT\n\n00:01.000 --> 00:02.990\n \nfirst line\n\n00:02.990 --> 00:03.000\nfirst line\n \n\n"
         "00:03.000 --> 00:04.990\nfirst line\n<00:03.100><c>second</c><c> line</c>\n\n"
@@ -118,12 +118,12 @@ def test_captions_that_roll_up_are_said_once() -> None:
     assert texts(read(text)) == [(1, 2.99, "first line"), (3, 4.99, "second line")]
 
 
-def test_an_answer_that_repeats_the_question_is_kept() -> None:
+def test_repeated_line_by_another_speaker_is_kept() -> None:
     text = "1\n00:00:01,000 --> 00:00:02,000\nNo.\n\n2\n00:00:02,000 --> 00:00:03,000\nNo.\n"
     assert [lines(cue) for cue in read(text)] == [("No.",), ("No.",)]
 
 
-def test_cues_that_overlap_share_their_time_in_order() -> None:
+def test_overlapping_cues_divide_their_time_in_order() -> None:
     text = "1\n00:00:01,000 --> 00:00:05,000\nshort\n\n2\n00:00:02,000 --> 00:00:04,000\na good deal longer\n"
     first, second = read(text)
     assert first.span.start == 1
@@ -132,12 +132,12 @@ def test_cues_that_overlap_share_their_time_in_order() -> None:
 
 
 @pytest.mark.parametrize("line", ["<v Ann Lee>Yes, I do.", "ANN LEE: Yes, I do.", "- ANN LEE: Yes, I do."])
-def test_who_speaks_is_read(line: str) -> None:
+def test_speaker_labels_are_read(line: str) -> None:
     (cue,) = read(f"WEBVTT\n\n00:01.000 --> 00:02.000\n{line}\n")
     assert [(line.speaker, line.text) for line in cue.lines] == [("Ann Lee", "Yes, I do.")]
 
 
-def test_words_are_spread_over_the_speech_in_their_cue() -> None:
+def test_words_are_distributed_over_the_speech_in_their_cue() -> None:
     cue = Cue(Span(Fraction(10), Fraction(16)), (Line("aaaa bbbb", "Ann"), Line("cccc dddd", "Ann")))
     words = words_of(cue, [Span(Fraction(49, 5), Fraction(12)), Span(Fraction(14), Fraction(81, 5))])
     assert [word.text for word in words] == ["aaaa", "bbbb", "cccc", "dddd"]
@@ -165,12 +165,12 @@ def test_the_language_is_found(line: str, expected: str) -> None:
     assert language_of([line]) == expected
 
 
-def test_scripts_without_spaces_are_split_by_characters() -> None:
+def test_unspaced_scripts_are_split_by_character() -> None:
     words = words_of(Cue(Span(Fraction(0), Fraction(4)), (Line("你好，世界！"), Line("Hello world !"))), [])
     assert [word.text for word in words] == ["你", "好，", "世", "界！", "Hello", "world!"]
 
 
-def test_a_file_beside_the_video_gets_exact_word_times(spoken: Path, speech: Speech, quiet: Context) -> None:
+def test_sidecar_file_gets_exact_word_times(spoken: Path, speech: Speech, quiet: Context) -> None:
     spoken.with_suffix(".srt").write_text(said(speech))
     video = probe(spoken)
     rough = subtitled().transcribe(video, quiet)
@@ -186,7 +186,7 @@ def test_a_file_beside_the_video_gets_exact_word_times(spoken: Path, speech: Spe
     assert off(found) < 0.03 < off(rough) < 0.3
 
 
-def test_the_file_that_fits_best_is_taken(spoken: Path) -> None:
+def test_best_matching_file_is_used(spoken: Path) -> None:
     def chosen(**options: object) -> str:
         found = subtitled(**options)._file(spoken)
         return found.name if found else ""
@@ -210,7 +210,7 @@ def test_a_changed_file_is_read_again(spoken: Path, tmp_path: Path) -> None:
         assert " ".join(word.text for word in transcript_of(video, ctx).words) == text
 
 
-def test_a_changed_file_is_another_run(spoken: Path) -> None:
+def test_changed_file_changes_the_key(spoken: Path) -> None:
     pipeline = Pipeline.from_config(load(sets=["transcribe.backend=subtitles"]))
     video = probe(spoken)
     identities = {pipeline.identity(video)}
@@ -240,7 +240,7 @@ def with_stream(path: Path, video: Path, text: str, suffix: str) -> Path:
 
 
 @pytest.mark.parametrize("suffix", [".srt", ".vtt", ".ass"])
-def test_subtitles_inside_the_video(tmp_path: Path, quiet: Context, suffix: str) -> None:
+def test_embedded_subtitles_are_used(tmp_path: Path, quiet: Context, suffix: str) -> None:
     cue = Word("Hello", Fraction(1), Fraction(2)), Word("there, friend.", Fraction(2), Fraction(3))
     write = {".srt": subtitles.srt, ".vtt": subtitles.vtt, ".ass": subtitles.ass}[suffix]
     plain = make_video(tmp_path / "plain.mp4", size=(64, 64))
@@ -258,7 +258,7 @@ def test_subtitles_inside_the_video(tmp_path: Path, quiet: Context, suffix: str)
         ("1\n01:00:00,0 --> 01:00:01,0\nHi", "nothing that is said"),
     ],
 )
-def test_nothing_to_use_is_an_error_with_the_way_out(
+def test_missing_subtitles_are_an_error_with_a_remedy(
     spoken: Path, quiet: Context, content: str | None, says: str
 ) -> None:
     if content is not None:
@@ -267,7 +267,7 @@ def test_nothing_to_use_is_an_error_with_the_way_out(
         subtitled().transcribe(probe(spoken), quiet)
 
 
-def test_a_file_that_is_not_there_is_told(spoken: Path, quiet: Context) -> None:
+def test_missing_file_is_reported(spoken: Path, quiet: Context) -> None:
     with pytest.raises(MediaError, match="No such file"):
         subtitled(path=str(spoken.parent / "none.srt")).transcribe(probe(spoken), quiet)
 
@@ -282,7 +282,7 @@ wild = st.lists(pieces | st.text(max_size=6), max_size=30).map("".join)
 
 @settings(deadline=None, max_examples=300)
 @given(wild | st.binary(max_size=200).map(lambda data: data.decode("cp1252", errors="replace")))
-def test_no_text_breaks_the_reader(text: str) -> None:
+def test_random_text_does_not_crash_the_reader(text: str) -> None:
     cues = read(text)
     assert all(a.span.end <= b.span.start for a, b in pairwise(cues))
     for cue in cues:
@@ -296,7 +296,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wild)
-def test_no_file_breaks_the_transcriber(tmp_path: Path, text: str) -> None:
+def test_random_file_does_not_crash_the_transcriber(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.mp4"
     if not path.exists():
         make_video(path, seconds=3, size=(64, 64))

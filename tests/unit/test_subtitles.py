@@ -36,7 +36,7 @@ def test_vtt_is_exact_and_escaped() -> None:
     assert vtt(words) == "WEBVTT\n\n1\n00:00:00.000 --> 00:00:03.250\nR&amp;D &lt;b&gt; --&gt;\n"
 
 
-def test_an_arrow_cannot_pass_for_a_line_of_times() -> None:
+def test_arrow_in_text_is_not_a_timing_line() -> None:
     assert srt([Word("-->", Fraction(0), Fraction(1))]).count("-->") == 1
 
 
@@ -51,24 +51,24 @@ def test_cues_are_readable() -> None:
         assert before.span.end <= after.span.start
 
 
-def test_short_words_stay_long_enough_to_read_where_there_is_time() -> None:
+def test_short_cues_are_extended_for_reading() -> None:
     (card,) = cues([Word("Unquestionably.", Fraction(1), Fraction("1.1"))])
     assert card.span.duration == Fraction(15, 17)
 
 
-def test_cards_are_written_as_they_are() -> None:
+def test_cards_become_cues_unchanged() -> None:
     word = Word("one", Fraction(0), Fraction(1))
     card = Card(Span(Fraction(0), Fraction(2)), ((word,), (word,)))
     assert srt([card]) == "1\n00:00:00,000 --> 00:00:02,000\none\none\n"
 
 
-def test_nothing_said_makes_an_empty_file() -> None:
+def test_no_words_give_an_empty_file() -> None:
     assert srt([]) == ""
     assert vtt([]) == "WEBVTT\n"
 
 
 @pytest.mark.parametrize("suffix", [".srt", ".vtt"])
-def test_a_real_reader_reads_back_what_was_written(tmp_path: Path, suffix: str) -> None:
+def test_libass_compatible_reader_round_trips(tmp_path: Path, suffix: str) -> None:
     words = [*said("Größe & Straße: 今日は!"), *said("שלום עולם.", Fraction(5))]
     path = tmp_path / f"clip{suffix}"
     path.write_text((srt if suffix == ".srt" else vtt)(words), encoding="utf-8")
@@ -79,7 +79,7 @@ def test_a_real_reader_reads_back_what_was_written(tmp_path: Path, suffix: str) 
     assert found == [(Fraction(0), text), (Fraction(5), "שלום עולם.")]
 
 
-def test_vtt_says_who_speaks() -> None:
+def test_vtt_has_speaker_tags() -> None:
     words = [
         Word("Hi.", Fraction(0), Fraction(1), speaker="Ana <b>"),
         Word("Yes.", Fraction(3), Fraction(4), speaker="Ben"),
@@ -89,7 +89,7 @@ def test_vtt_says_who_speaks() -> None:
     assert cued == ["<v Ana &lt;b&gt;>Hi.</v>", "<v Ben>Yes.</v>", "Off."]
 
 
-def test_ass_lights_each_word_in_its_time() -> None:
+def test_ass_highlights_each_word_in_its_time() -> None:
     words = [Word("one", Fraction("1.0"), Fraction("1.4")), Word("two", Fraction("1.5"), Fraction(2))]
     card = Card(Span(Fraction(1), Fraction("2.2")), ((words[0],), (words[1],)))
     (line,) = [line for line in ass([card], Style(speakers={"B": "#112233"})).splitlines() if "Dialogue" in line]
@@ -97,7 +97,7 @@ def test_ass_lights_each_word_in_its_time() -> None:
     assert line.endswith(r"{\an5\pos(540,1152)}{\k50}one\N{\k70}two")
 
 
-def test_ass_has_the_colours_and_places_it_is_given() -> None:
+def test_ass_has_the_given_colours_and_positions() -> None:
     card = Card(Span(Fraction(0), Fraction(1)), ((Word("x", Fraction(0), Fraction(1), speaker="B"),),))
     text = ass([card], Style(text="#010203", speakers={"B": "#112233"}, uppercase=True), positions=[0.25])
     assert ",&H00030201," in text
@@ -106,7 +106,7 @@ def test_ass_has_the_colours_and_places_it_is_given() -> None:
 
 
 @pytest.mark.parametrize("hostile", [r"{\p1}", r"\N", "a\nDialogue: 0,x", "a\r\x85b", "{", "}"])
-def test_no_word_is_a_command_in_ass(hostile: str) -> None:
+def test_ass_override_tags_in_words_are_escaped(hostile: str) -> None:
     word = Word(hostile, Fraction(0), Fraction(1), speaker=hostile)
     text = ass([Card(Span(Fraction(0), Fraction(1)), ((word,),))], Style(font="A,B\nStyle: x"))
     lines = text.splitlines()
@@ -116,7 +116,7 @@ def test_no_word_is_a_command_in_ass(hostile: str) -> None:
     assert sum(line.startswith("Style:") for line in lines) == 1
 
 
-def test_a_real_reader_reads_ass(tmp_path: Path) -> None:
+def test_ffmpeg_reads_the_ass_file(tmp_path: Path) -> None:
     path = tmp_path / "clip.ass"
     path.write_text(ass(said("Größe {und} Straße: 今日は!")), encoding="utf-8")
     with av.open(str(path)) as container:

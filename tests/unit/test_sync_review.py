@@ -42,7 +42,7 @@ def _offset(late: float, best: float = 0.6, other: float = 0.1, second: float | 
         (LipOffset(np.zeros(0), 0.0, np.zeros((2, 0))), False),  # nobody to see
     ],
 )
-def test_only_an_offset_that_is_sure_and_too_big_is_told(
+def test_only_certain_and_large_offsets_are_reported(
     tmp_path: Path, ctx: Context, monkeypatch: pytest.MonkeyPatch, found: LipOffset, *, told: bool
 ) -> None:
     clip = clip_of(make_video(tmp_path / "a.mp4", size=(90, 160), seconds=0.4))
@@ -54,14 +54,14 @@ def test_only_an_offset_that_is_sure_and_too_big_is_told(
         assert abs(found.late) == pytest.approx(float(Fraction(1, 5)), abs=0.01)
 
 
-def test_a_real_presenter_who_is_late_by_twelve_pictures(media: Path, ctx: Context) -> None:
+def test_real_presenter_delayed_by_twelve_frames_is_reported(media: Path, ctx: Context) -> None:
     on_time, late = (clip_of(media / "video" / f"syncnet_example_{name}.avi") for name in ("offset5", "offset12"))
     assert Sync().review(on_time, ctx).passed
     (finding,) = Sync().review(late, ctx).findings
     assert finding.value == pytest.approx(0.36, abs=0.05)
 
 
-def test_a_mouth_that_rests_while_somebody_speaks(media: Path, tmp_path: Path, ctx: Context) -> None:
+def test_speech_over_a_still_mouth_is_found(media: Path, tmp_path: Path, ctx: Context) -> None:
     """Somebody who speaks, and one picture of him over the same sound."""
     video = probe(media / "video" / "portrait_man_1080x1920.mp4")
     samples = sound_array(video, video.span, rate=16_000)[0]

@@ -51,7 +51,7 @@ def _loud(times: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(tone(times) * 1.45)  # -14 LUFS
 
 
-def test_a_sound_clip_has_no_findings(tmp_path: Path) -> None:
+def test_valid_clip_has_no_findings(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud)
     review = _review(path, _edit(4))
     assert review.findings == ()
@@ -75,7 +75,7 @@ def test_a_title_card_can_be_allowed(tmp_path: Path) -> None:
     assert "frozen" in _warnings(review)
 
 
-def test_a_black_stretch_is_told_with_its_place(tmp_path: Path) -> None:
+def test_black_span_is_reported_with_its_time(tmp_path: Path) -> None:
     def gap(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
         return black(time, size) if 1 <= time < 2.4 else moving(time, size)
 
@@ -85,7 +85,7 @@ def test_a_black_stretch_is_told_with_its_place(tmp_path: Path) -> None:
     assert found["black"].evidence == Evidence.picture(Fraction(17, 10))
 
 
-def test_what_is_black_at_the_end_can_be_cut_off(tmp_path: Path) -> None:
+def test_black_end_can_be_trimmed(tmp_path: Path) -> None:
     def ends(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
         return black(time, size) if time >= 3 else moving(time, size)
 
@@ -93,7 +93,7 @@ def test_what_is_black_at_the_end_can_be_cut_off(tmp_path: Path) -> None:
     assert _errors(_review(path, _edit(4)))["black"].repair == Repair("trim", Span(Fraction(0), Fraction(3)))
 
 
-def test_a_picture_that_stops_is_a_fault_and_an_inserted_photo_is_none(tmp_path: Path) -> None:
+def test_frozen_picture_is_an_error_and_an_inserted_photo_is_not(tmp_path: Path) -> None:
     def stops(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
         return moving(min(time, 2), size)
 
@@ -105,7 +105,7 @@ def test_a_picture_that_stops_is_a_fault_and_an_inserted_photo_is_none(tmp_path:
     assert _review(make_video(tmp_path / "b.mp4", size=UPRIGHT, draw=photo, play=_loud)).passed
 
 
-def test_a_picture_that_stops_where_its_source_stands_still_is_a_slide(tmp_path: Path) -> None:
+def test_freeze_is_accepted_where_the_source_is_still(tmp_path: Path) -> None:
     def captioned(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
         return _with_caption(still(time, size), min(time, 2))
 
@@ -121,27 +121,27 @@ def test_a_picture_that_stops_where_its_source_stands_still_is_a_slide(tmp_path:
     assert set(_errors(_review(broken, _edit(4), lively))) == {"frozen"}
 
 
-def test_a_plain_picture_is_blank(tmp_path: Path) -> None:
+def test_solid_colour_is_blank(tmp_path: Path) -> None:
     def green(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
         return moving(time, size) if time < 2 else np.full((size[1], size[0], 3), (0, 135, 0), np.uint8)
 
     assert set(_errors(_review(make_video(tmp_path / "a.mp4", size=UPRIGHT, draw=green, play=_loud)))) == {"blank"}
 
 
-def test_how_a_file_is_coded_is_held_against_clips_made_here_alone(tmp_path: Path) -> None:
+def test_coding_defects_are_errors_only_in_own_clips(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud, pixel_format="yuv444p", matrix="untagged")
     assert {"codec", "pixel-format", "colours"} >= set(_warnings(_review(path))) >= {"pixel-format", "colours"}
     assert {"pixel-format", "colours"} <= set(_errors(_review(path, _edit(4))))
 
 
-def test_what_a_platform_refuses_is_an_error(tmp_path: Path) -> None:
+def test_platform_limits_are_errors(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud, seconds=2, rate=15)
     found = [f for f in _review(path, platforms=("reels", "tiktok", "shorts")).findings if f.severity == "error"]
     assert {finding.check for finding in found} == {"platform-reels", "platform-tiktok"}
     assert len(found) == 5  # both: too short, too slow; TikTok: too small
 
 
-def test_captions_on_a_still_picture_count_as_movement(tmp_path: Path) -> None:
+def test_captions_count_as_motion_on_a_still_picture(tmp_path: Path) -> None:
     def captioned(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
         return _with_caption(still(time, size), time)
 
@@ -149,25 +149,25 @@ def test_captions_on_a_still_picture_count_as_movement(tmp_path: Path) -> None:
     assert review.findings == ()
 
 
-def test_a_missing_sound_track_is_told(tmp_path: Path) -> None:
+def test_missing_audio_stream_is_reported(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=None, seconds=1)
     assert set(_errors(_review(path))) == {"sound-stream"}
 
 
-def test_size_and_length_are_those_of_the_edit(tmp_path: Path) -> None:
+def test_size_and_length_are_compared_with_the_edit(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud, seconds=2)
     assert set(_errors(_review(path, _edit(3, size=(360, 640))))) == {"size", "duration"}
     assert set(_errors(_review(path, width=181))) == {"size"}
 
 
-def test_sound_that_ends_early_is_told(tmp_path: Path) -> None:
+def test_short_sound_is_reported(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud, seconds=4, sound_seconds=2.5)
     found = _errors(_review(path))
     assert set(found) == {"sync"}
     assert found["sync"].value == pytest.approx(1.5, abs=0.05)
 
 
-def test_damage_that_players_hide_is_found(tmp_path: Path) -> None:
+def test_concealed_decoding_errors_are_found(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud)
     data = bytearray(path.read_bytes())
     middle = len(data) // 3
@@ -176,7 +176,7 @@ def test_damage_that_players_hide_is_found(tmp_path: Path) -> None:
     assert "decodes" in _errors(_review(path))
 
 
-def test_bytes_lost_inside_one_picture_are_found_though_it_decodes(tmp_path: Path) -> None:
+def test_lost_bytes_are_found_in_a_decodable_frame(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud)
     with av.open(str(path)) as container:
         biggest = max(container.demux(video=0), key=lambda packet: packet.size)
@@ -187,7 +187,7 @@ def test_bytes_lost_inside_one_picture_are_found_though_it_decodes(tmp_path: Pat
     assert "decodes" in _errors(_review(path))
 
 
-def test_a_file_that_is_no_video_is_a_finding_not_a_crash(tmp_path: Path) -> None:
+def test_non_video_file_is_a_finding_not_a_crash(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(b"not a video")
     clip = Clip("x", Fraction(1), *UPRIGHT, None, path)

@@ -89,7 +89,7 @@ def test_silences_and_fillers_are_cut_but_not_laughter(video: Video, edit: Edit,
     assert float(tight.keep[-1].end) == pytest.approx(8.5 + 0.25, abs=0.03)
 
 
-def test_no_cut_is_inside_a_word(video: Video, edit: Edit, ctx: Context) -> None:
+def test_cuts_are_never_inside_words(video: Video, edit: Edit, ctx: Context) -> None:
     tight = tightened(video, edit, ctx)
     for word in tight.words:
         assert any(span.start <= word.start and word.end <= span.end for span in tight.keep), word
@@ -108,7 +108,7 @@ def test_the_words_that_are_left_read_well(video: Video, edit: Edit, ctx: Contex
     assert tightened(video, first, ctx).words[0].text == "We"
 
 
-def test_sound_words_captions_and_documents_agree_on_the_cuts(video: Video, edit: Edit, ctx: Context) -> None:
+def test_cuts_apply_to_sound_words_captions_and_documents(video: Video, edit: Edit, ctx: Context) -> None:
     tight = tightened(video, edit, ctx)
     captions = Captions(Captions.Options.model_validate({"avoid_faces": False}))
     captions.name = "captions"
@@ -163,7 +163,7 @@ def test_silence_options(video: Video, edit: Edit, ctx: Context) -> None:
         Tighten.Options.model_validate({"max_silence": 0.3, "keep_silence": 0.5})
 
 
-def test_it_must_come_first(video: Video, edit: Edit, ctx: Context) -> None:
+def test_tighten_must_come_first(video: Video, edit: Edit, ctx: Context) -> None:
     with pytest.raises(ConfigError, match="before every other"):
         Tighten().plan(video, replace(edit, plans={"captions": {}}), ctx)
 
@@ -175,7 +175,7 @@ def test_it_must_come_first(video: Video, edit: Edit, ctx: Context) -> None:
         in_order((Captions(), Tighten()))
 
 
-def test_a_wrong_order_is_refused_before_any_work() -> None:
+def test_wrong_pizzazz_order_is_refused_before_any_work() -> None:
     config = load()
     config = replace(config, lists={**config.lists, "pizzazz": (Choice("captions", {}), Choice("tighten", {}))})
     with pytest.raises(ConfigError, match="Put 'tighten' first"):

@@ -34,12 +34,12 @@ def test_results_are_in_order_and_progress_adds_up(tmp_path: Path, at_once: int)
     assert {f"{index} of 4" for index in (1, 2, 3, 4)} <= {event.message for event in events}
 
 
-def test_items_are_worked_on_at_the_same_time(tmp_path: Path) -> None:
+def test_items_are_processed_in_parallel(tmp_path: Path) -> None:
     together = threading.Barrier(2, timeout=_LONG)
     assert parallel_map([0, 0], lambda item, ctx: together.wait() >= 0, _context(tmp_path, []), 2) == [True, True]
 
 
-def test_no_more_than_asked_for_at_a_time(tmp_path: Path) -> None:
+def test_parallelism_is_limited(tmp_path: Path) -> None:
     running: list[int] = []
     most: list[int] = []
 
@@ -53,7 +53,7 @@ def test_no_more_than_asked_for_at_a_time(tmp_path: Path) -> None:
     assert max(most) <= 2
 
 
-def test_a_failure_stops_the_others_and_is_raised_when_they_have_tidied_up(tmp_path: Path) -> None:
+def test_failure_stops_others_and_is_raised_after_cleanup(tmp_path: Path) -> None:
     tidied: list[int] = []
     started = threading.Event()
 
@@ -76,7 +76,7 @@ def test_a_failure_stops_the_others_and_is_raised_when_they_have_tidied_up(tmp_p
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("clipy-")]
 
 
-def test_a_listener_that_interrupts_ends_everything(tmp_path: Path) -> None:
+def test_interrupting_listener_ends_everything(tmp_path: Path) -> None:
     def interrupt(event: Event) -> None:
         if event.message == "rendering":
             raise KeyboardInterrupt

@@ -49,7 +49,7 @@ def _ramp(signal: Floats) -> Floats:
     return np.broadcast_to(np.repeat(signal, 2)[None, :, None], (16, 2 * len(signal), 3))
 
 
-def test_pq_is_what_st_2084_says() -> None:
+def test_pq_matches_st_2084() -> None:
     # BT.2408, table 1: nominal levels of PQ production.
     for level, percent in ((26, 38), (162, 56), (203, 58), (1000, 75)):
         assert float(pq_code(np.array(float(level)))) * 100 == pytest.approx(percent, abs=0.5)
@@ -58,12 +58,12 @@ def test_pq_is_what_st_2084_says() -> None:
     assert np.abs(pq_code(pq_light(codes)) - codes).max() < 1e-6
 
 
-def test_hlg_is_what_bt_2100_says() -> None:
+def test_hlg_matches_bt_2100() -> None:
     grey = np.repeat(np.array([[0.38], [0.75], [1.0]]), 3, axis=1)
     assert hlg_light(grey)[:, 0] == pytest.approx([26, 203, 1000], rel=0.02)
 
 
-def test_the_curve_leaves_the_dark_half_alone_and_rolls_highlights_off() -> None:
+def test_tone_curve_keeps_shadows_and_rolls_off_highlights() -> None:
     dark = np.linspace(0, 85, 50)
     assert eetf(dark, 1000) == pytest.approx(dark, abs=1e-6)
     bright = eetf(np.geomspace(90, 4000, 200), 4000)
@@ -110,7 +110,7 @@ def test_out_of_gamut_colors_are_desaturated_at_the_same_hue() -> None:
     assert lamp[0] > lamp[1] > lamp[2]  # the hue stays where channels clipped one by one would go yellow
 
 
-def test_a_wide_gamut_without_hdr_is_brought_to_bt709() -> None:
+def test_wide_gamut_sdr_is_converted_to_bt709() -> None:
     codes = np.array([[0.5, 0.5, 0.5], [0.9, 0.2, 0.2]])
     grey, red = to_bt709_rgb(codes, ColorVolume("SDR", P3))
     assert grey == pytest.approx([0.5, 0.5, 0.5], abs=1e-3)
@@ -119,7 +119,7 @@ def test_a_wide_gamut_without_hdr_is_brought_to_bt709() -> None:
     assert int(y[8, 8]) == pytest.approx(16 + 219 / 2, abs=1.5)
 
 
-def test_an_hdr_file_is_drawn_as_bt709(tmp_path: Path) -> None:
+def test_hdr_file_is_rendered_as_bt709(tmp_path: Path) -> None:
     level = np.geomspace(1, 1000, 80)
     path = tmp_path / "hdr.mp4"
     with av.open(str(path), "w") as container:

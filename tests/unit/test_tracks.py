@@ -25,7 +25,7 @@ def walk(*faces: tuple[Detection, ...], start: Fraction = Fraction(0)) -> list[F
     return [FrameDetections(start + index * FIVE, seen) for index, seen in enumerate(faces)]
 
 
-def test_boxes_are_linear_between_sightings_on_a_regular_grid() -> None:
+def test_boxes_are_interpolated_on_a_regular_grid() -> None:
     (track,) = link([shot(0, 2)], walk(*((face(100 + 10 * k),) for k in range(10))))
     assert np.allclose(np.diff(track.times), 1 / float(TRACK_RATE))
     centers = (track.boxes[:, 0] + track.boxes[:, 2]) / 2
@@ -35,13 +35,13 @@ def test_boxes_are_linear_between_sightings_on_a_regular_grid() -> None:
     assert np.count_nonzero(track.confidence) == pytest.approx(10, abs=1)
 
 
-def test_a_missed_detection_does_not_end_a_track() -> None:
+def test_missed_detection_does_not_end_a_track() -> None:
     seen = [(face(100),)] * 4 + [()] * 3 + [(face(104),)] * 4
     (track,) = link([shot(0, 2.2)], walk(*seen))
     assert len(track.times) == 55
 
 
-def test_a_face_that_is_searched_seldom_is_one_track() -> None:
+def test_sparse_detections_form_one_track() -> None:
     seldom = [FrameDetections(time, (face(100),)) for time in (Fraction(0), Fraction(6, 5), Fraction(12, 5))]
     (track,) = link([shot(0, 2.5)], seldom)
     assert len(track.times) == 63
@@ -61,12 +61,12 @@ def test_no_track_crosses_a_cut() -> None:
     assert [track.id for track in tracks] == [0, 1]
 
 
-def test_a_flicker_is_dropped() -> None:
+def test_short_track_is_dropped() -> None:
     seen = [(face(100), face(400))] + [(face(100),)] * 9
     assert len(link([shot(0, 2)], walk(*seen))) == 1
 
 
-def test_a_weak_face_continues_a_track_but_begins_none() -> None:
+def test_weak_detection_continues_but_does_not_start_a_track() -> None:
     weak = [(face(100), face(400, confidence=0.4))] * 5
     assert len(link([shot(0, 1)], walk(*weak))) == 1
     fading = [(face(100),)] * 2 + [(face(100, confidence=0.4),)] * 3
@@ -74,7 +74,7 @@ def test_a_weak_face_continues_a_track_but_begins_none() -> None:
     assert track.times[-1] > 0.9
 
 
-def test_two_who_pass_each_other_keep_their_tracks() -> None:
+def test_crossing_faces_keep_their_tracks() -> None:
     steps = [(face(100 + 30 * k, 100, 60), face(400 - 30 * k, 150, 60)) for k in range(11)]
     tracks = link([shot(0, 2.2)], walk(*steps))
     assert len(tracks) == 2
@@ -85,7 +85,7 @@ def test_two_who_pass_each_other_keep_their_tracks() -> None:
 
 
 @pytest.mark.parametrize("looks", [((200.0,) * 6, (60.0,) * 6), ((180.0,) * 6, (180.0, 180, 180, 30, 30, 90))])
-def test_two_who_meet_and_turn_back_are_told_apart_by_their_looks(looks: tuple[tuple[float, ...], ...]) -> None:
+def test_meeting_faces_are_separated_by_appearance(looks: tuple[tuple[float, ...], ...]) -> None:
     there = [100, 130, 160, 190]
 
     def faces(place: float) -> tuple[Detection, ...]:
@@ -97,12 +97,12 @@ def test_two_who_meet_and_turn_back_are_told_apart_by_their_looks(looks: tuple[t
     assert ends == pytest.approx([0, 0], abs=1)
 
 
-def test_the_biggest_face_comes_first() -> None:
+def test_largest_face_comes_first() -> None:
     tracks = link([shot(0, 1)], walk(*[(face(100, size=30), face(400, size=90))] * 5))
     assert tracks[0].boxes[0, 0] > 300
 
 
-def test_a_shot_shorter_than_the_stride_still_has_its_face() -> None:
+def test_shot_shorter_than_the_stride_still_has_its_face() -> None:
     (track,) = link([shot(0, 0.08)], [FrameDetections(Fraction(0), (face(100),))])
     assert len(track.times) == 2
 

@@ -54,7 +54,7 @@ def start_errors(transcript: Transcript, speech: Speech) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("window", [120, 12])
-def test_words_and_their_times_are_right_also_over_the_borders_of_windows(
+def test_words_and_times_are_right_across_window_borders(
     talk: Path, speech: Speech, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int
 ) -> None:
     monkeypatch.setattr(FasterWhisper, "longest_window", lambda self: Fraction(window))
@@ -87,7 +87,7 @@ class Looping(FasterWhisper):
         yield Said(tuple(Heard(" no,", time, time + 0.05, 0.9) for time in times), 0.1, -0.1, 19.0)
 
 
-def test_what_is_lost_in_a_loop_is_heard_again(talk: Path, speech: Speech, quiet: Context) -> None:
+def test_speech_lost_in_a_loop_is_transcribed_again(talk: Path, speech: Speech, quiet: Context) -> None:
     found = Looping(Looping.Options(language="en", beam_size=1)).transcribe(probe(talk), quiet)
     assert len(start_errors(found, speech)) >= 0.9 * len(speech.words)
 
@@ -101,15 +101,13 @@ def test_silence_has_no_turns_or_words(tmp_path: Path, quiet: Context, kind: str
     assert transcriber().transcribe(video, quiet).words == ()
 
 
-def test_no_sound_track_is_an_error_that_says_so(tmp_path: Path, quiet: Context) -> None:
+def test_missing_audio_stream_is_a_clear_error(tmp_path: Path, quiet: Context) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=1, play=None))
     with pytest.raises(MediaError, match="no sound"):
         transcriber().transcribe(video, quiet)
 
 
-def test_what_decides_the_words_is_part_of_the_identity_and_costs_no_fetching(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_identity_covers_model_and_options_without_fetching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPY_CACHE", str(tmp_path))
     whisper, detector = transcriber().input_digests()
     assert whisper == models.sha256("whisper-base")
@@ -119,7 +117,7 @@ def test_what_decides_the_words_is_part_of_the_identity_and_costs_no_fetching(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_tiny_is_english_only_unless_another_language_is_asked_for(caplog: pytest.LogCaptureFixture) -> None:
+def test_tiny_uses_the_english_model_unless_another_language_is_set(caplog: pytest.LogCaptureFixture) -> None:
     assert transcriber(model="tiny").input_digests()[0] == models.sha256("whisper-tiny.en")
     assert "for English" in caplog.text
     assert transcriber(model="tiny", language="de").input_digests()[0] == models.sha256("whisper-tiny")
@@ -127,12 +125,12 @@ def test_tiny_is_english_only_unless_another_language_is_asked_for(caplog: pytes
         transcriber(model="tiny.en", language="de").input_digests()
 
 
-def test_a_model_without_pins_is_refused_with_what_to_do_instead() -> None:
+def test_unpinned_model_is_refused_with_a_remedy() -> None:
     with pytest.raises(ModelError, match="hf download Systran/faster-whisper-large-v1"):
         transcriber(model="large-v1").input_digests()
 
 
-def test_a_size_is_one_also_beside_a_folder_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_size_name_wins_over_a_folder_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "base").mkdir()
     assert transcriber(model="base").input_digests()[0] == models.sha256("whisper-base")
@@ -140,7 +138,7 @@ def test_a_size_is_one_also_beside_a_folder_of_that_name(tmp_path: Path, monkeyp
         transcriber(model="./base").input_digests()
 
 
-def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_local_model_folder_is_used(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such folder"):
         transcriber(model=str(tmp_path / "nowhere")).input_digests()
     with pytest.raises(ModelError, match=r"tokenizer\.json is missing"):
@@ -152,21 +150,21 @@ def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
     assert transcriber(model=str(tmp_path)).input_digests() != first
 
 
-def test_a_folder_that_is_no_model_is_told(tmp_path: Path, talk: Path, quiet: Context) -> None:
+def test_folder_without_a_model_is_reported(tmp_path: Path, talk: Path, quiet: Context) -> None:
     for name in ("model.bin", "config.json", "tokenizer.json"):
         (tmp_path / name).write_bytes(b"{}")
     with pytest.raises(ModelError, match="cannot be loaded"):
         transcriber(model=str(tmp_path), language="en").transcribe(probe(talk), quiet)
 
 
-def test_a_quarrel_is_heard_to_its_end(media: Path, quiet: Context) -> None:
+def test_overlapping_argument_is_transcribed_to_its_end(media: Path, quiet: Context) -> None:
     """Two talk at once for eight seconds, in which the decoder falls into a loop; then one of them alone."""
     found = transcriber(language="en").transcribe(probe(media / "video" / "interview_split_2faces.mp4"), quiet)
     alone = " ".join(plain(word.text) for word in found.words if word.start > 8)
     assert "because you want to interview me i aint interviewing you you want to talk to me" in alone
 
 
-def test_real_voices(media: Path, quiet: Context) -> None:
+def test_real_speech_is_transcribed(media: Path, quiet: Context) -> None:
     found = transcriber(language="en").transcribe(probe(media / "video" / "audiobook_manifesto.mp4"), quiet)
     text = " ".join(plain(word.text) for word in found.words)
     assert 190 <= len(found.words) <= 220

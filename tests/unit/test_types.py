@@ -41,7 +41,7 @@ def test_overlap_is_symmetric_and_clamp_lies_inside(a: Fraction, b: Fraction, c:
     assert inside.duration == one.overlap(two)
 
 
-def test_a_window_moves_linearly_between_keyframes_and_rests_outside() -> None:
+def test_window_is_linear_between_keyframes_and_constant_outside() -> None:
     panel = Panel((Keyframe(Fraction(1), Box(0, 0, 10, 10)), Keyframe(Fraction(3), Box(20, 0, 30, 10))), (0, 0, 2, 2))
     assert panel.window(Fraction(0)) == Box(0, 0, 10, 10)
     assert panel.window(Fraction(2)) == Box(10, 0, 20, 10)

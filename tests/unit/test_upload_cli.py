@@ -97,7 +97,7 @@ def test_scheduled_clips_are_posted_when_due(webhook: WebhookServer, tmp_path: P
     assert upload(folder, "webhook", webhook.url, "--every", "soon").exit_code == 2
 
 
-def test_an_unknown_outcome_is_settled_by_the_user(webhook: WebhookServer, tmp_path: Path) -> None:
+def test_unknown_outcome_is_resolved_by_the_user(webhook: WebhookServer, tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "clips")
     webhook.faults = {0: Fault("lost reply")}
     asked = upload(folder, "webhook", webhook.url)
@@ -118,7 +118,7 @@ def test_a_missing_login_is_reported_once(tmp_path: Path) -> None:
     assert result.stderr.count("Run: clipy login youtube") == 1
 
 
-def test_clips_that_did_not_pass_are_not_sent(youtube: YouTubeServer, tmp_path: Path) -> None:
+def test_rejected_clips_are_not_sent(youtube: YouTubeServer, tmp_path: Path) -> None:
     result = upload(make_folder(tmp_path / "clips", passed=False), "youtube", youtube.url)
     assert result.exit_code == 3
     assert "it did not pass its review" in result.stderr
@@ -165,7 +165,7 @@ def test_logout_without_login_succeeds(tmp_path: Path) -> None:
     assert "revoke the permission in the account's own settings too" in result.stderr
 
 
-def test_upload_runs_without_backends_that_it_does_not_need(webhook: WebhookServer, tmp_path: Path) -> None:
+def test_upload_does_not_need_other_backends(webhook: WebhookServer, tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "clips")
     absent = ("--set", "reframe.backend=talkative", "--set", "faces.backend=hawk")
     assert upload(folder, "webhook", webhook.url, *absent).exit_code == 0

@@ -34,7 +34,7 @@ def instagram(server: InstagramServer, **options: Any) -> Instagram:
     return Instagram(Instagram.Options(**{"base_url": server.url, "upload_url": server.url, **QUICK, **options}))
 
 
-def test_a_reel_is_what_the_preview_shows(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
+def test_posted_reel_matches_the_preview(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
     uploader = instagram(server, hashtags=("bees",), cover_at=2)
     shown = uploader.preview(clip, make_context(tmp_path))
     assert uploader.upload(clip, make_context(tmp_path)).where == "https://www.instagram.com/reel/0/"
@@ -45,7 +45,7 @@ def test_a_reel_is_what_the_preview_shows(server: InstagramServer, clip: Clip, t
     assert shown["left_today"] == "50 of 50"
 
 
-def test_the_account_is_learnt_at_login(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
+def test_account_is_read_at_login(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
     uploader = instagram(server)
     assert uploader.fetch_account_name() == USER
     uploader.close()
@@ -55,7 +55,9 @@ def test_the_account_is_learnt_at_login(server: InstagramServer, clip: Clip, tmp
 
 
 @pytest.mark.parametrize("field", ["bytes_transferred", "bytes_transfered"])
-def test_bytes_go_on_where_they_stopped(server: InstagramServer, clip: Clip, tmp_path: Path, field: str) -> None:
+def test_interrupted_upload_resumes_at_the_offset(
+    server: InstagramServer, clip: Clip, tmp_path: Path, field: str
+) -> None:
     """However Instagram spells how many it has."""
     server.transfer_field = field
     server.names_address = False
@@ -66,7 +68,7 @@ def test_bytes_go_on_where_they_stopped(server: InstagramServer, clip: Clip, tmp
     assert server.posts == [clip.path.read_bytes()]
 
 
-def test_a_reel_whose_answer_was_lost_is_found_again(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
+def test_reel_is_found_after_a_lost_response(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
     sequence = instagram(server, slot="count").upload(clip, make_context(tmp_path))
     assert sequence.where
     commit = [method + target.rpartition("/")[2] for method, target, *_ in server.transcript].index("POSTmedia_publish")
@@ -76,9 +78,7 @@ def test_a_reel_whose_answer_was_lost_is_found_again(server: InstagramServer, cl
     assert len(server.posts) == 1
 
 
-def test_a_container_that_is_gone_after_the_last_call_is_asked_about(
-    server: InstagramServer, clip: Clip, tmp_path: Path
-) -> None:
+def test_missing_container_after_publishing_asks_the_user(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
     instagram(server, slot="count").upload(clip, make_context(tmp_path))
     commit = [method + target.rpartition("/")[2] for method, target, *_ in server.transcript].index("POSTmedia_publish")
     server.reset()
@@ -87,7 +87,7 @@ def test_a_container_that_is_gone_after_the_last_call_is_asked_about(
         instagram(server).upload(clip, make_context(tmp_path))
 
 
-def test_a_video_that_cannot_be_used_is_refused(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
+def test_unusable_video_is_refused(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
     server.ends = "ERROR"
     with pytest.raises(UploadRefused, match="could not process the video"):
         instagram(server).upload(clip, make_context(tmp_path))
@@ -95,7 +95,7 @@ def test_a_video_that_cannot_be_used_is_refused(server: InstagramServer, clip: C
     assert instagram(server).upload(clip, make_context(tmp_path)).where
 
 
-def test_the_platforms_own_count_is_believed(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
+def test_platform_quota_is_used(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
     server.used = 47
     assert instagram(server).preview(clip, make_context(tmp_path))["left_today"] == "3 of 50"
     server.used = 50
@@ -104,7 +104,7 @@ def test_the_platforms_own_count_is_believed(server: InstagramServer, clip: Clip
     assert server.containers == {}
 
 
-def test_too_many_hashtags_are_refused_first(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
+def test_too_many_hashtags_are_refused_before_sending(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
     with pytest.raises(UploadRefused, match=r"the caption has 31 hashtags \(maximum 30\)"):
         instagram(server, hashtags=tuple(f"tag{n}" for n in range(31))).upload(clip, make_context(tmp_path))
 
@@ -121,7 +121,7 @@ def test_too_many_hashtags_are_refused_first(server: InstagramServer, clip: Clip
         (100, 0, UploadRefused, "about it"),
     ],
 )
-def test_errors_are_plain_words(
+def test_errors_are_readable(
     server: InstagramServer, clip: Clip, tmp_path: Path, code: int, detail: int, kind: type[UploadError], says: str
 ) -> None:
     def refuse(asked: object) -> None:
@@ -133,12 +133,12 @@ def test_errors_are_plain_words(
     assert server.posts == []
 
 
-def test_a_token_goes_to_no_other_host(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
+def test_token_is_sent_to_no_other_host(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
     with pytest.raises(UploadRefused, match="unknown host"):
         instagram(server, upload_url="https://rupload.facebook.com").upload(clip, make_context(tmp_path))
 
 
-def test_without_a_professional_account_it_says_so(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
+def test_missing_professional_account_is_reported(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
     original = server._read
     server._read = lambda asked, path: (  # type: ignore[method-assign]
         type(original(asked, path))(200, {}, b'{"data": [{}]}') if path == ["me", "accounts"] else original(asked, path)
@@ -147,9 +147,7 @@ def test_without_a_professional_account_it_says_so(server: InstagramServer, clip
         instagram(server).upload(clip, make_context(tmp_path))
 
 
-def test_an_address_that_was_lost_with_the_vault_is_built_again(
-    server: InstagramServer, clip: Clip, tmp_path: Path
-) -> None:
+def test_upload_address_is_rebuilt_after_losing_the_vault(server: InstagramServer, clip: Clip, tmp_path: Path) -> None:
     server.faults = {index: Fault("drop before") for index in range(5, 20)}
     with pytest.raises(UploadError, match="continue where it stopped"):
         instagram(server).upload(clip, make_context(tmp_path))

@@ -32,7 +32,7 @@ def test_the_last_state_is_found(journal: Journal) -> None:
     assert journal.events(ENTRY) == [("begun", "open"), ("commit", "committing")]
 
 
-def test_bytes_platform_account_and_slot_make_an_upload(journal: Journal) -> None:
+def test_upload_identity_is_bytes_platform_account_and_slot(journal: Journal) -> None:
     journal.record(ENTRY, "begun", UploadState("done", location="there"))
     same = UploadIdentity(ENTRY.sha256, "youtube", "default", name="called otherwise")
     assert journal.find(same).location == "there"
@@ -45,7 +45,7 @@ def test_bytes_platform_account_and_slot_make_an_upload(journal: Journal) -> Non
         assert journal.find(other) == UploadState()
 
 
-def test_no_secret_is_written(journal: Journal) -> None:
+def test_journal_contains_no_secrets(journal: Journal) -> None:
     register_secret("a-planted-secret")
     journal.record(
         ENTRY,
@@ -76,7 +76,7 @@ def test_posts_are_scheduled_at_intervals_and_keep_their_times(journal: Journal)
         assert [journal.publish_time(entry, first, day, keep=True) for entry in entries(3)] == expected
 
 
-def test_a_schedule_without_a_beginning_begins_now(journal: Journal) -> None:
+def test_schedule_without_a_start_starts_now(journal: Journal) -> None:
     one, two = entries(2)
     hour = timedelta(hours=1)
     first = journal.publish_time(one, None, hour, keep=True)
@@ -86,7 +86,7 @@ def test_a_schedule_without_a_beginning_begins_now(journal: Journal) -> None:
     assert journal.publish_time(one, None, hour, keep=True) == first
 
 
-def test_a_preview_decides_no_time(journal: Journal) -> None:
+def test_preview_reserves_no_time(journal: Journal) -> None:
     at = datetime(2030, 1, 1, tzinfo=UTC)
     assert journal.publish_time(ENTRY, at, None, keep=False) == at
     assert journal.publish_time(ENTRY, at + timedelta(days=1), timedelta(days=1), keep=True) == at + timedelta(days=1)
@@ -115,7 +115,7 @@ def test_parallel_uploads_are_limited(journal: Journal) -> None:
     assert most == 2
 
 
-def test_a_journal_that_cannot_be_written_stops_everything(tmp_path: Path) -> None:
+def test_unwritable_journal_stops_uploading(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(StoreError, match=r"CLIPY_JOURNAL.*nothing is sent without the journal"):
         Journal(tmp_path / "file" / "journal.sqlite").find(ENTRY)

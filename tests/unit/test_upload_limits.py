@@ -50,7 +50,7 @@ def test_instagrams_limits_are_checked_before_uploading(change: dict[str, Any], 
     assert says in problems[0]
 
 
-def test_ntsc_rates_are_within_round_limits() -> None:
+def test_ntsc_rates_meet_integer_limits() -> None:
     film = replace(GOOD, frame_rate=Fraction(60000, 1001))
     assert list(TikTok.limits.problems(film)) == []
 
@@ -73,12 +73,12 @@ def test_media_info_is_read_from_the_file(tmp_path: Path) -> None:
         (150_000_000, 64_000_000, [(0, 64_000_000), (64_000_000, 150_000_000)]),
     ],
 )
-def test_tiktok_chunks_are_those_of_its_documents(size: int, chunk: int, ranges: list[tuple[int, int]]) -> None:
+def test_tiktok_chunks_match_its_documentation(size: int, chunk: int, ranges: list[tuple[int, int]]) -> None:
     assert chunk_ranges(size, chunk) == ranges
 
 
 @pytest.mark.parametrize("size", [1, 5_000_000, 64_000_000, 64_000_001, 100_000_000, 127_999_999, 128_000_000, 2**32])
-def test_tiktok_chunks_keep_every_rule(size: int) -> None:
+def test_tiktok_chunks_respect_every_limit(size: int) -> None:
     chunk = chunk_size(size)
     ranges = chunk_ranges(size, chunk)
     assert [a for a, _ in ranges[1:]] == [b for _, b in ranges[:-1]]
@@ -89,7 +89,7 @@ def test_tiktok_chunks_keep_every_rule(size: int) -> None:
     assert (len(ranges) > 1) == (size > 64_000_000)
 
 
-def test_a_day_at_youtube_begins_at_midnight_on_the_pacific() -> None:
+def test_youtube_quota_day_starts_at_midnight_pacific_time() -> None:
     limits = PlatformLimits(as_of=date(2026, 1, 1), source="", per_day=1, day="America/Los_Angeles")
     assert limits.day_start(datetime(2026, 7, 1, 6, 59, tzinfo=UTC)) == datetime(2026, 6, 30, 7, tzinfo=UTC)
     assert limits.day_start(datetime(2026, 12, 1, 8, 0, tzinfo=UTC)) == datetime(2026, 12, 1, 8, tzinfo=UTC)

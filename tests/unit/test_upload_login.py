@@ -77,7 +77,7 @@ def browser(server: LoginServer, *, state: str | None = None, noise: bool = Fals
 
 
 @pytest.mark.parametrize("platform", ["youtube", "tiktok", "instagram"])
-def test_a_login_ends_with_a_token_that_is_kept(
+def test_login_stores_a_token(
     server: LoginServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str
 ) -> None:
     found, shown = permission(server, tmp_path, platform), list[str]()
@@ -91,7 +91,7 @@ def test_a_login_ends_with_a_token_that_is_kept(
     assert len(server.given) == (2 if platform == "instagram" else 1)  # Meta's short token is exchanged for a long one
 
 
-def test_an_address_can_be_pasted(server: LoginServer, tmp_path: Path) -> None:
+def test_redirect_address_can_be_pasted(server: LoginServer, tmp_path: Path) -> None:
     pages: list[str] = []
 
     def paste() -> str:
@@ -149,7 +149,7 @@ def test_an_expired_token_is_refreshed_and_stored_before_use(server: LoginServer
     assert found.token() == token
 
 
-def test_a_refresh_token_that_does_not_rotate_is_kept(server: LoginServer, tmp_path: Path) -> None:
+def test_non_rotating_refresh_token_is_kept(server: LoginServer, tmp_path: Path) -> None:
     server.rotates = False
     found = logged_in(server, tmp_path, over=True)
     found.token()
@@ -187,7 +187,7 @@ def test_a_missing_login_names_the_command(server: LoginServer, tmp_path: Path) 
         permission(server, tmp_path).token()
 
 
-def test_a_token_of_the_environment_needs_no_login(server: LoginServer, tmp_path: Path) -> None:
+def test_environment_token_needs_no_login(server: LoginServer, tmp_path: Path) -> None:
     found = permission(server, tmp_path, CLIPY_YOUTUBE_TOKEN="token-from-outside")
     assert found.token() == "token-from-outside"
     assert not found.refresh()
@@ -209,7 +209,7 @@ def test_logout_deletes_the_tokens_even_if_revoking_fails(server: LoginServer, t
     assert FileVault(tmp_path / "tokens.json").read(found.vault_name) is None
 
 
-def test_the_challenge_is_that_of_rfc_7636() -> None:
+def test_pkce_challenge_matches_rfc_7636() -> None:
     verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
     assert pkce_challenge(verifier, "base64url") == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     assert pkce_challenge(verifier, "hex") == "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3"
@@ -235,7 +235,7 @@ def test_a_damaged_token_file_is_an_error_without_its_content(tmp_path: Path) ->
     assert "half a tok" not in str(caught.value)
 
 
-def test_a_keyring_is_used_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keyring_is_used_when_available(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from keyring.backend import KeyringBackend
 
     kept: dict[tuple[str, str], str] = {}

@@ -59,7 +59,7 @@ def test_json_only_without_the_file(server: WebhookServer, clip: Clip, tmp_path:
     assert server.posts == [b""]
 
 
-def test_a_signature_is_that_of_the_standard() -> None:
+def test_webhook_signature_matches_the_standard() -> None:
     """The example of the specification."""
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     document = b'{"test": 2432232314}'
@@ -78,7 +78,7 @@ def test_a_lost_answer_leaves_an_unknown_outcome(server: WebhookServer, clip: Cl
     assert len(server.posts) == 2
 
 
-def test_a_wrong_or_missing_secret_is_said(
+def test_wrong_or_missing_secret_is_reported(
     server: WebhookServer, clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLIPY_WEBHOOK_SECRET", "another-secret-of-some-length")
@@ -102,13 +102,13 @@ def test_the_program_gets_the_clip_and_prints_the_location(clip: Clip, tmp_path:
     assert command(READ).upload(clip, make_context(tmp_path)).where == "there"
 
 
-def test_no_text_becomes_a_command_or_two_arguments(clip: Clip, tmp_path: Path) -> None:
+def test_text_is_always_one_argument(clip: Clip, tmp_path: Path) -> None:
     shown = "import sys; print(sys.argv[1:])"
     post = command(shown, "--title={title}; touch {name}", "{path}").upload(clip, make_context(tmp_path))
     assert post.where == str(["--title=Why bees <dance>; touch bees-01", str(clip.path)])
 
 
-def test_a_program_does_not_see_clipys_secrets(clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_does_not_inherit_secrets(clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPY_YOUTUBE_TOKEN", "planted")
     monkeypatch.setenv("CLIPY_TIKTOK_CLIENT_SECRET", "planted")
     monkeypatch.setenv("CLIPY_STORE", "fine")
@@ -116,7 +116,7 @@ def test_a_program_does_not_see_clipys_secrets(clip: Clip, tmp_path: Path, monke
     assert command(shown).upload(clip, make_context(tmp_path)).where == "['CLIPY_STORE', 'CLIPY_TOKENS']"
 
 
-def test_a_program_that_fails_is_an_error_and_may_run_again(clip: Clip, tmp_path: Path) -> None:
+def test_failing_command_is_an_error_and_can_be_retried(clip: Clip, tmp_path: Path) -> None:
     with pytest.raises(UploadRefused, match="the program exited with 3: no disk"):
         command("import sys; sys.stderr.write('no disk'); sys.exit(3)").upload(clip, make_context(tmp_path))
     with pytest.raises(UploadRefused, match="cannot be started"):

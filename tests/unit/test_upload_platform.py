@@ -41,7 +41,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
 
 
-def test_the_uploader_of_the_documents_works_as_written(clip: Clip, tmp_path: Path) -> None:
+def test_documented_uploader_works_as_written(clip: Clip, tmp_path: Path) -> None:
     board: list[str] = []
     failures = [Interrupted("it fell down")]
 
@@ -70,7 +70,7 @@ def test_the_uploader_of_the_documents_works_as_written(clip: Clip, tmp_path: Pa
     assert len(board) == 1
 
 
-def test_the_receiver_of_the_documents_knows_our_signature() -> None:
+def test_documented_receiver_verifies_the_signature() -> None:
     from clipy.stages.upload.webhook import signature
 
     code = next(text for text in blocks("python") if "is_ours" in text)
@@ -138,7 +138,7 @@ def test_the_journal_records_intents_and_outcomes(clip: Clip, tmp_path: Path) ->
     assert events == [("begin", "new"), ("begun", "open"), ("commit", "committing"), ("advanced", "done")]
 
 
-def test_an_interrupt_of_the_user_leaves_the_intent(clip: Clip, tmp_path: Path) -> None:
+def test_interrupt_keeps_the_intent(clip: Clip, tmp_path: Path) -> None:
     class Slow(Stubborn):
         def advance(self, job: UploadJob, state: UploadState) -> UploadState:
             raise KeyboardInterrupt
@@ -164,7 +164,7 @@ class Working(Uploader):
         return Post("working", clip.name)
 
 
-def test_an_uploader_that_fails_does_not_keep_a_clip_from_the_others(clip: Clip, tmp_path: Path) -> None:
+def test_failing_uploader_does_not_block_others(clip: Clip, tmp_path: Path) -> None:
     pipeline = replace(Pipeline.from_config(config.load()), uploaders=(Failing(), Working()))
     (outcome,) = pipeline.upload([Outcome(clip, ())], "talk", make_context(tmp_path))
     assert [post.where for post in outcome.posts] == ["talk-01"]

@@ -69,7 +69,7 @@ class Steps:
         monkeypatch.setattr(S3, "_call", call)
 
 
-def test_parts_arrive_whole_with_their_checksum(world: World, clip: Clip, tmp_path: Path) -> None:
+def test_parts_are_uploaded_with_checksums(world: World, clip: Clip, tmp_path: Path) -> None:
     post = s3(world, key="shorts/{name}.mp4", place="https://cdn.example.org/{key}").upload(
         clip, make_context(tmp_path)
     )
@@ -106,7 +106,7 @@ def test_uploads_resume_at_the_missing_part(
         st.integers(0, 11), st.sampled_from(["kill before", "kill after", "break before", "break after"]), max_size=5
     )
 )
-def test_after_any_schedule_the_object_is_there_once_and_whole(
+def test_any_interruption_leaves_one_complete_object(
     world: World, clip: Clip, tmp_path_factory: pytest.TempPathFactory, faults: dict[int, str]
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
@@ -132,7 +132,7 @@ def test_different_objects_are_not_replaced_by_default(world: World, clip: Clip,
     assert [hashlib.sha256(data).hexdigest() for data in world.posts()] == [other.fingerprint]
 
 
-def test_an_object_that_is_there_already_is_not_sent_again(
+def test_existing_object_is_not_sent_again(
     world: World, clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3(world).upload(clip, make_context(tmp_path))
@@ -142,7 +142,9 @@ def test_an_object_that_is_there_already_is_not_sent_again(
     assert steps.calls == ["head_object"]
 
 
-def test_what_is_missing_is_said(world: World, clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_settings_are_reported(
+    world: World, clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ctx = make_context(tmp_path)
     with pytest.raises(UploadRefused, match="no bucket is set"):
         s3(world, bucket="").upload(clip, ctx)
@@ -154,6 +156,6 @@ def test_what_is_missing_is_said(world: World, clip: Clip, tmp_path: Path, monke
         s3(world).upload(clip, ctx)
 
 
-def test_a_store_that_is_away_is_an_error_that_says_to_run_again(world: World, clip: Clip, tmp_path: Path) -> None:
+def test_unavailable_store_is_an_error_with_a_remedy(world: World, clip: Clip, tmp_path: Path) -> None:
     with pytest.raises(UploadError, match="the connection to the store broke"):
         s3(world, endpoint="http://127.0.0.1:9").upload(clip, make_context(tmp_path))

@@ -68,12 +68,12 @@ def test_truncated_texts_fit(text: str, most: int, measure: object) -> None:
     assert measure(found) <= most
 
 
-def test_platforms_count_differently() -> None:
+def test_length_is_counted_as_each_platform_does() -> None:
     assert (len("🐝é"), utf16_length("🐝é"), utf8_length("🐝é")) == (2, 3, 6)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"), [("Deep Sea", "#DeepSea"), ("#done", "#done"), ("日本", "#日本"), ("?", "")]
 )
-def test_a_hashtag_is_letters_and_digits(text: str, expected: str) -> None:
+def test_hashtag_has_only_letters_and_digits(text: str, expected: str) -> None:
     assert to_hashtag(text) == expected

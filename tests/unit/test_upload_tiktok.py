@@ -43,7 +43,7 @@ def request(server: TikTokServer) -> dict[str, Any]:
     return upload.request
 
 
-def test_a_direct_post_says_everything_that_tiktok_asks(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
+def test_direct_post_has_every_required_field(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
     uploader = tiktok(server, **DIRECT, hashtags=("bees",), synthetic=True, cover_at=1.5)
     shown = uploader.preview(clip, make_context(tmp_path))
     assert uploader.upload(clip, make_context(tmp_path)).where == "https://www.tiktok.com/@bees/video/7123456789"
@@ -61,18 +61,18 @@ def test_a_direct_post_says_everything_that_tiktok_asks(server: TikTokServer, cl
     }
 
 
-def test_a_draft_goes_to_the_inbox(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
+def test_draft_goes_to_the_inbox(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
     post = tiktok(server).upload(clip, make_context(tmp_path))
     assert "finish it there" in post.where
     assert "post_info" not in request(server)
 
 
-def test_a_post_without_a_public_name_leads_to_the_profile(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
+def test_post_without_public_id_links_to_the_profile(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
     server.names_post = False
     assert tiktok(server, **DIRECT).upload(clip, make_context(tmp_path)).where == "https://www.tiktok.com/@bees"
 
 
-def test_a_title_is_cut_as_tiktok_counts(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
+def test_title_is_cut_in_utf16_units(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
     tiktok(server, **DIRECT, title="🐝" * 2000).upload(clip, make_context(tmp_path))
     assert len(request(server)["post_info"]["title"].encode("utf-16-le")) // 2 <= 2200
 
@@ -87,7 +87,7 @@ def test_a_title_is_cut_as_tiktok_counts(server: TikTokServer, clip: Clip, tmp_p
         ({**DIRECT, "duets": True}, {}, "duets are turned off"),
     ],
 )
-def test_what_the_creator_may_not_do_is_said_first(
+def test_creator_restrictions_are_reported_before_sending(
     server: TikTokServer, clip: Clip, tmp_path: Path, options: dict[str, Any], creator: dict[str, Any], says: str
 ) -> None:
     server.creator |= creator
@@ -108,7 +108,7 @@ def test_what_the_creator_may_not_do_is_said_first(
     ],
 )
 @pytest.mark.parametrize("status", [200, 403])
-def test_errors_are_plain_words_whatever_the_status(
+def test_errors_are_readable_for_any_status(
     server: TikTokServer, clip: Clip, tmp_path: Path, code: str, kind: type[UploadError], says: str, status: int
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -119,7 +119,7 @@ def test_errors_are_plain_words_whatever_the_status(
         tiktok(server, **DIRECT).upload(clip, make_context(tmp_path))
 
 
-def test_a_post_that_fails_later_says_why(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
+def test_post_that_fails_in_processing_gives_the_reason(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
     server.fails = "frame_rate_check_failed"
     with pytest.raises(UploadRefused, match="23 to 60 fps"):
         tiktok(server, **DIRECT).upload(clip, make_context(tmp_path))
@@ -128,7 +128,7 @@ def test_a_post_that_fails_later_says_why(server: TikTokServer, clip: Clip, tmp_
     assert len(server.posts) == 1
 
 
-def test_many_chunks_go_on_at_the_one_that_is_missing(
+def test_chunked_upload_resumes_at_the_missing_chunk(
     server: TikTokServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.megabyte = 1000
@@ -142,7 +142,7 @@ def test_many_chunks_go_on_at_the_one_that_is_missing(
     assert ranges[-1] == "bytes 192000-300122/300123"
 
 
-def test_an_address_that_is_over_is_not_replaced_unasked(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
+def test_expired_upload_address_asks_before_replacing(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
     """A new one costs one of the day's posts, so the user decides by running again."""
     server.faults = {2: Fault("expire")}
     with pytest.raises(UploadRefused, match="valid for an hour"):
@@ -152,7 +152,7 @@ def test_an_address_that_is_over_is_not_replaced_unasked(server: TikTokServer, c
     assert len(server.uploads) == 2
 
 
-def test_five_drafts_a_day_are_all(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
+def test_five_drafts_per_day_is_the_limit(server: TikTokServer, clip: Clip, tmp_path: Path) -> None:
     ctx = make_context(tmp_path)
     uploader = tiktok(server)
     for _ in range(5):
@@ -162,7 +162,7 @@ def test_five_drafts_a_day_are_all(server: TikTokServer, clip: Clip, tmp_path: P
         uploader.upload(clip, ctx)
 
 
-def test_an_address_that_was_lost_with_the_vault_is_asked_for_again(
+def test_upload_address_is_requested_again_after_losing_the_vault(
     server: TikTokServer, clip: Clip, tmp_path: Path
 ) -> None:
     server.faults = {index: Fault("drop before") for index in range(2, 9)}

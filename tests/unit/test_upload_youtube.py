@@ -44,14 +44,14 @@ def sent(server: YouTubeServer) -> dict[str, Any]:
     return found
 
 
-def test_a_video_is_private_unless_somebody_says_otherwise(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
+def test_video_is_private_by_default(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
     youtube(server).upload(clip, make_context(tmp_path))
     assert sent(server)["status"]["privacyStatus"] == "private"
     youtube(server, privacy="public", slot="2").upload(clip, make_context(tmp_path))
     assert [video["sent"]["status"]["privacyStatus"] for video in server.videos.values()] == ["private", "public"]
 
 
-def test_the_preview_is_what_is_sent(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
+def test_preview_matches_the_request(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
     options = {"hashtags": ("bees", "two words"), "tags": ("{title}", "a, b"), "synthetic": True, "category": "27"}
     uploader = youtube(server, **options)
     shown = uploader.preview(clip, make_context(tmp_path))
@@ -67,7 +67,7 @@ def test_the_preview_is_what_is_sent(server: YouTubeServer, clip: Clip, tmp_path
     assert shown["left_today"] == "100 of 100"
 
 
-def test_long_words_are_cut_to_what_youtube_takes(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
+def test_long_texts_are_cut_to_youtube_limits(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
     texts = {"title": "bee " * 60, "description": "ü" * 6000, "tags": tuple(f"tag number {n}" for n in range(60))}
     youtube(server, **texts).upload(clip, make_context(tmp_path))
     snippet = sent(server)["snippet"]
@@ -76,14 +76,14 @@ def test_long_words_are_cut_to_what_youtube_takes(server: YouTubeServer, clip: C
     assert 4990 <= len(snippet["description"].encode()) <= 5000
 
 
-def test_a_video_with_a_time_waits_at_youtube(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
+def test_scheduled_video_is_published_by_youtube(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
     at = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2)
     youtube(server, at=at, every="1d").upload(clip, make_context(tmp_path))
     status = sent(server)["status"]
     assert (status["privacyStatus"], status["publishAt"]) == ("private", at.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
-def test_what_belongs_to_a_video_is_added_once(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
+def test_captions_and_thumbnail_are_added_once(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
     """Each answer is lost once, and each thing is there once nevertheless."""
     server.polls = 2
     wanted = {"captions": True, "playlist": "PL1", "thumbnail": True}
@@ -113,7 +113,7 @@ def test_a_video_whose_captions_are_refused_is_still_posted(
         ({"uploadStatus": "failed", "failureReason": "codec"}, "it cannot decode the video"),
     ],
 )
-def test_a_verdict_is_said(
+def test_processing_verdict_is_reported(
     server: YouTubeServer,
     clip: Clip,
     tmp_path: Path,
@@ -126,7 +126,7 @@ def test_a_verdict_is_said(
     assert says in caplog.text
 
 
-def test_it_does_not_wait_for_ever(
+def test_processing_wait_is_bounded(
     server: YouTubeServer, clip: Clip, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.polls = 10**6
@@ -151,7 +151,7 @@ def test_it_does_not_wait_for_ever(
         (400, "somethingNew", UploadRefused, "somethingNew"),
     ],
 )
-def test_errors_are_plain_words(
+def test_errors_are_readable(
     server: YouTubeServer, clip: Clip, tmp_path: Path, status: int, reason: str, kind: type[UploadError], says: str
 ) -> None:
     server.refuse = (status, reason)
@@ -162,9 +162,7 @@ def test_errors_are_plain_words(
     assert youtube(server).upload(clip, make_context(tmp_path)).where
 
 
-def test_an_option_that_youtube_would_refuse_is_refused_first(
-    server: YouTubeServer, clip: Clip, tmp_path: Path
-) -> None:
+def test_invalid_youtube_option_is_refused_before_sending(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
     later = datetime.now(UTC) + timedelta(days=1)
     for options, says in (
         ({"title": "{reason}{reason}", "privacy": "unlisted", "at": later}, "cannot be unlisted"),
@@ -176,7 +174,7 @@ def test_an_option_that_youtube_would_refuse_is_refused_first(
     assert server.transcript == []
 
 
-def test_the_daily_limit_is_counted_and_said(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
+def test_daily_quota_is_counted_and_reported(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
     ctx = make_context(tmp_path)
     uploader = youtube(server)
     job = uploader.make_job(clip, ctx)
@@ -191,7 +189,7 @@ def test_the_daily_limit_is_counted_and_said(server: YouTubeServer, clip: Clip, 
     assert youtube(server, per_day=150).preview(clip, ctx)["left_today"] == "50 of 150"
 
 
-def test_what_cannot_be_known_is_asked_and_settled(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
+def test_unknown_outcome_is_asked_and_resolved(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
     ctx = make_context(tmp_path)
     server.may_read = False
     server.faults = {3: Fault("lost reply"), 4: Fault("expire")}
@@ -204,9 +202,7 @@ def test_what_cannot_be_known_is_asked_and_settled(server: YouTubeServer, clip: 
     assert len(server.posts) == 1
 
 
-def test_it_gives_up_on_a_platform_that_is_down_and_goes_on_later(
-    server: YouTubeServer, clip: Clip, tmp_path: Path
-) -> None:
+def test_unavailable_platform_is_given_up_and_resumed_later(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
     server.faults = {index: Fault("error before", 503) for index in range(2, 40)}
     with pytest.raises(UploadError, match="Run the same command again to continue"):
         youtube(server).upload(clip, make_context(tmp_path))
@@ -218,7 +214,7 @@ def test_it_gives_up_on_a_platform_that_is_down_and_goes_on_later(
     assert ranges[1] == f"bytes {GRAIN}-{2 * GRAIN - 1}/{2 * GRAIN + 5}"  # not from the start
 
 
-def test_a_long_pause_is_left_to_the_user(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
+def test_long_retry_delay_is_left_to_the_user(server: YouTubeServer, clip: Clip, tmp_path: Path) -> None:
     server.refuse = None
     uploader = youtube(server)
     original = server.handle

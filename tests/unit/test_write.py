@@ -53,7 +53,7 @@ def test_frames_times_and_lengths_are_exact(tmp_path: Path, rate: Fraction) -> N
         assert float(audio.duration * audio.time_base) == pytest.approx(float(50 / rate), abs=0.002)
 
 
-def test_sound_stays_in_its_place(tmp_path: Path) -> None:
+def test_sound_keeps_its_position(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     _write(path, Fraction(25), 50)
     video = probe(path)
@@ -62,7 +62,7 @@ def test_sound_stays_in_its_place(tmp_path: Path) -> None:
     assert np.abs(samples[:, 4000:-4000] - wave[4000:-4000]).max() < 0.03
 
 
-def test_the_file_says_how_it_is_coded_and_can_be_streamed(tmp_path: Path) -> None:
+def test_file_has_colour_tags_and_faststart(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     _write(path, Fraction(25), 110, "veryfast")
     with av.open(str(path)) as container:
@@ -120,21 +120,21 @@ def _spoilt(path: Path, error: BaseException) -> None:
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError(), RenderError("no")])
-def test_a_clip_that_fails_leaves_no_file(tmp_path: Path, error: BaseException) -> None:
+def test_failed_clip_leaves_no_file(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "clip.mp4"
     with pytest.raises(type(error)):
         _spoilt(path, error)
     assert not path.exists()
 
 
-def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
+def test_frame_of_another_size_is_refused(tmp_path: Path) -> None:
     with Mp4Writer(tmp_path / "clip.mp4", *SIZE, Fraction(25), FAST) as writer:
         writer.write_frame(black_planes(*SIZE))
         with pytest.raises(RenderError, match="64x64"):
             writer.write_frame(black_planes(64, 64))
 
 
-def test_a_size_that_cannot_be_coded_leaves_no_file(tmp_path: Path) -> None:
+def test_unencodable_size_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match="cannot encode"):
         Mp4Writer(tmp_path / "clip.mp4", 91, 161, Fraction(25), FAST)
     assert list(tmp_path.iterdir()) == []

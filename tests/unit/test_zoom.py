@@ -107,7 +107,7 @@ def test_zoom_in_and_out_on_stressed_words(video: Video, edit: Edit, seeing: Con
     assert plain / 1.3 < window(zoomed_in, 4.65).width < plain
 
 
-def test_a_smooth_zoom_has_no_jump_and_a_hard_one_is_a_cut(video: Video, edit: Edit, seeing: Context) -> None:
+def test_smooth_zoom_has_no_jump_and_hard_zoom_is_a_cut(video: Video, edit: Edit, seeing: Context) -> None:
     smooth = made(on=["emphasis"], scale=1.3).plan(video, edit, seeing)
     widths = np.array([window(smooth, 4 + tick / 50).width for tick in range(150)])
     assert np.abs(np.diff(widths)).max() < 0.03 * widths.max()
@@ -122,7 +122,7 @@ def test_a_smooth_zoom_has_no_jump_and_a_hard_one_is_a_cut(video: Video, edit: E
 
 @pytest.mark.parametrize("style", ["smooth", "hard"])
 @pytest.mark.parametrize("scale", [1.15, 3])
-def test_no_face_is_ever_cut_and_no_window_leaves_the_picture(
+def test_zoom_never_cuts_faces_or_leaves_the_picture(
     video: Video, edit: Edit, seeing: Context, style: str, scale: float
 ) -> None:
     closer = made(style=style, scale=scale, max_upscale=16, apart=0).plan(video, edit, seeing)
@@ -173,7 +173,7 @@ def test_every_other_span_between_cuts_is_zoomed(video: Video, edit: Edit, seein
     assert window(closer, 8).width == pytest.approx(plain)
 
 
-def test_zooms_are_apart_and_the_strongest_win(video: Video, edit: Edit, seeing: Context) -> None:
+def test_zooms_are_spaced_and_the_strongest_win(video: Video, edit: Edit, seeing: Context) -> None:
     assert [why for why, _ in punches(made(apart=1).plan(video, edit, seeing))] == ["sentence", "LOUD", "sentence"]
     assert [why for why, _ in punches(made(apart=60).plan(video, edit, seeing))] == ["LOUD"]
 
@@ -205,7 +205,7 @@ def test_zoom_on_the_center_without_faces(tmp_path: Path, edit: Edit, ctx: Conte
     assert window(closer, 5).height == pytest.approx(240, rel=0.01)
 
 
-def test_the_rendered_face_is_bigger(video: Video, edit: Edit, seeing: Context) -> None:
+def test_rendered_face_is_larger(video: Video, edit: Edit, seeing: Context) -> None:
     zoom = made(on=["emphasis"], scale=1.3)
     closer = zoom.plan(video, edit, seeing)
     path = video.path.with_name("clip.mp4")
@@ -225,7 +225,7 @@ def test_the_rendered_face_is_bigger(video: Video, edit: Edit, seeing: Context) 
     left=st.floats(0, 1000),
     width=st.floats(10, 1000),
 )
-def test_a_narrower_window_lies_inside(x: float, y: float, scale: float, left: float, width: float) -> None:
+def test_zoomed_window_lies_inside(x: float, y: float, scale: float, left: float, width: float) -> None:
     outer = Box(left, 5, left + width, 5 + width * 16 / 9)
     inner = narrow_window(outer, x, y, scale)
     assert inner.x1 >= outer.x1 - 1e-6
@@ -235,7 +235,7 @@ def test_a_narrower_window_lies_inside(x: float, y: float, scale: float, left: f
     assert inner.width * outer.height == pytest.approx(inner.height * outer.width)
 
 
-def test_a_moving_camera_goes_on_moving() -> None:
+def test_moving_camera_keeps_moving() -> None:
     keys = tuple(Keyframe(Fraction(at), Box(at * 10, 0, at * 10 + 90, 160)) for at in range(5))
     shot = CropShot(Span(Fraction(0), Fraction(4)), "single", (Panel(keys, (0, 0, 90, 160)),))
     punch = PunchIn(Span(Fraction(1), Fraction(3)), 1.5, "test")
