@@ -39,8 +39,8 @@ def test_an_unreadable_video_ends_with_one_clear_line(tmp_path: Path) -> None:
         "none.mp4": "no such file",
         ".": "this is a folder",
         "empty.mp4": "the file is empty",
-        "text.mp4": "cannot read this as a video",
-        "half.mp4": "cannot read this as a video|truncated",
+        "text.mp4": "cannot read the file as a video",
+        "half.mp4": "cannot read the file as a video|truncated",
     }
     for name, words in says.items():
         result = run("run", tmp_path / name, "-o", tmp_path / "out")
