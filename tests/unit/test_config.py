@@ -61,7 +61,7 @@ def test_changing_the_backend_keeps_options_of_a_common_base_class(here: Path) -
     assert config.load(sets=["render=nvenc"]).tables["render"] == config.Choice("nvenc", {"quality": "best"})
 
 
-def test_set_replaces_a_table_like_a_list(here: Path) -> None:
+def test_set_picks_the_backend_of_a_table_like_a_list(here: Path) -> None:
     assert config.load(sets=["reframe=center", "pizzazz=title"]).tables["reframe"].backend == "center"
     assert config.load(environment={"CLIPY_REFRAME": "center"}).tables["reframe"].backend == "center"
 

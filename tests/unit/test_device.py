@@ -64,7 +64,7 @@ def test_missing_device_is_an_error_with_a_remedy(monkeypatch: pytest.MonkeyPatc
     device.demand("mps")
 
 
-def test_without_pytorch_only_the_cpu_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pytorch_only_the_cpu_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
     assert device.for_torch("cpu") == "cpu"
     with pytest.raises(BackendUnavailable, match=r"PyTorch is not installed.*openai-whisper"):

@@ -86,7 +86,7 @@ def test_eviction_removes_old_entries_then_the_excess(store: Store) -> None:
     assert made  # what was removed is made again
 
 
-def test_removal_by_video_name(store: Store) -> None:
+def test_cache_rm_removes_by_step_and_key(store: Store) -> None:
     assert run("rm").exit_code == run("rm", "--all", "x").exit_code == 2
     assert "nothing is stored under" in run("rm", "nonsense").stderr
     run("rm", "transcribe.transcribe", "bbbbbbbb1")

@@ -170,7 +170,7 @@ def test_person_crossing_the_picture_is_not_a_transition(tmp_path: Path, ctx: Co
     assert cuts(make_video(tmp_path / "a.mp4", seconds=5, size=(320, 180), draw=draw, play=None), ctx) == []
 
 
-def test_isolated_faces_are_searched_only_in_shots_without_neighbours() -> None:
+def test_clear_part_of_a_shot_excludes_transitions() -> None:
     shot = Shot(Span(Fraction(4), Fraction(8)), lead_in=Fraction(1, 2), lead_out=Fraction(1))
     assert shot.clear == Span(Fraction(9, 2), Fraction(7))
     assert Shot(Span(Fraction(4), Fraction(5)), Fraction(1, 2), Fraction(1, 2)).clear == Span(Fraction(4), Fraction(5))

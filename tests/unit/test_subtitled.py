@@ -118,7 +118,7 @@ def test_roll_up_captions_give_each_word_once() -> None:
     assert texts(read(text)) == [(1, 2.99, "first line"), (3, 4.99, "second line")]
 
 
-def test_repeated_line_by_another_speaker_is_kept() -> None:
+def test_equal_consecutive_cues_are_kept() -> None:
     text = "1\n00:00:01,000 --> 00:00:02,000\nNo.\n\n2\n00:00:02,000 --> 00:00:03,000\nNo.\n"
     assert [lines(cue) for cue in read(text)] == [("No.",), ("No.",)]
 

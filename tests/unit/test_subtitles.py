@@ -68,7 +68,7 @@ def test_no_words_give_an_empty_file() -> None:
 
 
 @pytest.mark.parametrize("suffix", [".srt", ".vtt"])
-def test_libass_compatible_reader_round_trips(tmp_path: Path, suffix: str) -> None:
+def test_ffmpeg_reads_srt_and_vtt(tmp_path: Path, suffix: str) -> None:
     words = [*said("Größe & Straße: 今日は!"), *said("שלום עולם.", Fraction(5))]
     path = tmp_path / f"clip{suffix}"
     path.write_text((srt if suffix == ".srt" else vtt)(words), encoding="utf-8")

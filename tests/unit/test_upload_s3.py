@@ -142,7 +142,7 @@ def test_existing_object_is_not_sent_again(
     assert steps.calls == ["head_object"]
 
 
-def test_missing_settings_are_reported(
+def test_configuration_errors_are_reported(
     world: World, clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ctx = make_context(tmp_path)

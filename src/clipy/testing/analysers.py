@@ -23,11 +23,11 @@ class TranscriberContract(BackendContract):
 
     core = Transcriber
 
-    def test_words_keep_the_contract_and_are_the_same_again(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_words_keep_the_contract_and_are_reproducible(self, backend: Any, video: Video, ctx: Context) -> None:
         found = ctx.cached(backend.transcribe, video)
         assert call(backend.transcribe, (video,), ctx) == found
 
-    def test_there_is_a_faster_one_to_check_clips_with(self, backend: Any) -> None:
+    def test_verification_transcriber_is_available(self, backend: Any) -> None:
         assert isinstance(backend.verification_transcriber("en"), Transcriber)
 
 
@@ -36,11 +36,11 @@ class AlignerContract(BackendContract):
 
     core = Aligner
 
-    def test_the_words_are_the_same_again(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_aligned_words_keep_their_text(self, backend: Any, video: Video, ctx: Context) -> None:
         found = ctx.cached(backend.align, video, KNOWN_TRANSCRIPT)
         assert call(backend.align, (video, KNOWN_TRANSCRIPT), ctx) == found
 
-    def test_no_words_are_no_problem(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_no_words_are_accepted(self, backend: Any, video: Video, ctx: Context) -> None:
         assert call(backend.align, (video, Transcript("en", ())), ctx).words == ()
 
 
@@ -49,7 +49,7 @@ class ShotDetectorContract(BackendContract):
 
     core = ShotDetector
 
-    def test_shots_fill_the_span_and_are_the_same_again(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_shots_fill_the_span_and_are_reproducible(self, backend: Any, video: Video, ctx: Context) -> None:
         for span in (video.span, SPAN, Span(Fraction(2), Fraction(21, 10))):
             found = ctx.cached(backend.detect, video, span)
             assert call(backend.detect, (video, span), ctx) == found
@@ -60,13 +60,13 @@ class FaceDetectorContract(BackendContract):
 
     core = FaceDetector
 
-    def test_there_is_a_list_for_each_picture(self, backend: Any, ctx: Context) -> None:
+    def test_detection_returns_one_list_per_frame(self, backend: Any, ctx: Context) -> None:
         chance = np.random.default_rng(1)
         pictures = [chance.integers(0, 255, (120, 160, 3)).astype(np.uint8) for _ in range(3)]
         assert len(call(backend.detect, (pictures,), ctx)) == 3
         assert len(call(backend.detect, ([np.zeros((64, 48, 3), np.uint8)],), ctx)) == 1
 
-    def test_a_video_is_searched(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_detection_runs_on_a_video(self, backend: Any, video: Video, ctx: Context) -> None:
         found = ctx.cached(backend.detect_in_video, video, [Shot(SPAN)])
         assert found
 
@@ -80,16 +80,16 @@ class SpeakerDetectorContract(BackendContract):
 
     core = SpeakerDetector
 
-    def test_every_track_is_scored_the_same_again(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_scores_are_reproducible(self, backend: Any, video: Video, ctx: Context) -> None:
         tracks = _tracks()
         found = ctx.cached(backend.score, video, tracks)
         again = call(backend.score, (video, tracks), ctx)
         assert all(np.array_equal(a.speaking, b.speaking) for a, b in zip(found, again, strict=True))
 
-    def test_no_tracks_are_no_problem(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_no_tracks_are_accepted(self, backend: Any, video: Video, ctx: Context) -> None:
         assert call(backend.score, (video, []), ctx) == []
 
-    def test_it_says_how_it_is_used(self, backend: Any) -> None:
+    def test_usage_hints_are_valid(self, backend: Any) -> None:
         assert backend.lookahead_seconds() >= 0
         assert backend.benefits_from_diarization() in {True, False}
 
@@ -99,7 +99,7 @@ class DiarizerContract(BackendContract):
 
     core = Diarizer
 
-    def test_turns_keep_the_contract_and_are_the_same_again(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_turns_keep_the_contract_and_are_reproducible(self, backend: Any, video: Video, ctx: Context) -> None:
         spans = (SPAN, Span(Fraction(6), Fraction(9)))
         found = ctx.cached(backend.diarize, video, spans)
         assert call(backend.diarize, (video, spans), ctx) == found
@@ -116,7 +116,7 @@ class EmbedderContract(BackendContract):
         assert len(found) == 3
         assert np.allclose(found[0], found[2], atol=1e-5)
 
-    def test_no_texts_are_no_problem(self, backend: Any, ctx: Context) -> None:
+    def test_no_texts_are_accepted(self, backend: Any, ctx: Context) -> None:
         assert len(call(backend.embed, ((),), ctx)) == 0
 
 

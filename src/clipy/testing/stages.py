@@ -34,14 +34,14 @@ class HighlighterContract(BackendContract):
     core = Highlighter
     needed: ClassVar = {"count": 2, "min_duration": 2, "max_duration": 6}
 
-    def test_picks_keep_the_contract_and_are_the_same_again(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_picks_keep_the_contract_and_are_reproducible(self, backend: Any, video: Video, ctx: Context) -> None:
         found = ctx.cached(backend.highlight, video)
         assert call(backend.highlight, (video,), ctx) == found
 
     def test_every_pick_has_a_title_and_a_reason(self, backend: Any, video: Video, ctx: Context) -> None:
         assert all(pick.title.strip() and pick.reason.strip() for pick in ctx.cached(backend.highlight, video))
 
-    def test_a_video_without_sound_is_no_failure(self, backend: Any, silent: Video, ctx: Context) -> None:
+    def test_video_without_sound_is_accepted(self, backend: Any, silent: Video, ctx: Context) -> None:
         try:
             call(backend.highlight, (silent,), ctx)
         except ClipyError as error:
@@ -55,7 +55,7 @@ class ReframerContract(BackendContract):
     needed: ClassVar = {"width": SIZE[0], "height": SIZE[1]}
 
     @pytest.mark.parametrize("size", [(320, 180), (180, 320), (240, 240)], ids=str)
-    def test_windows_keep_the_contract_and_their_shape(
+    def test_windows_keep_the_contract_and_their_aspect_ratio(
         self, backend: Any, size: tuple[int, int], tmp_path: Path, ctx: Context
     ) -> None:
         video = probe(make_video(tmp_path / "a.mp4", seconds=3, size=size))
@@ -75,7 +75,7 @@ class PizzazzContract(BackendContract):
         planned = ctx.cached(backend.plan, video, an_edit())
         assert call(backend.plan, (video, an_edit()), ctx).plans == planned.plans
 
-    def test_frames_keep_the_contract_and_are_the_same_again(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_frames_keep_the_contract_and_are_reproducible(self, backend: Any, video: Video, ctx: Context) -> None:
         edit = ctx.cached(backend.plan, video, an_edit())
         runs = [list(frames_through(backend, iter(_frames(edit)), edit, ctx)) for _ in range(2)]
         assert len(runs[0]) == len(_frames(edit))
@@ -113,9 +113,7 @@ class RendererContract(BackendContract):
         path = ctx.cached_file(backend.render, video, an_edit(), (), suffix=backend.suffix)
         assert path.suffix == backend.suffix
 
-    def test_a_source_without_sound_gives_a_clip_with_a_sound_track(
-        self, backend: Any, silent: Video, ctx: Context
-    ) -> None:
+    def test_silent_source_gives_a_clip_with_an_audio_stream(self, backend: Any, silent: Video, ctx: Context) -> None:
         path = ctx.cached_file(backend.render, silent, an_edit(), (), suffix=backend.suffix)
         assert probe(path).audio
 
@@ -124,7 +122,7 @@ class RendererContract(BackendContract):
         path = ctx.cached_file(backend.render, video, replace(an_edit(), keep=keep), (), suffix=backend.suffix)
         assert abs(probe(path).duration - Fraction(3, 2)) < Fraction(1, 10)
 
-    def test_pizzazz_are_shown_and_heard(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_pizzazz_are_applied_to_frames_and_sound(self, backend: Any, video: Video, ctx: Context) -> None:
         class Noted(Pizzazz):
             """Counts what goes by."""
 
@@ -168,10 +166,10 @@ class ReviewerContract(BackendContract):
         review = ctx.cached(backend.review, clip)
         assert call(backend.review, (clip,), ctx) == review
 
-    def test_what_was_meant_may_be_known(self, backend: Any, clip: Clip, ctx: Context) -> None:
+    def test_clip_with_its_edit_can_be_reviewed(self, backend: Any, clip: Clip, ctx: Context) -> None:
         call(backend.review, (replace(clip, edit=an_edit()),), ctx)
 
-    def test_a_file_that_is_no_video_is_no_crash(self, backend: Any, tmp_path: Path, ctx: Context) -> None:
+    def test_non_video_file_does_not_crash(self, backend: Any, tmp_path: Path, ctx: Context) -> None:
         path = tmp_path / "no.mp4"
         path.write_bytes(b"no video")
         try:
@@ -192,7 +190,7 @@ class UploaderContract(BackendContract):
         video = probe(path)
         return Clip(video.fingerprint, video.duration, video.width, video.height, an_edit(), path, "clip-01")
 
-    def test_the_post_says_where_the_clip_is(self, backend: Any, clip: Clip, ctx: Context) -> None:
+    def test_post_has_the_address_of_the_clip(self, backend: Any, clip: Clip, ctx: Context) -> None:
         first = call(backend.upload, (clip,), ctx)
         assert call(backend.upload, (clip,), ctx) == first
 

@@ -62,17 +62,17 @@ class BackendContract:
         """The same without a sound track."""
         return shared_video(tmp_path_factory, seconds=SECONDS, has_sound=False)
 
-    def test_it_inherits_its_core_class_and_its_options(self, backend: Backend) -> None:
+    def test_backend_inherits_its_core_class_and_options(self, backend: Backend) -> None:
         assert isinstance(backend, self.core)
         assert issubclass(type(backend).Options, self.core.Options)
 
-    def test_it_says_what_it_is_and_what_each_option_does(self, backend: Backend) -> None:
+    def test_backend_and_options_have_descriptions(self, backend: Backend) -> None:
         kind = type(backend)
         assert (kind.__doc__ or "").strip(), "its class needs a docstring: clipy backends shows its first line"
         undescribed = [name for name, field in kind.Options.model_fields.items() if not field.description]
         assert not undescribed, f"options without a description: {', '.join(undescribed)}"
 
-    def test_making_one_reads_nothing(self, backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_constructor_reads_nothing(self, backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_: object, **__: object) -> object:
             raise AssertionError("a constructor must be cheap: weights and files wait until the first use")
 
@@ -80,5 +80,5 @@ class BackendContract:
         monkeypatch.setattr(Path, "open", refuse)
         type(backend)(backend.options)
 
-    def test_its_identity_is_plain_data_and_stays_the_same(self, backend: Backend) -> None:
+    def test_identity_is_plain_data_and_stable(self, backend: Backend) -> None:
         assert key_of(backend) == key_of(type(backend)(backend.options))
