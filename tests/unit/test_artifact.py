@@ -143,7 +143,7 @@ def test_artifact_with_other_fields_is_outdated() -> None:
 
 
 @pytest.mark.parametrize(("group", "method"), sorted(STORED))
-def test_what_every_core_class_returns_can_be_stored(group: str, method: str) -> None:
+def test_results_of_every_core_class_can_be_stored(group: str, method: str) -> None:
     kind = get_type_hints(getattr(registry.core(group), method), include_extras=True)["return"]
     assert len(shape_of(kind)) == 16
     assert artifact.adapter(kind)

@@ -100,7 +100,7 @@ def _across_a_cut(faces: list[OnScreen], cut: int) -> list[Caption]:
     return cards
 
 
-def test_a_card_moves_at_a_cut_where_one_height_does_not_suit_both_sides() -> None:
+def test_card_moves_at_a_cut_when_one_height_does_not_suit_both_shots() -> None:
     low, high = face(800, 400, 0, 2), face(360, 700, 2, 4)
     first, second = _across_a_cut([*low, *high], 20)
     assert [first.span.end, second.span.start, second.span.end] == [2, 2, 4]

@@ -68,7 +68,7 @@ def test_the_log_file_holds_every_decision(silent: Path, tmp_path: Path, store: 
     assert "candidate" not in result.stderr
 
 
-def test_levels_decide_what_is_shown(silent: Path, tmp_path: Path, store: Path) -> None:
+def test_log_level_filters_messages(silent: Path, tmp_path: Path, store: Path) -> None:
     shown = {
         flags: run(silent, tmp_path / "out", *flags).stderr
         for flags in [("-q",), (), ("-v",), ("-vv",), ("--debug",), ("--log-level", "info")]

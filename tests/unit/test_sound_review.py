@@ -46,7 +46,7 @@ def test_good_sound_has_no_findings(tmp_path: Path) -> None:
     assert _review(tmp_path, _loud).findings == ()
 
 
-def test_silence_is_an_error_where_there_should_be_sound(tmp_path: Path) -> None:
+def test_silence_is_an_error_when_speech_is_expected(tmp_path: Path) -> None:
     assert set(_errors(_review(tmp_path, silence))) == {"silent"}
     assert set(_errors(_review(tmp_path, silence, _edit(3, "hello")))) == {"silent"}
     assert _review(tmp_path, silence, _edit(3)).passed  # nothing was said in the source either

@@ -53,7 +53,7 @@ def edit(*keep: tuple[int, int]) -> Edit:
     return Edit(Highlight(Span(spans[0].start, spans[-1].end)), CropPath(1080, 1920, ()), spans)
 
 
-def test_clip_time_skips_what_is_cut_out() -> None:
+def test_clip_time_skips_removed_spans() -> None:
     cut = edit((10, 12), (15, 20))
     assert cut.duration == 7
     assert [cut.clip_time(Fraction(t)) for t in (9, 11, 13, 16, 30)] == [0, 1, 2, 3, 7]

@@ -36,7 +36,7 @@ class AlignerContract(BackendContract):
 
     core = Aligner
 
-    def test_aligned_words_keep_their_text(self, backend: Any, video: Video, ctx: Context) -> None:
+    def test_alignment_is_reproducible(self, backend: Any, video: Video, ctx: Context) -> None:
         found = ctx.cached(backend.align, video, KNOWN_TRANSCRIPT)
         assert call(backend.align, (video, KNOWN_TRANSCRIPT), ctx) == found
 
@@ -89,7 +89,7 @@ class SpeakerDetectorContract(BackendContract):
     def test_no_tracks_are_accepted(self, backend: Any, video: Video, ctx: Context) -> None:
         assert call(backend.score, (video, []), ctx) == []
 
-    def test_usage_hints_are_valid(self, backend: Any) -> None:
+    def test_lookahead_and_diarization_benefit_are_valid(self, backend: Any) -> None:
         assert backend.lookahead_seconds() >= 0
         assert backend.benefits_from_diarization() in {True, False}
 
