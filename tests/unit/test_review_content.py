@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clipy.analysis.audio.edges import edges_of
+from clipy.analysis.audio.edges import measure_edges
 from clipy.analysis.audio.speech import RATE, windows
 from clipy.context import Context
 from clipy.media.probe import probe
@@ -138,9 +138,9 @@ def test_silence_at_the_edges_can_be_trimmed(tmp_path: Path, speech: Speech) -> 
 
 def test_silent_clip_has_no_silent_edges(tmp_path: Path) -> None:
     video = probe(make_video(tmp_path / "a.mp4", seconds=4, size=SIZE, play=silence))
-    edges = edges_of(next(windows(sound(video, video.span, rate=RATE), Fraction(60))))
-    assert edges.nothing_heard(video.duration + Fraction(1, 48_000))
-    assert not replace(edges, silent_end=Fraction(0)).nothing_heard(video.duration + Fraction(1, 48_000))
+    edges = measure_edges(next(windows(sound(video, video.span, rate=RATE), Fraction(60))))
+    assert edges.is_silent(video.duration + Fraction(1, 48_000))
+    assert not replace(edges, silent_end=Fraction(0)).is_silent(video.duration + Fraction(1, 48_000))
 
 
 def test_incomplete_opening_and_closing_give_warnings(tmp_path: Path, speech: Speech) -> None:

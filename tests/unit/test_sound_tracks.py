@@ -12,7 +12,7 @@ import pytest
 from clipy.analysis.audio.microphones import with_speakers
 from clipy.analysis.audio.track_choice import choose
 from clipy.analysis.audio.track_survey import survey
-from clipy.analysis.audio.tracks import with_sound
+from clipy.analysis.audio.tracks import choose_mixes
 from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.media.probe import probe
@@ -127,7 +127,7 @@ def test_separate_microphone_tracks_assign_speakers(tmp_path: Path, ann: Samples
     tracks = [SoundTrack(other + bleed * late, "Ben"), SoundTrack(one + bleed * np.roll(other, 400), "Ann")]
     video = probe(make_tracks(tmp_path / "two.mkv", tracks))
     ctx = Context(Store(tmp_path / "store"), tmp_path)
-    heard = with_sound(video, ctx)
+    heard = choose_mixes(video, ctx)
     assert {part.speaker for part in heard.speech_mix} == {"Ann", "Ben"}
     words = tuple(Word("x", seconds(start), seconds(start + 0.4)) for start in (1.0, 3.0, 4.5, 8.5, 10.0, 12.0))
     found = with_speakers(Transcript("en", words), heard, ctx)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clipy.analysis.audio.speech import FRAME, RATE, probabilities, regions, windows
+from clipy.analysis.audio.speech import FRAME, RATE, probabilities, speech_regions, windows
 from clipy.types import Span
 from fixtures.speech import speak
 
@@ -35,7 +35,7 @@ def blocks(sound: Sound, size: int) -> Iterator[Sound]:
 
 
 def test_speech_is_located(talk: Sound) -> None:
-    found = regions(probabilities(talk), Fraction(100))
+    found = speech_regions(probabilities(talk), Fraction(100))
     assert 3 <= len(found) <= 6
     assert 101.9 < found[0].start < 102.3
     loud = np.flatnonzero(np.abs(talk) > 0.01)
@@ -50,7 +50,7 @@ def test_no_speech_in_silence_tone_or_noise(kind: str) -> None:
         "tone": 0.3 * np.sin(2 * np.pi * 440 * times),
         "noise": np.random.default_rng(0).normal(0, 0.05, len(times)),
     }
-    assert regions(probabilities(sounds[kind].astype(np.float32))) == ()
+    assert speech_regions(probabilities(sounds[kind].astype(np.float32))) == ()
 
 
 def test_short_gaps_are_bridged_and_clicks_ignored() -> None:
@@ -59,7 +59,7 @@ def test_short_gaps_are_bridged_and_clicks_ignored() -> None:
     probability[20:24] = 0.1
     probability[60] = 0.9
     step = Fraction(FRAME, RATE)
-    assert regions(probability) == (Span(10 * step, 30 * step),)
+    assert speech_regions(probability) == (Span(10 * step, 30 * step),)
 
 
 @pytest.mark.parametrize("size", [1000, 16_000, 500_000])

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipy.analysis.alignment.forced.word_times import in_order, unheard, voiced
+from clipy.analysis.alignment.forced.word_times import in_order, snap_to_speech, wordless_spans
 from clipy.types import Span, Word, seconds
 
 EARLY = Fraction(1, 25)  # what every word is moved by before anything else
@@ -24,7 +24,7 @@ def span(start: str, end: str) -> Span:
 
 def test_outer_words_snap_to_the_voice() -> None:
     words = [word("so", "0.70", "1.20"), word("it", "1.20", "1.40"), word("goes.", "1.40", "2.60")]
-    moved, dropped = voiced(words, [span("1", "2")])
+    moved, dropped = snap_to_speech(words, [span("1", "2")])
     assert [(each.start, each.end) for each in moved] == [
         (Fraction(1), Fraction("1.24")),
         (Fraction("1.24"), Fraction("1.44")),
@@ -35,7 +35,9 @@ def test_outer_words_snap_to_the_voice() -> None:
 
 def test_word_stretched_over_a_pause_starts_after_it() -> None:
     speech = [span("0", "2"), span("2.5", "4")]
-    moved, _ = voiced([word("end.", "1.2", "1.8"), word("The", "1.8", "2.6"), word("rest", "2.6", "3.9")], speech)
+    moved, _ = snap_to_speech(
+        [word("end.", "1.2", "1.8"), word("The", "1.8", "2.6"), word("rest", "2.6", "3.9")], speech
+    )
     assert [(each.start, each.end) for each in moved] == [
         (Fraction("1.24"), Fraction(2)),
         (Fraction("2.5"), Fraction("2.64")),
@@ -44,19 +46,19 @@ def test_word_stretched_over_a_pause_starts_after_it() -> None:
 
 
 def test_last_word_before_a_pause_ends_at_the_pause() -> None:
-    moved, _ = voiced([word("end.", "1.2", "2.5")], [span("0", "2"), span("2.5", "4")])
+    moved, _ = snap_to_speech([word("end.", "1.2", "2.5")], [span("0", "2"), span("2.5", "4")])
     assert moved[0].span == span("1.24", "2")
 
 
 def test_word_far_from_any_voice_is_dropped() -> None:
-    moved, dropped = voiced([word("Hi.", "1", "1.5"), word("Thanks for watching!", "8", "9")], [span("1", "2")])
+    moved, dropped = snap_to_speech([word("Hi.", "1", "1.5"), word("Thanks for watching!", "8", "9")], [span("1", "2")])
     assert [each.text for each in moved] == ["Hi."]
     assert dropped == 1
-    assert voiced([word("a", "1", "2")], []) == ([], 1)
+    assert snap_to_speech([word("a", "1", "2")], []) == ([], 1)
 
 
 def test_word_next_to_the_voice_is_moved_into_it() -> None:
-    moved, dropped = voiced([word("Well,", "0.4", "0.7")], [span("1", "3")])
+    moved, dropped = snap_to_speech([word("Well,", "0.4", "0.7")], [span("1", "3")])
     assert (moved[0].start, dropped) == (Fraction(1), 0)
     assert moved[0].end == Fraction("1.3")
 
@@ -64,12 +66,12 @@ def test_word_next_to_the_voice_is_moved_into_it() -> None:
 def test_fragmented_speech_without_words_is_found() -> None:
     speech = [span("0", "3"), span("4", "5"), span("5.5", "6.5"), span("7", "9")]
     words = [word("a", "0", "2.9"), word("b", "7", "9")]
-    assert unheard(words, speech, Fraction(3, 2)) == [span("2.9", "6.5")]
-    assert unheard(words, speech, Fraction(3)) == []
-    assert unheard([], speech, Fraction(3)) == [span("0", "9")]
-    assert unheard([], [], Fraction(1)) == []
+    assert wordless_spans(words, speech, Fraction(3, 2)) == [span("2.9", "6.5")]
+    assert wordless_spans(words, speech, Fraction(3)) == []
+    assert wordless_spans([], speech, Fraction(3)) == [span("0", "9")]
+    assert wordless_spans([], [], Fraction(1)) == []
     overlapping = [word("a", "0", "1.02"), word("b", "1", "9")]
-    assert unheard(overlapping, speech, Fraction(1)) == []
+    assert wordless_spans(overlapping, speech, Fraction(1)) == []
 
 
 def test_zero_length_words_get_a_visible_duration() -> None:
@@ -104,6 +106,6 @@ def test_every_kept_word_overlaps_the_voice(raw: list[tuple[float, float]], leng
     for length in lengths:
         speech.append(Span(time, time + seconds(length)))
         time += seconds(length) + Fraction(1, 2)
-    kept, dropped = voiced(words, speech)
+    kept, dropped = snap_to_speech(words, speech)
     assert len(kept) + dropped == len(words)
     assert all(any(s.start <= each.start <= each.end <= s.end for s in speech) for each in kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from fractions import Fraction
 
-from clipy.analysis.alignment.forced.word_times import unheard
+from clipy.analysis.alignment.forced.word_times import wordless_spans
 from clipy.analysis.audio.microphones import with_speakers
 from clipy.analysis.audio.speech_spans import speech_spans
 from clipy.analysis.base import Aligner, ShotDetector, SpeakerDetector, Transcriber
@@ -39,7 +39,7 @@ def transcript_of(video: Video, ctx: Context) -> Transcript:
 
 def speech_without_words(video: Video, transcript: Transcript, ctx: Context) -> list[Span]:
     """The stretches in which somebody speaks for two seconds and more, and no word was recognised."""
-    return unheard(transcript.words, speech_spans(video, ctx), _LOST)
+    return wordless_spans(transcript.words, speech_spans(video, ctx), _LOST)
 
 
 def face_tracks(video: Video, span: Span, ctx: Context) -> list[Track]:

@@ -75,7 +75,7 @@ class Settings:
             context(pipeline, since=self.since, listener=listener) as ctx,
         ):
             eviction.note_seen(ctx.store, video)
-            return task(pipeline.with_sound(video, ctx), ctx.at(stage))
+            return task(pipeline.choose_mixes(video, ctx), ctx.at(stage))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from clipy.analysis.audio.tracks import with_sound
+from clipy.analysis.audio.tracks import choose_mixes
 from clipy.analysis.base import Transcriber
 from clipy.analysis.people.speaker_attribution import SpeakerAttribution
 from clipy.analysis.people.turns import conversation
@@ -97,14 +97,14 @@ class Pipeline:
         beside = [files for backend in (*analysers, *stages) if (files := call(backend.sidecar_digests, (video.path,)))]
         return key_of(replace(video, speech_mix=FIRST_TRACK, clip_mix=FIRST_TRACK), analysers, stages, *beside)
 
-    def with_sound(self, video: Video, ctx: Context) -> Video:
+    def choose_mixes(self, video: Video, ctx: Context) -> Video:
         """The video with what is heard of it decided: which tracks, mended where they can be."""
         transcriber = self.analysers.get(Transcriber)
         if not isinstance(transcriber, Transcriber):
             return video
         language = getattr(transcriber.options, "language", None) or ""
         track, clip_track = transcriber.options.track, self.renderer.options.track
-        return with_sound(video, ctx.at("transcribe"), track=track, clip_track=clip_track, language=language)
+        return choose_mixes(video, ctx.at("transcribe"), track=track, clip_track=clip_track, language=language)
 
     def backends(self) -> tuple[Backend, ...]:
         """Every backend: the analysers, then the stages in order."""
@@ -126,7 +126,7 @@ class Pipeline:
         clock = Clock()
         log.info("%s, %.1f s, %dx%d: %s", video.path.name, video.duration, video.width, video.height, self)
         with clock.measuring("transcribe"):
-            video = self.with_sound(video, ctx)
+            video = self.choose_mixes(video, ctx)
         ctx = replace(ctx, video=video)
         made, rejected, attribution = self._make(video, ctx, clock)
         with clock.measuring("upload"):

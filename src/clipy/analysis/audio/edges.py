@@ -43,12 +43,12 @@ class Edges:
     silent_end: Seconds
     pauses: tuple[Span, ...] = ()
 
-    def nothing_heard(self, duration: Seconds) -> bool:
+    def is_silent(self, duration: Seconds) -> bool:
         """Whether all of a file of that duration is silent: a picture may last a part of a sample longer."""
         return self.silent_start + self.silent_end >= duration
 
 
-def edges_of(sound: Window) -> Edges:
+def measure_edges(sound: Window) -> Edges:
     """What the first and the last moments of a clip sound like, of which all the sound is given."""
     samples, spoken = sound.samples, sound.probabilities
     levels = block_levels(samples[None], _STEP, _SILENCE)

@@ -65,7 +65,7 @@ def probabilities(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(get_vad_model()(padded), dtype=np.float32).reshape(-1)
 
 
-def regions(probability: NDArray[np.float32], start: Seconds = Fraction(0)) -> tuple[Span, ...]:
+def speech_regions(probability: NDArray[np.float32], start: Seconds = Fraction(0)) -> tuple[Span, ...]:
     """The spans in which somebody speaks, in order and apart, given the probability of each 32 ms from ``start`` on.
 
     Speech begins where the probability is high and ends where it is low, so that it does not flicker in between.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from clipy.analysis.audio.speech import RATE, regions, windows
+from clipy.analysis.audio.speech import RATE, speech_regions, windows
 from clipy.context import Context
 from clipy.media.read import sound
 from clipy.types import Span, Video
@@ -22,7 +22,7 @@ def speech_spans(video: Video, ctx: Context) -> tuple[Span, ...]:
         found: list[Span] = []
         for window in windows(sound(video, video.span, rate=RATE), _WINDOW):
             ctx.report("Listening for speech", float(window.time / max(video.duration, Fraction(1))))
-            found += regions(window.probabilities, window.time)
+            found += speech_regions(window.probabilities, window.time)
         return tuple(found)
 
     spans: tuple[Span, ...] = ctx.cached_value("transcribe.speech", _VERSION, (video,), tuple[Span, ...], listen)

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 _VERSION = 3
 
 
-def with_sound(video: Video, ctx: Context, *, track: str = "", clip_track: str = "", language: str = "") -> Video:
+def choose_mixes(video: Video, ctx: Context, *, track: str = "", clip_track: str = "", language: str = "") -> Video:
     """The same video with its mixes decided, and what was decided in the log; as it is when it has no sound.
 
     ``track``, ``clip_track`` and ``language`` as for ``track_choice.choose``. Raises ConfigError for a track that is

@@ -18,7 +18,7 @@ _FLOOR = -100.0  # dBFS taken for silence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Voiced:
+class VoiceProminence:
     """``probability`` float32 (n,) that somebody speaks, for each 32 ms. ``share`` of them that are speech.
 
     From the first speech to the last: ``pauses`` are the seconds between words, ``above`` how many dB the speech (upper
@@ -34,19 +34,19 @@ class Voiced:
     range: float
 
 
-def voiced(sound: Window) -> Voiced:
+def voice_prominence(sound: Window) -> VoiceProminence:
     """Listen for a voice in all the sound of a short video."""
     samples, probability = sound.samples, sound.probabilities
     speaks = probability >= _SPEAKS
     if np.count_nonzero(speaks) < _ENOUGH:
-        return Voiced(probability, float(speaks.mean()) if len(speaks) else 0.0, 0.0, 0.0, 0.0)
+        return VoiceProminence(probability, float(speaks.mean()) if len(speaks) else 0.0, 0.0, 0.0, 0.0)
     padded = np.pad(samples, (0, -len(samples) % speech.FRAME))
     level = block_levels(padded[None], speech.FRAME, _FLOOR)
     first, last = np.flatnonzero(speaks)[[0, -1]]
     inside = slice(first, last + 1)
     pause = probability[inside] < _PAUSE
     loud = float(np.percentile(level[speaks], 75))
-    return Voiced(
+    return VoiceProminence(
         probability=probability,
         share=float(speaks.mean()),
         pauses=float(np.count_nonzero(pause) * speech.FRAME / speech.RATE),

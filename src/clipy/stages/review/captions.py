@@ -13,8 +13,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.alignment.forced.word_times import unheard
-from clipy.analysis.audio.speech import regions
+from clipy.analysis.alignment.forced.word_times import wordless_spans
+from clipy.analysis.audio.speech import speech_regions
 from clipy.analysis.clip_qc.caption_match import cards
 from clipy.analysis.clip_qc.faces import detect_clip_faces
 from clipy.analysis.clip_qc.inspection import Inspection, inspect_clip
@@ -115,8 +115,8 @@ class Captions(Reviewer):
 
     def _uncaptioned(self, inspection: Inspection, meant: Sequence[Word], ctx: Context) -> Iterator[Finding]:
         """Speech that transcription misses twice is found by voice activity detection."""
-        speech = regions(speech_of(inspection.video, ctx).probabilities)
-        for gap in unheard(meant, speech, seconds(self.options.max_uncaptioned)):
+        speech = speech_regions(speech_of(inspection.video, ctx).probabilities)
+        for gap in wordless_spans(meant, speech, seconds(self.options.max_uncaptioned)):
             spoken = sum((span.clamp(gap).duration for span in speech if span.overlap(gap)), Fraction(0))
             message = f"{float(spoken):.1f} s of speech have no captions: the words were not recognized"
             limit = self.options.max_uncaptioned

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from clipy.analysis.audio.edges import Edges, edges_of
+from clipy.analysis.audio.edges import Edges, measure_edges
 from clipy.analysis.clip_qc.fingerprint import Fingerprint, fingerprint_of, same_moment, stored_fingerprint
 from clipy.analysis.clip_qc.inspection import inspect_clip
 from clipy.analysis.clip_qc.retranscribe import retranscribe
@@ -68,7 +68,7 @@ class Content(Reviewer):
         try:
             inspection = inspect_clip(clip, ctx)
             spoken = retranscribe(clip, ctx)
-            edges = edges_of(speech_of(inspection.video, ctx)) if inspection.video.audio else None
+            edges = measure_edges(speech_of(inspection.video, ctx)) if inspection.video.audio else None
             fingerprint_of(inspection, written(spoken.words, spoken.language), ctx)
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
@@ -126,7 +126,7 @@ class Content(Reviewer):
                 beside=_ends_a_word(clip),
                 repair=last_trim(whole, spoken_sentences, edges.pauses),
             )
-        if edges.nothing_heard(whole.duration):
+        if edges.is_silent(whole.duration):
             return  # silent throughout: reported by the sound review
         for silent, at_start in ((edges.silent_start, True), (edges.silent_end, False)):
             if silent > limit:

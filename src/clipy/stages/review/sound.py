@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from pydantic import Field
 
-from clipy.analysis.audio.voice_prominence import Voiced, voiced
+from clipy.analysis.audio.voice_prominence import VoiceProminence, voice_prominence
 from clipy.analysis.clip_qc.inspection import measure_sound
 from clipy.analysis.clip_qc.speech import speech_of
 from clipy.context import Context
@@ -86,7 +86,7 @@ class Sound(Reviewer):
             if not video.audio:
                 return Review(name)  # reported by technical
             metrics = measure_sound(video, ctx)
-            voice = voiced(speech_of(video, ctx))
+            voice = voice_prominence(speech_of(video, ctx))
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
         findings = (
@@ -160,7 +160,7 @@ class Sound(Reviewer):
                 shown = Evidence.sound(moment.clamp(video.span))
                 yield Finding("click", "warning", message, moment.clamp(video.span), jump, self.options.edge, shown)
 
-    def _voice(self, clip: Clip, video: Video, voice: Voiced, *, silent: bool) -> Iterator[Finding]:
+    def _voice(self, clip: Clip, video: Video, voice: VoiceProminence, *, silent: bool) -> Iterator[Finding]:
         if silent:
             return
         evidence = Evidence.sound(Span(Fraction(0), min(_SHOWN, video.duration)))

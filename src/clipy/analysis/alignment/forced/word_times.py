@@ -22,7 +22,7 @@ _SNAP = Fraction(2, 5)  # seconds by which the outer words of a stretch of speec
 _REACH = Fraction(1, 2)  # seconds a word may be off the voice it belongs to; beyond that nobody said it there
 
 
-def voiced(words: Sequence[Word], speech: Sequence[Span]) -> tuple[list[Word], int]:
+def snap_to_speech(words: Sequence[Word], speech: Sequence[Span]) -> tuple[list[Word], int]:
     """Move words out of silence into the speech they belong to; count and leave out those that nobody spoke.
 
     ``speech`` is in order and apart. The first and the last word of a stretch of speech begin and end with it.
@@ -77,7 +77,7 @@ def _snapped(word: Word, stretch: Span, *, first: bool, last: bool) -> Word:
     return replace(word, start=start, end=end)
 
 
-def unheard(words: Sequence[Word], speech: Sequence[Span], at_least: Seconds) -> list[Span]:
+def wordless_spans(words: Sequence[Word], speech: Sequence[Span], at_least: Seconds) -> list[Span]:
     """The stretches between words in which somebody speaks for ``at_least`` seconds, and no word was heard."""
     inside = [(word.start, word.end) for word in sorted(words, key=lambda word: word.start)]
     begins = [Fraction(0), *(end for _, end in inside)]

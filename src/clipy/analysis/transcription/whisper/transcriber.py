@@ -16,8 +16,8 @@ from typing import Self
 from pydantic import Field
 
 from clipy import models
-from clipy.analysis.alignment.forced.word_times import in_order, unheard, voiced
-from clipy.analysis.audio.speech import RATE, Window, regions, windows
+from clipy.analysis.alignment.forced.word_times import in_order, snap_to_speech, wordless_spans
+from clipy.analysis.audio.speech import RATE, Window, speech_regions, windows
 from clipy.analysis.base import Transcriber
 from clipy.analysis.transcription.whisper.decoding import Said, shown
 from clipy.analysis.transcription.whisper.languages import Languages, Utterance, utterances
@@ -86,7 +86,7 @@ class WhisperTranscriber(Transcriber):
         known, words, dropped = Languages(several=self.options.multilingual), list[Word](), 0
         holds = self.options.language or ""
         for window in windows(sound(video, video.span, rate=RATE), self.longest_window()):
-            if not regions(window.probabilities):
+            if not speech_regions(window.probabilities):
                 ctx.report("Transcribing", _share(window, 1, video))
                 continue
             for part, spoken in self._parts(window, holds, known, ctx):
@@ -106,7 +106,7 @@ class WhisperTranscriber(Transcriber):
         """
         if holds:
             return [(window, holds)]
-        spans = utterances(regions(window.probabilities, window.time))
+        spans = utterances(speech_regions(window.probabilities, window.time))
         told = [Utterance(span, self.languages(window.part(span), ctx)) for span in spans]
         if not all(utterance.likely for utterance in told):
             return [(window, "")]
@@ -121,17 +121,17 @@ class WhisperTranscriber(Transcriber):
         Whisper at times jumps over half a minute in which people speak, or says the same words till its end where they
         quarrel. What it did not hear at first it is given again, by itself, and may not repeat itself then.
         """
-        speech = regions(window.probabilities, window.time)
+        speech = speech_regions(window.probabilities, window.time)
         first = list(_reported(self.segments(window, language or None, ctx), window, video, ctx))
         language = language or next((segment.language for segment in first if segment.language), "")
         spaced = language not in LANGUAGES_WITHOUT_SPACES
         said, made_up = shown(first, window.time, spaced=spaced)
-        words, unvoiced = voiced(said, speech)
+        words, unvoiced = snap_to_speech(said, speech)
         patient = copy(self)
         patient.may_repeat = False
         for part, gaps in self._second_looks(window, words, speech):
             more, again = shown(patient.segments(part, language or None, ctx), part.time, spaced=spaced)
-            found, off = voiced(more, [span.clamp(gap) for gap in gaps for span in speech if span.overlap(gap)])
+            found, off = snap_to_speech(more, [span.clamp(gap) for gap in gaps for span in speech if span.overlap(gap)])
             words += found
             made_up, unvoiced = made_up + again, unvoiced + off
         return language, sorted(words, key=lambda word: word.start), made_up + unvoiced
@@ -140,7 +140,7 @@ class WhisperTranscriber(Transcriber):
         self, window: Window, words: Sequence[Word], speech: Sequence[Span]
     ) -> list[tuple[Window, Sequence[Span]]]:
         """What to listen to again, with the gaps between words that it fills; in haste all in one, the rest silent."""
-        gaps = unheard(words, speech, _SECOND_LOOK) if self.retries_unheard else ()
+        gaps = wordless_spans(words, speech, _SECOND_LOOK) if self.retries_unheard else ()
         if not gaps or not self.fast:
             return [(window.part(gap), (gap,)) for gap in gaps]
         return [(window.only(gaps), gaps)]
