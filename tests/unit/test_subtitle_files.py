@@ -145,6 +145,10 @@ def test_invalid_subtitle_data_is_refused(data: bytes) -> None:
         ("LAUGHTER AND APPLAUSE", []),
         ("【音乐】大家好", [(None, "大家好")]),
         ("We're number #1", [(None, "We're number #1")]),
+        ("I write C# and F# code", [(None, "I write C# and F# code")]),
+        ("# Happy birthday to you #", [(None, "Happy birthday to you")]),
+        ("#Happy birthday to you#", [(None, "Happy birthday to you")]),
+        ("#1 is what we are", [(None, "#1 is what we are")]),
     ],
 )
 def test_names_become_speakers_and_sound_descriptions_are_dropped(

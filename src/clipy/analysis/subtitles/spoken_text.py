@@ -16,7 +16,8 @@ from clipy.types import Span
 _VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]{1,80})>", re.IGNORECASE)
 _TAGS = re.compile(r"<[^<>]*>")
 _BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|（[^（）]*）|【[^【】]*】|〔[^〔〕]*〕|［[^［］]*］|⸨[^⸨⸩]*⸩")
-_NOTES = re.compile(r"(?<!\S)[¶#]{1,3}(?=\s|$)|[♪♫♬🎵🎶≪≫➡☎]+|(?<=\w)[¶#]+(?=\s|$)")
+_NOTES = re.compile(r"(?<!\S)[¶#]{1,3}(?=\s|$)|[♪♫♬🎵🎶≪≫➡☎]+")
+_SUNG = re.compile(r"^\s*([¶#])(?!\d)(.+?)\1?\s*$")  # a line of a song; "#1" is a number, "C#" a word
 _STARRED = re.compile(r"\*+([^*\n]{1,60})\*+")
 _NEW_SPEAKER = re.compile(r"^\s*(?:[-–—‐―•]+\s*|>{2,}\s*|&gt;&gt;\s*)")
 _STRAY = re.compile(r"(?<=\s)[-–—](?=\s|$)|>>+")
@@ -197,7 +198,7 @@ def _could_be_name(name: str) -> bool:
 def _said(line: str, habits: _Habits) -> str:
     """A line without notes, sounds and stray signs."""
     line = _STARRED.sub(_unstarred, line)
-    line = _STRAY.sub(" ", _NOTES.sub(" ", line))
+    line = _SUNG.sub(r"\2", _STRAY.sub(" ", _NOTES.sub(" ", line)))
     words = [word.lower() for word in _WORD.findall(unmarked(line))]
     if not habits.capitals and unmarked(line).isupper() and 0 < len(words) <= 5 and _is_sound(words):
         return ""
