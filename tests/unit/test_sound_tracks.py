@@ -141,7 +141,7 @@ def test_separate_microphone_channels_assign_speakers(tmp_path: Path, ann: Sampl
     tracks = [SoundTrack(np.stack([placed((8, ben)), placed((0.5, ann))]))]
     _, mix, notes = chosen(tmp_path, tracks)
     assert [(one.left, one.speaker) for one in mix] == [((0, 1), "1"), ((1, 0), "2")]
-    assert "each side is one person's microphone" in notes
+    assert "each channel is one person's microphone" in notes
 
 
 @pytest.mark.parametrize(

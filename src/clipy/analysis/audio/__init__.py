@@ -1,1 +1,1 @@
-"""What the sound is like: speech or not, how loud, where music beats."""
+"""Audio analysis: voice activity, levels, track selection, beats and mood of music."""

@@ -1,4 +1,4 @@
-"""When the beats of music fall: onsets from the spectrum, the tempo from their autocorrelation, beats by dynamic
+"""Beat tracking: onset strength from the spectrum, tempo from its autocorrelation, beats by dynamic
 programming over both (Ellis, "Beat Tracking by Dynamic Programming", 2007).
 """
 
@@ -12,23 +12,23 @@ from numpy.typing import NDArray
 
 from clipy.analysis.audio.mel import mel_edges, triangular_filters
 
-RATE = 16_000  # samples a second, mono
-PER_SECOND = 100  # onset strengths
+RATE = 16_000  # Hz, mono
+PER_SECOND = 100  # onset strength values
 _HOP = RATE // PER_SECOND
 _WINDOW = 512
 _BANDS = 40
-_HIGH = 30  # the first band of the highs
-_SLOWEST, _FASTEST, _USUAL = 50.0, 210.0, 115.0  # beats a minute
-_SPREAD = 0.9  # octaves around the usual tempo
-_TIGHT = 400.0  # how much a beat off the tempo costs against an onset that is missed
-# Seconds from the beginning of a window to the onset that it shows most: its middle, and what clicks show on top.
+_HIGH = 30  # the first treble band
+_SLOWEST, _FASTEST, _USUAL = 50.0, 210.0, 115.0  # BPM
+_SPREAD = 0.9  # octaves, standard deviation of the tempo prior
+_TIGHT = 400.0  # cost of deviating from the tempo, relative to onset strength
+# Seconds from the start of a window to the onset it responds to most: its middle, plus a measured offset for clicks.
 _LATENCY = _WINDOW / 2 / RATE + 0.006
 
 Curve = NDArray[np.float32]
 
 
 def spectra(blocks: Iterable[NDArray[np.float32]], window: int, hop: int) -> Iterator[NDArray[np.float32]]:
-    """Power spectra (frames, bins) of mono blocks (n,), a few seconds at a time: never the whole song."""
+    """Yield power spectra (frames, bins) of mono blocks (n,), a few seconds at a time, in bounded memory."""
     taper = np.hanning(window).astype(np.float32)
     rest = np.zeros(0, dtype=np.float32)
     waiting: list[NDArray[np.float32]] = []
@@ -55,8 +55,8 @@ def _powers(samples: NDArray[np.float32], taper: NDArray[np.float32], hop: int) 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pulse:
-    """How music moves. ``strength``: float32 (n,), how much begins at each hundredth of a second. ``newness`` is how
-    much of the sound is only just beginning (drums: 0.15, pads: 0.08), ``highs`` the share of it above 3 kHz.
+    """Rhythm of music. ``strength``: onset strength every 10 ms, float32 (n,). ``newness`` is the share of the energy
+    that is onset (drums: 0.15, pads: 0.08), ``highs`` the share above 3 kHz.
     """
 
     strength: Curve
@@ -65,7 +65,7 @@ class Pulse:
 
 
 def pulse(blocks: Iterable[NDArray[np.float32]]) -> Pulse:
-    """Listen to mono sound at 16 kHz: onsets are rises of log energy over 40 bands."""
+    """Measure the onset strength of mono sound at 16 kHz: rises of log energy in 40 bands."""
     filters = _filters()
     last: NDArray[np.float32] | None = None
     parts: list[Curve] = [np.zeros(0, dtype=np.float32)]
@@ -85,20 +85,22 @@ def pulse(blocks: Iterable[NDArray[np.float32]]) -> Pulse:
 
 
 def _filters() -> NDArray[np.float32]:
-    """(bins, bands) triangles that each sum to 1, from 30 Hz to 7.5 kHz."""
+    """(bins, bands) triangular filters from 30 Hz to 7.5 kHz, each with sum 1."""
     triangles = triangular_filters(np.fft.rfftfreq(_WINDOW, 1 / RATE), mel_edges(30, 7500, _BANDS))
     return np.asarray(triangles / np.maximum(triangles.sum(axis=0), 1e-6), dtype=np.float32)
 
 
 def tempo(strength: Curve) -> float:
-    """Beats a minute, by autocorrelation: the usual tempo wins where half or twice of it fits as well. 0: none."""
+    """Tempo in BPM by autocorrelation, with a prior that resolves octave errors; 0 where there is none."""
     if len(strength) < 4 * PER_SECOND or float(strength.max(initial=0)) <= 0:
         return 0.0
     level = strength - strength.mean()
     size = 1 << (2 * len(level) - 1).bit_length()
     spectrum = np.fft.rfft(level, size)
     correlation = np.fft.irfft(np.abs(spectrum) ** 2, size)[: len(level)]
-    correlation /= np.maximum(1, len(level) - np.arange(len(level)))  # as many pairs of points for each lag
+    correlation /= np.maximum(
+        1, len(level) - np.arange(len(level))
+    )  # unbiased: divide by the number of pairs at each lag
     first, last = int(PER_SECOND * 60 / _FASTEST), int(PER_SECOND * 60 / _SLOWEST)
     last = min(last, len(level) // 4)
     lags = np.arange(first, last + 1)
@@ -110,7 +112,7 @@ def tempo(strength: Curve) -> float:
 
 
 def _exact_lag(correlation: NDArray[np.float64], lag: int) -> float:
-    """The lag between two samples, from a multiple of it far out, where an error of one sample is a small one."""
+    """Refine a lag below one sample, from the peaks at its multiples."""
     exact = float(lag)
     for times in (1, 2, 4, 8):
         near = round(exact * times)
@@ -125,7 +127,7 @@ def _exact_lag(correlation: NDArray[np.float64], lag: int) -> float:
 
 
 def beats(strength: Curve, per_minute: float) -> NDArray[np.float64]:
-    """The times of the beats in seconds: on onsets where there are, and evenly apart."""
+    """Beat times in seconds: on onsets where possible, and evenly spaced."""
     if per_minute <= 0 or not len(strength):
         return np.zeros(0)
     period = 60 * PER_SECOND / per_minute
@@ -151,7 +153,7 @@ def beats(strength: Curve, per_minute: float) -> NDArray[np.float64]:
 def _traced(
     score: NDArray[np.float64], back: NDArray[np.int64], period: int, local: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """From the best end back, without beats before the first sound and after the last."""
+    """Trace back from the best end; drop beats before the first sound and after the last."""
     at = len(score) - period + int(np.argmax(score[-period:])) if len(score) > period else int(np.argmax(score))
     found: list[int] = []
     while at >= 0:

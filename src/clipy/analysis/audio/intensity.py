@@ -1,4 +1,4 @@
-"""How loud a short stretch is, a hundred times a second: fine enough to cut between two words."""
+"""RMS levels of a span every 10 ms: fine enough to cut between two words."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from clipy.types import Seconds, Span, Video
 
 STEP = Fraction(1, 100)  # seconds between two levels
 FLOOR = -90.0  # dBFS taken for digital silence
-_RATE = 16_000  # samples a second
+_RATE = 16_000  # Hz
 _HOP = int(_RATE * STEP)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Intensity:
-    """RMS levels in dBFS from ``start`` (seconds of the source) on, float32 (n,): level k is of the k-th 10 ms."""
+    """RMS levels in dBFS from ``start`` (source time) on, float32 (n,), one per 10 ms."""
 
     start: Seconds
     decibels: NDArray[np.float32]
 
     def within(self, span: Span) -> NDArray[np.float32]:
-        """The levels of a span of the source; at least one."""
+        """The levels in a span of the source; at least one."""
         first, last = self._indices(span)
         return self.decibels[first:last]
 
     def quietest(self, span: Span) -> Seconds:
-        """The quietest moment of a span; its middle where all of it is equally quiet."""
+        """The quietest moment in a span; the most central of equally quiet ones."""
         first, last = self._indices(span)
         levels = self.decibels[first:last]
         lowest = np.flatnonzero(levels <= levels.min() + 0.5)
@@ -47,9 +47,9 @@ class Intensity:
 
 
 def intensity(video: Video, span: Span) -> Intensity:
-    """Listen to a span of the first sound track; silence when there is none. Levels are means over two channels.
+    """Measure a span of the speech mix; silence where there is no sound. Levels are means over two channels.
 
-    Not of a mix to one channel, which FFmpeg makes 3 dB louder where both are the same.
+    A mono downmix by FFmpeg would be 3 dB louder where both channels are equal.
     """
     count = max(1, int(span.duration / STEP))
     decibels = np.full(count, FLOOR, dtype=np.float32)

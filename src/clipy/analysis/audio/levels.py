@@ -1,4 +1,4 @@
-"""How loud a video is over time: one level for each short block, made in one pass and bounded memory."""
+"""Sound levels of a whole video, one per block, in one pass and bounded memory."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from clipy.media.loudness import Levels, block_levels
 from clipy.media.read import sound
 from clipy.types import Video
 
-_RATE = 8_000  # samples a second: enough for a level
+_RATE = 8_000  # Hz: enough for levels
 _BLOCK = 800  # samples: 0.1 s, the step of Levels
-_FLOOR = -70.0  # dBFS taken for silence
+_FLOOR = -70.0  # dBFS, of silence
 
 
 def levels(video: Video, ctx: Context) -> Levels:
-    """Measure the whole video; silence throughout when it has no sound."""
+    """Measure the whole video; silence throughout where it has no sound."""
     count = max(1, round(float(video.duration) * _RATE / _BLOCK))
     decibels = np.full(count, _FLOOR, dtype=np.float32)
     if video.audio:
@@ -31,7 +31,7 @@ def levels(video: Video, ctx: Context) -> Levels:
 
 
 def streamed_levels(blocks: Iterable[NDArray[np.float32]], size: int, floor: float) -> Iterator[NDArray[np.float32]]:
-    """``media.loudness.block_levels`` of a stream of blocks (channels, n): the levels that each of them completes."""
+    """Yield ``media.loudness.block_levels`` of streamed blocks (channels, n), as each block completes them."""
     rest: NDArray[np.float32] | None = None
     for block in blocks:
         samples = block if rest is None else np.concatenate([rest, block], axis=1)

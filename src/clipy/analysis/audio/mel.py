@@ -1,4 +1,4 @@
-"""The mel scale: filterbanks, and the step from log energies in mel bands to cepstra.
+"""The mel scale: filterbanks, and cepstra of log mel energies.
 
 S. Davis, P. Mermelstein, "Comparison of parametric representations for monosyllabic word recognition" (1980).
 """
@@ -18,19 +18,19 @@ Floats = NDArray[np.float64]
 
 
 def to_mel(frequency: NDArray[np.floating]) -> Floats:
-    """Frequencies in Hz on the mel scale."""
+    """Convert Hz to mel."""
     return np.asarray(_MEL * np.log(1 + frequency / _CORNER), dtype=np.float64)
 
 
 def mel_edges(low: float, high: float, bands: int) -> Floats:
-    """The (bands + 2,) corners in Hz of overlapping bands that are evenly spaced on the mel scale."""
+    """Corner frequencies in Hz, (bands + 2,), of overlapping bands evenly spaced on the mel scale."""
     first, last = to_mel(np.array([low, high])).tolist()
     edges = np.linspace(first, last, bands + 2)
     return np.asarray(_CORNER * (np.exp(edges / _MEL) - 1))
 
 
 def triangular_filters(places: NDArray[np.floating], edges: Floats) -> Floats:
-    """The (places, bands) weights of triangular filters with peaks of 1: each rises and falls between three edges.
+    """Weights (places, bands) of triangular filters with a peak of 1, each spanning three edges.
 
     ``places`` (the bins of a spectrum) and ``edges`` are in the same unit.
     """
@@ -40,7 +40,7 @@ def triangular_filters(places: NDArray[np.floating], edges: Floats) -> Floats:
 
 @cache
 def cepstral_transform(bands: int) -> Floats:
-    """(bands, 13): the orthonormal discrete cosine transform and a lifter of 22, to multiply log energies with."""
+    """(bands, 13): the orthonormal DCT-II with a lifter of 22, to multiply log energies with."""
     band, order = np.arange(bands)[:, None] + 0.5, np.arange(COEFFICIENTS)
     cosine = np.sqrt(2 / bands) * np.cos(np.pi * band * order / bands)
     cosine[:, 0] /= np.sqrt(2)

@@ -1,4 +1,4 @@
-"""Who says which word, where each person has a microphone of their own: whoever is loudest in theirs."""
+"""Speakers of words by microphone level, where each person has their own microphone."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from clipy.media.read import sound
 from clipy.types import Array, Transcript, Video, Word
 
 _VERSION = 1
-_STAYS = 3.0  # dB by which another microphone must be louder for the speaker to change
+_STAYS = 3.0  # dB by which another microphone must be louder to change the speaker
 
 
 def with_speakers(transcript: Transcript, video: Video, ctx: Context) -> Transcript:
-    """The words with their speakers, where the video's mix has a microphone for each of several people.
+    """Assign speakers to words where the video's mix has one microphone per person.
 
-    Words whose speaker is known already keep theirs.
+    Transcripts that already have speakers are returned unchanged.
     """
     people = [one.speaker for one in video.speech_mix]
     if len(people) < 2 or any(name is None for name in people) or any(word.speaker for word in transcript.words):
@@ -40,7 +40,7 @@ def with_speakers(transcript: Transcript, video: Video, ctx: Context) -> Transcr
 
 
 def _levels(video: Video) -> Array:
-    """DBFS of each microphone (inputs, frames of 32 ms), as loud as it is in the mix."""
+    """Level in dBFS of each microphone at its gain in the mix, (inputs, frames of 32 ms)."""
     found = []
     for one in video.speech_mix:
         blocks = sound(video, video.span, rate=RATE, mix=(one,))

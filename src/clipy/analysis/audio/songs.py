@@ -1,7 +1,7 @@
-"""Songs, as far as one must know them to put them under a clip: tempo, beats, loudness, and their mood.
+"""Analysis of background music: tempo, beats, key, loudness and mood.
 
 Mood is a point on Russell's plane ("A circumplex model of affect", 1980): ``valence`` from sad to happy, ``energy``
-from calm to wild, both 0..1. Measured once for each song and stored under its fingerprint.
+from calm to wild, both 0..1. Measured once per song and cached under its fingerprint.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from clipy.types import Array
 
 _VERSION = 1
 _LOUDNESS_RATE = 48_000
-_LONGEST = 6 * 60  # seconds that are listened to; what comes after is never played
+_LONGEST = 6 * 60  # seconds that are analysed; the rest is never played
 _SHORTEST = 4.0  # seconds
-_WINDOW, _HOP = 4096, 1600  # a quarter of a second for the pitches, ten times a second
+_WINDOW, _HOP = 4096, 1600  # a quarter of a second for pitch, ten times per second
 _NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 # Krumhansl and Kessler's key profiles (1982): how well each of twelve pitches fits a major and a minor key on C.
 _MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
@@ -36,7 +36,7 @@ _MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A sound file; two are equal when their bytes are."""
+    """A sound file; songs are equal when their bytes are."""
 
     fingerprint: str
     path: Path = field(default=Path(), compare=False)
@@ -50,7 +50,7 @@ class Mood:
     energy: float
 
     def distance(self, other: Mood) -> float:
-        """How far two moods are apart; at most the square root of two."""
+        """Euclidean distance of two moods; at most the square root of two."""
         return float(np.hypot(self.valence - other.valence, self.energy - other.energy))
 
 
@@ -76,9 +76,9 @@ MOODS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SongFeatures:
-    """What a song is like. ``beats``: float64 (n,) seconds. ``colour``: float32 (n, 13), the chroma and the level (in
-    units of 10 dB) of each beat, to find where the song is like itself. ``loudness`` in LUFS, ``swing`` how many dB its
-    loudest three seconds are above that.
+    """Features of a song. ``beats``: float64 (n,) seconds. ``colour``: float32 (n, 13), chroma and level (in units of
+    10 dB) of each beat, to find self-similar places. ``loudness`` in LUFS; ``swing``: dB by which the loudest three
+    seconds exceed it.
     """
 
     duration: float
@@ -92,12 +92,12 @@ class SongFeatures:
 
 
 def song_features(song: Song, ctx: Context) -> SongFeatures:
-    """What a song is like, measured once. Raises what ``measure_song`` raises."""
+    """Measure a song, cached. Raises what ``measure_song`` raises."""
     return ctx.cached_value("songs.features", _VERSION, (song,), SongFeatures, lambda: measure_song(song))
 
 
 def measure_song(song: Song) -> SongFeatures:
-    """Measure a song. Raises MediaError when it cannot be decoded, is silent, or is too short to be music."""
+    """Measure a song. Raises MediaError where it cannot be decoded, is silent, or is too short."""
     mono = _mono(song)
     moves = pulse(iter(mono))
     duration = sum(len(block) for block in mono) / RATE
@@ -117,7 +117,7 @@ def measure_song(song: Song) -> SongFeatures:
 
 
 def _mono(song: Song) -> list[NDArray[np.float32]]:
-    """Its first minutes, 64 kB a second."""
+    """Decode its first minutes: 64 kB per second."""
     blocks, left = list[NDArray[np.float32]](), _LONGEST * RATE
     for block in read_audio_file(song.path, rate=RATE, channels=1):
         blocks.append(block[0, :left])
@@ -128,7 +128,7 @@ def _mono(song: Song) -> list[NDArray[np.float32]]:
 
 
 def _pitches(blocks: Iterator[NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Ten times a second the chroma (n, 12), and the level in dB (n,)."""
+    """Chroma (n, 12) and level in dB (n,), ten times per second."""
     frequencies = np.fft.rfftfreq(_WINDOW, 1 / RATE)
     audible = (frequencies > 60) & (frequencies < 2100)
     notes = np.round(12 * np.log2(frequencies[audible] / 440) + 57).astype(int) % 12
@@ -144,7 +144,7 @@ def _pitches(blocks: Iterator[NDArray[np.float32]]) -> tuple[NDArray[np.float32]
 
 
 def _key(chroma: NDArray[np.float32], level: NDArray[np.float32]) -> tuple[str, float]:
-    """The key, and how much better the best major key fits than the best minor one (difference of correlations)."""
+    """The key, and how much better the best major key correlates than the best minor key."""
     mean = chroma[level > level.max() - 30].mean(axis=0)
     fits = {
         (note, mode): float(np.corrcoef(mean, np.roll(profile, note))[0, 1]) if mean.std() > 0 else 0.0
@@ -157,7 +157,7 @@ def _key(chroma: NDArray[np.float32], level: NDArray[np.float32]) -> tuple[str, 
 
 
 def _mood(moves: Pulse, per_minute: float, majorness: float) -> Mood:
-    """Energy from how much begins, how bright and how fast it is; valence from the mode, with a share of the energy."""
+    """Energy from onsets, brightness and tempo; valence from the mode, with a share of the energy."""
     energy = (
         0.4 * _share(moves.newness, 0.08, 0.15)
         + 0.3 * _share(moves.highs, 0.01, 0.045)
@@ -168,7 +168,7 @@ def _mood(moves: Pulse, per_minute: float, majorness: float) -> Mood:
 
 
 def named_mood(path: Path) -> Mood | None:
-    """The mood that a song's name, or its folder's, says it has; None when it says nothing."""
+    """The mood in a song's file or folder name; None where there is none."""
     for name in (path.stem, path.parent.name):
         for word in re.split(r"[^a-z]+", name.lower()):
             if word in MOODS:
@@ -189,7 +189,7 @@ def _swing(level: NDArray[np.float32]) -> float:
 
 
 def _colour(times: NDArray[np.float64], chroma: NDArray[np.float32], level: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Chroma and level from each beat to the next."""
+    """Mean chroma and level from each beat to the next."""
     if not len(times):
         return np.zeros((0, 13), dtype=np.float32)
     edges = np.minimum((np.append(times, times[-1] + 0.5) * RATE / _HOP).astype(int), len(level) - 1)

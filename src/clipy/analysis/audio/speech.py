@@ -1,4 +1,4 @@
-"""Where somebody speaks, from the Silero VAD network that ships inside the faster-whisper wheel (MIT)."""
+"""Voice activity detection with the Silero VAD network that ships in the faster-whisper wheel (MIT)."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from clipy.arrays import true_runs
 from clipy.types import Seconds, Span
 
-RATE = 16_000  # samples a second, mono: what Silero VAD and Whisper take
-FRAME = 512  # samples that the network judges at once: 32 ms
+RATE = 16_000  # Hz, mono: the input of Silero VAD and Whisper
+FRAME = 512  # samples per probability: 32 ms
 
-_BEGINS = 0.5  # probability from which it is speech, and below which it no longer is: Silero's own defaults
+_BEGINS = 0.5  # probabilities at which speech starts, and below which it ends: Silero's defaults
 _ENDS = 0.35
 _SHORTEST = 3  # frames of speech; shorter is a click or a breath
-_GAP = 6  # frames of silence inside speech that do not part it: a stop consonant closes the mouth for up to 150 ms
+_GAP = 6  # frames of silence bridged inside speech: stop consonants close the mouth for up to 150 ms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Window:
-    """A piece of a long sound: float32 (n,) samples, and the sample at which it begins."""
+    """A window of a long sound: its first sample, float32 (n,) samples, and a speech probability per frame."""
 
     start: int
     samples: NDArray[np.float32]
@@ -31,23 +31,23 @@ class Window:
 
     @property
     def time(self) -> Seconds:
-        """Seconds from the beginning of the sound, exactly."""
+        """Start in seconds from the beginning of the sound, exact."""
         return Fraction(self.start, RATE)
 
     @property
     def span(self) -> Span:
-        """Where in the sound it lies."""
+        """Its span in the sound."""
         return Span(self.time, self.time + Fraction(len(self.samples), RATE))
 
     def part(self, span: Span) -> Window:
-        """The piece of this window that holds a span of the sound, whole frames of it."""
+        """The part of this window that covers a span of the sound, in whole frames."""
         first = max(0, int((span.start - self.time) * RATE) // FRAME)
         last = min(len(self.probabilities), -int((self.time - span.end) * RATE) // FRAME + 1)
         samples = self.samples[first * FRAME : last * FRAME]
         return Window(self.start + first * FRAME, samples, self.probabilities[first:last])
 
     def only(self, spans: Sequence[Span]) -> Window:
-        """The same window, silent outside of some spans."""
+        """The same window, muted outside the given spans."""
         samples = np.zeros_like(self.samples)
         for span in spans:
             part = slice(max(0, int((span.start - self.time) * RATE)), max(0, int((span.end - self.time) * RATE)))
@@ -56,7 +56,7 @@ class Window:
 
 
 def probabilities(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How likely each 32 ms of mono sound (n,) at 16 kHz hold speech: float32 (ceil(n / 512),) in 0..1."""
+    """Speech probability of each 32 ms of mono sound (n,) at 16 kHz: float32 (ceil(n / 512),) in 0..1."""
     from faster_whisper.vad import get_vad_model
 
     if not len(samples):
@@ -66,9 +66,9 @@ def probabilities(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def speech_regions(probability: NDArray[np.float32], start: Seconds = Fraction(0)) -> tuple[Span, ...]:
-    """The spans in which somebody speaks, in order and apart, given the probability of each 32 ms from ``start`` on.
+    """Disjoint speech spans in order, given the probability of each 32 ms from ``start`` on.
 
-    Speech begins where the probability is high and ends where it is low, so that it does not flicker in between.
+    Two thresholds (hysteresis) keep speech from flickering.
     """
     found: list[tuple[int, int]] = []
     begin: int | None = None
@@ -86,10 +86,10 @@ def speech_regions(probability: NDArray[np.float32], start: Seconds = Fraction(0
 
 
 def windows(blocks: Iterator[NDArray[np.float32]], longest: Seconds) -> Iterator[Window]:
-    """Cut a long mono sound into windows of at most ``longest`` seconds, in the longest silence of each second half.
+    """Cut a long mono sound into windows of at most ``longest`` seconds, at the longest silence of each second half.
 
-    No sample is lost or repeated, and no more than one window is held. Where nobody pauses, the cut is made at the
-    least likely speech.
+    The windows partition the samples, and only one is held in memory. Without a pause, the cut is at the lowest
+    speech probability.
     """
     limit = max(2, int(longest * RATE) // FRAME) * FRAME
     start, held, buffer = 0, 0, list[NDArray[np.float32]]()
@@ -109,7 +109,7 @@ def windows(blocks: Iterator[NDArray[np.float32]], longest: Seconds) -> Iterator
 
 
 def _quietest(probability: NDArray[np.float32]) -> int:
-    """The frame in the second half at which to cut: the middle of the longest silence, or the quietest frame."""
+    """The frame in the second half to cut at: the middle of the longest silence, or the lowest probability."""
     half = len(probability) // 2
     silences = true_runs(probability[half:] < _ENDS)
     if silences:

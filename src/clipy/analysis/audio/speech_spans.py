@@ -1,4 +1,4 @@
-"""Where somebody speaks in a whole video, found once and stored."""
+"""Speech spans of a whole video, cached."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from clipy.media.read import sound
 from clipy.types import Span, Video
 
 _VERSION = 1
-_WINDOW = Fraction(120)  # seconds of sound at once
+_WINDOW = Fraction(120)  # seconds of sound in memory
 
 
 def speech_spans(video: Video, ctx: Context) -> tuple[Span, ...]:
-    """The spans in which somebody speaks, in order and apart; none where there is no sound."""
+    """Disjoint speech spans in order; empty where there is no sound."""
     if not video.audio:
         return ()
 
     def listen() -> tuple[Span, ...]:
         found: list[Span] = []
         for window in windows(sound(video, video.span, rate=RATE), _WINDOW):
-            ctx.report("Listening for speech", float(window.time / max(video.duration, Fraction(1))))
+            ctx.report("Detecting speech", float(window.time / max(video.duration, Fraction(1))))
             found += speech_regions(window.probabilities, window.time)
         return tuple(found)
 

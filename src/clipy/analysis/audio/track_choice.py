@@ -1,4 +1,4 @@
-"""Which sound tracks of a video are heard, by what a survey of them found and by what a person asked for."""
+"""Selection of the audio tracks to transcribe and to use in clips, from a survey and the user's options."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from clipy.analysis.audio.side_repair import repaired, speech_level, voice_of
+from clipy.analysis.audio.side_repair import repair_track, speech_level, voice_side
 from clipy.analysis.audio.speech import FRAME, RATE
 from clipy.analysis.audio.track_survey import FLOOR, SPEAKS, Survey
 from clipy.errors import ConfigError
@@ -16,84 +16,84 @@ from clipy.mixing import Mix, MixInput
 from clipy.text.languages import short_code
 from clipy.types import AudioStream, Video
 
-_SECONDS = 1.0  # of speech from which somebody speaks in a track
-_HOLDS = 0.5  # correlation from which a track holds another's voice ...
-_AS_LOUD = -6.0  # ... as loud as its own (dB): it is a mix of it; quieter, it is heard across the room
-_MORE = 6.0  # dB by which it is louder than its parts while nobody speaks in them
-_COVERED = 0.9  # share of a mix's speech that its parts hold, from which they hold all of it
-_STANDS_OUT = 8.0  # dB by which speech is louder than the rest of a microphone's track; music has no such pauses
-_AT_ONCE = 0.35  # share of the speech that is at the same time, below which two tracks are a conversation
-_UNDER = 15.0  # dB by which tracks without speech lie below it in a mix
-_MOST_BALANCE = 20.0  # dB by which speakers are made equally loud
-_FILLS, _FILLS_SHARE = 3.0, 0.1  # seconds, and share, of a track's speech that another adds while it is silent
-_QUIETEST = -70.0  # dBFS (95th percentile) of a track that holds something
-_UNKNOWN = ("", "und", "mis", "zxx")  # languages that say nothing
+_SECONDS = 1.0  # of speech that a track with a voice has at least
+_HOLDS = 0.5  # correlation at which a track contains another's voice ...
+_AS_LOUD = -6.0  # ... as loud as its own (dB), which makes it a mix of it; quieter, it is bleed
+_MORE = 6.0  # dB by which a mix is louder than its parts between speech
+_COVERED = 0.9  # share of a mix's speech at which its parts contain all of it
+_STANDS_OUT = 8.0  # dB by which speech exceeds the rest of a microphone track; music has no such pauses
+_AT_ONCE = 0.35  # share of simultaneous speech below which two tracks are a conversation
+_UNDER = 15.0  # dB by which tracks without speech are mixed below speech
+_MOST_BALANCE = 20.0  # dB of gain, at most, to make speakers equally loud
+_FILLS, _FILLS_SHARE = 3.0, 0.1  # seconds, and share of a track's speech, that another adds while it is silent
+_QUIETEST = -70.0  # dBFS (95th percentile) below which a track is empty
+_UNKNOWN = ("", "und", "mis", "zxx")  # codes without a language
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What is listened to, what clips sound like, and what people should know about it."""
+class TrackChoice:
+    """The mix to transcribe, the mix of clips, and notes for the user."""
 
     speech_mix: Mix
     clip_mix: Mix
     notes: tuple[str, ...]
 
 
-def choose(video: Video, found: Survey, *, track: str = "", clip_track: str = "", language: str = "") -> Choice:
-    """Decide what is heard of a video with sound.
+def choose(video: Video, found: Survey, *, track: str = "", clip_track: str = "", language: str = "") -> TrackChoice:
+    """Choose the mixes of a video that has sound.
 
     Args:
-        video: Its ``audio`` are the tracks that there are.
-        found: What was measured in them.
-        track: What a person asked to be transcribed: a number (from 1, in the order of the file), a language, a title,
-            or "mix"; empty if it is to be found out.
-        clip_track: The same for the sound of clips; empty for what is transcribed.
-        language: ISO 639-1 code of the language that is wanted, if any.
+        video: The video with its audio tracks.
+        found: Survey of these tracks.
+        track: Track to transcribe: a number (from 1, in file order), a language, a title, or "mix"; empty to choose
+            automatically.
+        clip_track: The same for the sound of clips; empty for the transcribed mix.
+        language: ISO 639-1 code of the preferred language, if any.
 
     Raises:
-        ConfigError: when there is no such track.
+        ConfigError: where there is no such track.
 
     """
-    desk = _Desk(video, found)
-    heard, sounded, notes = desk.asked(track, "transcribe.track") if track else desk.found_out(language)
+    selector = _TrackSelector(video, found)
+    speech_mix, clip_mix, notes = selector.named(track, "transcribe.track") if track else selector.automatic(language)
     if clip_track:
-        _, sounded, more = desk.asked(clip_track, "render.track")
+        _, clip_mix, more = selector.named(clip_track, "render.track")
         notes += tuple(note for note in more if note not in notes)
-    return Choice(heard, sounded, notes)
+    return TrackChoice(speech_mix, clip_mix, notes)
 
 
-class _Desk:
-    """The tracks of one video, repaired each by itself."""
+class _TrackSelector:
+    """The tracks of one video, each repaired by itself."""
 
     def __init__(self, video: Video, found: Survey) -> None:
         self.streams = video.audio
         self.numbers = {
             n: 1 + sorted(s.index for s in video.audio).index(one.index) for n, one in enumerate(video.audio)
         }
-        self.tracks = [repaired(track, number) for number, track in enumerate(found.tracks)]
-        self.sides = [voice_of(track) for track in found.tracks]
+        self.tracks = [repair_track(track, number) for number, track in enumerate(found.tracks)]
+        self.sides = [voice_side(track) for track in found.tracks]
         self.speech = [speech_level(side) for side in self.sides]
         self.loud = [float(np.percentile(side.level, 95)) if len(side.level) else FLOOR for side in self.sides]
         self.spoken = [side.speech >= SPEAKS for side in self.sides]
-        self.likeness = {(one.of, one.within): one for one in found.likenesses}
+        self.similarity = {(one.of, one.within): one for one in found.similarities}
 
-    def asked(self, wanted: str, option: str) -> tuple[Mix, Mix, tuple[str, ...]]:
-        """What a person asked for."""
+    def named(self, wanted: str, option: str) -> tuple[Mix, Mix, tuple[str, ...]]:
+        """The mixes of the track that the user named."""
         if wanted.strip().lower() == "mix":
             mix = self._mixed(range(len(self.streams)))
             return mix, mix, self._repairs(range(len(self.streams)))
-        number = _named(wanted, self.streams, self.numbers)
+        number = _find_track(wanted, self.streams, self.numbers)
         if number is None:
             there = "; ".join(self._name(n) for n in sorted(self.numbers, key=lambda n: self.numbers[n]))
             raise ConfigError(
-                f"there is no sound track {wanted!r} ({option})",
-                do=f"Choose by number, language or title, or mix: {there}",
+                f"there is no audio track {wanted!r} ({option})",
+                do=f"Choose by number, language or title, or use mix: {there}",
             )
         mix = self.tracks[number].inputs
         return mix, mix, self._repairs([number])
 
-    def found_out(self, language: str) -> tuple[Mix, Mix, tuple[str, ...]]:
-        """What is best listened to: the track, or the tracks, in which people speak."""
+    def automatic(self, language: str) -> tuple[Mix, Mix, tuple[str, ...]]:
+        """The mixes of the track or tracks with speech."""
         count = len(self.streams)
         if count == 1:
             return self.tracks[0].inputs, self.tracks[0].inputs, self._repairs([0])
@@ -101,43 +101,43 @@ class _Desk:
         there = [n for n in there if not self.streams[n].aside] or there
         if not there:
             number = next((n for n in range(count) if self.loud[n] > _QUIETEST), 0)
-            note = f"nobody is heard in any of {count} sound tracks; {self._name(number)} is used"
+            note = f"none of {count} audio tracks has speech; using {self._name(number)}"
             return self.tracks[number].inputs, self.tracks[number].inputs, (note,)
         there = self._without_copies(there)
         whole, parts = self._stems(there)
         chosen = self._speakers(parts)
-        heard = self._together(chosen) if chosen else ()
+        speech_mix = self._together(chosen) if chosen else ()
         if not chosen:
             chosen = self._with_others(self._preferred(parts, language), parts)
-            heard = self._together(chosen, named=False)
-        sounded = heard if whole is None else self.tracks[whole].inputs
-        notes = self._told(chosen, whole, named=all(one.speaker for one in heard))
-        return heard, sounded, (*notes, *self._repairs(chosen if whole is None else [*chosen, whole]))
+            speech_mix = self._together(chosen, named=False)
+        clip_mix = speech_mix if whole is None else self.tracks[whole].inputs
+        notes = self._describe(chosen, whole, named=all(one.speaker for one in speech_mix))
+        return speech_mix, clip_mix, (*notes, *self._repairs(chosen if whole is None else [*chosen, whole]))
 
     def _speaks(self, number: int) -> bool:
         return float(self.spoken[number].sum()) * FRAME / RATE >= _SECONDS
 
     def _holds(self, within: int, of: int) -> bool:
-        """Whether a track holds all that is said in another, as loud as its own."""
-        likeness = self.likeness.get((of, within))
-        if likeness is None or likeness.share < _HOLDS:
+        """Whether a track contains the speech of another, as loud as its own."""
+        similarity = self.similarity.get((of, within))
+        if similarity is None or similarity.share < _HOLDS:
             return False
-        return likeness.level + self.speech[of] - self.speech[within] >= _AS_LOUD
+        return similarity.level + self.speech[of] - self.speech[within] >= _AS_LOUD
 
     def _without_copies(self, there: Sequence[int]) -> list[int]:
         kept: list[int] = []
         for number in there:
-            if not any(self._alike(number, other) for other in kept):
+            if not any(self._is_copy(number, other) for other in kept):
                 kept.append(number)
         return kept
 
-    def _alike(self, one: int, other: int) -> bool:
-        """Whether two tracks hold the same voices, and as much beside them."""
+    def _is_copy(self, one: int, other: int) -> bool:
+        """Whether two tracks have the same voices and an equal level between speech."""
         same = self._holds(one, other) and self._holds(other, one)
         return same and abs(self._beside(one) - self._beside(other)) <= _MORE
 
     def _beside(self, number: int) -> float:
-        """How loud a track is while nobody speaks, against its speech, in dB."""
+        """Level of a track between speech, relative to its speech, in dB."""
         rest = self.sides[number].level[~self.spoken[number]]
         return float(rest.mean()) - self.speech[number] if len(rest) else -_UNDER
 
@@ -146,7 +146,7 @@ class _Desk:
         return self._holds(whole, part) and (more or not self._holds(part, whole))
 
     def _stems(self, there: list[int]) -> tuple[int | None, list[int]]:
-        """A track that is a mix of others, if those hold all its speech, and those; or all that is no part of a mix."""
+        """A mix and its parts, where these contain all its speech; else None and the tracks that are no such parts."""
         for whole in there:
             parts = [n for n in there if n != whole and self._is_mix_of(whole, n)]
             if not parts:
@@ -159,14 +159,14 @@ class _Desk:
         return None, there
 
     def _speakers(self, there: Sequence[int]) -> list[int]:
-        """Tracks that are one person's microphone each; none where they are something else."""
+        """Tracks that are one person's microphone each; empty where any is something else."""
         microphones = [n for n in there if self._stands_out(n)]
         if self._languages(there) > 1 or len(microphones) < 2:
             return []
         return microphones if all(self._in_turn(a, b) for a, b in combinations(microphones, 2)) else []
 
     def _with_others(self, chosen: int, there: Sequence[int]) -> list[int]:
-        """A track, and those in which somebody speaks while it is silent: what they say is not to be lost."""
+        """A track, and those with speech while it is silent, so that no speech is lost."""
         if self._languages(there) > 1:
             return [chosen]
         near = np.convolve(self.spoken[chosen], np.ones(2 * RATE // FRAME), mode="same") > 0
@@ -187,18 +187,18 @@ class _Desk:
         return not (~spoken).any() or float(side.level[spoken].mean() - side.level[~spoken].mean()) >= _STANDS_OUT
 
     def _in_turn(self, one: int, other: int) -> bool:
-        """Whether two tracks hardly ever have voices of their own at the same time."""
-        likeness = self.likeness.get((one, other)) or self.likeness.get((other, one))
-        return likeness is not None and likeness.at_once < _AT_ONCE
+        """Whether two tracks hardly ever have different voices at the same time."""
+        similarity = self.similarity.get((one, other)) or self.similarity.get((other, one))
+        return similarity is not None and similarity.at_once < _AT_ONCE
 
     def _preferred(self, there: Sequence[int], language: str) -> int:
-        """Of tracks that say the same, or different things, the one in the wanted language, else the first voice."""
+        """The track in the preferred language, else the first with a clear voice."""
         fits = [n for n in there if language and short_code(self.streams[n].language or "") == short_code(language)]
         clear = [n for n in there if self._stands_out(n)]
         return (fits or clear or list(there))[0]
 
     def _together(self, chosen: Sequence[int], *, named: bool = True) -> Mix:
-        """One track, or several, equally loud; where each is a person's microphone (``named``), with its speaker."""
+        """Mix tracks equally loud; where each is a person's microphone (``named``), with its speaker."""
         if len(chosen) == 1:
             return self.tracks[chosen[0]].inputs
         order = sorted(chosen, key=lambda n: int(np.argmax(self.spoken[n])))
@@ -215,7 +215,7 @@ class _Desk:
         return min(_MOST_BALANCE, loudest - self.speech[number] - one.gain)
 
     def _mixed(self, numbers: Sequence[int]) -> Mix:
-        """All tracks; those in which nobody speaks below those in which somebody does."""
+        """Mix all tracks, those without speech below those with speech."""
         voices = [n for n in numbers if self._speaks(n) and self._stands_out(n)] or [
             n for n in numbers if self._speaks(n)
         ]
@@ -232,21 +232,18 @@ class _Desk:
         return tuple(mix)
 
     def _is_in(self, number: int, voices: Sequence[int]) -> bool:
-        """Whether a track is heard already: another mix of the same voices."""
+        """Whether a track is another mix of voices that are already included."""
         return any(self._holds(number, voice) for voice in voices)
 
-    def _told(self, chosen: Sequence[int], whole: int | None, *, named: bool) -> tuple[str, ...]:
+    def _describe(self, chosen: Sequence[int], whole: int | None, *, named: bool) -> tuple[str, ...]:
         names = " and ".join(self._name(n) for n in chosen)
         rest = [n for n in range(len(self.streams)) if n not in chosen and n != whole]
         silent = bool(rest) and not any(self._speaks(n) for n in rest)
-        verb = "are" if len(chosen) > 1 else "is"
-        why = "; somebody speaks there, and in no other" if silent else ""
+        why = "; no other track has speech" if silent else ""
         if len(chosen) > 1:
-            why = (
-                "; each is one person's microphone" if named else "; somebody speaks in each while the other is silent"
-            )
-        sounded = "" if whole is None else f", and clips sound like {self._name(whole)}"
-        return (f"of {len(self.streams)} sound tracks, {names} {verb} listened to{why}{sounded}",)
+            why = "; each is one person's microphone" if named else "; each has speech while the other is silent"
+        clip_mix = "" if whole is None else f"; clips use {self._name(whole)}"
+        return (f"of {len(self.streams)} audio tracks, transcribing {names}{why}{clip_mix}",)
 
     def _repairs(self, numbers: Sequence[int]) -> tuple[str, ...]:
         several = len(self.streams) > 1
@@ -262,8 +259,8 @@ class _Desk:
         return f"track {self.numbers[number]}" + (f" ({', '.join(about)})" if about else "")
 
 
-def _named(wanted: str, streams: Sequence[AudioStream], numbers: dict[int, int]) -> int | None:
-    """The track that a person means."""
+def _find_track(wanted: str, streams: Sequence[AudioStream], numbers: dict[int, int]) -> int | None:
+    """The index of the track that the user named."""
     text = wanted.strip().lower()
     if text.isdigit():
         return next((n for n, number in numbers.items() if number == int(text)), None)

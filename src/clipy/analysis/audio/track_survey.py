@@ -1,6 +1,6 @@
-"""What the sound tracks of a video are like, measured in stretches all over it: who speaks where, on which side.
+"""Survey of the audio tracks of a video, sampled throughout: speech and level of each channel, and their similarity.
 
-All that is decided about tracks and microphones (``track_choice``) goes by these figures; nothing here decides.
+``track_choice`` decides by these measurements; nothing is decided here.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from clipy.media.loudness import to_amplitude
 from clipy.media.read import sound_array
 from clipy.types import Array, Span, Video
 
-WHOLE = Fraction(240)  # seconds up to which all of a video is surveyed ...
-_STRETCHES, _MORE, _STRETCH = 12, 48, Fraction(20)  # ... longer ones in so many stretches of so many seconds
-SPEAKS = 0.5  # probability from which somebody speaks in a frame
-FLOOR = -100.0  # dBFS taken for silence
+WHOLE = Fraction(240)  # seconds; videos up to this length are surveyed completely ...
+_STRETCHES, _MORE, _STRETCH = 12, 48, Fraction(20)  # ... longer ones in this many samples of this many seconds
+SPEAKS = 0.5  # probability at which a frame is speech
+FLOOR = -100.0  # dBFS, of silence
 _BAND = (200.0, 4000.0)  # Hz in which voices are compared: no hum, no hiss
-_LOUD = -40.0  # dBFS below which sound is raised before a voice is looked for in it ...
+_LOUD = -40.0  # dBFS below which sound is amplified before voice activity detection ...
 _RAISED = -23.0  # ... to this
-_LISTENED = 95  # percentile of the levels that is raised so
-_NEAR = 12.0  # dB below a track's own speech down to which somebody speaks in it in a second
-_SHARED = 0.4  # correlation from which two tracks hold the same voice in a second
+_LISTENED = 95  # percentile of the levels that is amplified to this
+_NEAR = 12.0  # dB below a track's speech level at which a second still counts as speech
+_SHARED = 0.4  # correlation at which two tracks have the same voice in a second
 _LOUDER = 90  # percentile of the levels of speech
-_SHIFT = RATE // 10  # samples by which a voice may reach one microphone later than another
+_SHIFT = RATE // 10  # samples by which a voice may reach microphones at different times
 
 _MAINS = (50.0, 60.0)  # Hz
 _HARMONICS = 10
-_LINE = 32_000  # samples whose spectrum shows a hum: lines of half a hertz
-_STEADY = 10  # percentile of the spectra over time: what is always there
-_BESIDE = (2.0, 8.0)  # Hz from a line to where its surroundings are measured
+_LINE = 32_000  # samples per spectrum for hum detection: a resolution of 0.5 Hz
+_STEADY = 10  # percentile of the spectra over time: steady sound only
+_BESIDE = (2.0, 8.0)  # Hz from a spectral line to its surroundings
 _ALONE, _CLEAR, _THERE = 20.0, 12.0, 10.0  # dB by which the first line, two of the first, and any stand out from those
 _FIRST = 4
 
@@ -43,7 +43,7 @@ Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """A track's left, right or middle: for each frame of 32 ms the level in dBFS, and the probability of speech."""
+    """A track's left channel, right channel or downmix: level in dBFS and speech probability per frame of 32 ms."""
 
     level: Array
     speech: Array
@@ -51,25 +51,25 @@ class Side:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackSurvey:
-    """One sound track. ``alike`` is the correlation of left and right in each frame (-1..1, weightless where silent).
+    """One audio track. ``correlation`` is that of left and right in each frame (-1..1).
 
-    ``hum`` are mains frequencies and their multiples that are always heard (Hz), ``hum_level`` how loud in dBFS.
+    ``hum`` are the steady mains frequencies and their harmonics (Hz), ``hum_level`` their level in dBFS.
     """
 
     left: Side
     right: Side
     middle: Side
-    alike: Array
+    correlation: Array
     hum: tuple[float, ...]
     hum_level: float
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
-    """How much of one track is heard in another, second by second while somebody speaks in the first.
+class TrackSimilarity:
+    """How much of one track (``of``) another (``within``) contains, during speech in the first.
 
     ``share`` is the median correlation (0..1), ``level`` how much louder (dB) that voice is in the other track.
-    ``at_once`` is the share of seconds in which both have voices of their own, of those in which either has.
+    ``at_once`` is the share of speech in which the two have different voices at the same time.
     """
 
     of: int
@@ -81,14 +81,14 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """All sound tracks of a video, in the order of ``Video.audio``, and how alike each two of them are."""
+    """All audio tracks of a video, in the order of ``Video.audio``, and the similarity of each pair."""
 
     tracks: tuple[TrackSurvey, ...]
-    likenesses: tuple[Likeness, ...]
+    similarities: tuple[TrackSimilarity, ...]
 
 
 def survey(video: Video) -> Survey:
-    """Listen to every sound track of a video, to all of it or in stretches; to more of them where nobody speaks yet."""
+    """Measure every audio track of a video, completely or in samples; in more samples where none has speech."""
     found = _surveyed(video, _STRETCHES)
     silent = not any((track.middle.speech >= SPEAKS).any() for track in found.tracks)
     return _surveyed(video, _MORE) if silent and len(video.audio) > 1 and video.duration > WHOLE else found
@@ -98,16 +98,16 @@ def _surveyed(video: Video, count: int) -> Survey:
     spans = _stretches(video, count)
     heard = [[_stereo(video, span, track) for span in spans] for track in range(len(video.audio))]
     tracks = tuple(_track(parts, video.audio[number].channels) for number, parts in enumerate(heard))
-    likenesses = [
-        likeness
+    similarities = [
+        similarity
         for one, other in combinations(range(len(heard)), 2)
-        for likeness in _compared(one, other, heard, tracks)
+        for similarity in _compared(one, other, heard, tracks)
     ]
-    return Survey(tracks, tuple(likenesses))
+    return Survey(tracks, tuple(similarities))
 
 
 def _stretches(video: Video, count: int) -> list[Span]:
-    """Stretches all over a video; those of a short one follow one another."""
+    """Spans spread over a video; contiguous in a short one."""
     whole = -(-video.duration // _STRETCH)
     number = max(1, int(whole) if video.duration <= WHOLE else count)
     step = max(Fraction(0), video.duration - _STRETCH) / max(1, number - 1)
@@ -126,13 +126,13 @@ def _track(parts: Sequence[Floats], channels: int) -> TrackSurvey:
     middle = _side(middles)
     if channels == 1:
         left = right = middle
-        alike = np.ones_like(middle.level)
+        correlation = np.ones_like(middle.level)
     else:
         left, right = (_side([part[side] for part in parts]) for side in (0, 1))
-        alike = np.concatenate([_correlation(_voice_band(part[0]), _voice_band(part[1])) for part in parts])
+        correlation = np.concatenate([_correlation(_voice_band(part[0]), _voice_band(part[1])) for part in parts])
     loudest = max(((left, 0), (right, 1)), key=lambda item: float(item[0].level.max(initial=FLOOR)))[1]
     hum, hum_level = _hum(whole[loudest] if channels > 1 else whole.mean(axis=0))
-    return TrackSurvey(left, right, middle, alike, hum, hum_level)
+    return TrackSurvey(left, right, middle, correlation, hum, hum_level)
 
 
 def _side(parts: Sequence[Floats]) -> Side:
@@ -144,7 +144,7 @@ def _side(parts: Sequence[Floats]) -> Side:
 
 
 def frame_levels(samples: Floats) -> Floats:
-    """DBFS (RMS) of each 32 ms of mono sound (n,) at 16 kHz, at least -100."""
+    """RMS level in dBFS, at least -100, of each 32 ms of mono sound (n,) at 16 kHz."""
     frames = _frames(samples)
     power = np.square(frames).mean(axis=1)
     return np.asarray(10 * np.log10(np.maximum(power, 10 ** (FLOOR / 10))), dtype=np.float32)
@@ -168,7 +168,7 @@ def _voice_band(samples: Floats) -> Floats:
 
 
 def _hum(samples: Floats) -> tuple[tuple[float, ...], float]:
-    """Mains frequencies and their multiples that are always there, and how loud they are together (dBFS)."""
+    """Steady mains frequencies and harmonics, and their total level (dBFS)."""
     if len(samples) < 2 * _LINE:
         return (), FLOOR
     pieces = np.lib.stride_tricks.sliding_window_view(samples, _LINE)[:: _LINE // 4]
@@ -189,7 +189,7 @@ def _hum(samples: Floats) -> tuple[tuple[float, ...], float]:
 
 
 def _line(power: np.ndarray[tuple[int, ...], np.dtype[np.float64]], frequency: float) -> tuple[float, float]:
-    """The level of a steady tone (dBFS), and how far it stands out from what is beside it (dB)."""
+    """Level of a steady tone (dBFS), and its prominence over the surrounding spectrum (dB)."""
     width = RATE / _LINE
     at = round(frequency / width)
     near, far = (round(hertz / width) for hertz in _BESIDE)
@@ -200,8 +200,10 @@ def _line(power: np.ndarray[tuple[int, ...], np.dtype[np.float64]], frequency: f
     return float(level), float(10 * np.log10(max(line, 1e-20) / max(float(np.median(beside)), 1e-20)))
 
 
-def _compared(one: int, other: int, heard: Sequence[Sequence[Floats]], tracks: Sequence[TrackSurvey]) -> list[Likeness]:
-    """How much of each of two tracks is heard in the other."""
+def _compared(
+    one: int, other: int, heard: Sequence[Sequence[Floats]], tracks: Sequence[TrackSurvey]
+) -> list[TrackSimilarity]:
+    """Similarity of two tracks in both directions."""
     loud = [_speech_level(tracks[number].middle) - _NEAR for number in (one, other)]
     moments: list[_Moment] = []
     for mine, theirs in zip(heard[one], heard[other], strict=True):
@@ -218,13 +220,13 @@ def _compared(one: int, other: int, heard: Sequence[Sequence[Floats]], tracks: S
         if own:
             share = float(np.median([moment.share for moment in own]))
             gain = float(np.median([moment.share_level[side] for moment in own]))
-            found.append(Likeness(of, within, share, gain, apart / max(1, either)))
+            found.append(TrackSimilarity(of, within, share, gain, apart / max(1, either)))
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """A second of two sounds: their levels (dBFS), their correlation, and what of each is in the other (dB)."""
+    """One second of two tracks: levels (dBFS), correlation, and the gain of each within the other (dB)."""
 
     levels: tuple[float, float]
     share: float
@@ -243,6 +245,6 @@ def _moment(a: Floats, b: Floats) -> _Moment:
 
 
 def _speech_level(side: Side) -> float:
-    """How loud somebody speaks; louder than anything where nobody does."""
+    """Level of speech in dBFS; +100 where there is none."""
     spoken = side.level[side.speech >= SPEAKS]
     return float(np.percentile(spoken, _LOUDER)) if len(spoken) else -FLOOR

@@ -1,4 +1,4 @@
-"""What of a video's sound is heard, decided once for all of it: which tracks, and what is mended in them."""
+"""The mixes of a video, chosen once for all stages: which tracks, and with which repairs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ _VERSION = 3
 
 
 def choose_mixes(video: Video, ctx: Context, *, track: str = "", clip_track: str = "", language: str = "") -> Video:
-    """The same video with its mixes decided, and what was decided in the log; as it is when it has no sound.
+    """Set the mixes of a video and log the choice; a video without sound is returned unchanged.
 
-    ``track``, ``clip_track`` and ``language`` as for ``track_choice.choose``. Raises ConfigError for a track that is
-    not there.
+    ``track``, ``clip_track`` and ``language`` as for ``track_choice.choose``. Raises ConfigError for a missing track.
     """
     if not video.audio:
         return video
-    ctx.report("Listening to the sound tracks")
+    ctx.report("Analysing audio tracks")
     found = ctx.cached_value("transcribe.tracks", _VERSION, (video,), Survey, lambda: survey(video))
     choice = choose(video, found, track=track, clip_track=clip_track, language=language)
     for note in choice.notes:

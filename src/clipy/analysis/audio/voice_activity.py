@@ -1,4 +1,4 @@
-"""How the sound goes, at the times of the regular grid: is it speech, and how loud is it."""
+"""Speech probability and level at the times of the track grid."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _HOP = speech.RATE // 100
 _WINDOW = 400  # samples: 25 ms
 _BANDS = 40
 _FLOOR = 1e-6
-_ALWAYS = 20  # percentile of a band's levels that is the noise of the place
+_ALWAYS = 20  # percentile of a band's levels that is background noise
 
 _EDGES = mel_edges(80, 7600, _BANDS)  # Hz
-_VOICED = (_EDGES[1:-1] > 300) & (_EDGES[1:-1] < 3400)  # what a telephone lets through of a voice (ITU-T G.712)
+_VOICED = (_EDGES[1:-1] > 300) & (_EDGES[1:-1] < 3400)  # telephone bandwidth (ITU-T G.712)
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """The sound from ``first / 25`` s on, 25 times a second, float32 (n,): ``speech`` is the probability that somebody
-    speaks, ``level`` the mean log energy of 40 mel bands.
+    """Sound from ``first / 25`` s on, 25 times per second, float32 (n,): ``speech`` is the speech probability,
+    ``level`` the mean log energy of 40 mel bands.
     """
 
     first: int
@@ -34,13 +34,13 @@ class Voice:
     level: NDArray[np.float32]
 
     def at(self, times: NDArray[np.float64]) -> Voice:
-        """The same at other times of the grid, in seconds."""
+        """Sample at other times of the grid, in seconds."""
         index = np.clip(np.round(times * float(TRACK_RATE)).astype(int) - self.first, 0, len(self.speech) - 1)
         return Voice(round(float(times[0]) * float(TRACK_RATE)), self.speech[index], self.level[index])
 
 
 def voice(video: Video, span: Span) -> Voice:
-    """Listen to a span of the first sound track; silence when there is none."""
+    """Measure a span of the speech mix; silence where there is no sound."""
     first, last = int(span.start * TRACK_RATE), int(span.end * TRACK_RATE) + 2
     count = last - first
     if not video.audio:
@@ -52,9 +52,9 @@ def voice(video: Video, span: Span) -> Voice:
 
 
 def voice_over_noise(heard: Window) -> Voice:
-    """The same of sound that was decoded and judged already, from its beginning on, in a loud place, too.
+    """The same for sound that is already decoded and scored; robust against background noise.
 
-    ``level`` is how far a voice's own bands (300 to 3400 Hz) lie above what is always heard in each, on average.
+    ``level`` is how far the voice bands (300 to 3400 Hz) exceed the background noise of each band, on average.
     """
     first, last = int(heard.span.start * TRACK_RATE), int(heard.span.end * TRACK_RATE) + 2
     bands = _log_mel(heard.samples)[:, _VOICED]
@@ -63,12 +63,12 @@ def voice_over_noise(heard: Window) -> Voice:
 
 
 def _at_grid(first: int, count: int, level: NDArray[np.float32], probability: NDArray[np.float32]) -> Voice:
-    """From values 100 times a second, and probabilities for each 32 ms."""
+    """Resample levels at 100 per second and probabilities per 32 ms."""
     return Voice(first, _speech(probability, count), _pooled(level, np.arange(count) * (100 // int(TRACK_RATE))))
 
 
 def _log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(frames, bands) natural log of mel energies, 100 a second; the first is centred on the first sample."""
+    """(frames, bands) natural log of mel energies, 100 per second; the first is centred on the first sample."""
     half = _WINDOW // 2
     padded = np.pad(samples, (half, half + _HOP))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
@@ -82,7 +82,7 @@ def _log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _pooled(values: NDArray[np.float32], at: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Means of the five values around each place."""
+    """Mean of the five values around each index."""
     smooth = np.convolve(np.pad(values, 2, mode="edge"), np.full(5, 0.2), mode="valid")
     return np.asarray(smooth[np.minimum(at, len(smooth) - 1)], dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""How clearly a voice stands out: how much louder speech is than what is heard between the words."""
+"""Voice prominence: how much louder speech is than the sound between words."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from clipy.analysis.audio.speech import Window
 from clipy.media.loudness import block_levels
 from clipy.types import Array
 
-_PAUSE = 0.3  # probability of speech below which nobody speaks
-_SPEAKS = 0.5  # ... and from which somebody does
-_ENOUGH = 10  # frames (a third of a second) of speech from which a voice can be judged
-_FLOOR = -100.0  # dBFS taken for silence
+_PAUSE = 0.3  # probability below which there is no speech
+_SPEAKS = 0.5  # ... and at which there is
+_ENOUGH = 10  # frames (a third of a second) of speech needed for a measurement
+_FLOOR = -100.0  # dBFS, of silence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VoiceProminence:
-    """``probability`` float32 (n,) that somebody speaks, for each 32 ms. ``share`` of them that are speech.
+    """``probability``: float32 (n,), speech probability per 32 ms. ``share``: share of these that are speech.
 
-    From the first speech to the last: ``pauses`` are the seconds between words, ``above`` how many dB the speech (upper
-    quartile) lies above the pauses (median), ``range`` the dB between the loudest twentieth and the quietest tenth.
-    Recorded talk has an ``above`` and a ``range`` of 20 and more; music as loud as the voice brings both under 8. All 0
+    From the first to the last speech: ``pauses`` are the seconds between words, ``above`` the dB by which speech (upper
+    quartile) exceeds the pauses (median), ``range`` the dB between the 95th and the 10th percentile of the levels.
+    Clean speech has an ``above`` and a ``range`` of 20 and more; equally loud music brings both under 8. All are 0
     without speech.
     """
 
@@ -35,7 +35,7 @@ class VoiceProminence:
 
 
 def voice_prominence(sound: Window) -> VoiceProminence:
-    """Listen for a voice in all the sound of a short video."""
+    """Measure the prominence of the voice in the sound of a short video."""
     samples, probability = sound.samples, sound.probabilities
     speaks = probability >= _SPEAKS
     if np.count_nonzero(speaks) < _ENOUGH:
