@@ -4,9 +4,11 @@ For each detector of speakers: shares of frames against every file in FOLDER (or
 (``composed``, ``truth``), with one window only, and beside them with the layouts that are chosen by default; how well
 speaking and silent faces are told apart; delay and false switches on conversations composed at run time, whose
 listeners are still or move their lips; smoothness beside the usual filters; seconds of processor time a minute, by
-part, with that of decoding once beside. Each detector runs in a process of its own, so that memory is its own; what
-comes before all of them (cuts, faces) is done and timed in the first, and loaded by the others. A detector that is not
-installed, or whose weights are not here, is reported as null with the reason on standard error.
+part, with that of decoding once beside. ``transition_errors``: gradual transitions composed of real recordings that
+are missed or invented. ``tile``: the share of time in which a gallery's window is within the speaker's tile. Each
+detector runs in a process of its own, so that memory is its own; what comes before all of them (cuts, faces) is done
+and timed in the first, and loaded by the others. A detector that is not installed, or whose weights are not here, is
+reported as null with the reason on standard error.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "src")]
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "src")]
 
 from clipy import probe  # noqa: E402
 from clipy.analysis.base import ShotDetector  # noqa: E402
@@ -42,14 +44,25 @@ from clipy.pipeline.run import context  # noqa: E402
 from clipy.stages.reframe.speaker import Speaker  # noqa: E402
 from clipy.types import CropPath, CropShot, Highlight, Seconds, Span, Track, Video, seconds  # noqa: E402
 from reframing.conversation import Listening, drawn  # noqa: E402
+from reframing.galleries import tile_share  # noqa: E402
 from reframing.scoring import Tally, scored  # noqa: E402
 from reframing.smoothness import baselines  # noqa: E402
+from reframing.transitions import transition_errors  # noqa: E402
 
 BACKENDS = {"default": "auto", "lip-sync": "lip-sync", "lr-asd": "lr-asd", "light-asd": "light-asd"}
 _TALK: tuple[tuple[str, str, Listening, float], ...] = (
     ("closeup_512_a.mp4", "portrait_man_1080x1920.mp4", "still", 1.0),
     ("portrait_woman_1080x1920.mp4", "closeup_512_a.mp4", "slow", 0.5),
     ("oldman_interview_480x360.mp4", "noisy_restaurant.mp4", "moving", 1.0),
+)
+_GALLERY = (
+    *(
+        "portrait_man_1080x1920.mp4",
+        "portrait_woman_1080x1920.mp4",
+        "closeup_512_a.mp4",
+        "oldman_interview_480x360.mp4",
+    ),
+    *("talker_844.mp4", "talker_vfr22_700.mp4", "syncnet_example_224.avi", "noisy_restaurant.mp4"),
 )
 _LENGTH = 25  # seconds of each conversation
 _BEFORE = ("decoding once", "shots", "faces")  # parts that are the same for every detector
@@ -85,9 +98,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
             subprocess.run([sys.executable, __file__, *arguments], check=True)
         names = [options.only] if options.only else list(BACKENDS)
         found = {name: _apart(name, options, Path(work)) for name in names}
+        composed = _composed(options.media, Path(work)) if options.files is None or "composed" in options.files else {}
     _with_what_comes_before([numbers for numbers in found.values() if numbers is not None])
-    print(json.dumps(found) if options.json else _table(found))
+    print(
+        json.dumps({**found, **composed})
+        if options.json
+        else _table(found) + "".join(f"\n{k}: {v}" for k, v in composed.items())
+    )
     return 0
+
+
+def _composed(media: Path, work: Path) -> dict[str, Any]:
+    """What is measured on material that is composed at run time, whichever the detector of speakers is."""
+    folder = media / "video"
+    os.environ["CLIPY_STORE"] = str(work / "store")
+    with context(Pipeline.from_config(load())) as ctx:
+        talkers = [folder / name for name in _GALLERY if (folder / name).is_file()]
+        recordings = sorted(path for path in folder.iterdir() if path.suffix in (".mp4", ".mov", ".avi", ".webm"))
+        return {
+            "transition_errors": transition_errors(recordings),
+            "tile": tile_share(talkers, work, ctx) if len(talkers) > 1 else None,
+        }
 
 
 def _apart(name: str, options: argparse.Namespace, work: Path) -> dict[str, Any] | None:
