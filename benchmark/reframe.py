@@ -64,6 +64,10 @@ _GALLERY = (
     ),
     *("talker_844.mp4", "talker_vfr22_700.mp4", "syncnet_example_224.avi", "noisy_restaurant.mp4"),
 )
+_UNCUT = (  # other recordings without a change of shot
+    *("crowd_walking_1080p.mp4", "debate_wide_1080p.mp4", "expressions_nospeech.mp4", "chaplin_silent_2people.mp4"),
+    *("interview_split_2faces.mp4", "audiobook_manifesto.mp4"),
+)
 _LENGTH = 25  # seconds of each conversation
 _BEFORE = ("decoding once", "shots", "faces")  # parts that are the same for every detector
 _ANSWER = 2.0  # seconds within which a cut answers a change of speaker
@@ -113,8 +117,9 @@ def _composed(media: Path, work: Path) -> dict[str, Any]:
     folder = media / "video"
     os.environ["CLIPY_STORE"] = str(work / "store")
     with context(Pipeline.from_config(load())) as ctx:
-        talkers = [folder / name for name in _GALLERY if (folder / name).is_file()]
-        recordings = sorted(path for path in folder.iterdir() if path.suffix in (".mp4", ".mov", ".avi", ".webm"))
+        talkers, recordings = (
+            [folder / name for name in names if (folder / name).is_file()] for names in (_GALLERY, (*_GALLERY, *_UNCUT))
+        )
         return {
             "transition_errors": transition_errors(recordings),
             "tile": tile_share(talkers, work, ctx) if len(talkers) > 1 else None,

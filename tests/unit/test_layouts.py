@@ -307,6 +307,15 @@ def test_speakers_tile_is_shown_alone_over_a_backdrop(rows: int, columns: int, g
         assert share(people[number], panel) == 1
 
 
+def test_a_gallery_with_one_small_face_is_no_face_camera_over_content() -> None:
+    borders, tiles = gallery(2, 2, 6)
+    people = [
+        face(n, tile.center[0], 0.9 if n == 3 else 0.02, 380 if n else 90, tile.center[1])
+        for n, tile in enumerate(tiles)
+    ]
+    assert [shot.layout for shot in director().crop_shots(in_gallery(borders), people)] == ["tile"]
+
+
 def test_halves_of_a_split_screen_fill_the_output() -> None:
     borders, tiles = gallery(1, 2, 4)
     people = [face(n, tile.center[0], by_turns(10, n == 0), 200, tile.center[1]) for n, tile in enumerate(tiles)]

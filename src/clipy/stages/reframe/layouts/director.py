@@ -75,11 +75,14 @@ class Director:
 
     def _inset(self, camera: Camera, scene: ShotAnalysis, tracks: Sequence[Track]) -> CropShot | None:
         """One face in a small picture in the picture, all through the shot; there may be others in the content."""
-        lasting = [track for track in _lasting(scene, tracks) if _height(track) <= _SMALL_FACE * scene.picture.height]
-        cameras = [(track, pane, whole) for track in lasting for pane, whole in _face_cameras(scene, track)]
+        lasting = _lasting(scene, tracks)
+        small = [track for track in lasting if _height(track) <= _SMALL_FACE * scene.picture.height]
+        cameras = [(track, pane, whole) for track in small for pane, whole in _face_cameras(scene, track)]
         if len(cameras) != 1:
             return None
         ((face, pane, whole),) = cameras
+        if any(track is not face and scene.pane(_typical(track)) is not None for track in lasting):
+            return None  # a gallery, not a camera over content
         return split_screen.inset(camera, scene.span, face, pane, whole)
 
     def _groups(self, scene: ShotAnalysis, tracks: Sequence[Track]) -> list[tuple[Span, list[Track]]]:
