@@ -234,7 +234,7 @@ def test_checkpoint_with_code_is_refused(folder: Path, pyannote: SimpleNamespace
     checkpoint = torch.load(folder / "embedding" / "pytorch_model.bin", weights_only=False)
     checkpoint["pyannote.audio"]["architecture"] = {"module": "subprocess", "class": "Popen"}
     torch.save(checkpoint, tmp_path / "odd.bin")
-    with pytest.raises(ModelError, match=r"subprocess\.Popen is no network of pyannote"):
+    with pytest.raises(ModelError, match=r"subprocess\.Popen is not a network of pyannote"):
         network(tmp_path / "odd.bin")
 
 
@@ -242,13 +242,13 @@ def test_checkpoint_with_code_is_refused(folder: Path, pyannote: SimpleNamespace
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("pyannote.audio.pipelines.SpeakerDiarization", "os.system", "no configuration"),
+        ("pyannote.audio.pipelines.SpeakerDiarization", "os.system", "not a supported configuration"),
         ("$model/embedding", "$model/../elsewhere", "outside of its folder"),
         ("$model/embedding", "speechbrain/spkrec-ecapa-voxceleb", "outside of its folder"),
         (
             "params:\n  clustering",
             "preprocessors: {audio: {name: os.system}}\nparams:\n  clustering",
-            "no configuration",
+            "not a supported configuration",
         ),
     ],
 )

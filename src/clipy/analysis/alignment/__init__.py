@@ -1,1 +1,1 @@
-"""When each known word is said."""
+"""Alignment: the exact times of known words."""

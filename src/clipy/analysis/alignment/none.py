@@ -1,4 +1,4 @@
-"""Word times as the transcriber gives them."""
+"""No alignment: word times of the transcriber."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from clipy.types import Transcript, Video
 
 
 class Unaligned(Aligner):
-    """Keeps every word's time as the transcriber gave it."""
+    """Keeps the transcriber's word times."""
 
     def align(self, video: Video, transcript: Transcript, ctx: Context) -> Transcript:
         return transcript

@@ -1,4 +1,4 @@
-"""Word times by forced alignment: the text is known, and an acoustic model says when each of its phones is heard."""
+"""Forced alignment: an acoustic model finds the time of each phone of the known text."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from clipy.types import Seconds, Span, Transcript, Video, Word
 log = logging.getLogger(__name__)
 
 _LANGUAGE = "en"
-_LONGEST = Fraction(25)  # seconds of words that are aligned at once
-_PAUSE = Fraction(3, 20)  # seconds between words from which the mouth is taken to rest
+_LONGEST = Fraction(25)  # seconds of words per alignment
+_PAUSE = Fraction(3, 20)  # seconds between words at which there is silence in between
 _SILENCE, _NOISE = "SIL", "+SPN+"
-_SILENCE_COST, _UNKNOWN_COST = -3.0, -12.0  # log probability of a pause, and of sound that no word stands for
-_UNKNOWN_STEP = -0.7  # log probability of going on within sound that has no pronunciation
-_BEST = 5  # phones whose mean score stands for "some phone"
-_OFFSET = Fraction(round((CENTRE - HOP / RATE / 2) * 10_000), 10_000)  # from a frame's first sample to its border
+_SILENCE_COST, _UNKNOWN_COST = -3.0, -12.0  # log probability of a pause, and of sound outside the text
+_UNKNOWN_STEP = -0.7  # log probability of staying within sound without a pronunciation
+_BEST = 5  # phones whose mean score is that of "any phone"
+_OFFSET = Fraction(round((CENTRE - HOP / RATE / 2) * 10_000), 10_000)  # from a frame's first sample to its boundary
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """Words that are aligned together, and the sound they lie in."""
+    """Words to align together, and the span of their sound."""
 
     first: int
     words: tuple[Word, ...]
@@ -47,18 +47,18 @@ class _Job:
 
 
 class Sphinx(Aligner):
-    """Forced alignment of English with CMU Sphinx's acoustic model: a Viterbi search through the phones of the words.
+    """Forced alignment of English with the acoustic model of CMU Sphinx: a Viterbi search over the phones of the words.
 
-    The words and roughly when they are said are known; the search finds the likeliest borders, with pauses and
-    unknown sounds allowed between words. A word that is not in the pronouncing dictionary is held between its aligned
-    neighbours. Words of other languages keep the times they came with, and the log says so.
+    Given the words and their approximate times, the search finds the most likely boundaries, and allows pauses and
+    unknown sound between words. A word that is missing from the dictionary is placed between its aligned neighbours.
+    Words of other languages keep the transcriber's times, with a warning.
     """
 
     version = 2
 
     class Options(Aligner.Options):
         reach: float = Field(
-            2.0, gt=0, le=30, description="Seconds by which a word may be moved from where the transcriber put it."
+            2.0, gt=0, le=30, description="Largest shift of a word from the transcriber's time, in seconds."
         )
 
     options: Options
@@ -75,7 +75,7 @@ class Sphinx(Aligner):
         others = Counter(code for word in words if (code := transcript.language_of(word)) != _LANGUAGE)
         if others:
             log.warning(
-                "%d of %d words keep the transcriber's own, rougher times: only English is aligned, not %s",
+                "%d of %d words keep the transcriber's less exact times: only English is aligned, not %s",
                 others.total(),
                 len(words),
                 ", ".join(repr(code) for code in sorted(others)),
@@ -103,13 +103,13 @@ class Sphinx(Aligner):
         graph, senones = chain.finished()
         path = best_path(graph, _with_unknown(model, features(samples), senones))
         if path is None:
-            log.info("no alignment at %.1f s; the transcriber's word times are kept there", float(job.span.start))
+            log.info("alignment failed at %.1f s; keeping the transcriber's word times there", float(job.span.start))
             return list(job.words)
         owner = np.array(graph.owner)[path]
         return [_timed(word, np.flatnonzero(owner == index), job) for index, word in enumerate(job.words)]
 
     def _models(self, ctx: Context) -> tuple[AcousticModel, Pronunciations]:
-        """Model and dictionary, loaded at the first use."""
+        """Model and dictionary, loaded on first use."""
         if self._loaded is None:
             folder = models.fetch(models.SPHINX, report=ctx.report)
             self._loaded = AcousticModel.load(folder), Pronunciations(folder / "cmudict-en-us.dict")
@@ -117,18 +117,18 @@ class Sphinx(Aligner):
 
 
 class _Chain:
-    """Builds the states of a job's words, one after the other, with what may lie between them."""
+    """Builds the HMM states of a job's words in order, with optional silence and noise in between."""
 
     def __init__(self, model: AcousticModel, job: _Job, reach: float) -> None:
         self._model, self._job, self._graph = model, job, Graph()
         self._columns: dict[int, int] = {}
         self._frames = max(1, -int(-job.span.duration * RATE) // HOP)
         self._reach = round(reach * RATE / HOP)
-        self._exits: list[tuple[int, float]] = []  # last states so far, with the cost of leaving them
+        self._exits: list[tuple[int, float]] = []  # last states so far, with their exit costs
         self._gap(0)
 
     def word(self, index: int, ways: Sequence[Phones], left: str, right: str) -> None:
-        """Add a word that is said in one of several ways; without any, it may sound like anything."""
+        """Add a word with its pronunciations; without any, it matches any phones."""
         frames = self._around(index, index)
         entries = self._exits
         self._exits = []
@@ -139,7 +139,7 @@ class _Chain:
         self._gap(index + 1)
 
     def finished(self) -> tuple[Graph, list[int]]:
-        """The graph, and the senone of each column; column 0 is "some phone"."""
+        """The graph, and the senone of each column; column 0 is "any phone"."""
         self._graph.ends = [state for state, _ in self._exits]
         return self._graph, list(self._columns)
 
@@ -173,7 +173,7 @@ class _Chain:
         return entries[0]
 
     def _anything(self, index: int, frames: tuple[int, int], entries: list[tuple[int, float]]) -> tuple[int, float]:
-        """At least five frames of any phones."""
+        """Match at least five frames of any phones."""
         for _ in range(5):
             state = self._state(0, index, frames, entries)
             entries = [(state, _UNKNOWN_STEP)]
@@ -181,7 +181,7 @@ class _Chain:
         return entries[0]
 
     def _gap(self, index: int) -> None:
-        """What may come before the word ``index``: nothing, a pause, or sound that no word stands for."""
+        """Add what may precede the word ``index``: nothing, a pause, or sound outside the text."""
         frames = self._around(index - 1, index)
         before = list(self._exits)
         phone = self._model.phones[_SILENCE]
@@ -202,7 +202,7 @@ class _Chain:
         return self._columns.setdefault(senone, len(self._columns))
 
     def _around(self, before: int, after: int) -> tuple[int, int]:
-        """The frames in which something may be that lies from one word to another."""
+        """The range of frames allowed for states from one word to another."""
         words, span = self._job.words, self._job.span
         first = 0 if before < 0 else int((words[before].start - span.start) * RATE / HOP) - self._reach
         last = self._frames if after >= len(words) else int((words[after].end - span.start) * RATE / HOP) + self._reach
@@ -210,7 +210,7 @@ class _Chain:
 
 
 def _stretches(transcript: Transcript) -> Iterator[tuple[int, int]]:
-    """First and one past the last index of each run of words in the language that the model knows."""
+    """Yield the half-open index range of each run of words in the model's language."""
     first = 0
     for known, run in groupby(transcript.words, key=lambda word: transcript.language_of(word) == _LANGUAGE):
         last = first + sum(1 for _ in run)
@@ -220,9 +220,9 @@ def _stretches(transcript: Transcript) -> Iterator[tuple[int, int]]:
 
 
 def _jobs(words: Sequence[Word], room: Span, reach: Seconds) -> Iterator[_Job]:
-    """Cut words into stretches that are not long, in the longest pause of each second half.
+    """Cut words into short runs, at the longest pause of each second half.
 
-    Their sound lies in ``room``, which holds all of the words.
+    Their sound is limited to ``room``, which covers all of the words.
     """
     first = 0
     while first < len(words):
@@ -242,7 +242,7 @@ def _jobs(words: Sequence[Word], room: Span, reach: Seconds) -> Iterator[_Job]:
 
 
 def _neighbour(ways: Sequence[Sequence[Phones]], words: Sequence[Word], index: int, step: int) -> str:
-    """The phone that a word's first or last one is said next to: silence in a pause, and beside unknown words."""
+    """The phone next to a word's first or last one: silence at pauses and unknown words."""
     other = index + step
     if not 0 <= other < len(words) or not ways[other]:
         return _SILENCE
@@ -253,7 +253,7 @@ def _neighbour(ways: Sequence[Sequence[Phones]], words: Sequence[Word], index: i
 
 
 def _with_unknown(model: AcousticModel, sound: NDArray[np.float32], senones: Sequence[int]) -> NDArray[np.float32]:
-    """Scores of the senones, after a first column for "some phone": the mean of the likeliest phones."""
+    """Scores of the senones, after a first column for "any phone": the mean of the most likely phones."""
     spoken = [number for name, number in model.phones.items() if name not in (_SILENCE, _NOISE, "+NSN+")]
     middles = model.senones[spoken, 1].tolist()
     scores = model.scores(sound, [*middles, *senones])
@@ -262,7 +262,7 @@ def _with_unknown(model: AcousticModel, sound: NDArray[np.float32], senones: Seq
 
 
 def _timed(word: Word, frames: NDArray[np.int64], job: _Job) -> Word:
-    """The word with the time of its frames."""
+    """Set a word's times from its frames."""
     step = Fraction(HOP, RATE)
     start = job.span.start + int(frames[0]) * step + _OFFSET
     return replace(word, start=start, end=job.span.start + (int(frames[-1]) + 1) * step + _OFFSET)

@@ -1,1 +1,1 @@
-"""Who speaks when, from the sound alone."""
+"""Speaker diarization: who speaks when, from the sound alone."""

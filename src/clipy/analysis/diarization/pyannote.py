@@ -1,4 +1,4 @@
-"""Who speaks when, by pyannote.audio (the extra ``pyannote``)."""
+"""Speaker diarization with pyannote.audio (extra ``pyannote``)."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ log = logging.getLogger(__name__)
 _RATE = 16_000
 _FILES = ("config.yaml", "*/pytorch_model.bin", "*/*.npz")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
-_TELEMETRY = "PYANNOTE_METRICS_ENABLED"  # unless told not to, it reports every file's length to its makers
+_TELEMETRY = "PYANNOTE_METRICS_ENABLED"  # by default, pyannote reports the length of every file to its authors
 
 
 class Pyannote(Diarizer):
-    """pyannote.audio's pipeline, with the networks that you have been granted on the Hugging Face Hub.
+    """The pipeline of pyannote.audio, with models that you were granted access to on the Hugging Face Hub.
 
-    Their makers ask for your consent, so clipy can bring none along: take them with your token (``HF_TOKEN``) at the
-    commit that ``revision`` names, or from a folder. Nothing of them is unpickled freely (``pyannote_weights``), and
-    nothing is reported to anybody.
+    The models are gated, so clipy cannot ship them: they are fetched with your token (``HF_TOKEN``) at the commit in
+    ``revision``, or read from a folder. Checkpoints are unpickled in restricted mode only (``pyannote_weights``), and
+    telemetry is off.
     """
 
     class Options(Diarizer.Options):
@@ -45,10 +45,10 @@ class Pyannote(Diarizer):
             "pyannote/speaker-diarization-community-1",
             min_length=1,
             json_schema_extra={"format": "path"},
-            description="Repository of the Hugging Face Hub, or a folder with the same files.",
+            description="Hugging Face Hub repository, or a folder with the same files.",
         )
         revision: str | None = Field(
-            None, pattern="^[0-9a-f]{40}$", description="The repository's commit to take; none for a folder."
+            None, pattern="^[0-9a-f]{40}$", description="Commit of the repository to use; not needed for a folder."
         )
 
         @model_validator(mode="after")
@@ -58,7 +58,7 @@ class Pyannote(Diarizer):
                     raise ValueError(f"model {self.model!r} is neither a folder nor a repository (owner/name)")
                 if self.revision is None:
                     raise ValueError(
-                        f"revision must name the commit of {self.model} to take, 40 digits, as its page lists them"
+                        f"revision must be set to a commit of {self.model}: 40 hexadecimal digits, listed on its page"
                     )
             return self
 
@@ -69,7 +69,7 @@ class Pyannote(Diarizer):
         self._loaded: dict[str, Any] = {}  # device -> pyannote.audio.pipelines.SpeakerDiarization
 
     def input_digests(self) -> tuple[str, ...]:
-        """Every file of a folder by its sha256; a repository by its commit, which pins them."""
+        """The sha256 of every file in a folder, or the commit of a repository, which pins them."""
         folder = Path(self.options.model).expanduser()
         if not folder.is_dir():
             return (f"{self.options.model}@{self.options.revision}",)
@@ -82,15 +82,15 @@ class Pyannote(Diarizer):
 
         pipeline = self._pipeline(ctx)
 
-        def told(step: str, _made: object, total: int | None = None, completed: int = 0, **_more: object) -> None:
+        def report(step: str, _made: object, total: int | None = None, completed: int = 0, **_more: object) -> None:
             if total:
                 done = completed / total
-                ctx.report("Telling voices apart", 0.5 * done if step == "segmentation" else 0.5 + 0.5 * done)
+                ctx.report("Diarizing", 0.5 * done if step == "segmentation" else 0.5 + 0.5 * done)
 
-        with tempfile.NamedTemporaryFile(dir=ctx.work, suffix=".f32") as held:
-            samples = _on_disk(video, spans, Path(held.name))
+        with tempfile.NamedTemporaryFile(dir=ctx.work, suffix=".f32") as buffer:
+            samples = _on_disk(video, spans, Path(buffer.name))
             file = {"waveform": torch.from_numpy(samples)[None], "sample_rate": _RATE, "uri": "sound"}
-            found = pipeline(file, num_speakers=self.options.speakers, hook=told)
+            found = pipeline(file, num_speakers=self.options.speakers, hook=report)
             del file, samples
         turns = [
             Turn(span, str(speaker))
@@ -100,13 +100,15 @@ class Pyannote(Diarizer):
         return number_speakers(sorted(turns, key=lambda turn: (turn.span, turn.speaker)))
 
     def _pipeline(self, ctx: Context) -> Any:
-        """The pipeline, loaded at the first use on a device."""
+        """The pipeline, loaded on first use per device."""
         if ctx.device not in self._loaded:
             os.environ[_TELEMETRY] = "false"
             try:
                 import torch
 
-                warnings.filterwarnings("ignore", module="pyannote.audio.core.io")  # its decoder of files is not used
+                warnings.filterwarnings(
+                    "ignore", module="pyannote.audio.core.io"
+                )  # about its file decoder, which is not used
                 from clipy.analysis.diarization.voices.pyannote_weights import diarization
             except (ImportError, OSError) as error:
                 raise BackendUnavailable(
@@ -123,25 +125,25 @@ class Pyannote(Diarizer):
         return self._loaded[ctx.device]
 
     def _folder(self) -> Path:
-        """Where the pipeline's files are, fetched when they are not there yet."""
+        """The folder with the pipeline's files, fetched if missing."""
         folder = Path(self.options.model).expanduser()
         if folder.is_dir():
             return folder
         return fetch_hub_folder(self.options.model, self.options.revision or "", _FILES)
 
 
-def _in_video(heard: Span, spans: tuple[Span, ...]) -> Iterator[Span]:
-    """Where a stretch lies in the video, when only some spans of it are heard, one after the other."""
+def _in_video(turn: Span, spans: tuple[Span, ...]) -> Iterator[Span]:
+    """Map a span of the concatenated ``spans`` to video time."""
     passed = Fraction(0)
     for span in spans:
-        part = heard.clamp(Span(passed, passed + span.duration))
+        part = turn.clamp(Span(passed, passed + span.duration))
         if part.duration:
             yield Span(span.start + part.start - passed, span.start + part.end - passed)
         passed += span.duration
 
 
 def _on_disk(video: Video, spans: tuple[Span, ...], path: Path) -> np.memmap[Any, np.dtype[np.float32]]:
-    """The sound of some spans, one after the other, in a file that stands for memory: hours of it take none."""
+    """The concatenated sound of some spans, memory-mapped, so that hours of it need no memory."""
     count = 0
     with path.open("wb") as out:
         for span in spans:

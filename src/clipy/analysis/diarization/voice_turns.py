@@ -1,4 +1,4 @@
-"""Who speaks when, from the sound alone."""
+"""Speaker diarization with pyannote's segmentation network and CAM++ speaker embeddings."""
 
 from __future__ import annotations
 
@@ -34,34 +34,34 @@ log = logging.getLogger(__name__)
 Floats = NDArray[np.float32]
 
 _HOP = LENGTH // 2
-_COMPARED = 1500  # voices that are compared each with each; more go to the nearest of the people found among these
-_BATCH = 4  # windows that are judged at once
-_INAUDIBLE = 1e-3  # RMS, -60 dBFS: on digital silence the network guesses
-_LONGEST = 6 * RATE  # samples of a voice that are listened to in one window
-_ALONE = 0.5  # share of a voice's frames that must be its alone for only those to be listened to
-_GAP, _LEAST = Fraction(1, 4), Fraction(1, 4)  # seconds of silence within a turn, and of the shortest turn
+_COMPARED = 1500  # voices that are clustered; more are assigned to the nearest cluster
+_BATCH = 4  # windows per inference
+_INAUDIBLE = 1e-3  # RMS, -60 dBFS: the network output is arbitrary on digital silence
+_LONGEST = 6 * RATE  # samples of a voice per window that are embedded
+_ALONE = 0.5  # share of a voice's frames without overlap at which only those are embedded
+_GAP, _LEAST = Fraction(1, 4), Fraction(1, 4)  # seconds of silence bridged within a turn, and of the shortest turn
 
 
 @dataclass(frozen=True, slots=True)
 class _Local:
-    """One voice in one window: when it is heard, float32 (frames,), and what it is like."""
+    """One voice in one window: its activity, float32 (frames,), and its embedding."""
 
     window: int
-    start: int  # sample of the video
+    start: int  # first sample, in video time
     active: Floats
     voice: Floats
     seconds: float
 
 
 class VoiceTurns(Diarizer):
-    """Tells voices apart in windows of ten seconds, and finds which of them are the same person's.
+    """Segments speakers in windows of ten seconds, and clusters their embeddings over the whole video.
 
-    pyannote's segmentation network says who speaks when within a window, also at once; CAM++ says what each of those
-    voices is like; voices that are alike become one person. Both take 0.02 CPU s for a second of sound.
+    pyannote's segmentation network finds the speakers within a window, including overlaps; CAM++ embeds each of these
+    voices; similar embeddings become one speaker. Both networks take 0.02 CPU s per second of sound.
 
-    Diarization error, nothing left out: 6.7 % on 30 s of a telephone call of two with overlaps (0.0 % with the usual
-    250 ms collar). The number of people was found right in two files composed of five voices and in three more of two,
-    at any threshold from 0.3 to 0.35; at 0.5 two files fell apart into more.
+    Diarization error rate without collar: 6.7 % on 30 s of a two-person telephone call with overlaps (0.0 % with the
+    usual 250 ms collar). The number of speakers was right in two files composed of five voices and in three of two, at
+    any threshold from 0.3 to 0.35; at 0.5, two files were split into more.
     """
 
     version = 1
@@ -71,7 +71,7 @@ class VoiceTurns(Diarizer):
             0.35,
             ge=-1,
             le=1,
-            description="How alike two voices must be to be one person's: cosine of their voiceprints.",
+            description="Cosine similarity of speaker embeddings at which two voices become one speaker.",
         )
 
     options: Options
@@ -87,22 +87,22 @@ class VoiceTurns(Diarizer):
         if not video.audio:
             return []
         starts: list[int] = []
-        heard = list(self._heard(video, spans, starts, ctx))
-        if not heard:
+        voices = list(self._local_voices(video, spans, starts, ctx))
+        if not voices:
             return []
-        worth = np.array([local.seconds for local in heard], dtype=np.float32)
+        worth = np.array([local.seconds for local in voices], dtype=np.float32)
         people = cluster_voices(
-            np.stack([local.voice for local in heard]),
+            np.stack([local.voice for local in voices]),
             worth,
-            np.array([local.window for local in heard]),
+            np.array([local.window for local in voices]),
             threshold=self.options.threshold,
             people=self.options.speakers,
         )
-        log.info("%d people are heard", people.max() + 1)
-        return _turns(heard, people, starts, spans)
+        log.info("found %d speakers", people.max() + 1)
+        return _turns(voices, people, starts, spans)
 
-    def _heard(self, video: Video, spans: tuple[Span, ...], starts: list[int], ctx: Context) -> Iterator[_Local]:
-        """Every voice of every window, in order; ``starts`` receives where the windows begin."""
+    def _local_voices(self, video: Video, spans: tuple[Span, ...], starts: list[int], ctx: Context) -> Iterator[_Local]:
+        """Yield every voice of every window, in order; append the first sample of each window to ``starts``."""
         network, voices = self._networks(ctx)
         total = max(1e-9, float(sum(span.duration for span in spans)))
         batch: list[tuple[int, Floats]] = []
@@ -113,13 +113,13 @@ class VoiceTurns(Diarizer):
                     yield from _voices(batch, len(starts), network, voices)
                     starts += [start for start, _ in batch]
                     batch = []
-                    ctx.report("Telling voices apart", len(starts) * _HOP / RATE / total)
+                    ctx.report("Diarizing", len(starts) * _HOP / RATE / total)
         if batch:
             yield from _voices(batch, len(starts), network, voices)
             starts += [start for start, _ in batch]
 
     def _networks(self, ctx: Context) -> tuple[SpeakerSegmentation, SpeakerEmbedding]:
-        """Both networks, loaded at the first use."""
+        """Both networks, loaded on first use."""
         if self._loaded is None:
             files = [models.fetch(model, report=ctx.report) for model in (models.TURN_TAKING, models.VOICEPRINT)]
             self._loaded = SpeakerSegmentation(files[0], ctx.device), SpeakerEmbedding(files[1], ctx.device)
@@ -129,24 +129,24 @@ class VoiceTurns(Diarizer):
 def cluster_voices(
     voices: Floats, weights: Floats, windows: NDArray[np.int64], *, threshold: float, people: int | None
 ) -> NDArray[np.int64]:
-    """The person of each voice, int (n,) from 0 on, for unit vectors (n, width): see ``agglomerative``.
+    """Cluster unit vectors (n, width) into people, int (n,) from 0 on; see ``agglomerative``.
 
-    Voices of one of the ``windows`` are heard side by side, so they are different people's.
+    Voices of the same window are different people.
     """
     if len(voices) > _COMPARED:
         chosen = np.sort(np.argsort(-weights, kind="stable")[:_COMPARED])
         found = cluster_voices(voices[chosen], weights[chosen], windows[chosen], threshold=threshold, people=people)
         means = np.stack([voices[chosen][found == person].mean(axis=0) for person in range(found.max() + 1)])
         return np.asarray((voices @ means.T).argmax(axis=1))
-    apart = windows[:, None] == windows[None, :]
+    cannot_link = windows[:, None] == windows[None, :]
     _, person = np.unique(
-        agglomerative(voices, weights, apart, threshold=threshold, clusters=people), return_inverse=True
+        agglomerative(voices, weights, cannot_link, threshold=threshold, clusters=people), return_inverse=True
     )
     return np.asarray(person, dtype=np.int64)
 
 
 def _windows(blocks: Iterator[Floats]) -> Iterator[Floats]:
-    """Windows of ten seconds, each five after the last; the sound's end is filled with silence."""
+    """Yield windows of ten seconds with a hop of five; the last is padded with silence."""
     held = np.zeros(0, dtype=np.float32)
     given = False
     for block in blocks:
@@ -173,16 +173,16 @@ def _voices(
 
 
 def _picked(samples: Floats, frames: Floats) -> Floats:
-    """The sound of some frames, one after the other."""
+    """The concatenated sound of some frames."""
     at = (np.arange(len(samples)) - CENTRE + STEP // 2) // STEP
     inside = frames[np.clip(at, 0, len(frames) - 1)] > 0
     return np.asarray(samples[inside][:_LONGEST])
 
 
-def _turns(heard: list[_Local], people: NDArray[np.int64], starts: list[int], spans: tuple[Span, ...]) -> list[Turn]:
-    """Turns of people, from the votes of the windows that overlap."""
-    frames = len(heard[0].active)
-    trust = np.bartlett(frames + 2)[1:-1, None].astype(np.float32)  # a window knows most about its middle
+def _turns(voices: list[_Local], people: NDArray[np.int64], starts: list[int], spans: tuple[Span, ...]) -> list[Turn]:
+    """Turns of people, by the votes of overlapping windows."""
+    frames = len(voices[0].active)
+    trust = np.bartlett(frames + 2)[1:-1, None].astype(np.float32)  # windows are most reliable at their centre
     origin = starts[0]
     count = -(-(starts[-1] - origin + LENGTH) // STEP) + 1
     votes = np.zeros((count, int(people.max()) + 1), dtype=np.float32)
@@ -190,7 +190,7 @@ def _turns(heard: list[_Local], people: NDArray[np.int64], starts: list[int], sp
     for start in starts:
         begin = round((start - origin) / STEP)
         seen[begin : begin + frames] += trust
-    for local, person in zip(heard, people, strict=True):
+    for local, person in zip(voices, people, strict=True):
         begin = round((local.start - origin) / STEP)
         votes[begin : begin + frames, person] += local.active * trust[:, 0]
     at_once = np.round(votes.sum(axis=1, keepdims=True) / np.maximum(seen, 1e-6))
@@ -198,9 +198,9 @@ def _turns(heard: list[_Local], people: NDArray[np.int64], starts: list[int], sp
     speaking = (rank < at_once) & (votes > 0)
     found: list[Turn] = []
     for person in range(votes.shape[1]):
-        stretches = [Span(_time(a, origin), _time(b, origin)) for a, b in true_runs(speaking[:, person])]
+        active = [Span(_time(a, origin), _time(b, origin)) for a, b in true_runs(speaking[:, person])]
         for asked in spans:
-            inside = (stretch.clamp(asked) for stretch in stretches if stretch.overlap(asked) > 0)
+            inside = (span.clamp(asked) for span in active if span.overlap(asked) > 0)
             found += [Turn(span, str(person + 1)) for span in _joined(list(inside))]
     return number_speakers(sorted(found, key=lambda turn: turn.span))
 
@@ -210,7 +210,7 @@ def _time(frame: int, origin: int) -> Fraction:
 
 
 def _joined(spans: list[Span]) -> Iterator[Span]:
-    """Spans of one person without short silences between them, those that are long enough."""
+    """Merge spans of one person across short silences, and drop short ones."""
     held: Span | None = None
     for span in spans:
         if held is not None and span.start - held.end <= _GAP:

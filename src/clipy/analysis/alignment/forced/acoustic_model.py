@@ -1,4 +1,4 @@
-"""How likely each short piece of sound is each piece of an English phone: the acoustic model of CMU Sphinx.
+"""The acoustic model of CMU Sphinx: the likelihood of each senone of English phones in each frame.
 
 The files are those of PocketSphinx (BSD-2-Clause): a phonetically tied mixture model, in which every phone has 128
 Gaussians for each of three streams of features, and every state of a triphone ("senone") its own weights for them.
@@ -24,8 +24,8 @@ STATES = 3  # emitting states of a phone, passed through from left to right
 _STREAMS, _DENSITY, _WIDTH = 3, 128, 13
 _WEIGHT_STEP = 1024 * np.log(1.0001)  # a stored weight w means exp(-w * step)
 _VARIANCE_FLOOR = 1e-4
-_BLOCK = 250  # frames whose densities are held at once
-_INSIDE, _BEGIN, _END, _SINGLE = 0, 1, 2, 3  # where in a word a triphone stands
+_BLOCK = 250  # frames whose densities are held in memory
+_INSIDE, _BEGIN, _END, _SINGLE = 0, 1, 2, 3  # position of a triphone in its word
 _BROADER = {_INSIDE: (_END, _BEGIN), _BEGIN: (_INSIDE, _SINGLE), _END: (_INSIDE, _SINGLE), _SINGLE: (_END, _BEGIN)}
 
 
@@ -50,7 +50,7 @@ class AcousticModel:
 
     @classmethod
     def load(cls, folder: Path) -> AcousticModel:
-        """Read the files of a model. Raises ModelError when they are not what they should be."""
+        """Read the files of a model. Raises ModelError where they are invalid."""
         try:
             phones, senones, owner, triphones = _definition((folder / "mdef").read_bytes())
             shape = (len(phones), _STREAMS, _DENSITY, _WIDTH)
@@ -59,7 +59,7 @@ class AcousticModel:
             moves = _parameters((folder / "transition_matrices").read_bytes(), (len(phones), STATES, STATES + 1))
             weights = _weights((folder / "sendump").read_bytes(), len(owner))
         except (ValueError, struct.error, IndexError, UnicodeDecodeError) as error:
-            raise ModelError(f"this is no acoustic model of CMU Sphinx ({error})", where=folder) from error
+            raise ModelError(f"not an acoustic model of CMU Sphinx ({error})", where=folder) from error
         moves = np.log(np.maximum(moves / moves.sum(axis=2, keepdims=True), np.float32(1e-8)))
         each = np.arange(STATES)
         constants = -0.5 * (np.log(2 * np.pi * variances) + np.square(means) / variances).sum(axis=3, keepdims=True)
@@ -76,7 +76,7 @@ class AcousticModel:
         )
 
     def states(self, left: str, phone: str, right: str, place: int) -> NDArray[np.int32]:
-        """The three senones of a phone between two others, as near as the model knows it.
+        """The three senones of a phone between two others, or of the closest triphone in the model.
 
         ``place`` in the word: 0 inside, 1 first, 2 last, 3 the only one.
         """
@@ -115,7 +115,7 @@ def _key(base: int, left: int, right: int, place: int) -> int:
 
 
 def _definition(data: bytes) -> tuple[dict[str, int], NDArray[np.int32], NDArray[np.int32], dict[int, int]]:
-    """The phones, the senones of each row, the phone that owns each senone, and the row of each triphone."""
+    """The phones, the senones of each row, the phone of each senone, and the row of each triphone."""
     if data[:4] != b"BMDF":
         raise ValueError("mdef does not begin with BMDF")
     at = 12 + struct.unpack_from("<i", data, 8)[0]
@@ -131,7 +131,7 @@ def _definition(data: bytes) -> tuple[dict[str, int], NDArray[np.int32], NDArray
     at += -(at - start) % 4 + 8 * tree
     kind = np.dtype([("ssid", "<i4"), ("tmat", "<i4"), ("info", "u1", 4)])
     entries = np.frombuffer(data, kind, phone, at)
-    at += phone * kind.itemsize + 4  # the number of values in the table of sequences comes before it
+    at += phone * kind.itemsize + 4  # preceded by the number of values in the table of sequences
     table = np.frombuffer(data, "<i2", sequence * STATES, at).reshape(-1, STATES).astype(np.int32)
     rows = table[entries["ssid"]]
     owner = np.zeros(senone, dtype=np.int32)
@@ -144,7 +144,7 @@ def _definition(data: bytes) -> tuple[dict[str, int], NDArray[np.int32], NDArray
 
 
 def _parameters(data: bytes, shape: tuple[int, ...]) -> Floats:
-    """The float32 table at the end of a file of Sphinx 3's format, before its checksum."""
+    """The float32 table at the end of a Sphinx 3 file, before its checksum."""
     begin = data.index(b"endhdr\n") + 7
     if struct.unpack_from("<I", data, begin)[0] != 0x11223344:
         raise ValueError("the byte order is not little-endian")

@@ -1,4 +1,4 @@
-"""The features of CMU Sphinx's acoustic models: mel cepstra with their first and second differences.
+"""The features of CMU Sphinx's acoustic models: MFCCs with deltas and delta-deltas.
 
 S. Davis, P. Mermelstein, "Comparison of parametric representations for monosyllabic word recognition" (1980), with the
 settings in the model's ``feat.params``: 25 bands from 130 Hz to 6.8 kHz, 13 coefficients, lifter 22, 100 a second.
@@ -50,7 +50,7 @@ def _cepstra(samples: Floats) -> Floats:
 
 @cache
 def _filters() -> Floats:
-    """(bins, bands) triangles of equal area, with their corners on bins."""
+    """(bins, bands) triangular filters of equal area, with corners on bins."""
     width = RATE / _FFT
     edges = np.round(mel_edges(_LOWEST, _HIGHEST, _BANDS) / width) * width
     triangles = triangular_filters(np.fft.rfftfreq(_FFT, 1 / RATE), edges)

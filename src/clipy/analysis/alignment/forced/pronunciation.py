@@ -1,4 +1,4 @@
-"""How written English is said: a pronouncing dictionary, numbers read out, and what is known of words it lacks."""
+"""Pronunciations of written English: a pronouncing dictionary, numbers, and rules for missing words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from clipy.errors import ModelError
 
 Phones = tuple[str, ...]
 
-_MOST = 4  # ways to say a word that are tried
+_MOST = 4  # pronunciations per word
 _PIECE = re.compile(r"\d+(?:st|nd|rd|th|s)?|[a-z']+|[%&$€£@+=]")
 _SIGNS = {
     "%": "percent",
@@ -35,7 +35,7 @@ _VOICELESS, _HISSING = frozenset("P T K F TH".split()), frozenset("S Z SH ZH CH 
 
 
 class Pronunciations:
-    """A dictionary of ARPAbet phones by word, as the CMU pronouncing dictionary has them."""
+    """The CMU pronouncing dictionary: ARPAbet phones by word."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -45,7 +45,7 @@ class Pronunciations:
         self._known: dict[str, list[Phones]] = {}
 
     def of(self, text: str) -> list[Phones]:
-        """The likely ways to say a written word, at most four; empty when a part of it is not known."""
+        """Likely pronunciations of a written word, at most four; empty where a part of it is unknown."""
         pieces = [word for piece in _PIECE.findall(_plain(text)) for word in _read(piece)]
         ways = [self._ways(piece) for piece in pieces]
         if not ways or not all(ways):
@@ -63,7 +63,7 @@ class Pronunciations:
         return self._compound(word)
 
     def _lookup(self, word: str) -> list[Phones]:
-        """What the dictionary has; its lines are "word phones", then "word(2) phones" for another way."""
+        """Look up a word; entries are lines "word phones", and "word(2) phones" for alternatives."""
         if word not in self._known:
             found: list[Phones] = []
             self._known[word] = found
@@ -75,7 +75,7 @@ class Pronunciations:
         return self._known[word]
 
     def _compound(self, word: str) -> list[Phones]:
-        """Two known words written as one ("audiobook"), each of three letters at least."""
+        """Split a compound ("audiobook") into two known words of at least three letters each."""
         for cut in range(len(word) - 3, 2, -1):
             if (first := self._lookup(word[:cut])) and (second := self._lookup(word[cut:])):
                 return [(*first[0], *second[0])]
@@ -89,7 +89,7 @@ def _plural(last: str) -> Phones:
 
 
 def _plain(text: str) -> str:
-    """Lower case without accents; "1,000" and "$5" as they are said."""
+    """Normalize to lower case without accents; expand "1,000" and "$5" as spoken."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
     bare = re.sub(r"(?<=\d),(?=\d{3})", "", bare.replace("\u2019", "'"))
     bare = re.sub(r"(\d)\.(\d)", r"\1 point \2", bare)
@@ -112,7 +112,7 @@ def _read(piece: str) -> list[str]:
 
 
 def _number(digits: str) -> list[str]:
-    """A number as it is most often said: a year in pairs, a long one digit by digit."""
+    """Spell out a number as usually spoken: years in pairs, long numbers digit by digit."""
     value = int(digits)
     if len(digits) > 12 or (len(digits) > 1 and digits[0] == "0"):
         return [_UNITS[int(digit)] for digit in digits]

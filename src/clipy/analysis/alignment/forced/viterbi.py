@@ -1,4 +1,4 @@
-"""The likeliest way through a chain of states that a sound takes.
+"""Viterbi search: the most likely path of a sound through a graph of states.
 
 A. Viterbi, "Error bounds for convolutional codes and an asymptotically optimum decoding algorithm" (1967).
 """
@@ -16,7 +16,7 @@ NEVER = np.float32(-1e30)
 
 @dataclass
 class Graph:
-    """States in order of time. Each has a column of scores, an owner, and edges that come into it.
+    """States in order of time. Each has a column of scores, an owner, and incoming edges.
 
     ``owner`` is the word a state belongs to, negative between words. ``first`` and ``last`` bound the frames in which
     a state may be: half-open.
@@ -41,7 +41,7 @@ class Graph:
 
 
 def best_path(graph: Graph, scores: Floats) -> NDArray[np.int32] | None:
-    """The state of each frame, int (frames,), for log likelihoods (frames, columns); None when no way leads through."""
+    """The state of each frame, int (frames,), for log likelihoods (frames, columns); None where there is no path."""
     count, width = len(graph.column), max(len(edges) for edges in graph.edges)
     before = np.zeros((width, count), dtype=np.int64)
     costs = np.full((width, count), NEVER, dtype=np.float32)

@@ -1,7 +1,7 @@
-"""Word times put right: Whisper hears what is said, a voice activity detector hears when.
+"""Correction of Whisper's word times by voice activity.
 
-Whisper's times come from cross-attention. They are 40 ms early all through, they let the last word before a pause run
-into it, and they begin the first word after one up to half a second early.
+Whisper derives word times from cross-attention. They are consistently 40 ms early, extend the last word before a pause
+into it, and start the first word after a pause up to half a second early.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ from clipy.types import Seconds, Span, Word
 # Seconds by which Whisper's times are early: the median of its word starts against the exact times of synthesised
 # speech (42 ms, 92 words) and against another recogniser's times of an audiobook (40 ms, 180 words).
 _EARLY = Fraction(1, 25)
-_SHORTEST = Fraction(3, 50)  # seconds of a word: two frames of video at the least
-_WHOLE_WORD = Fraction(3, 10)  # seconds that a word has before a pause when it was said there
-_SNAP = Fraction(2, 5)  # seconds by which the outer words of a stretch of speech may miss its ends
-_REACH = Fraction(1, 2)  # seconds a word may be off the voice it belongs to; beyond that nobody said it there
+_SHORTEST = Fraction(3, 50)  # seconds of the shortest word: two video frames
+_WHOLE_WORD = Fraction(3, 10)  # seconds before a pause at which a word belongs before it
+_SNAP = Fraction(2, 5)  # seconds between the outer words of a speech span and its ends, at most
+_REACH = Fraction(1, 2)  # seconds between a word and its speech, at most; otherwise it was not spoken
 
 
 def snap_to_speech(words: Sequence[Word], speech: Sequence[Span]) -> tuple[list[Word], int]:
-    """Move words out of silence into the speech they belong to; count and leave out those that nobody spoke.
+    """Move words out of silence into the speech they belong to; drop and count those without speech.
 
-    ``speech`` is in order and apart. The first and the last word of a stretch of speech begin and end with it.
+    ``speech`` is ordered and disjoint. The first and last word of each speech span are snapped to its ends.
     """
     starts = [span.start for span in speech]
     later = [replace(word, start=word.start + _EARLY, end=word.end + _EARLY) for word in words]
     belongs = [(word, _stretch(word, speech, starts)) for word in later]
-    told = [(word, stretch) for word, stretch in belongs if stretch is not None]
+    spoken = [(word, stretch) for word, stretch in belongs if stretch is not None]
     kept: list[Word] = []
-    for index, (word, stretch) in enumerate(told):
-        first = index == 0 or told[index - 1][1] != stretch
-        last = index == len(told) - 1 or told[index + 1][1] != stretch
+    for index, (word, stretch) in enumerate(spoken):
+        first = index == 0 or spoken[index - 1][1] != stretch
+        last = index == len(spoken) - 1 or spoken[index + 1][1] != stretch
         kept.append(_snapped(_within(word, stretch), stretch, first=first, last=last))
     return kept, len(words) - len(kept)
 
 
 def _stretch(word: Word, speech: Sequence[Span], starts: list[Seconds]) -> Span | None:
-    """The stretch of speech that a word belongs to: the one it shares most time with, or the nearest, within reach.
+    """The speech span a word belongs to: the one with most overlap, or the nearest within reach.
 
-    A word that lies on both sides of a pause is nearly always the first one after it: Whisper begins a word where
-    the one before ended. Only a good part of a word's length before the pause says that it was the last one.
+    A word across a pause is nearly always the first one after it, since Whisper starts a word where the previous one
+    ends. It is the last one before the pause only if a good part of it lies there.
     """
     first = max(0, bisect.bisect_right(starts, word.start) - 1)
     last = bisect.bisect_right(starts, word.end + _REACH)
@@ -62,7 +62,7 @@ def _distance(word: Word, span: Span) -> Seconds:
 
 
 def _within(word: Word, stretch: Span) -> Word:
-    """The word inside a stretch of speech, at its nearer edge when it lay outside."""
+    """Clamp a word to a speech span; a word outside moves to the nearer edge."""
     if word.end <= stretch.start:
         return replace(word, start=stretch.start, end=stretch.start + min(word.span.duration, stretch.duration))
     if word.start >= stretch.end:
@@ -71,14 +71,14 @@ def _within(word: Word, stretch: Span) -> Word:
 
 
 def _snapped(word: Word, stretch: Span, *, first: bool, last: bool) -> Word:
-    """Somebody spoke from the beginning of a stretch to its end, and it was its first and its last word."""
+    """Extend the first and last word of a speech span to its ends."""
     start = stretch.start if first and word.start - stretch.start <= _SNAP else word.start
     end = stretch.end if last and stretch.end - word.end <= _SNAP else word.end
     return replace(word, start=start, end=end)
 
 
 def wordless_spans(words: Sequence[Word], speech: Sequence[Span], at_least: Seconds) -> list[Span]:
-    """The stretches between words in which somebody speaks for ``at_least`` seconds, and no word was heard."""
+    """Spans between words with at least ``at_least`` seconds of speech."""
     inside = [(word.start, word.end) for word in sorted(words, key=lambda word: word.start)]
     begins = [Fraction(0), *(end for _, end in inside)]
     ends = [*(start for start, _ in inside), max((span.end for span in speech), default=Fraction(0))]
@@ -93,9 +93,9 @@ def wordless_spans(words: Sequence[Word], speech: Sequence[Span], at_least: Seco
 
 
 def in_order(words: Sequence[Word], limit: Span) -> tuple[Word, ...]:
-    """The same words, each of a visible duration, one after the other, inside ``limit``.
+    """Make words ordered and disjoint, inside ``limit``, and each of a visible duration.
 
-    A word that is too short borrows from the pause after it, then from its neighbours.
+    A word that is too short takes time from the pause after it, then from its neighbours.
     """
     if not words:
         return ()

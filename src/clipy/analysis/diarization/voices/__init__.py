@@ -1,1 +1,1 @@
-"""Voices: segmentation, embeddings, clustering."""
+"""Building blocks of diarization: segmentation, speaker embeddings, labels."""

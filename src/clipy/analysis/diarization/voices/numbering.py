@@ -1,4 +1,4 @@
-"""Names for people of whom nothing is known but their voices."""
+"""Labels of anonymous speakers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from clipy.types import Turn
 
 
 def number_speakers(turns: Sequence[Turn]) -> list[Turn]:
-    """The same turns with people named in the order in which they are first heard: "1", "2", ..."""
+    """Relabel speakers in order of their first turn: "1", "2", ..."""
     names: dict[str, str] = {}
     for turn in turns:
         names.setdefault(turn.speaker, str(len(names) + 1))

@@ -1,9 +1,9 @@
-"""pyannote's networks from a folder, without running anything that the files bring along.
+"""Load pyannote's networks from a folder without running any code in its files.
 
-pyannote.audio unpickles its checkpoints freely and imports whatever class its ``config.yaml`` names. Here a checkpoint
-is read by PyTorch's restricted unpickler, which knows tensors, plain values and the few classes that describe what a
-network of pyannote is for; a network's class must be one of pyannote's own; and of the configuration only the numbers
-and the folders of a speaker diarization are understood. Everything else is refused.
+pyannote.audio unpickles checkpoints without restrictions and imports any class that ``config.yaml`` names. Here,
+checkpoints go through PyTorch's restricted unpickler, which allows tensors, plain values and the few classes that
+describe a pyannote task; network classes must be pyannote's own; and only the numbers and folders of a speaker
+diarization configuration are accepted. Everything else is refused.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Strict(BaseModel):
 
 
 class _Parts(_Strict):
-    """Which folders hold the parts, and how they are run."""
+    """The folders of the parts, and their inference settings."""
 
     segmentation: str
     embedding: str
@@ -64,7 +64,7 @@ class _Configuration(_Strict):
 
 
 def diarization(folder: Path) -> SpeakerDiarization:
-    """The pipeline that a folder describes. Raises ModelError for a folder that is anything else, or more."""
+    """Load the pipeline in a folder. Raises ModelError where the folder holds anything else."""
     found = _configuration(folder / CONFIGURATION)
     parts = found.pipeline.params
     plda = _inside(folder, parts.plda)
@@ -77,45 +77,45 @@ def diarization(folder: Path) -> SpeakerDiarization:
         )
         pipeline.instantiate(found.params)
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ModelError(f"this is no diarization pipeline of pyannote ({error})", where=folder) from error
+        raise ModelError(f"not a diarization pipeline of pyannote ({error})", where=folder) from error
     return pipeline
 
 
 def network(path: Path) -> Model:
-    """A network of pyannote with its weights. Raises ModelError for a checkpoint that holds anything else."""
+    """Load a pyannote network with its weights. Raises ModelError where the checkpoint holds anything else."""
     try:
         with torch.serialization.safe_globals(list(_KNOWN)):
             checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise ModelError(
-            f"this checkpoint is not read, since it holds more than weights ({_first_line(error)})",
+            f"the checkpoint holds more than weights and is not loaded ({_first_line(error)})",
             where=path,
-            do="Take the files of pyannote/speaker-diarization-community-1 as they are published",
+            do="Use the unmodified files of pyannote/speaker-diarization-community-1",
         ) from error
     try:
         about = checkpoint["pyannote.audio"]
         model = _kind(about["architecture"])(**_arguments(about["architecture"], checkpoint["hyper_parameters"]))
-        model.on_load_checkpoint(checkpoint)  # adds the last layers, which depend on what the network is for
+        model.on_load_checkpoint(checkpoint)  # adds the last layers, which depend on the task
         weights = {name: value for name, value in checkpoint["state_dict"].items() if not name.startswith("loss_func")}
         model.load_state_dict(weights)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise ModelError(f"this is no network of pyannote ({_first_line(error)})", where=path) from error
+        raise ModelError(f"not a network of pyannote ({_first_line(error)})", where=path) from error
     return model.eval()
 
 
 def _kind(architecture: Mapping[str, str]) -> type[Model]:
-    """The class of a network, if it is one of pyannote's own."""
+    """The class of a network; it must be one of pyannote's own."""
     module, name = architecture["module"], architecture["class"]
     if not module.startswith(_NETWORKS) or not all(part.isidentifier() for part in (*module.split("."), name)):
-        raise ValueError(f"{module}.{name} is no network of pyannote.audio")
+        raise ValueError(f"{module}.{name} is not a network of pyannote.audio")
     found = getattr(import_module(module), name)
     if not (isinstance(found, type) and issubclass(found, Model) and found.__module__.startswith(_NETWORKS)):
-        raise ValueError(f"{module}.{name} is no network of pyannote.audio")
+        raise ValueError(f"{module}.{name} is not a network of pyannote.audio")
     return found
 
 
 def _arguments(architecture: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What of the stored settings the class takes."""
+    """The stored settings that the class accepts."""
     taken = inspect.signature(_kind(architecture)).parameters
     return {name: value for name, value in given.items() if name in taken}
 
@@ -125,21 +125,21 @@ def _configuration(path: Path) -> _Configuration:
         return _Configuration.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         raise ModelError(
-            f"this is no configuration of a speaker diarization that clipy knows ({_first_line(error)})",
+            f"not a supported configuration of a speaker diarization ({_first_line(error)})",
             where=path,
-            do="Take the folder of pyannote/speaker-diarization-community-1 as it is published",
+            do="Use the unmodified folder of pyannote/speaker-diarization-community-1",
         ) from error
 
 
 def _inside(folder: Path, named: str) -> Path:
-    """A folder that the configuration names as ``$model/segmentation``."""
+    """Resolve a folder that the configuration names as ``$model/segmentation``."""
     head, _, rest = named.partition("/")
     found = (folder / rest).resolve()
     if head != "$model" or not rest or not found.is_relative_to(folder.resolve()):
         raise ModelError(
-            f"the configuration names {named!r}, which lies outside of its folder",
+            f"the configuration names {named!r}, which is outside its folder",
             where=folder / CONFIGURATION,
-            do="Put all parts into one folder, as $model/segmentation, $model/embedding, $model/plda",
+            do="Put all parts in one folder, as $model/segmentation, $model/embedding, $model/plda",
         )
     return found
 

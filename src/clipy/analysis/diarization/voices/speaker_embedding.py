@@ -1,4 +1,4 @@
-"""Whose voice it is, as 192 numbers: the network CAM++.
+"""Speaker embeddings of 192 numbers: the network CAM++.
 
 H. Wang et al., "CAM++: A Fast and Efficient Network for Speaker Verification Using Context-Aware Masking" (2023);
 trained on Chinese and English.
@@ -18,18 +18,18 @@ from clipy.models import inference
 Floats = NDArray[np.float32]
 
 RATE = 16_000
-SHORTEST = RATE // 2  # samples below which a voice cannot be told
+SHORTEST = RATE // 2  # samples that an embedding needs at least
 _WINDOW, _HOP, _FFT, _BANDS = 400, 160, 512, 80
 
 
 class SpeakerEmbedding:
-    """The network. ``of`` is all that it does."""
+    """The network; see ``of``."""
 
     def __init__(self, path: Path, device: str = "cpu") -> None:
         (self._network,) = inference.load(["campplus"], path, device, "speaker embedding")
 
     def of(self, sound: Floats) -> Floats:
-        """The voice in a mono sound (n,) at 16 kHz: a unit vector, float32 (192,); those of one person are near."""
+        """Embed the voice in mono sound (n,) at 16 kHz: a unit vector, float32 (192,), close for the same person."""
         bands = _bands(sound)
         voice = self._network(bands=(bands - bands.mean(axis=0))[None])[0]
         return np.asarray(voice / np.linalg.norm(voice), dtype=np.float32)
@@ -47,6 +47,6 @@ def _bands(sound: Floats) -> Floats:
 
 @cache
 def _filters() -> Floats:
-    """(bins, bands) triangles on the mel scale from 20 Hz to 8 kHz, linear in mel."""
+    """(bins, bands) triangular filters from 20 Hz to 8 kHz, linear in mel."""
     bins = to_mel(np.fft.rfftfreq(_FFT, 1 / RATE))
     return triangular_filters(bins, to_mel(mel_edges(20, RATE / 2, _BANDS))).astype(np.float32)
