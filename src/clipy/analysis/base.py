@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from clipy.analysis import promises
+from clipy.analysis import contracts
 from clipy.backend import Backend
 from clipy.context import Context
 from clipy.contract import keeps
@@ -41,7 +41,7 @@ class Transcriber(Analyser):
     """Whether the words come from the video's own sound; else they cannot be heard anew in a finished clip."""
 
     @abstractmethod
-    @keeps(promises.transcribed)
+    @keeps(contracts.transcribed)
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
         """Return every word spoken in the video; an empty transcript when nobody speaks. The video has sound."""
 
@@ -60,7 +60,7 @@ class Aligner(Analyser):
     group: ClassVar[str] = "align"
 
     @abstractmethod
-    @keeps(promises.aligned)
+    @keeps(contracts.aligned)
     def align(self, video: Video, transcript: Transcript, ctx: Context) -> Transcript:
         """Return the same words in the same order with better times. The video has sound."""
 
@@ -71,7 +71,7 @@ class ShotDetector(Analyser):
     group: ClassVar[str] = "shots"
 
     @abstractmethod
-    @keeps(promises.cut)
+    @keeps(contracts.cut)
     def detect(self, video: Video, span: Span, ctx: Context) -> list[Shot]:
         """Return the shots of a span in order, without gaps: the first starts and the last ends with it."""
 
@@ -82,7 +82,7 @@ class SpeakerDetector(Analyser):
     group: ClassVar[str] = "speakers"
 
     @abstractmethod
-    @keeps(promises.scored)
+    @keeps(contracts.scored)
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
         """Return the same tracks, in order, with ``speaking`` filled in: one value in 0..1 for each sampled time."""
 
@@ -106,7 +106,7 @@ class Diarizer(Analyser):
     options: Options
 
     @abstractmethod
-    @keeps(promises.diarized)
+    @keeps(contracts.diarized)
     def diarize(self, video: Video, spans: tuple[Span, ...], ctx: Context) -> list[Turn]:
         """Return the turns in some spans (in order, apart), in order of their beginning; none when nobody speaks.
 
@@ -120,6 +120,6 @@ class Embedder(Analyser):
     group: ClassVar[str] = "embed"
 
     @abstractmethod
-    @keeps(promises.embedded)
+    @keeps(contracts.embedded)
     def embed(self, texts: tuple[str, ...], ctx: Context) -> Array:
         """Return a unit vector for each text, float32 (n, d); their dot products are similarities."""

@@ -18,7 +18,7 @@ from clipy.contract import keeps
 from clipy.errors import ConfigError
 from clipy.geometry import RATIOS, fits, sized
 from clipy.media.frame import AudioBlock, Frame
-from clipy.stages import promises
+from clipy.stages import contracts
 from clipy.stages.profiles import PROFILES, Profile, fitted
 from clipy.types import Clip, CropPath, Edit, Highlight, Post, Review, Track, Transcript, Video
 
@@ -74,7 +74,7 @@ class Highlighter(Stage):
     options: Options
 
     @abstractmethod
-    @keeps(promises.picked)
+    @keeps(contracts.picked)
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         """Return candidates, best first, without overlaps; more than ``count``, to replace rejected ones."""
 
@@ -119,7 +119,7 @@ class Reframer(Stage):
     options: Options
 
     @abstractmethod
-    @keeps(promises.framed)
+    @keeps(contracts.framed)
     def reframe(self, video: Video, highlight: Highlight, ctx: Context) -> CropPath:
         """Return windows over time for the whole highlight, shot by shot, without gaps."""
 
@@ -146,7 +146,7 @@ class Pizzazz(Stage):
     def check(self, transcript: Transcript) -> None:
         """Raise ConfigError when this cannot show what is said in a video; called before any clip is chosen."""
 
-    @keeps(promises.planned)
+    @keeps(contracts.planned)
     def plan(self, video: Video, edit: Edit, ctx: Context) -> Edit:
         """Decide, as data only: the result is stored. Put own data in ``edit.plans[self.name]``."""
         return edit
@@ -196,7 +196,7 @@ class Renderer(Stage):
         """Raise ConfigError when this machine cannot render so; called before any work. By default all is well."""
 
     @abstractmethod
-    @keeps(promises.written)
+    @keeps(contracts.written)
     def render(self, video: Video, edit: Edit, pizzazz: tuple[Pizzazz, ...], path: Path, ctx: Context) -> None:
         """Write the finished clip to ``path`` (a temporary name; the store moves it into place)."""
 
@@ -207,11 +207,11 @@ class Reviewer(Stage):
     group: ClassVar[str] = "review"
 
     @abstractmethod
-    @keeps(promises.reviewed)
+    @keeps(contracts.reviewed)
     def review(self, clip: Clip, ctx: Context) -> Review:
         """Return what was found. ``clip.edit`` is None for a file that clipy did not make."""
 
-    @keeps(promises.reviewed)
+    @keeps(contracts.reviewed)
     def compare(self, clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Review:
         """Return what was found beside other clips; by default nothing.
 
@@ -227,6 +227,6 @@ class Uploader(Stage):
     group: ClassVar[str] = "upload"
 
     @abstractmethod
-    @keeps(promises.posted)
+    @keeps(contracts.posted)
     def upload(self, clip: Clip, ctx: Context) -> Post:
         """Publish and return the proof."""

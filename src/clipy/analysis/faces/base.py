@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from clipy.analysis import promises
+from clipy.analysis import contracts
 from clipy.analysis.base import Analyser
 from clipy.analysis.faces.tracking.detections import Detection, FrameDetections, Picture, with_mean_colors
 from clipy.analysis.faces.tracking.identities import appearance
@@ -46,11 +46,11 @@ class FaceDetector(Analyser):
     options: Options
 
     @abstractmethod
-    @keeps(promises.detected)
+    @keeps(contracts.detected)
     def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:
         """Return the faces of each (h, w, 3) RGB picture of a batch, in that picture's own pixels."""
 
-    @keeps(promises.searched)
+    @keeps(contracts.searched)
     def detect_in_video(self, video: Video, shots: list[Shot], ctx: Context) -> list[FrameDetections]:
         """Detect faces in adjoining shots, in one pass.
 
@@ -78,7 +78,7 @@ class FaceDetector(Analyser):
             search.add(moment, picture)
         return search.frames()
 
-    @keeps(promises.portrayed)
+    @keeps(contracts.portrayed)
     def appearance(self, video: Video, tracks: list[Track], ctx: Context) -> Array:
         """Return what each of some tracks (at least one) looks like: float32 (n, d), unit vectors.
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
-from clipy.analysis.promises import fill, in_seconds
+from clipy.analysis.contracts import fill, in_seconds
 from clipy.contract import Broken
 from clipy.errors import MediaError
 from clipy.media.probe import probe
