@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def ben() -> Samples:
 
 
 def chosen(
-    path: Path, tracks: Sequence[SoundTrack], *, name: str = "many.mkv", **asked: str
+    path: Path, tracks: Sequence[SoundTrack], *, name: str = "many.mkv", **asked: Any
 ) -> tuple[Video, tuple[MixInput, ...], str]:
     video = probe(make_tracks(path / name, tracks))
     choice = choose(video, survey(video), **asked)

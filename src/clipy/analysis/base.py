@@ -45,6 +45,10 @@ class Transcriber(Analyser):
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
         """Return every word spoken in the video; an empty transcript when nobody speaks. The video has sound."""
 
+    def spoken_language(self, video: Video, ctx: Context) -> str:
+        """The ISO 639-1 code of what is spoken first in a video, found quickly; empty where that cannot be told."""
+        return ""
+
     def verification_transcriber(self, language: str) -> Transcriber:
         """What transcribes a finished clip to check it, faster where possible; itself unless overridden.
 

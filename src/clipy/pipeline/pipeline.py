@@ -40,8 +40,9 @@ from clipy.pipeline.quality_control import QualityControl, clip_of
 from clipy.pipeline.repair import plan_repair
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.storage.store import key_of, write_json
+from clipy.text.scripts import SAMPLES
 from clipy.text.slugs import slug
-from clipy.types import Clip, CropPath, Edit, Highlight, Transcript, Video, seconds
+from clipy.types import Clip, CropPath, Edit, Highlight, Transcript, Video, Word, seconds
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item", Highlight, Edit, Clip)
@@ -104,7 +105,28 @@ class Pipeline:
             return video
         language = getattr(transcriber.options, "language", None) or ""
         track, clip_track = transcriber.options.track, self.renderer.options.track
-        return choose_mixes(video, ctx.at("transcribe"), track=track, clip_track=clip_track, language=language)
+        part = ctx.at("transcribe")
+        spoken = partial(_spoken_language, transcriber, part)
+        return choose_mixes(video, part, track=track, clip_track=clip_track, language=language, spoken=spoken)
+
+    def check_script(self, video: Video, ctx: Context) -> None:
+        """Raise ConfigError, before hours of transcribing, where what is spoken could not be written on a clip."""
+        samples = {code: Transcript(code, (Word(text, seconds(0), seconds(1)),)) for code, text in SAMPLES.items()}
+        unwritable = {code for code, sample in samples.items() if not self._can_write(sample)}
+        transcriber = self.analysers.get(Transcriber)
+        if not unwritable or not isinstance(transcriber, Transcriber) or not transcriber.listens or not video.audio:
+            return
+        named = getattr(transcriber.options, "language", None)
+        spoken = named or _spoken_language(transcriber, ctx.at("transcribe"), video)
+        if spoken in unwritable:
+            self.check_text(samples[spoken])
+
+    def _can_write(self, transcript: Transcript) -> bool:
+        try:
+            self.check_text(transcript)
+        except ConfigError:
+            return False
+        return True
 
     def backends(self) -> tuple[Backend, ...]:
         """Every backend: the analysers, then the stages in order."""
@@ -152,6 +174,7 @@ class Pipeline:
         self.check_length(video)
         call(self.renderer.check, ())
         with clock.measuring("transcribe"):
+            self.check_script(video, ctx)
             self.check_text(self.transcribe(video, ctx))
         with clock.measuring("highlight"):
             candidates = deque(self.highlight(video, ctx))
@@ -363,3 +386,12 @@ def _each(
         if isinstance(one, MediaError):
             rejected.append(Rejected.undecodable(item, one))
     return [one for one in found if not isinstance(one, MediaError)]
+
+
+def _spoken_language(transcriber: Transcriber, ctx: Context, video: Video) -> str:
+    """The language that is spoken first; empty where the transcriber's network cannot be had, which it says itself."""
+    try:
+        return transcriber.spoken_language(video, ctx)
+    except ModelError as error:
+        log.debug("the language is not found out: %s", error)
+        return ""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+SAMPLES = {"zh": "中文", "yue": "中文", "ja": "日本語かな", "ko": "한국어"}
+"""A few letters of each language whose script the fonts of a plain installation lack."""
+
 LANGUAGES_WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo"})
 _SPACELESS = (  # first and last code point of the scripts
     (0x0E00, 0x0EFF),  # Thai, Lao

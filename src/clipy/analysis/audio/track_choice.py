@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -39,7 +39,15 @@ class TrackChoice:
     notes: tuple[str, ...]
 
 
-def choose(video: Video, found: Survey, *, track: str = "", clip_track: str = "", language: str = "") -> TrackChoice:
+def choose(
+    video: Video,
+    found: Survey,
+    *,
+    track: str = "",
+    clip_track: str = "",
+    language: str = "",
+    spoken: Callable[[int], str] | None = None,
+) -> TrackChoice:
     """Choose the mixes of a video that has sound.
 
     Args:
@@ -49,13 +57,17 @@ def choose(video: Video, found: Survey, *, track: str = "", clip_track: str = ""
             automatically.
         clip_track: The same for the sound of clips; empty for the transcribed mix.
         language: ISO 639-1 code of the preferred language, if any.
+        spoken: Detects the language spoken in a track (its index); called where the file does not declare it.
 
     Raises:
         ConfigError: where there is no such track.
 
     """
     selector = _TrackSelector(video, found)
-    speech_mix, clip_mix, notes = selector.named(track, "transcribe.track") if track else selector.automatic(language)
+    if track:
+        speech_mix, clip_mix, notes = selector.named(track, "transcribe.track")
+    else:
+        speech_mix, clip_mix, notes = selector.automatic(language, spoken)
     if clip_track:
         _, clip_mix, more = selector.named(clip_track, "render.track")
         notes += tuple(note for note in more if note not in notes)
@@ -92,7 +104,7 @@ class _TrackSelector:
         mix = self.tracks[number].inputs
         return mix, mix, self._repairs([number])
 
-    def automatic(self, language: str) -> tuple[Mix, Mix, tuple[str, ...]]:
+    def automatic(self, language: str, spoken: Callable[[int], str] | None) -> tuple[Mix, Mix, tuple[str, ...]]:
         """The mixes of the track or tracks with speech."""
         count = len(self.streams)
         if count == 1:
@@ -108,7 +120,7 @@ class _TrackSelector:
         chosen = self._speakers(parts)
         speech_mix = self._together(chosen) if chosen else ()
         if not chosen:
-            chosen = self._with_others(self._preferred(parts, language), parts)
+            chosen = self._with_others(self._preferred(parts, language, spoken), parts)
             speech_mix = self._together(chosen, named=False)
         clip_mix = speech_mix if whole is None else self.tracks[whole].inputs
         notes = self._describe(chosen, whole, named=all(one.speaker for one in speech_mix))
@@ -191,9 +203,11 @@ class _TrackSelector:
         similarity = self.similarity.get((one, other)) or self.similarity.get((other, one))
         return similarity is not None and similarity.at_once < _AT_ONCE
 
-    def _preferred(self, there: Sequence[int], language: str) -> int:
+    def _preferred(self, there: Sequence[int], language: str, spoken: Callable[[int], str] | None) -> int:
         """The track in the preferred language, else the first with a clear voice."""
         fits = [n for n in there if language and short_code(self.streams[n].language or "") == short_code(language)]
+        if not fits and language and spoken is not None and len(there) > 1 and not self._languages(there):
+            fits = [n for n in there if spoken(n) == short_code(language)]
         clear = [n for n in there if self._stands_out(n)]
         return (fits or clear or list(there))[0]
 

@@ -7,7 +7,6 @@ import codecs
 import logging
 import re
 from collections.abc import Sequence
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -37,7 +36,6 @@ from clipy.types import Span, Transcript, Video, Word
 log = logging.getLogger(__name__)
 
 _SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")  # of files that are looked for; one that is named may have another
-_LOOK = Fraction(20)  # seconds of speech that tell its language
 _CODE = re.compile(r"[A-Za-z]{2,3}")
 _LARGEST = 50_000_000  # bytes of a subtitle file; ten hours of speech have about one million
 
@@ -211,10 +209,11 @@ def _recognised(video: Video, ctx: Context, spans: Sequence[Span]) -> Heard:
 
 def _language_of(video: Video, ctx: Context) -> str:
     """The language that is spoken; empty where the network cannot be had, or nobody speaks."""
-    speech = speech_spans(video, ctx)
-    start = speech[0].start if speech else video.duration
-    span = Span(start, start + _LOOK).clamp(video.span)
-    return _recognised(video, ctx, (span,))[0] if span.duration else ""
+    try:
+        return FasterWhisper().spoken_language(video, ctx)
+    except ModelError as error:
+        log.warning("what is spoken cannot be heard: %s", error)
+        return ""
 
 
 def _code_in(path: Path, video: Path) -> str:

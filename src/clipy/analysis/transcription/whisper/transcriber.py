@@ -17,18 +17,20 @@ from pydantic import Field
 
 from clipy import models
 from clipy.analysis.alignment.forced.word_times import in_order, snap_to_speech, wordless_spans
-from clipy.analysis.audio.speech import RATE, Window, speech_regions, windows
+from clipy.analysis.audio.speech import RATE, Window, probabilities, speech_regions, windows
+from clipy.analysis.audio.speech_spans import speech_spans
 from clipy.analysis.base import Transcriber
 from clipy.analysis.transcription.whisper.decoding import Said, shown
 from clipy.analysis.transcription.whisper.languages import Languages, Utterance, utterances
 from clipy.context import Context
 from clipy.errors import BackendUnavailable, MediaError
-from clipy.media.read import sound
+from clipy.media.read import sound, sound_array
 from clipy.text.scripts import LANGUAGES_WITHOUT_SPACES
 from clipy.types import Seconds, Span, Transcript, Video, Word
 
 log = logging.getLogger(__name__)
 
+_FIRST_SPEECH = Fraction(20)  # seconds from the first word on that tell a language
 _SECOND_LOOK = Fraction(3, 2)  # seconds of speech without a word that are listened to again
 
 
@@ -60,6 +62,18 @@ class WhisperTranscriber(Transcriber):
     @abstractmethod
     def languages(self, window: Window, ctx: Context) -> Mapping[str, float]:
         """The probability of each language in at most 30 s of speech; empty when only listening tells."""
+
+    def spoken_language(self, video: Video, ctx: Context) -> str:
+        return ctx.cached_value("transcribe.language", 1, (self, video), str, lambda: self._first_language(video, ctx))
+
+    def _first_language(self, video: Video, ctx: Context) -> str:
+        speech = speech_spans(video, ctx)
+        if not speech:
+            return ""
+        span = Span(speech[0].start, speech[0].start + _FIRST_SPEECH).clamp(video.span)
+        samples = sound_array(video, span, rate=RATE)[0]
+        likely = self.languages(Window(int(span.start * RATE), samples, probabilities(samples)), ctx)
+        return max(likely, key=lambda code: (likely[code], code), default="")
 
     def longest_window(self) -> Seconds:
         """Seconds of sound that are heard at once."""
