@@ -14,7 +14,7 @@ from clipy import models
 from clipy.analysis.base import SpeakerDetector
 from clipy.analysis.speakers.lip_sync import LipSync, speaking
 from clipy.analysis.speakers.lr_asd import LrAsd
-from clipy.analysis.speakers.scoring.evidence import combined, contested
+from clipy.analysis.speakers.scoring.evidence import combined, lip_trust, needs_network
 from clipy.context import Context
 from clipy.errors import ModelError
 from clipy.types import Track, Video
@@ -27,11 +27,11 @@ _LOOKAHEAD = 0.1  # seconds; that of lip-sync is 0.2, the network has none
 class Auto(SpeakerDetector):
     """Lips on a face mesh and the network LR-ASD, weighed by how big a face is and how far it is turned.
 
-    The network is asked where somebody is heard and two faces or more are on screen, so that there is a choice. Its
-    weights are fetched once; where they cannot be had, lips alone tell, which is said.
+    The network is asked where somebody is heard and two faces or more are on screen, so that there is a choice, or lips
+    cannot be measured. Its weights are fetched once; where they cannot be had, lips alone tell, which is said.
     """
 
-    version = 5
+    version = 6
 
     class Options(SpeakerDetector.Options):
         """Nothing to set; pick a detector by name to set its options."""
@@ -61,11 +61,12 @@ class Auto(SpeakerDetector):
         if self._network is None:
             return self._lips.score(video, tracks, ctx)
         measured = self._lips.measure(video, tracks, ctx.within(0, 0.5))
-        stretches = contested(tracks, [heard.speech for _, _, heard in measured])
+        trust = [lip_trust(track, mouth) for track, mouth, _ in measured]
+        stretches = needs_network(tracks, [heard.speech for _, _, heard in measured], trust)
         network = _log_odds(self._network, video, tracks, stretches, ctx.within(0.5, 1))
         return [
-            replace(track, speaking=_probability(combined(track, mouth, speaking(mouth, heard), odds)))
-            for (track, mouth, heard), odds in zip(measured, network, strict=True)
+            replace(track, speaking=_probability(combined(speaking(mouth, heard), odds, sure)))
+            for (track, mouth, heard), odds, sure in zip(measured, network, trust, strict=True)
         ]
 
     @cached_property

@@ -25,15 +25,26 @@ _FRONTAL, _TURNED = 0.25, 0.45  # turn of the head up to which lips count, and f
 _SMALL, _BIG = 40.0, 80.0  # heights of a face in pixels up to which lips do not count, and from which they do
 _CONTEXT = 1.0  # seconds around a stretch that the network looks at, too
 _VOICE = 0.1  # probability of speech below which nobody needs to be told apart
+_TRUSTED = 0.5  # trust in lips from which they suffice for a face that is alone
 _SURE = 1e-6  # probabilities are kept this far from 0 and 1
 
 Floats = NDArray[np.float64]
 
 
-def contested(tracks: Sequence[Track], speech: Sequence[NDArray[np.float32]]) -> list[list[slice]]:
-    """The stretches of each track in which another face is on screen and a voice is heard, with some time around them.
+def lip_trust(track: Track, mouth: Mouth) -> Floats:
+    """How far the lips of a face can be measured at each of its times, 0..1: (n,)."""
+    height = np.asarray(track.boxes[:, 3] - track.boxes[:, 1], dtype=np.float64)
+    big = np.clip((height - _SMALL) / (_BIG - _SMALL), 0, 1)
+    return np.asarray(big * np.clip((_TURNED - mouth.turn) / (_TURNED - _FRONTAL), 0, 1))
 
-    ``speech``: the probability of speech at each track's times. Stretches are in indices of those.
+
+def needs_network(
+    tracks: Sequence[Track], speech: Sequence[NDArray[np.float32]], trust: Sequence[Floats]
+) -> list[list[slice]]:
+    """The stretches of each track for which lips are not enough, with some time around them, in indices.
+
+    These are where a voice is heard and another face is on screen, or the face's own lips cannot be measured.
+    ``speech``: the probability of speech at each track's times; ``trust``: that of its lips.
     """
     ticks = [np.round(track.times * float(TRACK_RATE)).astype(int) for track in tracks]
     if not ticks:
@@ -44,29 +55,23 @@ def contested(tracks: Sequence[Track], speech: Sequence[NDArray[np.float32]]) ->
         faces[own - first] += 1
     around = round(_CONTEXT * float(TRACK_RATE))
     return [
-        _padded((faces[own - first] > 1) & (voice >= _VOICE), around) for own, voice in zip(ticks, speech, strict=True)
+        _padded(((faces[own - first] > 1) | (lips < _TRUSTED)) & (voice >= _VOICE), around)
+        for own, voice, lips in zip(ticks, speech, trust, strict=True)
     ]
 
 
-def combined(track: Track, mouth: Mouth, lips: NDArray[np.float32], network: NDArray[np.float32]) -> Floats:
+def combined(lips: NDArray[np.float32], network: NDArray[np.float32], trust: Floats) -> Floats:
     """The log odds that a face speaks, at each time of its track: (n,).
 
-    ``lips``: the probability by lips and sound. ``network``: log odds, NaN where the network was not asked.
+    ``lips``: the probability by lips and sound, as good as ``trust``. ``network``: log odds, NaN where the network was
+    not asked.
     """
     by_lips = np.clip(np.asarray(lips, dtype=np.float64), _SURE, 1 - _SURE)
     by_lips = np.log(by_lips / (1 - by_lips))
     by_network = np.clip(np.asarray(network, dtype=np.float64), -_SUREST, _SUREST)
-    trust = _trust(track, mouth)
     weight = trust * _NETWORK + (1 - trust) * _ALONE
     both = trust * _LIPS * by_lips + weight * (by_network - _NEUTRAL)
     return np.asarray(np.where(np.isnan(by_network), by_lips, np.clip(both, -_LIMIT, _LIMIT)))
-
-
-def _trust(track: Track, mouth: Mouth) -> Floats:
-    """How far the lips can be measured, 0..1."""
-    height = np.asarray(track.boxes[:, 3] - track.boxes[:, 1], dtype=np.float64)
-    big = np.clip((height - _SMALL) / (_BIG - _SMALL), 0, 1)
-    return np.asarray(big * np.clip((_TURNED - mouth.turn) / (_TURNED - _FRONTAL), 0, 1))
 
 
 def _padded(wanted: NDArray[np.bool_], around: int) -> list[slice]:
