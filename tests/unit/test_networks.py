@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 from clipy import models
+from clipy.analysis.diarization.voices.speaker_embedding import SpeakerEmbedding
+from clipy.analysis.diarization.voices.speaker_segmentation import SpeakerSegmentation
 from clipy.analysis.faces.s3fd import S3fd
 from clipy.analysis.speakers.light_asd import LightAsd
 from clipy.analysis.speakers.lr_asd import LrAsd
@@ -32,6 +34,8 @@ from fixtures.media import make_video
 from tests.golden import networks as golden
 
 NUMBERS: Mapping[str, Any] = json.loads(golden.FILE.read_text(encoding="utf-8"))
+# What the networks of voices said when they were written in NumPy, which agreed with the published code to 2e-5.
+VOICE_NUMBERS: Mapping[str, Any] = json.loads(golden.FILE.with_name("voices.json").read_text(encoding="utf-8"))
 PUBLISHED = {"light_asd": models.LIGHT_ASD, "lr_asd": models.LR_ASD}
 
 
@@ -80,6 +84,31 @@ def test_s3fd_matches_the_reference_implementation(tmp_path: Path) -> None:
     boxes, confidence = (values[0, ::7] for values in network.outputs(pictures=picture))
     assert np.abs(boxes.flatten() - NUMBERS["s3fd made"]["boxes"]).max() < 0.01
     assert np.abs(confidence - NUMBERS["s3fd made"]["confidence"]).max() < 1e-4
+
+
+def noise() -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Twice ten seconds of noise at 16 kHz that grows."""
+    random = np.random.default_rng(6).normal(0, 0.1, (2, 160_000)).astype(np.float32)
+    return random * np.linspace(0, 1, 160_000, dtype=np.float32)
+
+
+def test_speaker_segmentation_says_what_its_numpy_version_said(tmp_path: Path) -> None:
+    path = write_drawn_weights("segmentation", tmp_path / "weights")
+    (network,) = inference.load(["segmentation"], path, "cpu", "test")
+    scores = network(sound=noise())
+    assert scores.shape == (2, 589, 7)
+    assert np.abs(scores[:, ::40] - VOICE_NUMBERS["segmentation"]).max() < 1e-4
+    assert np.abs(network(sound=noise()[1:]) - scores[1:]).max() < 1e-5
+    activity = SpeakerSegmentation(path).activity(noise())
+    assert activity.shape == (2, 589, 3)
+    assert set(np.unique(activity)) <= {0, 1}
+
+
+def test_speaker_embedding_says_what_its_numpy_version_said(tmp_path: Path) -> None:
+    voice = SpeakerEmbedding(write_drawn_weights("campplus", tmp_path / "weights"))
+    assert np.abs(voice.of(noise()[0, -40_000:]) - VOICE_NUMBERS["campplus"]).max() < 1e-4
+    for samples in (8_000, 16_240, 33_000):  # fewer frames than a segment has, and segments that are cut
+        assert np.linalg.norm(voice.of(noise()[1, -samples:])) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore")  # what PyTorch's exporter says of itself
