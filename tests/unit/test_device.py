@@ -90,7 +90,7 @@ def test_device_precedence_is_flag_environment_file(tmp_path: Path) -> None:
 def test_an_unknown_device_is_refused(tmp_path: Path, where: str) -> None:
     file = tmp_path / "clipy.toml"
     file.write_text('device = "tpu"\n' if where == "file" else "")
-    with pytest.raises(ConfigError, match="no device 'tpu'"):
+    with pytest.raises(ConfigError, match="unknown device 'tpu'"):
         config.load(file, environment={} if where == "file" else {"CLIPY_DEVICE": "tpu"})
 
 
