@@ -27,8 +27,6 @@ if __name__ == "__main__":
     sys.path[1:1] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "src")]
 
 from clipy import probe
-from clipy.analysis.alignment.none import Unaligned
-from clipy.analysis.base import Aligner, Transcriber
 from clipy.analysis.perception import transcript_of
 from clipy.config import load
 from clipy.context import Context
@@ -37,10 +35,10 @@ from clipy.pipeline.run import context
 from clipy.stages.base import Highlighter
 from clipy.stages.highlight.even import Even
 from clipy.stages.highlight.local import Local
-from clipy.storage.store import Store
 from clipy.text.sentences import sentences
 from clipy.types import Highlight, Span, Transcript, Video
 from highlighting.edges import is_clean
+from highlighting.known_words import hearing
 from highlighting.planted import Part, Talk, talk, written
 
 _PLANTED = 3  # passages in each talk, and picks
@@ -48,15 +46,6 @@ _MINUTES = 12.0
 _TALKS, _FULL = 8, 20  # made by default, and with --full; half as many of the second kind
 _DRAWS = 500  # of chance, for each talk
 _FOUND = 0.5  # of a passage that a pick must hold
-
-
-class Known(Transcriber):
-    """Hears what is said without a mistake, so that picking is measured alone."""
-
-    said: Transcript
-
-    def transcribe(self, video: Video, ctx: Context) -> Transcript:
-        return self.said
 
 
 @dataclass
@@ -133,13 +122,6 @@ def _count(tally: Tally, seed: int, part: Part, folder: Path, ctx: Context) -> N
     tally.picks += len(local)
     tally.clean += sum(is_clean(pick.span, made.words, made.sentence_ends, video.span) for pick in local)
     tally.lengths += float(sum(pick.span.duration for pick in local))
-
-
-def hearing(said: Transcript, ctx: Context, folder: Path) -> Context:
-    """The same context with a transcriber that knows what is said, and a store of its own."""
-    known = Known()
-    known.said = said
-    return Context(Store(folder / "store"), folder, {**ctx.analysers, Transcriber: known, Aligner: Unaligned()})
 
 
 def recall(picks: Sequence[Span], made: Talk) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from clipy.analysis.meaning.duplicates import distinct
-from clipy.analysis.meaning.openings import hook, standalone
+from clipy.analysis.meaning.openings import standalone
 from clipy.context import Context
 from clipy.media.loudness import Levels
 from clipy.stages.highlight.selection.candidates import Candidate, candidates, snapped
@@ -97,11 +97,6 @@ def test_retelling_is_a_duplicate_and_another_story_is_not(ctx: Context) -> None
     assert not meaning.same(run(said, 0, 1), run(said, 2, 5))
 
 
-def test_novelty_is_high_for_passages_said_once(ctx: Context) -> None:
-    said = spoken(*(DULL * 8)[:16], TOLD[0], *(DULL * 8)[:16])
-    assert int(np.argmax(meaning_of(said, "", ctx).novelty)) == 16
-
-
 def test_equal_texts_are_distinct_unless_marked_as_duplicates() -> None:
     kept, left = distinct(["one two three", "four five six"], str, lambda one, other: True)
     assert kept == ["one two three"]
@@ -121,21 +116,6 @@ def test_typical_lengths_are_preferred_by_default() -> None:
     assert length(brief, 30) == 0.5
 
 
-@pytest.mark.parametrize(
-    ("text", "cue"),
-    [
-        ("Why do we keep doing this?", "opens with a question"),
-        ("Nobody told me the truth.", "opens with a strong claim"),
-        ("We sold it for forty dollars.", "opens with a number"),
-        ("The river runs along the road.", ""),
-    ],
-)
-def test_hook_is_named_in_the_reason(text: str, cue: str) -> None:
-    value, named = hook(text, english=True)
-    assert named == cue
-    assert (value > hook("The river runs along the road and turns to the north there.", english=True)[0]) or not cue
-
-
 def test_opening_with_a_back_reference_scores_lower() -> None:
     plain = "A good teacher listens."
     assert standalone(plain, plain, "en") == 1
@@ -149,8 +129,11 @@ def test_opening_with_a_back_reference_scores_lower() -> None:
 
 
 def test_reason_without_strengths_is_explicit() -> None:
-    assert Features({"hook": 0.1, "energy": 0.2}).reason().startswith("no single strength")
-    assert Features({"hook": 0.9}, "opens with a question").reason() == "opens with a question"
+    assert Features({"standalone": 0.1}, {"standalone": -0.3}).reason().startswith("no single strength")
+    assert (
+        Features({"standalone": 1.0, "energy": 0.6}, {"standalone": 0.24, "energy": 0.02}).reason()
+        == "needs no context"
+    )
 
 
 def test_candidates_leave_a_margin_to_speech() -> None:

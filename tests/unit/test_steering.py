@@ -14,7 +14,7 @@ from clipy.analysis.meaning.duplicates import containment, distinct, shingles
 from clipy.media.loudness import Levels
 from clipy.stages.highlight.selection.about import Topic
 from clipy.stages.highlight.selection.candidates import Candidate, candidates
-from clipy.stages.highlight.selection.features import WEIGHTS, Judge
+from clipy.stages.highlight.selection.features import NEEDS, Judge
 from clipy.stages.highlight.selection.interval_scheduling import best_first
 from clipy.text.sentences import Sentence
 from clipy.types import Span, Word
@@ -85,12 +85,12 @@ def judge(**asked: object) -> Judge:
 def test_only_requested_topics_become_a_feature() -> None:
     item = Candidate(1, 2, Span(Fraction(4), Fraction(11)), (Fraction(1), Fraction(1)))
     plain = judge().features(item)
-    assert set(plain.values) == set(WEIGHTS)
+    assert set(plain.values) == set(NEEDS) - {"about", "striking", "whole thought"}
     steered = judge(topic=Topic("money", TEXTS), target=Fraction(14)).features(item)
     assert steered.values["about"] == pytest.approx(0.75)
     assert steered.values["length"] == pytest.approx(0.5)
     assert plain.values["length"] == pytest.approx(7 / 30)  # of the shortest length that suits talk
-    others = set(WEIGHTS) - {"length"}
+    others = set(plain.values) - {"length"}
     assert {name: steered.values[name] for name in others} == {name: plain.values[name] for name in others}
     assert 0 <= steered.score <= 1
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)
 _ASKS = ("?", "？", "؟")
 _JOINED = 0.15  # of 1: how well a passage stands alone whose first word leans on something before
-_EARLY = 12  # words that are heard in the first seconds
 
 _DANGLING = frozenset(
     "and but so or because then also which that this these those he she it they them him her there such"
@@ -45,18 +44,6 @@ _ORDER = re.compile(  # the second of what was announced before, or the first
     r"|(?:number|point|rule|step|reason|lesson)\s+(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)\b)",
     re.IGNORECASE,
 )
-_BOLD = frozenset(
-    "why how what who never always nobody everybody everyone everything nothing secret mistake wrong truth lie actually"
-    " imagine surprising surprised crazy insane biggest worst best first only must stop fear afraid love hate problem"
-    " changed lost won died die dead million billion percent free impossible dangerous".split()
-)
-_AGAINST = frozenset(
-    "but not never yet instead although isn't don't doesn't wasn't didn't can't won't cannot no".split()
-)
-_NUMBERS = frozenset(
-    "two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety"
-    " hundred thousand million billion half twice".split()
-)
 
 
 def is_dangling(text: str) -> bool:
@@ -68,21 +55,6 @@ def is_dangling(text: str) -> bool:
 def words_of(text: str) -> list[str]:
     """The words of a text in small letters, without punctuation."""
     return [word.casefold() for word in _WORD.findall(text)]
-
-
-def hook(text: str, english: bool) -> tuple[float, str]:
-    """How much a sentence makes one stay, in 0..1, and by what; the latter is empty when by nothing much."""
-    words = words_of(text)
-    early = set(words[:_EARLY])
-    cues = {
-        "opens with a question": 0.4 * text.rstrip("\"'”’ ").endswith(_ASKS),
-        "opens with a strong claim": 0.3 * (english and bool(early & _BOLD)),
-        "opens with a number": 0.2 * (any(w.isdigit() for w in early) or (english and bool(early & _NUMBERS))),
-        "opens with a contradiction": 0.15 * (english and bool(early & _AGAINST)),
-    }
-    brief = 0.15 * (3 <= len(words) <= 16)
-    best = max(cues, key=lambda cue: cues[cue])
-    return min(1.0, brief + sum(cues.values())), best if cues[best] else ""
 
 
 def standalone(first: str, second: str, language: str) -> float:

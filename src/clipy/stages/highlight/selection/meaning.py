@@ -1,4 +1,4 @@
-"""What the sentences of one video mean: how striking, how new, where the talk turns, which passages say the same."""
+"""What the sentences of one video mean: how striking, where the talk turns, which passages say the same."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ from clipy.text.sentences import Sentence
 from clipy.types import Array
 
 _SAME = 0.75  # mean likeness of the best counterparts of a passage's sentences: said again in other words
-_NEAR = 10  # sentences on either side that may be like one without making it any less new
-_COUNTERPARTS = 3  # sentences elsewhere that decide how new one is
-_ROWS = 1024  # compared at once: bounds the memory
 _UNRELATED, _RELATED = 0.1, 0.5  # likeness of a question to sentences that have nothing, and all, to do with it
 
 
@@ -39,20 +36,6 @@ class Meaning:
     def breaks(self) -> NDArray[np.float64]:
         """How much the talk turns before each sentence and after the last, (n + 1,)."""
         return breaks(self.vectors)
-
-    @cached_property
-    def novelty(self) -> NDArray[np.float64]:
-        """How little of each sentence is also said elsewhere in the video: its rank among all, in 0..1."""
-        count = len(self.vectors)
-        if count <= 2 * _NEAR + _COUNTERPARTS:
-            return np.full(count, 0.5)
-        known = np.empty(count)
-        for first in range(0, count, _ROWS):
-            rows = np.arange(first, min(count, first + _ROWS))
-            likeness = self.vectors[rows] @ self.vectors.T
-            likeness[np.abs(rows[:, None] - np.arange(count)) <= _NEAR] = -1
-            known[rows] = np.partition(likeness, -_COUNTERPARTS, axis=1)[:, -_COUNTERPARTS:].mean(axis=1)
-        return np.argsort(np.argsort(-known, kind="stable"), kind="stable") / (count - 1)
 
     def same(self, one: Candidate, other: Candidate) -> bool:
         """Whether the shorter passage says, sentence by sentence, what is said in the longer one."""

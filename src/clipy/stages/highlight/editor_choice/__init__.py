@@ -1,0 +1,1 @@
+"""What editors choose: a small linear model learnt from the cold opens of podcasts, and what it looks at."""
