@@ -1,1 +1,1 @@
-"""Whom the crop window follows, and how it moves."""
+"""The virtual camera: whom the crop window follows, and how it moves."""

@@ -1,4 +1,4 @@
-"""Whom to follow, and when to turn to somebody else: dynamic programming over speaking scores."""
+"""Choice of the face to follow over time: dynamic programming over speaking scores."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from clipy.analysis.faces.tracking.tracks import grid
 from clipy.types import TRACK_RATE, Box, Seconds, Span, Track
 
-_ABSENT = -2.0  # reward a second for looking where the face is not
-_SUREST = 1 - 1e-6  # probability: how much surer one is than another counts up to here
-_LIKELY = 0.3  # probability from which the likeliest speaker on screen is taken for the one who is heard
-_PROMINENCE = 0.1  # reward, all in all, for the most prominent face: decides where nobody speaks, buys no switch
-_OFF = 0.5  # share of its prominence that a face at the picture's edge loses
+_ABSENT = -2.0  # reward per second for following an absent face
+_SUREST = 1 - 1e-6  # cap on probabilities, to bound the odds
+_LIKELY = 0.3  # probability at which the most likely speaker on screen counts as the one heard
+_PROMINENCE = 0.1  # total reward for the most prominent face: decides without speech, but never pays for a switch
+_OFF = 0.5  # share of prominence that a face at the edge loses
 
 
 @dataclass(frozen=True, slots=True)
 class CameraTarget:
-    """A stretch of a shot in which one face is followed; ``track`` is None when there is no face at all."""
+    """A span of a shot in which one face is followed; ``track`` is None where there is no face."""
 
     span: Span
     track: Track | None
@@ -28,8 +28,8 @@ class CameraTarget:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """How quickly to turn. All in seconds: ``stay`` is the shortest turn, ``lead`` how much before the first word the
-    camera may arrive, ``switch`` how long another face must surely have spoken to be worth a change.
+    """How quickly to switch, in seconds: ``stay`` is the shortest target, ``lead`` how long before the first word the
+    camera may switch, ``switch`` how long another face must have certainly spoken to justify it.
     """
 
     stay: float = 1.2
@@ -37,10 +37,10 @@ class Attention:
     switch: float = 0.3
 
     def targets(self, span: Span, tracks: Sequence[Track], picture: Box | None = None) -> list[CameraTarget]:
-        """Divide a span of one shot into targets, without gaps: most speech seen, for the cost of the switches.
+        """Divide a span of one shot into contiguous targets that maximize visible speech minus the cost of switches.
 
-        While nobody on screen speaks, as when a narrator does, the face that spoke last is kept while it is there; with
-        no speech so far, the most prominent one: big and, where ``picture`` is given, near its middle.
+        While nobody on screen speaks, as under a narrator, the last speaker is kept while visible; before any speech,
+        the most prominent face: large and, where ``picture`` is given, near its centre.
         """
         tracks = [track for track in tracks if track.times[-1] >= span.start and track.times[0] < span.end]
         if not tracks:
@@ -55,31 +55,31 @@ class Attention:
         ]
 
     def _rewards(self, times: Sequence[Seconds], tracks: Sequence[Track], picture: Box | None) -> NDArray[np.float64]:
-        """(tracks, times): what a moment of looking at each face is worth.
+        """(tracks, times): the reward of following each face at each time.
 
-        One voice is heard at a time, so that each face's odds count as a share of all faces' odds, as far as anybody
-        on screen is likely to speak: where all are unlikely, somebody unseen is heard, and no face is worth a switch.
-        Nor is one that is hardly likelier than the next: what is unsure must last longer to turn the camera.
+        One voice is assumed at a time, so each face's odds count as a share of the total odds, scaled by how likely
+        anybody on screen speaks: where all are unlikely, the speaker is off screen, and no face justifies a switch.
+        Nor does a face hardly more likely than the next: uncertain speech must last longer to switch the camera.
         """
         at = np.array([float(time) for time in times])
         half = 0.5 / float(TRACK_RATE)
         there = np.array([(at >= track.times[0] - half) & (at <= track.times[-1] + half) for track in tracks])
-        heard = np.array([self._heard(track, at) for track in tracks]) * there
-        odds = np.where(there, heard / (1 - heard) + 1e-6, 0)
+        speaking = np.array([self._speaking(track, at) for track in tracks]) * there
+        odds = np.where(there, speaking / (1 - speaking) + 1e-6, 0)
         share = odds / np.maximum(odds.sum(axis=0), 1e-6)
-        share *= np.minimum(1, heard.max(axis=0) / _LIKELY) ** 2 * np.sqrt(_lead(share))
+        share *= np.minimum(1, speaking.max(axis=0) / _LIKELY) ** 2 * np.sqrt(_lead(share))
         prominence = np.array([_area(track) * _centrality(track, picture) for track in tracks])
         most = _PROMINENCE * float(TRACK_RATE) / len(times)
         rewards = np.where(there, share, _ABSENT) + most * (prominence / prominence.max())[:, None]
         return np.asarray(rewards / float(TRACK_RATE), dtype=np.float64)
 
-    def _heard(self, track: Track, at: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _speaking(self, track: Track, at: NDArray[np.float64]) -> NDArray[np.float64]:
         if not len(track.speaking):
             return np.zeros(len(at))
         return np.clip(np.interp(at + self.lead, track.times, track.speaking), 0, _SUREST)
 
     def _best(self, rewards: NDArray[np.float64]) -> NDArray[np.int64]:
-        """The face for each time: Viterbi, in which a change costs ``switch`` and is followed by at least ``stay``."""
+        """The face for each time: a Viterbi search in which switching costs ``switch`` and each target lasts ``stay``."""
         faces, count = rewards.shape
         stay = min(count, max(1, round(self.stay * float(TRACK_RATE))))
         total = np.concatenate([np.zeros((faces, 1)), np.cumsum(rewards, axis=1)], axis=1)
@@ -114,7 +114,7 @@ class Attention:
 
 
 def _lead(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """By how much the greatest share is ahead of the next at each time; all of it where there is one."""
+    """Lead of the largest share over the second at each time; the share itself where there is only one."""
     ranked = np.sort(np.concatenate([np.zeros((1, share.shape[1])), share]), axis=0)
     return np.asarray(ranked[-1] - ranked[-2], dtype=np.float64)
 

@@ -1,7 +1,7 @@
-"""Where the crop window is: the right size and place for who is followed, moved as a camera operator would.
+"""The crop window: size and position for the followed face, moved as a camera operator would.
 
-A still face gives a window that does not move by a fraction of a pixel. Positions are sub-pixel; a window never leaves
-the picture and always has exactly the proportions of the rectangle of the output that it fills.
+A static face gives an exactly static window. Positions are sub-pixel; a window never leaves the picture and always has
+exactly the aspect ratio of the output rectangle that it fills.
 """
 
 from __future__ import annotations
@@ -23,29 +23,28 @@ from clipy.types import Box, CropShot, Keyframe, Panel, Seconds, Span, Track, Vi
 Path = NDArray[np.float64]  # (n, 2) or (n,)
 
 _NEAR = 0.6  # window widths between two faces at which the camera pans from one to the other instead of cutting
-_SPEED, _ACCELERATION = 0.6, 1.2  # window widths a second (and per second): a calm pan
+_SPEED, _ACCELERATION = 0.6, 1.2  # window widths per second (and per second squared): a calm pan
 _EDGE = 0.04  # window sides between a face and the window's edge, at least
 _HEAD = 0.85  # face heights from the middle of a face to above its hair
 _HAIR = 1.5  # height of a head with hair and some room, in heights of its face
-_LOWEST = 0.58  # share of the window's height below which the middle of a face never is
-_BROAD = 0.97  # a face wider than this share of the window cannot be shown by cropping
-_PANE = 0.6  # of the biggest window, the biggest one that a pane must hold for the window to stay inside it
-_ROOM = 0.7  # share of a tile's window that a face may be wide
-_NEARLY_ALL = 0.85  # of a tile: rather than that much of it, all of it is shown
-_COMPOSED = 0.9  # a picture of which the biggest window leaves less out than the rest was composed for this shape
+_LOWEST = 0.58  # lowest position of the middle of a face, as a share of the window's height
+_BROAD = 0.97  # widest face that a window can show, as a share of its width
+_PANE = 0.6  # of the largest window: smaller panes do not confine the window
+_ROOM = 0.7  # widest face in a tile's window, as a share of its width
+_NEARLY_ALL = 0.85  # of a tile: a window that holds more of it shows all of it instead
+_COMPOSED = 0.9  # share of the picture in the largest window at which it was composed for this aspect ratio
 
 
 @dataclass(frozen=True)
 class Camera:
     """Makes windows of a video for an output of ``width`` x ``height`` pixels.
 
-    The window comes closer until the face has ``face_share`` of its height, but enlarges no source pixel more than
-    ``max_upscale`` times and stays above ``closest`` of the largest window. ``eye_line``: where the face's middle is,
-    as a share of the window's height. ``picture``: the part of the source that may be shown, without black bars; all of
-    it by default. ``corner``: where on the output the panel begins, for layouts of several. ``dead_zone``: by how many
-    window sides the followed face may leave its place before the camera moves. ``panes``: for tracks (by id) inside a
-    picture in the picture, its rectangle; a window stays inside where it can. ``writing`` is kept in view where the
-    window holds all of it without losing its place.
+    The window zooms in until the face has ``face_share`` of its height, but enlarges source pixels at most
+    ``max_upscale`` times and stays above ``closest`` of the largest window. ``eye_line``: position of the middle of the
+    face, as a share of the window's height. ``picture``: the part of the source that may be shown, without black bars;
+    all of it by default. ``corner``: position of the panel on the output, in split screens. ``dead_zone``: window sides
+    by which the followed face may drift before the camera moves. ``panes``: the picture-in-picture of a track (by id);
+    its window stays inside where possible. ``writing`` is text to keep in view where the window can hold all of it.
     """
 
     video: Video
@@ -63,9 +62,9 @@ class Camera:
     writing: tuple[Box, ...] = ()
 
     def crop_shots(self, span: Span, tracks: Sequence[Track], *, whole_if_broad: bool = False) -> list[CropShot]:
-        """Cover a span of one shot: the speaking face is followed; a change to a distant one is a cut.
+        """Cover a span of one shot: follow the speaking face, and cut to a distant one.
 
-        A face that is wider than the biggest window is shown in the middle, or the whole picture is.
+        A face wider than the largest window is centred, or the whole picture is shown.
         """
         runs = self._runs(self.attention.targets(span, tracks, self.area))
         return [
@@ -74,11 +73,11 @@ class Camera:
         ]
 
     def middle(self, span: Span) -> CropShot:
-        """The biggest window, still, in the middle of the picture."""
+        """The largest window, static, in the middle of the picture."""
         return self._shot(span, self.still(span, self.window(self.area.center, self.largest_height)))
 
     def whole(self, span: Span) -> CropShot:
-        """The whole picture as big as it fits, in the middle of the output."""
+        """The whole picture, as large as fits, in the middle of the output."""
         area = self.area
         scale = min(self.width / area.width, self.height / area.height)
         wide, high = (max(2, int(side * scale / 2 + 0.5) * 2) for side in (area.width, area.height))
@@ -89,11 +88,11 @@ class Camera:
         return CropShot(span, "fit", (panel,))
 
     def follow(self, span: Span, track: Track, height: float | None = None) -> Panel:
-        """One window on one track, whoever else is there; ``height`` as ``crop_shots`` would choose it unless given."""
+        """One window on one track, ignoring others; by default with the height that ``crop_shots`` would choose."""
         return self.panel([CameraTarget(span, track)], height)
 
     def still(self, span: Span, window: Box) -> Panel:
-        """A window that does not move."""
+        """A static window."""
         return Panel((Keyframe(span.start, window),), self._into)
 
     @property
@@ -103,25 +102,25 @@ class Camera:
 
     @property
     def largest_height(self) -> float:
-        """Height of the biggest window of the output's proportions that the picture holds."""
+        """Height of the largest window with the output's aspect ratio."""
         return min(self.area.height, self.area.width * self.height / self.width)
 
     @property
     def smallest_height(self) -> float:
-        """Height of the smallest window that is taken for a small face."""
+        """Height of the smallest window, used for small faces."""
         return min(self.largest_height, max(self.height / self.max_upscale, self.largest_height * self.closest))
 
     @property
     def is_composed(self) -> bool:
-        """Whether the picture has nearly the output's shape already, so that somebody composed it for that."""
+        """Whether the picture nearly has the output's aspect ratio already, so it was composed for it."""
         return self.largest_height**2 * self.width / self.height >= _COMPOSED * self.area.width * self.area.height
 
     def window(self, center: tuple[float, float], height: float) -> Box:
-        """The window of a height around a point, moved into the picture where it would leave it."""
+        """The window of a height around a point, shifted to stay inside the picture."""
         return _inside(self.area, center, Fraction(self.width, self.height), height)
 
     def height_for(self, targets: Sequence[CameraTarget]) -> float:
-        """As big as the picture allows, unless the face would be small; always big enough for the biggest face."""
+        """As large as the picture allows, smaller for small faces; always large enough for the largest face."""
         heights = [
             float(np.median(target.track.boxes[:, 3] - target.track.boxes[:, 1])) for target in targets if target.track
         ]
@@ -137,7 +136,7 @@ class Camera:
         return self.whole(Span(targets[0].span.start, targets[-1].span.end))
 
     def _runs(self, targets: Sequence[CameraTarget]) -> list[list[CameraTarget]]:
-        """Turns that one moving window covers; between two runs there is a cut."""
+        """Group targets that one moving window covers; there is a cut between groups."""
         runs = [[targets[0]]]
         for before, after in pairwise(targets):
             if self._is_near(before, after):
@@ -266,7 +265,7 @@ def _inside(area: Box, center: tuple[float, float], aspect: Fraction, height: fl
 
 
 def _faces(target: CameraTarget, times: Sequence[Seconds]) -> Path:
-    """(n, 4): the followed face's centre x and y, width and height at each time; where it last was, once it is gone."""
+    """(n, 4): centre x and y, width and height of the followed face at each time; its last position once it is gone."""
     if target.track is None:
         return np.zeros((len(times), 4))
     at = np.array([float(time) for time in times])
@@ -275,7 +274,7 @@ def _faces(target: CameraTarget, times: Sequence[Seconds]) -> Path:
 
 
 def _drop_still_keyframes(keyframes: Sequence[Keyframe]) -> tuple[Keyframe, ...]:
-    """Without those that lie in the middle of a stretch in which the window is still."""
+    """Drop keyframes inside a span in which the window is static."""
     kept = [
         now
         for before, now, after in zip(keyframes, keyframes[1:], keyframes[2:], strict=False)

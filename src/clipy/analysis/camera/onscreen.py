@@ -1,7 +1,7 @@
-"""Where faces are on the finished picture: tracks of the source, seen through the windows of a crop.
+"""Faces on the output: tracks of the source mapped through the crop windows.
 
-Whoever puts something on the picture, or judges it, asks here. The tracks are those that the reframer followed: they
-are taken from the store where it has been at work, and made where it has not looked for faces.
+Used by everything that draws on the picture or reviews it. The tracks are those of the reframer: loaded from the store
+where it has detected faces, and computed otherwise.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _VISIBLE = 0.25  # share of a face that must be inside a panel to count as shown
 class OnScreen:
     """A face on the output at ``time`` seconds of clip time. ``box`` is in output pixels and may leave the picture.
 
-    ``track`` is the id of its track, ``speaking`` the probability in 0..1 that it is the one heard; 0 when unknown.
+    ``track`` is the id of its track, ``speaking`` the probability in 0..1 that it speaks; 0 where unknown.
     """
 
     time: Seconds
@@ -32,16 +32,16 @@ class OnScreen:
 
 
 def faces_on_screen(video: Video, edit: Edit, ctx: Context, *, speaking: bool = True) -> list[OnScreen]:
-    """Every face that the clip shows, five times a second where there is one, in order of time.
+    """Every face that the clip shows, five times per second, in order of time.
 
-    Without ``speaking`` nobody is asked who speaks, which costs much where the reframer has not asked before.
+    Without ``speaking`` the speaker detector does not run, which is expensive where the reframer has not run it.
     """
     tracks = (speaking_tracks if speaking else face_tracks)(video, edit.highlight.span, ctx)
     return mapped(tracks, edit)
 
 
 def mapped(tracks: Sequence[Track], edit: Edit, every: int = 5) -> list[OnScreen]:
-    """The tracks' boxes on the output of an edit, at each ``every``-th of their times that it keeps."""
+    """Boxes of the tracks on the output of an edit, at every ``every``-th of their times that it keeps."""
     found: list[OnScreen] = []
     for track in tracks:
         for index in range(0, len(track.times), every):
@@ -52,7 +52,7 @@ def mapped(tracks: Sequence[Track], edit: Edit, every: int = 5) -> list[OnScreen
 
 
 def on_output(box: Box, window: Box, into: tuple[int, int, int, int]) -> Box:
-    """A box of the source as it lies on the output, when ``window`` of the source fills the rectangle ``into``."""
+    """Map a box of the source to the output, where ``window`` of the source fills the rectangle ``into``."""
     wide = (into[2] - into[0]) / window.width
     high = (into[3] - into[1]) / window.height
     return Box(
@@ -64,12 +64,12 @@ def on_output(box: Box, window: Box, into: tuple[int, int, int, int]) -> Box:
 
 
 def shot_at(shots: Sequence[CropShot], time: Seconds) -> CropShot | None:
-    """The layout that is on at a moment of the source; None outside all of them."""
+    """The crop shot at a time of the source; None outside all of them."""
     return next((shot for shot in shots if time in shot.span), None)
 
 
 def is_shown(track: Track, index: int, shot: CropShot) -> bool:
-    """Whether a panel of a crop's shot shows the face of a track at its ``index``-th time."""
+    """Whether any panel of a crop shot shows the face of a track at its ``index``-th time."""
     box, time = Box(*map(float, track.boxes[index])), seconds(float(track.times[index]))
     return any(share_inside(box, panel.window(time)) >= _VISIBLE for panel in shot.panels)
 

@@ -1,9 +1,9 @@
-"""A camera path that stands still, pans or follows, and never shakes: L1-optimal, as a camera operator would move.
+"""L1-optimal camera paths: static, panning or following, without shake, as a camera operator would move.
 
-Grundmann, Kwatra, Essa, "Auto-directed video stabilization with robust L1 optimal camera paths", CVPR 2011: the sum of
-absolute speeds, accelerations and jerks is least, so that the path is made of still, straight and evenly bent parts.
-It runs inside a tube around what is followed. The path is a cubic B-spline, whose speed and acceleration are bounded by
-those of its control points; they are found by ADMM (Boyd et al. 2011), which needs only a small linear system.
+Grundmann, Kwatra, Essa, "Auto-directed video stabilization with robust L1 optimal camera paths", CVPR 2011: minimizing
+the sum of absolute speeds, accelerations and jerks gives a path of constant, linear and parabolic parts. It runs inside
+a tube around the target. The path is a cubic B-spline, whose speed and acceleration are bounded by those of its control
+points; they are found by ADMM (Boyd et al. 2011), which needs only a small linear system.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from numpy.typing import NDArray
 STEP = Fraction(1, 5)  # seconds between control points
 
 _SPEED, _BEND, _JERK = 1.0, 2.0, 4.0  # weights of the three sums
-_LEAVING = 10.0  # weight of the distance by which the path leaves its tube
+_LEAVING = 10.0  # weight of the distance outside the tube
 _ROUNDS = 600
-_STIFF = 30.0  # ADMM's penalty: how strictly the split variables follow the path
+_STIFF = 30.0  # ADMM penalty: how strictly the split variables follow the path
 _RELAXED = 1.6  # over-relaxation, the usual value
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The fastest the camera may move, in pixels a second, and how quickly it may change that, in pixels/s^2."""
+    """Largest speed of the camera in pixels/s, and acceleration in pixels/s^2."""
 
     speed: float
     acceleration: float
 
 
 def smooth(low: NDArray[np.float64], high: NDArray[np.float64], limits: Limits) -> NDArray[np.float64]:
-    """Control points (n,), one each ``STEP`` seconds, of a path that stays between ``low`` and ``high`` (n,) pixels.
+    """Control points (n,), one per ``STEP`` seconds, of a path between ``low`` and ``high`` (n,) pixels.
 
-    Where what is followed is too quick for the limits, the path leaves the tube and the limits hold. A tube that a
-    still camera can stay in gives an exactly still one.
+    Where the target is too fast for the limits, the limits hold and the path leaves the tube. A tube that contains a
+    constant gives an exactly constant path.
     """
     if low.max() <= high.min():
         middle = float(np.median((low + high) / 2))
@@ -44,13 +44,13 @@ def smooth(low: NDArray[np.float64], high: NDArray[np.float64], limits: Limits) 
     step = float(STEP)
     speed, bend = limits.speed * step / scale, limits.acceleration * step**2 / scale
     path, speeds = _solve(low / scale, high / scale, speed, bend)
-    # The solver's own speeds are exactly zero where the camera stands: the path is made of them.
+    # The solver's speeds are exactly zero where the camera is static, so the path is their sum.
     still = np.concatenate([[0.0], np.cumsum(_bounded(speeds, bend))])
     return np.asarray((still + np.median(path - still)) * scale, dtype=np.float64)
 
 
 def fitted(points: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
-    """The path moved, and made smaller where it must be, to lie between two bounds: no faster than it was."""
+    """Shift the path, and scale it down if necessary, to lie between two bounds; never faster than before."""
     extent = float(np.ptp(points))
     if extent > high - low:
         return np.asarray(low + (points - points.min()) * ((high - low) / extent), dtype=np.float64)
@@ -58,9 +58,9 @@ def fitted(points: NDArray[np.float64], low: float, high: float) -> NDArray[np.f
 
 
 def along(points: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The path at times (m,) in seconds since the first control point: a uniform cubic B-spline.
+    """Evaluate the uniform cubic B-spline at times (m,) in seconds since the first control point.
 
-    Beyond its ends it goes on as it was going, so that it begins and ends at the first and last point.
+    It is extrapolated linearly, so that it starts and ends at the first and last control point.
     """
     begin, end = (points[0] - points[1], points[-1] - points[-2]) if len(points) > 1 else (0.0, 0.0)
     before, after = points[0] + begin * np.array([2, 1]), points[-1] + end * np.array([1, 2])
@@ -75,7 +75,7 @@ def along(points: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np
 def _solve(
     low: NDArray[np.float64], high: NDArray[np.float64], speed: float, bend: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The path in tube widths, and its speeds a step with the bounds and the zeros exact."""
+    """The path in tube widths, and its speeds per step with exact bounds and zeros."""
     count = len(low)
     first = np.diff(np.eye(count), axis=0)
     blocks = [np.eye(count), first, np.diff(first, axis=0), np.diff(first, n=2, axis=0)]
@@ -102,7 +102,7 @@ def _solve(
 
 
 def _bounded(speeds: NDArray[np.float64], bend: float) -> NDArray[np.float64]:
-    """The speeds, each at most ``bend`` from the one before, whatever the solver's last digits are."""
+    """Clamp each speed to within ``bend`` of the previous one, against rounding of the solver."""
     kept = speeds.copy()
     for index in range(1, len(kept)):
         kept[index] = min(max(kept[index], kept[index - 1] - bend), kept[index - 1] + bend)

@@ -1,4 +1,4 @@
-"""Where a clip shows a listener: spans in which somebody outside of every window speaks, by the run's attribution."""
+"""Spans in which a clip shows a listener: somebody outside every window speaks, by the run's attribution."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from clipy.analysis.faces.tracking.tracks import grid
 from clipy.arrays import true_runs
 from clipy.types import TRACK_RATE, Edit, Span, Track, seconds
 
-_SPEAKS = 0.5  # probability from which an unseen face speaks
-_LEAD = 1.5  # by which its log odds exceed those of every shown face
-_SHOWN_SPEAKS = 0.6  # probability from which a shown face speaks, so that a pause between two such spans is none
+_SPEAKS = 0.5  # probability at which an unseen face speaks
+_LEAD = 1.5  # lead of its log odds over those of every shown face
+_SHOWN_SPEAKS = 0.6  # probability at which a shown face speaks, so that a gap is not a pause
 _BOUND = 1e-3  # probabilities are kept this far from 0 and 1
-_PAUSE = 15  # times of the grid (0.6 s) inside such a span of which that is not so: pauses between words
+_PAUSE = 15  # times of the grid (0.6 s) that are bridged: pauses between words
 
 
 def unseen_speech(tracks: Sequence[Track], edit: Edit) -> list[Span]:
-    """The spans, in clip time, in which only a face that no window shows speaks, pauses between its words included.
+    """Spans, in clip time, in which only a face outside every window speaks, including pauses between words.
 
-    ``tracks`` are those of the highlight, with ``speaking`` filled in. Where all of the source is shown, nobody is
-    unseen.
+    ``tracks`` are those of the highlight, with ``speaking`` set. Where the whole source is shown, nobody is unseen.
     """
     times = grid(edit.highlight.span)
     unseen, shown = np.zeros(len(times)), np.zeros(len(times))

@@ -1,1 +1,1 @@
-"""What sentences mean, and how they feel."""
+"""Text analysis: openings and closings, topics, duplicates, sentiment, mood."""

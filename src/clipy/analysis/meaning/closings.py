@@ -1,10 +1,10 @@
-"""How a passage closes: whether it announces what it then does not say. Word lists are English."""
+"""How a passage closes: whether it announces something that then does not follow. Word lists are English."""
 
 from __future__ import annotations
 
 import re
 
-_LONGEST = 14  # words of an announcement: more of them mostly say the thing as well
+_LONGEST = 14  # words of an announcement; longer sentences mostly say the thing as well
 _UNENDED = ("...", "…", ":", "：", ",", "，", "、", ";", "；", "-", "–", "—")
 _CLOSING = " \"'”’»)"
 _COUNT = r"(?:two|three|four|five|six|seven|several|a few|some|many|\d+)"
@@ -27,9 +27,9 @@ _ANNOUNCES = re.compile(
 
 
 def leads_on(text: str, language: str) -> bool:
-    """Whether a sentence leads on to the next, so that one who stops here is left waiting: "Two reasons speak for it."
+    """Whether a sentence announces the next, so that a clip must not end here: "Two reasons speak for it."
 
-    In any language what does not end does; elsewhere than in English nothing more is told.
+    In languages other than English, only unfinished sentences are detected.
     """
     if text.rstrip(_CLOSING).endswith(_UNENDED):
         return True

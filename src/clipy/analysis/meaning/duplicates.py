@@ -1,6 +1,6 @@
-"""Passages that say the same: the teaser before a show and the passage itself, a story told twice, a replay.
+"""Duplicate passages: a teaser and the passage itself, a repeated story, a replay.
 
-Two texts resemble each other when half of the shorter one's phrases (runs of three words, or of six letters in scripts
+Two texts are duplicates when half of the shorter one's shingles (runs of three words, or of six letters in scripts
 without spaces) are in the other. Broder, On the Resemblance and Containment of Documents, 1997.
 """
 
@@ -14,16 +14,16 @@ T = TypeVar("T")
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _WORDS, _LETTERS = 3, 6
-_LONG_WORD = 12  # letters on average: no spaces between words
+_LONG_WORD = 12  # letters on average; longer words mean a script without spaces
 _SAME = 0.5
 
 
 def distinct(
     items: Sequence[T], text_of: Callable[[T], str], same: Callable[[T, T], bool] | None = None
 ) -> tuple[list[T], list[tuple[T, T]]]:
-    """The items whose text resembles that of none before, and each other one with the item it resembles.
+    """The items that do not duplicate an earlier one, and the (duplicate, original) pairs.
 
-    ``same`` tells of two whether they say the same in other words.
+    ``same`` decides whether two items are paraphrases.
     """
     kept: list[tuple[T, frozenset[str]]] = []
     left: list[tuple[T, T]] = []
@@ -45,7 +45,7 @@ def distinct(
 
 
 def shingles(text: str) -> frozenset[str]:
-    """The phrases of a text, whatever its case and punctuation; the whole of a text too short for one."""
+    """The shingles of a text, ignoring case and punctuation; the whole text where it is too short."""
     words = [word.casefold() for word in _WORD.findall(text)]
     if words and sum(map(len, words)) / len(words) > _LONG_WORD:
         letters = "".join(words)

@@ -1,4 +1,4 @@
-"""The mood of a clip: how lively it is spoken, and whether what is said is glad or sad."""
+"""The mood of a clip: energy of the speech, valence of its words."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from clipy.types import Edit, Span, Video, Word
 _RATE = 16_000
 _FRAME, _HOP = 640, 320  # samples: 40 ms, each 20 ms
 _LOWEST, _HIGHEST = 65.0, 400.0  # Hz of a voice
-_PERIODIC = 0.5  # normalised autocorrelation from which on a frame is voiced
-_PAUSE = 1  # seconds between two words from which on nobody is talking
-# What counts as calm and as lively, from read and from excited speech.
+_PERIODIC = 0.5  # normalised autocorrelation at which a frame is voiced
+_PAUSE = 1  # seconds between two words that still count as talking
+# Calm and lively values, measured on read and on excited speech.
 _WORDS_A_SECOND, _SEMITONES, _DECIBELS = (1.8, 3.8), (1.8, 4.5), (4.0, 9.0)
 _NEUTRAL = 0.5
 
 
 def mood_of(video: Video, edit: Edit) -> Mood:
-    """Energy from rate, melody and dynamics of the speech; valence from its words, neutral where nothing tells."""
+    """Energy from rate, melody and dynamics of the speech; valence from its words, neutral where unknown."""
     span = edit.highlight.span
     score = sentiment((word.text for word in edit.words), edit.language)
     valence = _NEUTRAL if score is None else 0.5 + 0.5 * score
     if not video.audio:
         return Mood(round(valence, 4), _NEUTRAL)
-    heard = intensity(video, span)
-    dynamics = _share(_dynamics(heard, edit.words), *_DECIBELS)
+    levels = intensity(video, span)
+    dynamics = _share(_dynamics(levels, edit.words), *_DECIBELS)
     if not edit.words:
         return Mood(round(valence, 4), round(0.25 + 0.5 * dynamics, 4))
     melody = _share(_melody(video, span), *_SEMITONES)
@@ -44,7 +44,7 @@ def _share(value: float, low: float, high: float) -> float:
 
 
 def _rate(words: Sequence[Word]) -> float:
-    """Words a second while somebody talks."""
+    """Words per second of speech."""
     talking = sum(
         float(min(after.start - word.start, word.end - word.start + _PAUSE))
         for word, after in zip(words, [*words[1:], words[-1]], strict=True)
@@ -53,24 +53,24 @@ def _rate(words: Sequence[Word]) -> float:
     return len(words) / max(talking, 0.5)
 
 
-def _dynamics(heard: Intensity, words: Sequence[Word]) -> float:
-    """How many dB the loud moments are above the usual ones, while words are said or, without any, all through."""
-    levels = np.concatenate([heard.within(word.span) for word in words]) if words else heard.decibels
+def _dynamics(measured: Intensity, words: Sequence[Word]) -> float:
+    """Range in dB between the 95th percentile and the median of the levels, during words or, without any, throughout."""
+    levels = np.concatenate([measured.within(word.span) for word in words]) if words else measured.decibels
     return float(np.percentile(levels, 95) - np.median(levels))
 
 
 def _melody(video: Video, span: Span) -> float:
-    """How much the voice goes up and down: the standard deviation of its pitch in semitones."""
+    """Standard deviation of the pitch, in semitones."""
     pitches = np.concatenate([np.zeros(0, np.float32), *(_pitch(frames) for frames in _frames(video, span))])
     if len(pitches) < 10:
         return 0.0
     tones = 12 * np.log2(pitches)
     middle = np.median(tones)
-    return float(np.std(tones[np.abs(tones - middle) < 10]))  # beyond that it is an octave misread
+    return float(np.std(tones[np.abs(tones - middle) < 10]))  # beyond that it is an octave error
 
 
 def _frames(video: Video, span: Span) -> Iterator[NDArray[np.float32]]:
-    """The sound in frames (n, 640), a few seconds at a time."""
+    """Yield frames (n, 640) of the sound, a few seconds at a time."""
     rest = np.zeros(0, dtype=np.float32)
     for block in sound(video, span, rate=_RATE):
         rest = np.concatenate([rest, block[0]])
@@ -83,7 +83,7 @@ def _frames(video: Video, span: Span) -> Iterator[NDArray[np.float32]]:
 
 
 def _pitch(frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The pitch in Hz of each frame that is voiced: the highest peak of its autocorrelation."""
+    """Pitch in Hz of each voiced frame: the highest peak of its autocorrelation."""
     frames = frames - frames.mean(axis=1, keepdims=True)
     size = 2 * _FRAME
     correlation = np.fft.irfft(np.abs(np.fft.rfft(frames, size, axis=1)) ** 2, axis=1)[:, :_FRAME]

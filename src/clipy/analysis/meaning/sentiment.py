@@ -1,7 +1,7 @@
-"""Whether what is said is glad or sad, by counting words that are: a small English list, with negation and degree.
+"""Lexicon-based sentiment: a small English word list, with negation and degree.
 
-The rules are those of VADER (Hutto and Gilbert, 2014): "not good" is bad, but less so than "bad"; "very" makes more of
-what follows; the sum is squeezed into -1..1. A list is no understanding, and for a mood it needs none.
+The rules are those of VADER (Hutto and Gilbert, 2014): "not good" is bad, but less so than "bad"; "very" intensifies
+the next word; the sum is normalized to -1..1. That is coarse, and sufficient for a mood.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ _SQUEEZE = 15.0  # ... and the constant of its normalisation
 
 
 def sentiment(words: Iterable[str], language: str) -> float | None:
-    """From -1 (sad) to 1 (glad); None in a language that the list does not know, or when there is nothing said.
+    """From -1 (sad) to 1 (happy); None in languages other than English, or without words.
 
-    The mean over stretches of some words that say anything, so that much talk is no more extreme than little.
+    The mean over chunks with sentiment, so that the length of a text does not matter.
     """
     plain = [word.strip("\"'“”‘’()[].,;:!?…-–—").replace("’", "'").lower() for word in words]
     if language != "en" or not plain:
         return None
     values = [_value(plain, index) for index in range(len(plain))]
     totals = [sum(values[start : start + _STRETCH]) for start in range(0, len(values), _STRETCH)]
-    told = [total / math.sqrt(total * total + _SQUEEZE) for total in totals if total]
-    return sum(told) / len(told) if told else 0.0
+    scores = [total / math.sqrt(total * total + _SQUEEZE) for total in totals if total]
+    return sum(scores) / len(scores) if scores else 0.0
 
 
 def _value(plain: Sequence[str], index: int) -> float:
-    """What one word adds, given those before it."""
+    """The contribution of one word, given those before it."""
     value = _known().get(plain[index], 0)
     if not value:
         return 0.0

@@ -1,4 +1,4 @@
-"""Where a talk turns to something else, from the meaning of its sentences."""
+"""Topic segmentation of a talk by sentence embeddings."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 
 from clipy.types import Array
 
-_SHORTEST = 4  # sentences of a topic at least
-_LONGEST = 80  # and at most: bounds the search; nothing that is made from a talk is longer
-_PRICE = 1.4  # of a turn, in mean scatters of one sentence: a split for no reason gains about one
+_SHORTEST = 4  # sentences of the shortest topic
+_LONGEST = 80  # ... and of the longest, to bound the search; clips are shorter
+_PRICE = 1.4  # penalty of a boundary, in mean scatters of one sentence: an arbitrary split gains about one
 _CONTEXT = 4  # sentences on either side of a gap that are compared
 
 
 def turns(vectors: Array) -> list[int]:
-    """The indices of the sentences that begin a topic, 0 first, for unit ``vectors`` (n, d) in order.
+    """The indices of the first sentence of each topic, for unit ``vectors`` (n, d) in order.
 
-    The split whose topics scatter least about their means, each turn at a price; found exactly by dynamic programming.
+    Minimizes the scatter of topics about their means plus a penalty per boundary, exactly, by dynamic programming.
     Arlot, Celisse, Harchaoui, A Kernel Multiple Change-point Algorithm via Model Selection, 2019.
     """
     count = len(vectors)
@@ -38,10 +38,10 @@ def turns(vectors: Array) -> list[int]:
 
 
 def breaks(vectors: Array) -> NDArray[np.float64]:
-    """How much a talk turns before each sentence and after the last, in 0..1, float64 (n + 1,).
+    """Boundary strength before each sentence and after the last, in 0..1, float64 (n + 1,).
 
-    1 where a topic begins or ends; elsewhere at most a half, by how unlike the sentences before and after are among
-    all gaps of the talk. After Hearst, TextTiling, 1997.
+    1 at topic boundaries; elsewhere at most 0.5, by the rank of the dissimilarity of the sentences on both sides. After
+    Hearst, TextTiling, 1997.
     """
     count = len(vectors)
     sums = np.concatenate([np.zeros((1, vectors.shape[1])), np.cumsum(vectors, axis=0, dtype=np.float64)])

@@ -1,1 +1,1 @@
-"""Auto-cropping: where to look."""
+"""Auto-cropping: the crop window of every moment."""

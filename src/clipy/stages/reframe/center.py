@@ -1,4 +1,4 @@
-"""The template of a reframer: one still window in the middle."""
+"""``reframe = "center"``: one static window in the middle. Also the simplest example of a reframer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from clipy.types import CropPath, Highlight, Shot, Video
 
 
 class Center(Reframer):
-    """The middle of the picture, whatever is in it, black bars left out."""
+    """The middle of the picture, without black bars, whatever its content."""
 
     version = 2
 

@@ -1,4 +1,4 @@
-"""A crop path made by hand or by another tool: the reframer follows a ``crops.json``."""
+"""``reframe = "keyframes"``: follows a ``crops.json`` made by hand or by another tool."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from clipy.types import CropPath, CropShot, Highlight, Span, Video
 
 
 class Keyframes(Reframer):
-    """Follows the windows of a file in the form of ``crops.json`` (see docs/documents.md).
+    """Follows the windows in a file in ``crops.json`` format (see docs/documents.md).
 
     Every moment of a highlight must be covered by one entry of the file; an entry may be longer than the highlight.
     """
 
     class Options(Reframer.Options):
-        path: Path = Field(Path("crops.json"), description="The file with the windows.")
+        path: Path = Field(Path("crops.json"), description="File with the windows.")
 
     options: Options
 
     def identity(self) -> dict[str, object]:
-        """What the file says decides, not where it lies."""
+        """Depends on the file's content, not its path."""
         identity = super().identity()
         path = self.options.path
         return identity | {"options": None, "file": file_digest(path) if path.is_file() else None}
@@ -39,12 +39,12 @@ class Keyframes(Reframer):
         raise DocumentError(
             f"no entry covers {float(wanted.start):.2f}-{float(wanted.end):.2f} s",
             where=self.options.path,
-            do="Make one with: clipy reframe VIDEO --highlights highlights.json -o crops.json",
+            do="Create it with: clipy reframe VIDEO --highlights highlights.json -o crops.json",
         )
 
 
 def _within(path: CropPath, wanted: Span) -> list[CropShot]:
-    """The shots of a path that show a part of the span, cut to it, the last of any gap's neighbours held."""
+    """The shots of a path that overlap the span, clipped to it; gaps hold the shot before."""
     shown = [shot for shot in path.shots if shot.span.overlap(wanted) > 0]
     starts = [wanted.start, *(shot.span.start for shot in shown[1:])]
     ends = [*starts[1:], wanted.end]

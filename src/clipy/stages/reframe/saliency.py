@@ -1,4 +1,4 @@
-"""``reframe = "saliency"``: follows what attracts the eye. For sport, games, nature, things."""
+"""``reframe = "saliency"``: follows salient regions. For sport, games, nature, objects."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from clipy.context import Context
 from clipy.stages.base import Reframer
 from clipy.types import CropPath, CropShot, Highlight, Track, Video
 
-_GAIN = 0.2  # of what attracts, the share that the window must hold beyond its own share of the picture
-_CALM = 0.25  # window sides by which the middle of what attracts may wander before the camera goes after it
+_GAIN = 0.2  # share of the saliency that the window must hold beyond its share of the picture
+_CALM = 0.25  # window sides by which the centre of saliency may drift before the camera follows
 
 
 class Saliency(Reframer):
-    """One window on contrast and motion; the whole picture where what attracts is spread wider than any window."""
+    """One window on contrast and motion; the whole picture where saliency is spread wider than any window."""
 
     class Options(Reframer.Options):
-        fit: bool = Field(True, description="Show the whole picture where no window holds what attracts the eye.")
+        fit: bool = Field(True, description="Show the whole picture where no window holds the salient regions.")
 
     options: Options
 
@@ -38,7 +38,7 @@ class Saliency(Reframer):
 
 
 def salient_crop(camera: Camera, scene: ShotAnalysis, fit: bool) -> CropShot:
-    """The biggest window on what attracts the eye in a shot; with ``fit`` the whole picture where it holds little."""
+    """The largest window on the salient regions of a shot; with ``fit``, the whole picture where it holds little."""
     high, wide = camera.largest_height, camera.largest_height * camera.width / camera.height
     area = camera.area
     if area.width - wide < 1 and area.height - high < 1:
@@ -46,7 +46,7 @@ def salient_crop(camera: Camera, scene: ShotAnalysis, fit: bool) -> CropShot:
     found = saliency_path(camera.video, scene.span, area, (wide, high))
     if fit and found.coverage - found.baseline < _GAIN * (1 - found.baseline):
         return camera.whole(scene.span)
-    # The camera puts a face above the middle; what attracts is meant to be in it. Its middle is no exact place.
+    # The camera puts faces above the middle; salient regions belong in it, and their centre is inexact.
     lower = (0.5 - camera.eye_line) * high
     x, y = found.centers[:, 0], found.centers[:, 1] - lower
     boxes = np.stack([x, y, x, y], axis=1)

@@ -1,4 +1,4 @@
-"""The default reframer: cuts, faces, who speaks, and a camera that follows."""
+"""``reframe = "speaker"``, the default: shots, faces, active speakers, and a camera that follows them."""
 
 from __future__ import annotations
 
@@ -30,25 +30,27 @@ class Speaker(Reframer):
         layout: Literal["auto", "single", "stack", "grid", "fit", "inset"] = Field(
             "auto",
             description="single: one window; stack: two people, one above the other; grid: up to four; fit: the whole"
-            " picture over a backdrop; inset: a face camera above its content; auto: what suits each shot.",
+            " picture over a backdrop; inset: a face camera above its content; auto: whatever suits each shot.",
         )
         layouts: tuple[Layout, ...] = Field(
             LAYOUTS,
-            description="What auto may choose from; stack and grid are for talk at once or in quick exchange.",
+            description="Layouts that auto may use; stack and grid are for crosstalk and rapid exchanges.",
             min_length=1,
         )
         face_share: float = Field(
-            0.16, gt=0, le=0.5, description="Come closer until the face has this share of the height."
+            0.16, gt=0, le=0.5, description="Zoom in until the face has this share of the window's height."
         )
-        max_upscale: float = Field(2.5, ge=1, le=8, description="... but enlarge no pixel more than this.")
+        max_upscale: float = Field(2.5, ge=1, le=8, description="Largest enlargement of source pixels.")
         stay: float = Field(1.2, ge=0, le=30, description="Shortest time on one person, in seconds.")
-        lead: float = Field(0.2, ge=0, le=2, description="How long before the first word to turn, in seconds.")
+        lead: float = Field(
+            0.2, ge=0, le=2, description="How long before the first word to cut to a speaker, in seconds."
+        )
         switch: float = Field(
-            0.3, ge=0, le=30, description="How long somebody else must speak to be worth a switch, in seconds."
+            0.3, ge=0, le=30, description="How long somebody else must speak before a switch, in seconds."
         )
         voices: bool | None = Field(
             None,
-            description="Weigh in the voices, each given to a face, where faces share the screen. By default, only if"
+            description="Combine faces with diarized voices where several faces are on screen. By default, only if"
             " the speaker detector is known to benefit.",
         )
 
@@ -60,7 +62,7 @@ class Speaker(Reframer):
         scenes = analyze_shots(video, shots, ctx.within(0.2, 0.3))
         tracks = [] if options.layout == "fit" else self.followed(video, highlight, ctx.within(0.3, 1))
         if not tracks and options.layout != "fit":
-            log.warning("%s: no face was found; the crop follows what attracts the eye", video.path.name)
+            log.warning("%s: no faces found; the crop follows salient regions instead", video.path.name)
         camera = self.camera(video, ctx)
         forced = None if options.layout == "auto" else options.layout
         director = Director(camera, salient_crop, forced, options.layouts)
@@ -70,7 +72,7 @@ class Speaker(Reframer):
         return CropPath(options.width, options.height, tuple(crops))
 
     def camera(self, video: Video, ctx: Context) -> Camera:
-        """What turns faces into windows: override it for another camera. Speech that is seen early is followed late."""
+        """The camera that makes windows of faces; override it for another. Its lead accounts for detector lookahead."""
         options = self.options
         early = ctx.analyser(SpeakerDetector).lookahead_seconds()
         return Camera(

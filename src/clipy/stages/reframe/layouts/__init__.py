@@ -1,1 +1,1 @@
-"""How a shot is laid out: one window, a split screen, or the whole picture."""
+"""Layouts of a shot: one window, a split screen, or the whole picture."""

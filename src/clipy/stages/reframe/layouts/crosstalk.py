@@ -1,4 +1,4 @@
-"""Where people on screen talk so quickly by turns, or at once, that one window cannot follow them."""
+"""Crosstalk and rapid exchanges: spans in which one window cannot follow the speakers."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from clipy.analysis.faces.tracking.tracks import grid
 from clipy.arrays import true_runs
 from clipy.types import TRACK_RATE, Span, Track
 
-_SPEAKS = 0.75  # probability: only what is sure is worth more than one panel
-_SHARE = 0.3  # of the odds of all faces: a listener whose lips move is likely to speak, but less so than the talker
-_WORD = 0.4  # seconds of speech that count as somebody's turn
-_AROUND = 4.0  # seconds before and after a moment in which changes of speaker are counted
-_CHANGES = 4  # of them make an exchange: nobody holds the word for more than two seconds
-_AT_ONCE = 0.5  # share of the time around a moment in which two speak at once, which makes one as well
-_BEGIN, _GO_ON = 1.0, 0.5  # of either measure: once shown, several people stay until it is clearly over
-_SHORTEST = 4.0  # seconds that several people are shown, and that one is between two such stretches
-_TAKES_PART = 0.15  # share of the time that somebody must speak to be one of them
-_THERE = 0.95  # ... and be on screen
-_UNSEEN = 0.8  # seconds between two detections of a face that is surely there: a panel must never show a bare wall
-_SELDOM = 1.5  # ... or times the usual gap, where pictures are searched more seldom than that
+_SPEAKS = 0.75  # probability: only certain speech justifies several panels
+_SHARE = 0.3  # of the odds of all faces: a listener with moving lips scores high, but below the speaker
+_WORD = 0.4  # seconds of speech that count as a turn
+_AROUND = 4.0  # seconds before and after a moment in which speaker changes are counted
+_CHANGES = 4  # speaker changes that make an exchange: no turn lasts more than two seconds
+_AT_ONCE = 0.5  # share of overlapping speech around a moment that makes an exchange as well
+_BEGIN, _GO_ON = 1.0, 0.5  # hysteresis of either measure: panels stay until the exchange is clearly over
+_SHORTEST = 4.0  # seconds of the shortest split screen, and of the shortest gap between two
+_TAKES_PART = 0.15  # share of the time that a participant must speak
+_THERE = 0.95  # ... and be visible
+_UNSEEN = 0.8  # seconds between detections of a face that is surely there: a panel must never show a bare wall
+_SELDOM = 1.5  # ... or times the usual gap, where detection is sparser
 _MOST = 4
 
 
 def find_exchanges(span: Span, tracks: Sequence[Track]) -> list[tuple[Span, list[Track]]]:
-    """The stretches of a span of one shot in which two to four people talk like that, and who they are."""
+    """The exchanges in a span of one shot, each with its two to four participants."""
     if len(tracks) < 2 or not all(len(track.speaking) for track in tracks):
         return []
     times = grid(span)
@@ -45,7 +45,7 @@ def find_exchanges(span: Span, tracks: Sequence[Track]) -> list[tuple[Span, list
 
 
 def people_on_screen(span: Span, tracks: Sequence[Track], most: int) -> list[tuple[Span, list[Track]]]:
-    """The stretches in which at least two people are on screen, and the ``most`` that speak most, then the biggest."""
+    """Spans with at least two people on screen, each with the ``most`` that speak most, then the largest."""
     times = grid(span)
     at = np.array([float(time) for time in times])
     edges = [*times, span.end]
@@ -75,7 +75,7 @@ def _present(track: Track, at: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _speaking(tracks: Sequence[Track], at: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(tracks, times): who speaks, told by each face's own odds and by its share of everybody's."""
+    """(tracks, times): who speaks, by each face's own probability and its share of the total odds."""
     there = np.array([_present(track, at) for track in tracks])
     heard = np.array([np.interp(at, track.times, track.speaking) for track in tracks]) * there
     odds = heard / (1 - np.minimum(heard, 0.999))
@@ -84,7 +84,7 @@ def _speaking(tracks: Sequence[Track], at: NDArray[np.float64]) -> NDArray[np.bo
 
 
 def _in_words(speaks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """When somebody speaks, without what is shorter than a word and with the pauses between words."""
+    """Speech without bursts shorter than a word, and with pauses between words bridged."""
     for value in (False, True):
         for first, last in true_runs(speaks == value):
             if last - first < _ticks(_WORD) and first > 0 and last < len(speaks):
@@ -93,7 +93,7 @@ def _in_words(speaks: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _changes(speaks: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """How many changes of speaker there are around each moment."""
+    """Number of speaker changes around each moment."""
     alone = np.where(speaks.sum(axis=0) == 1, speaks.argmax(axis=0), -1)
     known = np.flatnonzero(alone >= 0)
     changed = np.zeros(len(alone))

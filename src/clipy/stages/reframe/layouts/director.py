@@ -18,21 +18,21 @@ log = logging.getLogger(__name__)
 
 LAYOUTS: tuple[Layout, ...] = ("single", "stack", "grid", "fit", "inset", "tile")
 
-_ROOMY = 0.8  # share of a window's sides that two faces and what is between them may take to be shown in one
-_INSET = 0.3  # share of the picture that a face camera over other content takes, at most
-_LOWER = 0.55  # share of the picture's height below which writing names or quotes who is seen
-_LEGIBLE = 0.025  # share of the picture's height that lines have that are meant to be read, at least
-_CAMERA = 0.18  # share of the picture's height that a face camera has, at least: what is smaller is a thing in a scene
-_SMALL_FACE = 0.3  # share of the picture's height that a face in a face camera has, at most
-_IN_DISC = (0.84, 0.68)  # half a round camera's window, in radii: its corners hardly leave the disc
-_TALKS = 1.0  # seconds that somebody must speak for their face to matter more than a page of writing
-_PORTRAIT = 0.1  # share of the picture's height from which a face is a subject, not a detail of a page
+_ROOMY = 0.8  # share of a window's sides that two faces may span to share it
+_INSET = 0.3  # largest face camera, as a share of the picture's area
+_LOWER = 0.55  # share of the picture's height below which text is a name or a quote
+_LEGIBLE = 0.025  # smallest line of text that is meant to be read, as a share of the picture's height
+_CAMERA = 0.18  # smallest face camera, as a share of the picture's height; smaller ones are objects in a scene
+_SMALL_FACE = 0.3  # largest face in a face camera, as a share of the picture's height
+_IN_DISC = (0.84, 0.68)  # half sides of the window on a round camera, in radii: its corners hardly leave the disc
+_TALKS = 1.0  # seconds of speech that make a face matter more than a page of text
+_PORTRAIT = 0.1  # share of the picture's height at which a face is a subject, not a detail of a page
 
 
 @dataclass
 class Director:
-    """Makes the layouts of a clip, shot by shot. ``forced`` is one layout for all that allows it; ``allowed`` are those
-    that may be chosen. ``empty`` makes the windows of a shot without a face.
+    """Chooses the layouts of a clip, shot by shot. ``forced`` is one layout to use wherever possible; ``allowed`` are
+    those to choose from. ``empty`` crops a shot without faces.
     """
 
     camera: Camera
@@ -69,12 +69,12 @@ class Director:
         return camera.crop_shots(span, tracks, whole_if_broad=self._may("fit")) if span.duration > 0 else []
 
     def _is_page(self, scene: ShotAnalysis, tracks: Sequence[Track]) -> bool:
-        """A page of writing that nobody talks before, and no meeting of several people."""
+        """Whether the shot is a page of text, without a presenter and without several people."""
         faces = [track for track in tracks if _height(track) >= _PORTRAIT * scene.picture.height]
         return scene.page and len(_lasting(scene, faces)) < 2 and not any(_talks(track) for track in faces)
 
     def _inset(self, camera: Camera, scene: ShotAnalysis, tracks: Sequence[Track]) -> CropShot | None:
-        """One face in a small picture in the picture, all through the shot; there may be others in the content."""
+        """Inset layout for a single face camera throughout the shot; the content may show other faces."""
         lasting = _lasting(scene, tracks)
         small = [track for track in lasting if _height(track) <= _SMALL_FACE * scene.picture.height]
         cameras = [(track, pane, whole) for track in small for pane, whole in _face_cameras(scene, track)]
@@ -93,7 +93,7 @@ class Director:
         return []
 
     def _group(self, camera: Camera, span: Span, people: list[Track], tracks: Sequence[Track]) -> CropShot | None:
-        """Several people at once: in one window where it holds them, else in panels; None where neither can be."""
+        """Show several people in one window if they fit, else in panels; None where neither is possible."""
         if self.forced is None and (both := _joined(camera, span, people)) is not None:
             return both
         layout: Layout = "stack" if len(people) == 2 else "grid"
@@ -103,7 +103,7 @@ class Director:
         return split_screen.panels(camera, span, ordered, tracks)
 
     def _in_order(self, people: list[Track]) -> list[Track]:
-        """From left to right; people known from before keep the order in which they were shown then."""
+        """From left to right; people shown before keep their order."""
         ordered = sorted(people, key=lambda track: _typical(track).center[0])
         known = [track.identity for track in ordered]
         names = [name for name in known if name is not None]
@@ -115,7 +115,7 @@ class Director:
 
 
 def _joined(camera: Camera, span: Span, people: Sequence[Track]) -> CropShot | None:
-    """One window that holds all of some faces, when it does so with room around them."""
+    """One window on several faces; None where they do not fit with room around them."""
     times = np.array(sorted(set.intersection(*({*track.times.tolist()} for track in people))))
     times = times[(times >= float(span.start)) & (times < float(span.end))]
     if not len(times):
@@ -130,7 +130,7 @@ def _joined(camera: Camera, span: Span, people: Sequence[Track]) -> CropShot | N
 
 
 def _lasting(scene: ShotAnalysis, tracks: Sequence[Track]) -> list[Track]:
-    """The faces that are there for most of a shot."""
+    """The faces that are visible for most of a shot."""
     return [track for track in tracks if len(track.times) >= 0.5 * float(scene.span.duration * TRACK_RATE)]
 
 
@@ -139,7 +139,7 @@ def _talks(track: Track) -> bool:
 
 
 def _face_cameras(scene: ShotAnalysis, face: Track) -> Iterator[tuple[Box, Box]]:
-    """The small picture in the picture that a face is in, if any: what of it can be shown, and all that it covers."""
+    """Yield the picture-in-picture around a face, if any: its showable part, and all that it covers."""
     box, picture = _typical(face), scene.picture
     whole = scene.pane(box)
     shown = whole
@@ -154,13 +154,13 @@ def _face_cameras(scene: ShotAnalysis, face: Track) -> Iterator[tuple[Box, Box]]
 
 
 def _panes(scene: ShotAnalysis, tracks: Sequence[Track]) -> dict[int, Box]:
-    """The parts of a split screen that faces are in, by track. One alone is no split: it may be a line in the scene."""
+    """The split-screen panes of the faces, by track. A single pane does not count: it may be a line in the scene."""
     found = {track.id: pane for track in tracks if (pane := scene.pane(_typical(track))) is not None}
     return found if len(set(found.values())) > 1 else {}
 
 
 def _captions(scene: ShotAnalysis) -> tuple[Box, ...]:
-    """Writing in the lower part of a picture, such as who speaks, big enough to be meant to be read."""
+    """Legible text in the lower part of a picture, such as a speaker's name."""
     high, wide, top = scene.picture.height, scene.picture.width, scene.picture.y1
     return tuple(
         box

@@ -1,4 +1,4 @@
-"""Several panels on one output: people one above the other, in a grid, or a face camera above its content."""
+"""Several panels on one output: a stack, a grid, or a face camera above its content."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from clipy.types import Box, CropShot, Layout, Panel, Span, Track, seconds
 
 Rectangle = tuple[int, int, int, int]
 
-_FACE = 0.3  # height of a face in a panel that holds one person, as a share of the panel's
-_TIGHTEST = 0.6  # ... and the most
-_CLOSEST = 0.25  # of the biggest window: a panel may come closer than a window that fills the output
-_OTHER = 0.3  # share of somebody else's face that may reach into a panel
-_OWN = 0.98  # share of the own face that must be in it, at (nearly) all times
+_FACE = 0.3  # height of the face in a panel, as a share of the panel's height
+_TIGHTEST = 0.6  # ... at most
+_CLOSEST = 0.25  # of the largest window: a panel may zoom in more than a full window
+_OTHER = 0.3  # share of another face that may be inside a panel
+_OWN = 0.98  # share of its own face that must be inside a panel, at (nearly) all times
 _ALWAYS = 0.97
 _FACE_CAMERA = 0.4  # share of the output's height for the face camera of an inset
 
 
 def rectangles(count: int, width: int, height: int) -> tuple[Rectangle, ...]:
-    """The output cut into 2, 3 or 4 even rectangles, as near to squares as they get: rows, columns, or two by two."""
+    """Divide the output into 2, 3 or 4 equal rectangles, as square as possible: rows, columns, or two by two."""
     shapes = [(count, 1), (1, count)] if count < 4 else [(2, 2)]
     rows, columns = min(shapes, key=lambda shape: abs(math.log(width / shape[1] / (height / shape[0]))))
     across, down = _cuts(width, columns), _cuts(height, rows)
@@ -38,10 +38,10 @@ def _cuts(length: int, parts: int) -> list[tuple[int, int]]:
 
 
 def panels(camera: Camera, span: Span, people: Sequence[Track], everybody: Sequence[Track]) -> CropShot | None:
-    """One panel for each of 2 to 4 people in the order given; None where they cannot be shown apart.
+    """One panel for each of 2 to 4 people in the given order; None where they cannot be separated.
 
-    ``everybody`` are all faces of the shot: nobody's but its own belongs in a panel. No panel reaches out of the part
-    of a split screen that its face is in.
+    ``everybody`` are all faces of the shot: a panel must show only its own. Panels stay inside the split-screen pane of
+    their face.
     """
     made: list[Panel] = []
     for track, into in zip(people, rectangles(len(people), camera.width, camera.height), strict=True):
@@ -56,7 +56,7 @@ def panels(camera: Camera, span: Span, people: Sequence[Track], everybody: Seque
 
 
 def inset(camera: Camera, span: Span, face: Track, pane: Box, covered: Box) -> CropShot:
-    """A face camera, of which ``pane`` is shown, above the content, of which it covers ``covered``."""
+    """A face camera (its part ``pane``) above the content, of which it covers ``covered``."""
     width, height = camera.width, camera.height
     cut = round(height * _FACE_CAMERA / 2) * 2
     person = inside(camera, (0, 0, width, cut), pane)
@@ -66,9 +66,9 @@ def inset(camera: Camera, span: Span, face: Track, pane: Box, covered: Box) -> C
 
 
 def beside(area: Box, pane: Box, aspect: float) -> Box:
-    """The part of the picture next to a pane that holds the biggest window of some proportions; all of it at worst.
+    """The part of the picture next to a pane that holds the largest window of an aspect ratio, or else all of it.
 
-    A pane may cover a corner of the content where leaving it out would cost more than half of the window's height.
+    The pane stays in view where excluding it would cost more than half of the window's height.
     """
     parts = [
         Box(area.x1, area.y1, pane.x1, area.y2),
@@ -85,7 +85,7 @@ def beside(area: Box, pane: Box, aspect: float) -> Box:
 
 
 def inside(camera: Camera, into: Rectangle, picture: Box | None) -> Camera:
-    """A camera for one rectangle of another one's output, kept inside a part of the picture."""
+    """A camera for one rectangle of the output, limited to a part of the picture."""
     return replace(
         camera,
         width=into[2] - into[0],
@@ -100,7 +100,7 @@ def inside(camera: Camera, into: Rectangle, picture: Box | None) -> Camera:
 
 
 def _closer(camera: Camera, span: Span, track: Track) -> Iterator[Panel]:
-    """Windows on a face, from the one that is wanted to the closest that is bearable."""
+    """Yield windows on a face, from the preferred size to the tightest acceptable one."""
     face = float(np.median(track.boxes[:, 3] - track.boxes[:, 1]))
     wanted = min(camera.largest_height, max(camera.smallest_height, face / _FACE))
     closest = max(camera.smallest_height, face / _TIGHTEST)
@@ -110,7 +110,7 @@ def _closer(camera: Camera, span: Span, track: Track) -> Iterator[Panel]:
 
 
 def _alone(panel: Panel, span: Span, track: Track, others: Sequence[Track]) -> bool:
-    """Whether a panel holds its own face and hardly anything of the others'."""
+    """Whether a panel holds its own face and hardly any of the others."""
     own = [_share(box, panel, time) >= _OWN for time, box in _seen(track, span)]
     foreign = [_share(box, panel, time) <= _OTHER for other in others for time, box in _seen(other, span)]
     return bool(own) and bool(np.mean(own) >= _ALWAYS) and (not foreign or bool(np.mean(foreign) >= _ALWAYS))
