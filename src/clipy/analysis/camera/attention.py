@@ -79,7 +79,7 @@ class Attention:
         return np.clip(np.interp(at + self.lead, track.times, track.speaking), 0, _SUREST)
 
     def _best(self, rewards: NDArray[np.float64]) -> NDArray[np.int64]:
-        """The face for each time: a Viterbi search in which switching costs ``switch`` and each target lasts ``stay``."""
+        """The face for each time: Viterbi search in which switching costs ``switch`` and targets last ``stay``."""
         faces, count = rewards.shape
         stay = min(count, max(1, round(self.stay * float(TRACK_RATE))))
         total = np.concatenate([np.zeros((faces, 1)), np.cumsum(rewards, axis=1)], axis=1)

@@ -54,7 +54,7 @@ def _rate(words: Sequence[Word]) -> float:
 
 
 def _dynamics(measured: Intensity, words: Sequence[Word]) -> float:
-    """Range in dB between the 95th percentile and the median of the levels, during words or, without any, throughout."""
+    """Difference in dB of the 95th percentile and median level, during words or, without any, throughout."""
     levels = np.concatenate([measured.within(word.span) for word in words]) if words else measured.decibels
     return float(np.percentile(levels, 95) - np.median(levels))
 
