@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)
 _ASKS = ("?", "？", "؟")
-_JOINED = 0.15  # of 1: how well a passage stands alone whose first word leans on something before
+_JOINED = 0.15  # standalone score of a passage whose first word refers back
 
 _DANGLING = frozenset(
     "and but so or because then also which that this these those he she it they them him her there such"
@@ -58,7 +58,7 @@ def words_of(text: str) -> list[str]:
 
 
 def standalone(first: str, second: str, language: str) -> float:
-    """How well a passage is understood that opens with these sentences, in 0..1; 0.5 where nothing can tell."""
+    """How well a passage that opens with these sentences stands alone, in 0..1; 0.5 where unknown."""
     words = words_of(first)
     if words and words[0] in CONJUNCTIONS.get(language, ()):
         return _JOINED

@@ -1,1 +1,1 @@
-"""What a picture is like apart from its faces: bars, text, pictures in the picture, saliency."""
+"""Picture analysis apart from faces: black bars, text, picture-in-picture, tiles, saliency."""

@@ -1,9 +1,8 @@
-"""Black bars around a picture: letterbox, pillarbox, or both, so that no window shows them.
+"""Black bar detection: letterbox, pillarbox, or both, so that no window shows them.
 
-A bar is black in every picture of a shot, reaches from edge to edge, and ends at one straight line beyond which the
-picture is lit. That tells it from a dark scene, whose darkness ends nowhere in particular. A logo or subtitles inside a
-bar do not hide it. Where a shot is too dark to tell, the bars of the nearest shot that tells count, if they are black
-there too. Bars of another colour than black, and blurred ones, are part of the picture.
+A bar is black in every frame of a shot, reaches from edge to edge, and ends at a straight line beyond which the picture
+is lit. A dark scene has no such line. Logos and subtitles inside a bar are tolerated. A shot too dark to decide takes
+the bars of the nearest decided shot, if it is black there too. Coloured and blurred bars count as picture.
 """
 
 from __future__ import annotations
@@ -18,39 +17,39 @@ from clipy.types import Box
 
 Gray = NDArray[np.uint8]
 
-_BLACK = 16  # luma (full range) up to which coding noise on black reaches
-_CLEAN = 0.05  # share of a line beside the picture that may be lit in a bar
+_BLACK = 16  # luma (full range) of black with coding noise, at most
+_CLEAN = 0.05  # share of a bar's last lines that may be lit
 _INSIDE = 0.3  # mean share of a bar's lines that logos and subtitles may light
-_LIT = 0.5  # share of the picture's first lines that is lit at the edge of bars on both sides
-_STRAIGHT = 0.9  # ... of a bar on one side only, which a dark sky or floor could be
-_JUMP = 12  # mean luma by which the picture's first line is brighter than the bar: darkness that fades is none
+_LIT = 0.5  # share of the picture's first lines that must be lit, with bars on both sides
+_STRAIGHT = 0.9  # ... with a bar on one side only, which could be a dark sky or floor
+_JUMP = 12  # mean luma by which the picture's first line must exceed the bar: a gradient is not a bar
 _SMALLEST, _WIDEST = 0.012, 0.4  # of a bar, as a share of the picture's side
-_ALIKE = 0.05  # two bars that differ by less than this share of the side are a pair
-_TELLING = 0.2  # share of the picture that must be lit for a shot to tell whether there are bars
+_ALIKE = 0.05  # largest difference of a pair of bars, as a share of the side
+_TELLING = 0.2  # share of the picture that must be lit to decide whether there are bars
 
 
 @dataclass
 class MaxPicture:
-    """The brightest that each pixel of a shot's pictures has been: what is dark in it was always dark."""
+    """The maximum of each pixel over the frames of a shot: dark pixels were always dark."""
 
     _seen: Gray | None = field(default=None)
 
     @property
     def picture(self) -> Gray:
-        """(h, w); asked for after at least one picture was seen."""
+        """(h, w); requires at least one frame."""
         if self._seen is None:
             raise AssertionError("a shot has at least one picture")
         return self._seen
 
     def see(self, gray: Gray) -> None:
-        """Add one picture (h, w), full range luma; all of one size."""
+        """Add one frame (h, w), full range luma; all of one size."""
         self._seen = gray.copy() if self._seen is None else np.maximum(self._seen, gray)
 
 
 def inside(pictures: Sequence[Gray]) -> list[Box]:
-    """What lies within the bars of each of some shots (their ``MaxPicture``), in order, in those pictures' pixels.
+    """The area inside the bars of each shot (given its ``MaxPicture``), in that picture's pixels.
 
-    Lines that are partly bar, as scaling makes them, are left out with the bar.
+    Lines that scaling mixes with a bar count as bar.
     """
     lit = [picture > _BLACK for picture in pictures]
     found = [_within(one) if seen.mean() >= _TELLING else None for one, seen in zip(pictures, lit, strict=True)]
@@ -58,7 +57,7 @@ def inside(pictures: Sequence[Gray]) -> list[Box]:
 
 
 def _borrowed(index: int, lit: NDArray[np.bool_], found: Sequence[Box | None]) -> Box:
-    """For a shot too dark to tell: the bars of the nearest one that tells, if this one is black there."""
+    """For an undecided shot: the bars of the nearest decided one, if this one is black there."""
     high, wide = lit.shape
     for near in sorted(range(len(found)), key=lambda other: abs(other - index)):
         box = found[near]
@@ -70,7 +69,7 @@ def _borrowed(index: int, lit: NDArray[np.bool_], found: Sequence[Box | None]) -
 
 
 def _within(picture: Gray) -> Box:
-    """The picture inside its bars; where there are bars on all sides each pair is judged within the other."""
+    """The area inside the bars; with bars on all sides, each pair is detected within the other."""
     high, wide = picture.shape
     first, last = _extent((picture > _BLACK).mean(axis=0))
     top, bottom = _pair(picture[:, first:last])
@@ -79,13 +78,13 @@ def _within(picture: Gray) -> Box:
 
 
 def _extent(shares: NDArray[np.float64]) -> tuple[int, int]:
-    """From the first to the last line that is lit to speak of."""
+    """The range from the first to the last clearly lit line."""
     lines = np.flatnonzero(shares > _CLEAN)
     return (int(lines[0]), int(lines[-1]) + 1) if len(lines) else (0, len(shares))
 
 
 def _pair(lines: Gray) -> tuple[int, int]:
-    """How many lines at the beginning and at the end are bars."""
+    """Thickness in lines of the bars at both ends."""
     begin, end = _bar(lines, _LIT), _bar(lines[::-1], _LIT)
     if abs(begin - end) <= _ALIKE * len(lines):
         return begin, end
@@ -93,7 +92,7 @@ def _pair(lines: Gray) -> tuple[int, int]:
 
 
 def _bar(lines: Gray, lit: float) -> int:
-    """The widest bar at the beginning, one partly black line included; 0 without."""
+    """Thickness in lines of the widest bar at the start, including one mixed line; 0 without a bar."""
     count, shares, levels = len(lines), (lines > _BLACK).mean(axis=1), lines.mean(axis=1)
     for edge in range(int(_WIDEST * count), max(2, int(_SMALLEST * count)) - 1, -1):
         before, after = shares[edge - 2 : edge], shares[edge + 1 : edge + 3]

@@ -1,7 +1,7 @@
-"""Round pictures inside the picture: a camera cut out as a disc, as streamers and recorders of screens show it.
+"""Round picture-in-picture: a camera cropped to a disc, as in streams and screen recordings.
 
-Its rim is an edge that stays where it is while what is inside and around it moves: a circle along nearly all of which
-neighbouring pixels differ in every picture, more than they do a few pixels farther in or out.
+Its rim is a static edge: a circle along nearly all of which neighbouring pixels differ in every frame, more than they
+do a few pixels farther in or out.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from clipy.types import Box
 
 Floats = NDArray[np.floating]
 
-_ANGLES = 96  # points of a circle that are looked at
-_STEP = 6.0  # luma by which pixels differ along the rim, on the mean over a shot
+_ANGLES = 96  # sampled points of a circle
+_STEP = 6.0  # difference in luma along the rim, averaged over a shot
 _SHARP = 2.0  # times the difference some pixels to either side
-_BESIDE = 5  # pixels at which that is looked up
-_ROUND = 0.8  # share of the rim that must be seen
+_BESIDE = 5  # pixels to that side
+_ROUND = 0.8  # share of the rim that must be an edge
 _RADII = (0.75, 2.2)  # of the disc, in heights of the face
-_OFF = 0.6  # heights of the face by which its middle may be off the disc's
+_OFF = 0.6  # distance of the centres of face and disc, in heights of the face, at most
 
 
 def disc(across: Floats, down: Floats, face: Box) -> Box | None:
-    """The square around the disc that a face is in; None where there is none.
+    """The square around the disc that contains a face; None without one.
 
-    ``across`` (h, w - 1) and ``down`` (h - 1, w) are the mean differences of neighbouring pixels of a shot's pictures,
+    ``across`` (h, w - 1) and ``down`` (h - 1, w) are the mean differences of neighbouring pixels over a shot's frames;
     the face is in their pixels.
     """
     edges = np.maximum(across[:-1], down[:, :-1])
@@ -45,7 +45,7 @@ def disc(across: Floats, down: Floats, face: Box) -> Box | None:
 
 
 def _rim(edges: Floats, x: Floats, y: Floats, radius: float) -> Floats:
-    """The share of circles, around a grid of middles, that is a sharp edge; 0 where the picture cuts one off."""
+    """The share of each circle, around a grid of centres, that is a sharp edge; 0 where it leaves the picture."""
     angles = np.linspace(0, 2 * np.pi, _ANGLES, endpoint=False)
     unit_x, unit_y = np.cos(angles), np.sin(angles)
     on = np.max([_at(edges, x, y, unit_x, unit_y, radius + off) for off in (-1, 0, 1)], axis=0)

@@ -1,7 +1,7 @@
-"""Pictures inside the picture: a streamer's camera over the game, square or round, the tiles of a call or split screen.
+"""Picture-in-picture: a streamer's camera over a game, square or round, the tiles of a call or split screen.
 
-The border between two recordings is something that no lens draws: a line exactly along the pixels, one pixel wide, at
-the same place in every picture of a shot. A door frame is tilted, soft or moves with the camera.
+The border between two recordings is a line exactly along the pixel grid, one pixel wide and static over a shot. Edges
+in a scene, such as a door frame, are tilted, soft or move with the camera.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from clipy.types import Box
 
 Gray = NDArray[np.uint8]
 
-_STEP = 6.0  # luma by which the two sides of a border differ, on the mean over a shot
+_STEP = 6.0  # difference in luma across a border, averaged over a shot
 _SHARP = 2.5  # times the difference some pixels to either side of it
-_BESIDE = 5  # pixels at which that is looked up
-_WHOLE = 0.8  # share of a border's length that must be seen
-_BEYOND = 0.5  # ... and the most that goes on where the pane ends
+_BESIDE = 5  # pixels to that side
+_WHOLE = 0.8  # share of a border's length that must be an edge
+_BEYOND = 0.5  # ... and of the line beyond the pane, at most
 _ROOM = 0.05  # face heights between a face and its border, at least
-_NEAREST = 4  # lines on each side of a face that may be its border
+_NEAREST = 4  # candidate lines on each side of a face
 
 
 @dataclass
 class Borders:
-    """What a shot's pictures (h, w) have in common: luma, and differences of neighbouring pixels, added up."""
+    """Sums over the frames (h, w) of a shot: luma, its square, and differences of neighbouring pixels."""
 
     across: NDArray[np.float32] | None = field(default=None)
     down: NDArray[np.float32] | None = field(default=None)
@@ -39,7 +39,7 @@ class Borders:
     count: int = 0
 
     def see(self, gray: Gray) -> None:
-        """Add one picture (h, w); all of one size."""
+        """Add one frame (h, w); all of one size."""
         values = gray.astype(np.float32)
         seen = (np.abs(np.diff(values, axis=1)), np.abs(np.diff(values, axis=0)), values, values**2)
         known = (self.across, self.down, self.luma, self.squared)
@@ -49,7 +49,7 @@ class Borders:
         self.count += 1
 
     def tiles(self) -> list[Box]:
-        """The tiles of a gallery, in the pictures' pixels; none where the picture is not divided."""
+        """The tiles of a gallery, in the frames' pixels; empty where the picture is not divided."""
         if self.across is None or self.down is None or self.luma is None or self.squared is None:
             return []
         mean = np.asarray(self.luma / self.count, dtype=np.float32)
@@ -58,13 +58,13 @@ class Borders:
         return tiles(Stills(mean, deviation.astype(np.float32), upright, level))
 
     def disc(self, face: Box) -> Box | None:
-        """The square around the round picture that a face is in, in the pictures' pixels; None where there is none."""
+        """The square around the round picture-in-picture of a face, in the frames' pixels; None without one."""
         if self.across is None or self.down is None:
             return None
         return disc(self.across / self.count, self.down / self.count, face)
 
     def pane(self, face: Box) -> Box | None:
-        """The pane that a face is in, in the pictures' pixels; None where the picture around it is one."""
+        """The pane that contains a face, in the frames' pixels; None without one."""
         if self.across is None or self.down is None:
             return None
         high, wide = self.across.shape[0], self.down.shape[1]
@@ -83,7 +83,7 @@ class Borders:
 
 
 def _lines(steps: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Where the difference between columns is that of a border; one column off counts as well."""
+    """Where columns differ as at a border, with a tolerance of one column."""
     beside = np.pad(steps, ((0, 0), (_BESIDE, _BESIDE)), mode="reflect")
     around = np.maximum(beside[:, : steps.shape[1]], beside[:, -steps.shape[1] :])
     sharp = np.pad((steps >= _STEP) & (steps >= _SHARP * around), ((0, 0), (1, 1)))
@@ -95,7 +95,7 @@ def _range(first: float, last: float, length: int) -> slice:
 
 
 def _candidates(seen: NDArray[np.floating], before: float, after: float, length: int) -> tuple[list[int], list[int]]:
-    """The nearest borders on both sides of a face, each where it ends towards the face, and the picture's edges."""
+    """The nearest borders on both sides of a face, at their sides towards it, and the picture's edges."""
     borders = [(first + 1, last) for first, last in true_runs(seen >= _WHOLE)]
     low = [last for _, last in borders if last <= before]
     high = [first for first, _ in borders if first >= after]
@@ -103,7 +103,7 @@ def _candidates(seen: NDArray[np.floating], before: float, after: float, length:
 
 
 def _closed(pane: Box, upright: NDArray[np.bool_], level: NDArray[np.bool_]) -> bool:
-    """Whether every side that is not the picture's own edge is drawn all along, and no farther than the corners."""
+    """Whether every side, except at the picture's edge, is a complete border that ends at the corners."""
     high, wide = upright.shape[0], level.shape[1]
     left, top, right, bottom = int(pane.x1), int(pane.y1), int(pane.x2), int(pane.y2)
     inner = [(upright[:, column - 1], top, bottom) for column, edge in ((left, 0), (right, wide)) if column != edge] + [
@@ -119,7 +119,7 @@ def _closed(pane: Box, upright: NDArray[np.bool_], level: NDArray[np.bool_]) -> 
 
 
 def _drawn(pane: Box, across: NDArray[np.floating], down: NDArray[np.floating]) -> tuple[int, float]:
-    """How many sides of a pane are not the picture's own edges, and the mean difference of luma along the faintest."""
+    """The number of sides that are not the picture's edge, and the mean difference in luma along the faintest."""
     high, wide = across.shape[0], down.shape[1]
     left, top, right, bottom = int(pane.x1), int(pane.y1), int(pane.x2), int(pane.y2)
     columns = [across[top:bottom, max(0, at - 2) : at + 1].max(axis=1) for at in (left, right) if 0 < at < wide]

@@ -1,10 +1,10 @@
-"""Where the eye goes in a picture without a face to follow: contrast, motion and the middle.
+"""Saliency of pictures without faces: contrast, motion and a centre prior.
 
-Contrast is how much a place differs in colour from its surroundings, at two sizes (the centre-surround differences of
+Contrast is the colour difference of a region to its surroundings, at two scales (the centre-surround differences of
 Itti, Koch, Niebur, "A model of saliency-based visual attention", PAMI 1998; in CIE Lab as Achanta et al., CVPR 2009).
-Motion is what changes between two pictures beyond the movement of the camera, which phase correlation takes out; it
-attracts far more than contrast. A weak prior for the middle (Tatler 2007) decides where neither does. The window's path
-is the one that holds most of it while moving little: dynamic programming over places.
+Motion is the change between two frames beyond camera motion, which phase correlation removes; it weighs far more than
+contrast. A weak centre prior (Tatler 2007) decides where there is neither. The window's path maximizes the saliency it
+covers minus a cost of motion, by dynamic programming.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from clipy.types import Array, Box, Span, Video
 
 Map = NDArray[np.float64]
 
-RATE = Fraction(5)  # pictures a second
+RATE = Fraction(5)  # frames per second
 
-_HEIGHT = 72  # pixels of the pictures that are looked at
-_SIZES = ((1.0, 6.0), (2.5, 12.0))  # standard deviations in pixels: a place and its surroundings
-_MOVES = 4.0  # how much more motion attracts than contrast
-_NOTICED = 0.06  # motion (share of the gradient that moved) below which nothing moves to speak of
-_SPREAD = 0.3  # standard deviation of the prior for the middle, as a share of the picture's side
-_PRIOR = 0.5  # how much it weighs
+_HEIGHT = 72  # pixels of the analysed frames
+_SIZES = ((1.0, 6.0), (2.5, 12.0))  # standard deviations in pixels: centre and surround
+_MOVES = 4.0  # weight of motion relative to contrast
+_NOTICED = 0.06  # motion (share of the gradient that moved) below which it is negligible
+_SPREAD = 0.3  # standard deviation of the centre prior, as a share of the picture's side
+_PRIOR = 0.5  # its weight
 _PLACES = 61
-_COST = 5.0  # share of all saliency that moving by a whole picture side costs
+_COST = 5.0  # cost of moving by a whole picture side, in units of the total saliency
 
 
 @dataclass(frozen=True, slots=True)
 class SaliencyPath:
-    """What attracts the eye in one shot. ``times``: float64 (n,) seconds; ``centers``: float64 (n, 2) display pixels.
+    """Path of the window on one shot. ``times``: float64 (n,) seconds; ``centers``: float64 (n, 2) display pixels.
 
     ``coverage`` is the share of the shot's saliency that a window around those centers holds; ``baseline`` what it
     would hold if saliency were uniform.
@@ -48,7 +48,7 @@ class SaliencyPath:
 
 
 def saliency_path(video: Video, span: Span, picture: Box, window: tuple[float, float]) -> SaliencyPath:
-    """Follow what attracts in one shot, inside ``picture`` (display pixels), by a window (width, height) in it."""
+    """Follow the saliency of one shot with a window (width, height), inside ``picture`` (display pixels)."""
     times, maps = [], []
     before: NDArray[np.uint8] | None = None
     for time, rgb in pictures(video, span, rate=RATE, height=min(_HEIGHT, video.height)):
@@ -56,7 +56,7 @@ def saliency_path(video: Video, span: Span, picture: Box, window: tuple[float, f
         maps.append(saliency_map(shown, before))
         times.append(float(time))
         before = shown
-    maps[0] = maps[min(1, len(maps) - 1)]  # the first picture has none before it to move from
+    maps[0] = maps[min(1, len(maps) - 1)]  # the first frame has no motion
     wide, high = min(1.0, window[0] / picture.width), min(1.0, window[1] / picture.height)
     x = _path(np.array([one.sum(axis=0) for one in maps]), wide)
     y = _path(np.array([one.sum(axis=1) for one in maps]), high)
@@ -66,7 +66,7 @@ def saliency_path(video: Video, span: Span, picture: Box, window: tuple[float, f
 
 
 def saliency_map(rgb: NDArray[np.uint8], before: NDArray[np.uint8] | None = None) -> Map:
-    """How much each pixel of a small picture (h, w, 3) attracts: (h, w), sum 1. ``before`` is one of the same shot."""
+    """Saliency of each pixel of a small frame (h, w, 3): (h, w), sum 1. ``before`` is the previous one of the shot."""
     lab = np.asarray(cv2.cvtColor((rgb / 255).astype(np.float32), cv2.COLOR_RGB2LAB))
     contrast = np.zeros(lab.shape[:2])
     for near, far in _SIZES:
@@ -80,7 +80,7 @@ def saliency_map(rgb: NDArray[np.uint8], before: NDArray[np.uint8] | None = None
 
 
 def _normal(values: NDArray[np.floating]) -> Map:
-    """With sum 1; even where there is nothing."""
+    """Normalize to sum 1; uniform where all is zero."""
     total = float(values.sum())
     if total <= 1e-9:
         return np.full(values.shape, 1 / values.size)
@@ -93,7 +93,7 @@ def _middle(high: int, wide: int) -> Map:
 
 
 def _motion(rgb: NDArray[np.uint8], before: NDArray[np.uint8]) -> Map:
-    """Normal flow: the change of a pixel over its gradient, without the camera's movement and without noise."""
+    """Normal flow: the change of a pixel over its gradient, without camera motion and noise."""
     now, then = (
         cv2.GaussianBlur(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), (0, 0), 1.0).astype(np.float32) for one in (rgb, before)
     )
@@ -117,7 +117,7 @@ def _within(rgb: NDArray[np.uint8], picture: Box, video: Video) -> NDArray[np.ui
 
 
 def _path(profiles: Map, side: float) -> Map:
-    """The window's middle for each profile (times, pixels), as shares of the side: Viterbi over ``_PLACES`` places."""
+    """Window centre for each profile (times, pixels), as shares of the side: Viterbi over ``_PLACES`` positions."""
     if side >= 1 - 1e-6:
         return np.full(len(profiles), 0.5)
     places = np.linspace(side / 2, 1 - side / 2, _PLACES)

@@ -1,7 +1,7 @@
-"""What a shot is like apart from its faces: black bars, writing, pictures inside the picture.
+"""Analysis of a shot apart from its faces: black bars, text, picture-in-picture.
 
-These last as long as a shot, so that a few pictures of each tell; they are taken beside key pictures, where a decoder
-can start, because to decode all of a clip once more would cost more than all that is done with the pictures.
+These last for a whole shot, so a few frames suffice. They are taken next to keyframes, where decoding can start, since
+decoding the whole clip again would cost more than the analysis.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from clipy.media.media_info import keyframe_times
 from clipy.media.read import pictures
 from clipy.types import Box, Seconds, Shot, Span, Video
 
-_ENOUGH, _MOST = 4, 12  # pictures of a shot, at least (unless it is shorter) and at most
-_STEP = Fraction(2, 5)  # seconds between pictures where there are fewer key pictures than are enough
-_LINES = 4  # lines of writing that make a page
-_INSTANT = Fraction(1, 90_000)  # a span that ends this much after a time holds its picture
+_ENOUGH, _MOST = 4, 12  # frames per shot, at least (unless it is shorter) and at most
+_STEP = Fraction(2, 5)  # seconds between frames where there are too few keyframes
+_LINES = 4  # lines of text that make a page
+_INSTANT = Fraction(1, 90_000)  # a span that ends this much after a time includes its frame
 _IN_TILE = 0.9  # share of a face that is inside its tile
-_COVER = 0.015  # share of the picture that they cover
-_FLAT = 0.68  # share of a page that is even ground: scenes with writing in them have less
+_COVER = 0.015  # share of the picture that text covers
+_FLAT = 0.68  # share of a page that is flat background: scenes with text have less
 
 
 @dataclass(frozen=True)
 class ShotAnalysis:
     """One shot, in display pixels of the source.
 
-    ``picture`` is what lies inside black bars. ``page`` says that the shot shows a slide, a screen or a title rather
-    than a scene. ``writing`` is where writing stays. ``borders`` are asked for the pane of a face.
+    ``picture`` is the area inside black bars. ``page``: the shot shows a slide, a screen or a title rather than a
+    scene. ``writing`` are the regions of persistent text. ``borders`` find the pane of a face.
     """
 
     span: Span
@@ -49,13 +49,13 @@ class ShotAnalysis:
     scale: float
 
     def pane(self, face: Box) -> Box | None:
-        """The rectangle inside the picture that a face is in, a tile of a gallery or another one; None without one."""
+        """The picture-in-picture or gallery tile around a face; None without one."""
         small = _scaled(face, 1 / self.scale)
         found = next((tile for tile in self.tiles if share_inside(small, tile) >= _IN_TILE), None)
         return self._kept(found or self.borders.pane(small))
 
     def disc(self, face: Box) -> Box | None:
-        """The square around the round picture inside the picture that a face is in; None without one."""
+        """The square around the round picture-in-picture of a face; None without one."""
         return self._kept(self.borders.disc(_scaled(face, 1 / self.scale)))
 
     @cached_property
@@ -77,7 +77,7 @@ class ShotAnalysis:
 
 @dataclass
 class _Notes:
-    """What was seen of one shot so far."""
+    """Measurements of one shot, accumulated over its frames."""
 
     brightest: bars.MaxPicture = field(default_factory=bars.MaxPicture)
     borders: Borders = field(default_factory=Borders)
@@ -90,13 +90,13 @@ class _Notes:
 
 
 def analyze_shots(video: Video, shots: Sequence[Shot], ctx: Context) -> list[ShotAnalysis]:
-    """Look at a few pictures of each shot."""
+    """Analyse a few frames of each shot."""
     keys = keyframe_times(video)
     height = min(HEIGHT, video.height)
     scale = video.height / height
     notes = []
     for index, shot in enumerate(shots):
-        ctx.report("Looking at the picture", index / len(shots))
+        ctx.report("Analysing shots", index / len(shots))
         note = _Notes()
         for times in _runs(shot.clear, [key for key in keys if key in shot.clear]):
             span = Span(times[0], times[-1] + _INSTANT)
@@ -112,7 +112,7 @@ def analyze_shots(video: Video, shots: Sequence[Shot], ctx: Context) -> list[Sho
 
 
 def _runs(span: Span, keys: Sequence[Seconds]) -> list[list[Seconds]]:
-    """The times of the pictures to look at, those of a run in one go from a key picture on."""
+    """The times of the frames to analyse, grouped into runs that start at a keyframe."""
     if len(keys) >= _ENOUGH:
         return [[keys[round(k)]] for k in np.linspace(0, len(keys) - 1, min(len(keys), _MOST)).tolist()]
     starts = list(keys) or [span.start + span.duration / 4]
@@ -136,7 +136,7 @@ def _scene(video: Video, shot: Shot, note: _Notes, area: Box, shape: tuple[int, 
 
 
 def _enlarged(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The same picture, ``HEIGHT`` pixels high: writing has strokes of the same width there, however small a source."""
+    """Scale to ``HEIGHT`` pixels, so that strokes of text have the same width for any source."""
     if gray.shape[0] == HEIGHT:
         return gray
     wide = max(1, round(gray.shape[1] * HEIGHT / gray.shape[0]))

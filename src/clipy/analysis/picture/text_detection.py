@@ -1,8 +1,8 @@
-"""Where writing is in a picture: slides, screens, titles, captions.
+"""Text detection: slides, screens, titles, captions.
 
-Letters are many short strokes of high contrast close together in a row. The morphological gradient finds the strokes, a
-closing joins those of a line, and what has the shape of a line of text is kept. No network: a coarse measure that tells
-a page of text from a scene, and a caption's place, but no single word on a busy wall.
+Text is a row of short strokes of high contrast. The morphological gradient finds the strokes, a closing joins those of
+a line, and components with the shape of a line of text are kept. Without a network this is coarse: it separates pages
+of text from scenes and locates captions, but misses single words on a busy background.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from clipy.types import Box
 
 Gray = NDArray[np.uint8]
 
-HEIGHT = 360  # pixels high that pictures should be: letters of a readable text are 8 to 40 of them
+HEIGHT = 360  # pixels, height of the input: letters of readable text are 8 to 40 pixels high
 
-_STROKE = 40  # luma by which a letter differs from its ground, at least
+_STROKE = 40  # smallest difference in luma of a letter and its background
 _LOW, _TALL = 0.018, 0.14  # height of a line of text, as shares of the picture's height
-_LONG = 2.2  # a line of text is this many times as wide as high
-_FULL = (0.3, 0.9)  # share of a line's box that strokes fill: less is an outline, more is a texture
-_RHYTHM = 1.1  # strokes that a line across the text crosses, per height of the line, at least
-_STILL = 0.6  # share of the pictures in which a line must be, to be there rather than to flicker
-_FLAT = 6  # gradient below which a pixel is on an even ground
+_LONG = 2.2  # smallest ratio of width to height of a line of text
+_FULL = (0.3, 0.9)  # share of a line's box filled by strokes: less is an outline, more is a texture
+_RHYTHM = 1.1  # strokes crossed by a horizontal line through the text, per line height, at least
+_STILL = 0.6  # share of the frames in which persistent text must be
+_FLAT = 6  # gradient below which a pixel is flat background
 
 
 @dataclass(frozen=True, slots=True)
 class TextLayout:
-    """What writing one picture holds: its lines, and the share of the picture that is even ground."""
+    """The text in one frame: its lines, and the share of the frame that is flat background."""
 
     lines: tuple[Box, ...]
     flat: float
 
 
 def detect_text_lines(gray: Gray) -> TextLayout:
-    """The lines of writing in a picture (h, w), about ``HEIGHT`` pixels high, in its own pixels."""
+    """Detect lines of text in a frame (h, w), about ``HEIGHT`` pixels high, in its own pixels."""
     high = gray.shape[0]
     gradient = np.asarray(cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), np.uint8)
     strokes = np.asarray(gradient >= _STROKE, np.uint8)
@@ -57,7 +57,7 @@ def _is_line(box: Box, strokes: NDArray[np.uint8], gray: Gray, high: int) -> boo
     top, bottom, left, right = int(box.y1), int(box.y2), int(box.x1), int(box.x2)
     if not _FULL[0] <= float(strokes[top:bottom, left:right].mean()) <= _FULL[1]:
         return False
-    # Letters are of one colour on a ground of another: along the middle of the line it changes over and over.
+    # Letters and background have two colours, which alternate along the middle of the line.
     part = gray[top:bottom, left:right].astype(np.float32)
     middle = part[int(0.3 * len(part)) : max(int(0.3 * len(part)) + 1, int(0.7 * len(part)))]
     level = (float(part.min()) + float(part.max())) / 2
@@ -66,7 +66,7 @@ def _is_line(box: Box, strokes: NDArray[np.uint8], gray: Gray, high: int) -> boo
 
 
 def persistent_text(pages: Sequence[TextLayout], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """(h, w): where most of some pictures of ``shape`` have writing."""
+    """(h, w): where most of the frames, of ``shape``, have text."""
     count = np.zeros(shape, np.float32)
     for page in pages:
         here = np.zeros(shape, np.float32)

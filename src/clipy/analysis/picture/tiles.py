@@ -1,8 +1,7 @@
-"""The tiles of a gallery: pictures of several people side by side, each in a rectangle of its own, as in a video call.
+"""The tiles of a gallery, as in a video call: several people side by side in separate rectangles.
 
-The picture is cut recursively, as pages are in document analysis (recursive X-Y cut: Nagy and Seth 1984): along a
-gutter, a strip of one colour that never changes, or along a border, a line as sharp as no lens draws, where either
-runs through all of the rectangle that is to be cut.
+The picture is divided by a recursive X-Y cut, as in document analysis (Nagy and Seth 1984): along gutters, static
+strips of one colour, or borders, lines sharper than any lens draws, that run through the whole rectangle.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from clipy.types import Box
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-_EVEN = 5.0  # luma by which pixels of a gutter differ from its median, at most
+_EVEN = 5.0  # largest deviation in luma of a gutter's pixels from its median
 _STILL = 4.0  # standard deviation of their luma over time
 _ALONG = 0.9  # share of a line that must be gutter
-_EDGED = 0.4  # ... and along which one side of a gutter at least must be a sharp edge
+_EDGED = 0.4  # ... and along which at least one side of a gutter must be a sharp edge
 _BORDER = 0.9  # share of a line that must be a sharp edge where there is no gutter
 _THICKEST = 0.12  # share of the picture's side of the thickest gutter between two tiles
 _SMALLEST = 0.12  # ... and of a tile
@@ -31,7 +30,7 @@ _FRAME = 6  # pixels of the thickest frame around a tile
 
 @dataclass(frozen=True, slots=True)
 class Stills:
-    """What stays the same in a shot's pictures (h, w).
+    """Statistics of a shot's frames (h, w).
 
     ``mean`` and ``deviation`` of luma over time; ``upright`` (h, w - 1) and ``level`` (h - 1, w) say where two
     neighbouring pixels differ as at a border.
@@ -44,7 +43,7 @@ class Stills:
 
 
 def tiles(stills: Stills) -> list[Box]:
-    """The tiles of a gallery in the pictures' pixels; none where the picture is not divided."""
+    """The tiles of a gallery in the frames' pixels; empty where the picture is not divided."""
     high, wide = stills.mean.shape
     least = (_SMALLEST * high, _SMALLEST * wide)
     leaves = list(_leaves(stills, (0, 0, high, wide), least))
@@ -71,7 +70,7 @@ def _leaves(stills: Stills, whole: Rectangle, least: tuple[float, float]) -> Ite
 
 
 def _cuts(stills: Stills, whole: Rectangle, *, across: bool, least: float) -> list[tuple[int, int]]:
-    """Strips (first line, line after) along which a rectangle is cut, in order; a border is a strip of no lines."""
+    """Strips (first line, line after) to cut a rectangle along, in order; a border is an empty strip."""
     gutter, edge = _lines(stills, whole, across=across)
     length = len(gutter)
     thickest = _THICKEST * (stills.mean.shape[0] if across else stills.mean.shape[1])
@@ -92,7 +91,7 @@ def _cuts(stills: Stills, whole: Rectangle, *, across: bool, least: float) -> li
 
 
 def _merged(strips: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The strips in order, those that nearly meet as one: a gutter and the frames around the tiles beside it."""
+    """Merge strips that nearly meet: a gutter and the frames of the tiles next to it."""
     merged: list[tuple[int, int]] = []
     for first, last in sorted(strips):
         if merged and first - merged[-1][1] <= _FRAME:
@@ -103,7 +102,7 @@ def _merged(strips: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _lines(stills: Stills, whole: Rectangle, *, across: bool) -> tuple[Mask, Floats]:
-    """For each row (or column) of a rectangle: is it gutter, and which share of the line below it is a sharp edge."""
+    """For each row (or column) of a rectangle: is it gutter, and which share of the line below is an edge."""
     top, left, bottom, right = whole
     mean, deviation = (values[top:bottom, left:right] for values in (stills.mean, stills.deviation))
     edges = stills.level[top : bottom - 1, left:right] if across else stills.upright[top:bottom, left : right - 1].T
@@ -115,7 +114,7 @@ def _lines(stills: Stills, whole: Rectangle, *, across: bool) -> tuple[Mask, Flo
 
 
 def _trimmed(stills: Stills, whole: Rectangle) -> Rectangle:
-    """Without gutter at its sides."""
+    """Trim gutters from the sides."""
     top, left, bottom, right = whole
     for across in (True, False):
         gutter, _ = _lines(stills, (top, left, bottom, right), across=across)
