@@ -337,7 +337,7 @@ class Evidence:
 
     @classmethod
     def sound(cls, span: Span) -> Evidence:
-        """What is heard meanwhile."""
+        """Sound of a span as evidence."""
         return cls("sound", span)
 
 

@@ -257,7 +257,7 @@ def test_drop_frame_timecode_follows_real_time() -> None:
     assert abs(seconds_of("10:00:00;00", NTSC) - 36_000) < Fraction(1, 20)
     assert seconds_of("00:01:00:02", NTSC, drop=True) == seconds_of("00:01:00;02", NTSC)
     for wrong in ("00:61:00:00", "00:00:00:24", "1:2", "00:00:00"):
-        with pytest.raises(ValueError, match="is no timecode"):
+        with pytest.raises(ValueError, match="is not a timecode"):
             seconds_of(wrong, Fraction(24))
 
 

@@ -130,7 +130,7 @@ def test_tracks_survive_a_round_trip_through_json(scene: Scene, tmp_path: Path) 
 @pytest.mark.parametrize("text", ["[]", '{"tracks": [{"id": 1}]}', '{"tracks": 3}'])
 def test_a_malformed_tracks_file_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(text)
-    with pytest.raises(DocumentError, match="no file of tracks"):
+    with pytest.raises(DocumentError, match="not a tracks file"):
         read_tracks(tmp_path / "a.json")
 
 

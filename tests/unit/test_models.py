@@ -188,7 +188,7 @@ def test_wrong_user_file_is_refused_but_not_deleted(
 
 
 def test_explicit_paths_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Model) -> None:
-    with pytest.raises(ModelError, match="no weights of test-folder"):
+    with pytest.raises(ModelError, match="weights of test-folder not found"):
         models.fetch(folder, path=tmp_path / "nowhere")
     with pytest.raises(ModelError, match=r"weights\.bin is missing"):
         models.fetch(folder, path=tmp_path)

@@ -101,7 +101,7 @@ def test_subtitles_of_another_video_are_refused() -> None:
     others = [
         Word(text, Fraction(n, 2), Fraction(n + 1, 2)) for n, text in enumerate(["never", "said", "in", "it"] * 10)
     ]
-    with pytest.raises(MediaError, match=r"not of this video.*transcribe\.sync=false"):
+    with pytest.raises(MediaError, match=r"belong to another video.*transcribe\.sync=false"):
         in_time(cues, speech, Fraction(60), "en", lambda _: recognised(others))
 
 

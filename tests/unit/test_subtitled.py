@@ -253,7 +253,7 @@ def test_embedded_subtitles_are_used(tmp_path: Path, quiet: Context, suffix: str
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (None, "no subtitles beside or inside"),
+        (None, "no subtitles next to or inside"),
         ("hello", "no subtitles in this file"),
         ("1\n01:00:00,0 --> 01:00:01,0\nHi", "nothing that is said"),
     ],

@@ -38,7 +38,7 @@ class Transcriber(Analyser):
 
     options: Options
     listens: ClassVar[bool] = True
-    """Whether the words come from the video's own sound; else they cannot be heard anew in a finished clip."""
+    """Whether the words come from the video's own sound; otherwise finished clips cannot be transcribed again."""
 
     @abstractmethod
     @keeps(contracts.transcribed)
@@ -81,7 +81,7 @@ class ShotDetector(Analyser):
 
 
 class SpeakerDetector(Analyser):
-    """Tells which face on screen is the one that is heard."""
+    """Finds the face on screen that speaks."""
 
     group: ClassVar[str] = "speakers"
 

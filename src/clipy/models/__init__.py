@@ -92,7 +92,7 @@ def find(name: str | Model) -> Path | None:
 def fetch(name: str | Model, *, path: Path | None = None, report: Report | None = None) -> Path:
     """The checked file (or folder) of a model, fetched when it is not on this machine yet.
 
-    ``path`` is one that the user named for it. ``report(message, fraction)`` is told how far a download is.
+    ``path`` is one that the user named for it. ``report(message, fraction)`` receives the download progress.
     Raises ModelError when the weights are wrong or cannot be had.
     """
     model = get(name)
@@ -102,14 +102,14 @@ def fetch(name: str | Model, *, path: Path | None = None, report: Report | None 
 
 
 def own_file(path: Path | None, what: str, do: str) -> Path:
-    """The user's own copy of weights that clipy does not fetch. Raises ModelError when none is named or there."""
+    """The user's own copy of weights that clipy does not fetch. Raises ModelError where it is not set or missing."""
     if path is None or not path.expanduser().is_file():
         raise ModelError(f"{what}'s weights are not there", where=path, do=do)
     return path.expanduser()
 
 
 def verify(name: str | Model) -> Path:
-    """Read a model's files anew and compare their checksums. Raises ModelError when one is wrong or missing."""
+    """Reread a model's files and compare their checksums. Raises ModelError where one is wrong or missing."""
     model = get(name)
     found = locations.find(model)
     if found is None:

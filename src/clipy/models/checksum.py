@@ -12,7 +12,7 @@ _taken: dict[tuple[str, int, int], str] = {}  # (path, size, time of change) -> 
 
 
 def digest(path: Path, *, again: bool = False) -> str:
-    """The sha256 of a file, remembered as long as its size and time of change stay; ``again`` reads it anew."""
+    """The sha256 of a file, cached while its size and modification time are unchanged; ``again`` rereads it."""
     status = path.stat()
     key = (str(path.absolute()), status.st_size, status.st_mtime_ns)
     if again or key not in _taken:

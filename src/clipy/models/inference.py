@@ -84,7 +84,7 @@ def load(graphs: Sequence[str], path: Path, device: str, who: str) -> list[Netwo
         raise ModelError(
             f"these are no weights of this network ({reason})",
             where=path,
-            do="Name the right file; one written before PyTorch 1.6 must be loaded and saved anew",
+            do="Check the path; files written before PyTorch 1.6 must be loaded and saved again",
         ) from error
 
 

@@ -34,7 +34,7 @@ def explicit(model: Model, path: Path) -> Path:
     """The path that the user named for a model, checked. Raises ModelError when it is missing or something else."""
     path = path.expanduser()
     if not path.exists():
-        raise ModelError(f"there are no weights of {model.name}", where=path, do="Check the name and the folder")
+        raise ModelError(f"weights of {model.name} not found", where=path, do="Check the name and the folder")
     folder = path if path.is_dir() else path.parent
     for file in model.files:
         place = path if path.is_file() and not model.is_folder else folder / file.name

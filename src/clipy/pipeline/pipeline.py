@@ -99,7 +99,7 @@ class Pipeline:
         return key_of(replace(video, speech_mix=FIRST_TRACK, clip_mix=FIRST_TRACK), analysers, stages, *beside)
 
     def choose_mixes(self, video: Video, ctx: Context) -> Video:
-        """The video with what is heard of it decided: which tracks, mended where they can be."""
+        """The video with its audio mixes chosen, and defective tracks repaired where possible."""
         transcriber = self.analysers.get(Transcriber)
         if not isinstance(transcriber, Transcriber):
             return video

@@ -124,7 +124,7 @@ class Reframer(Stage):
         """Return windows over time for the whole highlight, shot by shot, without gaps."""
 
     def followed(self, video: Video, highlight: Highlight, ctx: Context) -> list[Track]:
-        """The faces that ``reframe`` goes by in a highlight, for people to look at; none by default."""
+        """The face tracks that ``reframe`` uses in a highlight, for debug videos; none by default."""
         return []
 
     def watches_speakers(self) -> bool:

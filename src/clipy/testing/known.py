@@ -74,7 +74,7 @@ class EverybodySpeaks(SpeakerDetector):
 
 
 class OneVoice(Diarizer):
-    """Takes all that is heard for one person."""
+    """Assigns all sound to one speaker."""
 
     def diarize(self, video: Video, spans: tuple[Span, ...], ctx: Context) -> list[Turn]:
         return [Turn(span, "A") for span in spans]

@@ -124,7 +124,7 @@ class RendererContract(BackendContract):
 
     def test_pizzazz_are_applied_to_frames_and_sound(self, backend: Any, video: Video, ctx: Context) -> None:
         class Noted(Pizzazz):
-            """Counts what goes by."""
+            """Counts frames."""
 
             frames_seen = blocks_heard = 0
 

@@ -87,7 +87,7 @@ def letters(text: str) -> str:
 
 @dataclass
 class _Strip:
-    """Rows of the picture, searched anew only where they look different: a word that appears changes many pixels.
+    """Rows of the picture, searched again only where pixels change: a new word changes many of them.
 
     While the lines in them stay, it is mostly what lies behind that moves: then they are searched every other time.
     """
@@ -180,7 +180,7 @@ def _like(first: NDArray[np.float32], second: NDArray[np.float32]) -> bool:
 
 
 def _goes_on(old: Line, new: Line) -> bool:
-    """Whether a line is the one before, read anew: at the same height, and the same text, or more of it."""
+    """Whether a line repeats the previous one: at the same height, with the same text or more of it."""
     high = min(old.box.y2, new.box.y2) - max(old.box.y1, new.box.y1)
     if high < 0.5 * min(old.box.height, new.box.height):
         return False

@@ -69,12 +69,12 @@ class Scrfd(FaceDetector):
 
 
 def _by_level(outputs: Sequence[NDArray[np.float32]]) -> list[tuple[NDArray[np.float32], ...]]:
-    """Confidence (n, 1), box (n, 4) and landmarks (n, 10) of each stride, told apart by their shapes."""
+    """Confidence (n, 1), box (n, 4) and landmarks (n, 10) of each stride, identified by their shapes."""
     by_width: dict[int, list[NDArray[np.float32]]] = {1: [], 4: [], 10: []}
     for output in outputs:
         flat = output.reshape(-1, output.shape[-1])
         if flat.shape[1] not in by_width:
-            raise ModelError("this is no SCRFD file with landmarks", do="Name another: --set faces.path=FILE")
+            raise ModelError("this is not an SCRFD model with landmarks", do="Choose another: --set faces.path=FILE")
         by_width[flat.shape[1]].append(flat)
     for parts in by_width.values():
         parts.sort(key=lambda part: -len(part))

@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 
 def reweigh_by_voices(tracks: Sequence[Track], turns: Sequence[Turn]) -> list[Track]:
-    """The same tracks, with speaking probabilities that also reflect whose voice is heard.
+    """Update the speaking probabilities of tracks by whose voice is active.
 
     ``turns`` come from diarization. Without turns, or while nobody or several people speak, nothing changes; a voice
     that two people share is no evidence. Each track without ``identity`` is a person.
@@ -185,7 +185,7 @@ def _alternates(lead: Floats) -> bool:
 
 
 def _reweighed(odds: Floats, owner: dict[tuple[int, int], float], person: int, voice: NDArray[np.int64]) -> Floats:
-    """The log odds, moved by the probability that the voice that is heard is this person's."""
+    """The log odds, shifted by the probability that the active voice is this person's."""
     numbers = np.unique(voice)
     known = {int(n): owner[int(n), person] if n >= 0 else 0.5 for n in numbers}
     likely = np.array([known[int(n)] for n in numbers])[np.searchsorted(numbers, voice)]

@@ -98,7 +98,7 @@ def _owner(voice: str, affinity: Mapping[tuple[str, int], float], faces: Mapping
 
 
 def _talk_over_each_other(turns: Sequence[Turn], voice: str, name: str, voices: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether a voice is heard during another of the same person's, so that it must be somebody else's."""
+    """Whether a voice overlaps another of the same person, so it must be somebody else's."""
     own = [turn.span for turn in turns if turn.speaker == voice]
     others = [turn.span for turn in turns if turn.speaker != voice and voices[turn.speaker][0] == name]
     return sum(float(a.overlap(b)) for a in own for b in others) >= _LIKELY

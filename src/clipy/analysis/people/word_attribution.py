@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 
 
 def assign_speakers(words: Sequence[Word], tracks: Sequence[Track], people: VoiceFaceMap) -> list[Word]:
-    """The same words with the people who say them, for words whose ``speaker`` is the voice that is heard.
+    """Assign people to words whose ``speaker`` is a voice.
 
     They are in order of time; ``tracks`` have ``identity`` and ``speaking``. Where none of their faces is seen, the
     voice decides; where it may be several people's, whoever spoke last.

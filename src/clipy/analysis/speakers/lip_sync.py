@@ -66,7 +66,7 @@ class LipSync(SpeakerDetector):
         ]
 
     def measure(self, video: Video, tracks: Sequence[Track], ctx: Context) -> list[tuple[Track, Mouth, Voice]]:
-        """Each track with its mouth and with what is heard, both at its times."""
+        """Each track with its mouth measurements and the voice, both at its times."""
         if not tracks:
             return []
         if self._mesh is None:

@@ -181,7 +181,7 @@ def _weighed(data: bytes, language: str, heard: Callable[[], str] | None) -> Dec
     known = language or language_of([data.decode("ascii", errors="replace")])
     fits = _fits(data, known)
     if not fits:
-        raise MediaError("the encoding of the text cannot be told", do=_NAME_IT)
+        raise MediaError("the text encoding cannot be detected", do=_NAME_IT)
     few = sum(byte > 0x7F for byte in data) < _FEW and fits[0].language in _USUAL
     if not known and heard is not None and (few or len(_rivals(fits)) > 1):
         known = heard()

@@ -185,7 +185,7 @@ def _label_words(name: str) -> list[str]:
 
 
 def _could_be_name(name: str) -> bool:
-    """Whether all words of a label are written as names are, and none is one that sentences begin with."""
+    """Whether all words of a label are capitalized like names, and none commonly starts a sentence."""
     words = [word for word in re.split(r"[ /&]+", name.strip()) if word]
     plain = [word.lower().rstrip(".") for word in words]
     if not 0 < len(words) <= 4 or any(word in _NO_NAMES for word in plain):

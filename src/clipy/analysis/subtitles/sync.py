@@ -111,16 +111,16 @@ def _told_by_words(
     spoken, heard = recognise(_densest(speech))
     written = [word for cue in cues for word in words_of(cue, ())]
     if not heard or (language and spoken and spoken != language):
-        log.warning("whether the subtitles are in time cannot be told from what is heard: their times are kept")
+        log.warning("cannot check the timing of the subtitles against the speech; keeping their times")
         return Fraction(0)
     offset, _ = heard_offset(written, heard)
     shown, said = (sum((span.duration for span in spans), Fraction(0)) for spans in ([c.span for c in cues], speech))
     if offset is None and min(len(heard), len(written)) >= _SAID:
         if shown < _MOST_OF * said:  # what is translated of a film, say: it need not be what was listened to
-            log.warning("whether the subtitles are in time cannot be told: they are few, and their times are kept")
+            log.warning("too few subtitles to check their timing; keeping their times")
             return Fraction(0)
         raise MediaError(
-            "the subtitles are not of this video: what they say is not what is heard",
+            "the subtitles do not match the speech: they belong to another video",
             do="Name the right file with transcribe.path, or keep their times with --set transcribe.sync=false",
         )
     return offset if offset is not None and abs(offset) >= _NOTICED else Fraction(0)
@@ -220,7 +220,7 @@ def _straightened(found: Fit, heard: NDArray[np.float64], shown: NDArray[np.floa
 
 
 def heard_offset(written: Sequence[Word], heard: Iterable[Word]) -> tuple[Fraction | None, int]:
-    """By how much words of subtitles must be moved to be where the same words are heard, and how many were compared.
+    """The offset between the words of subtitles and the same words in the speech, and how many were compared.
 
     None where too few words agree on one offset. Words that are written often say little and count as little.
     """

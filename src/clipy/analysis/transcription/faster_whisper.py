@@ -56,7 +56,7 @@ class FasterWhisper(WhisperTranscriber):
             "of a model in CTranslate2's format.",
         )
         beam_size: int = Field(5, ge=1, le=20, description="Hypotheses weighed at once; 1 is a fifth cheaper.")
-        batch: int = Field(4, ge=1, le=64, description="Pieces of up to 30 s that are heard at once: memory for speed.")
+        batch: int = Field(4, ge=1, le=64, description="Chunks of up to 30 s per batch: trades memory for speed.")
         threads: int = Field(0, ge=0, le=256, description="Processor threads; 0 takes all.")
 
     options: Options

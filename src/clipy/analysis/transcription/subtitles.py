@@ -99,7 +99,7 @@ class Subtitles(Transcriber):
         if credited:
             log.info("%d subtitles are credits or advertisements and are left out: %s", len(credited), credited[0].text)
         if not said:
-            raise MediaError("the subtitles hold nothing that is said in the video", where=video.path, do=_INSTEAD)
+            raise MediaError("the subtitles have no words within the video", where=video.path, do=_INSTEAD)
         return Transcript(language, in_order(_words(said, speech), video.span))
 
     def _read(self, video: Video, ctx: Context) -> tuple[list[Shown], str, Path]:
@@ -110,7 +110,7 @@ class Subtitles(Transcriber):
             return read(self._text(path, tagged, video, ctx), video.frame_rate), tagged, path
         stream = self._stream(subtitle_streams(video))
         if stream is None:
-            raise MediaError("there are no subtitles beside or inside the video", where=video.path, do=_INSTEAD)
+            raise MediaError("there are no subtitles next to or inside the video", where=video.path, do=_INSTEAD)
         log.info("the subtitles are those of stream %d", stream.index)
         return from_dialogue(subtitle_events(video, stream.index)), short_code(stream.language), video.path
 
@@ -203,7 +203,7 @@ def _recognised(video: Video, ctx: Context, spans: Sequence[Span]) -> Heard:
             words, _ = shown(listener.segments(window, spoken or None, ctx), window.time, spaced=True)
             found += words
     except ModelError as error:
-        log.warning("what is heard is not compared with the subtitles: %s", error)
+        log.warning("cannot compare the subtitles with the speech: %s", error)
     return spoken, found
 
 

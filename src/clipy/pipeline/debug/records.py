@@ -64,7 +64,7 @@ def read_tracks(path: Path) -> list[Track]:
     except ValidationError as error:
         problem = error.errors()[0]
         place = ".".join(map(str, problem["loc"]))
-        raise DocumentError(f"this is no file of tracks ({place}: {problem['msg']})", where=path) from None
+        raise DocumentError(f"this is not a tracks file ({place}: {problem['msg']})", where=path) from None
     return [_track(track, path) for track in found.tracks]
 
 

@@ -72,7 +72,7 @@ class Scene:
         return [_held(faces, panel.window(time)) for panel in crop.panels]
 
     def word(self, time: Seconds) -> Word | None:
-        """The word that is heard."""
+        """The current word."""
         starts = [word.start for word in self.edit.words]
         index = bisect_right(starts, time) - 1
         return self.edit.words[index] if index >= 0 and time in self.edit.words[index].span else None

@@ -65,7 +65,10 @@ class Llm(Highlighter):
             description="Windows that are asked about at once: 4, or 1 where the server is this machine.",
         )
         least_judged: float = Field(
-            0.8, ge=0, le=1, description="Share of what is said that must be judged, else the run ends with an error."
+            0.8,
+            ge=0,
+            le=1,
+            description="Share of the transcript that must be judged; below it, the run ends with an error.",
         )
         prompt: Path | None = Field(
             None, description="File that replaces the description of a good clip that the model is given."

@@ -241,14 +241,14 @@ class Framing(Reviewer):
         minutes = float(edit.duration) / 60
         rate = (len(edit.crop.shots) - 1) / minutes
         if len(edit.crop.shots) > 4 and rate > self.options.flips:
-            message = f"the window changes {rate:.0f} times a minute"
+            message = f"the window changes {rate:.0f} times per minute"
             yield Finding("flips", "warning", message, None, rate, self.options.flips)
 
     def _flashes(self, metrics: VideoMetrics) -> Iterator[Finding]:
         span = too_many_flashes(metrics.flashes, self.options.flashes)
         if span is not None:
             inside = sum(1 for time in metrics.flashes if span.start <= time <= span.start + 1)
-            message = f"more than {self.options.flashes} flashes in a second may trigger seizures (ITU-R BT.1702)"
+            message = f"more than {self.options.flashes} flashes per second may trigger seizures (ITU-R BT.1702)"
             yield Finding("flashes", "error", message, span, inside / 2, self.options.flashes, picture_of(span))
 
     def _sharpness(self, edit: Edit | None, video: Video, metrics: VideoMetrics, ctx: Context) -> Iterator[Finding]:

@@ -63,7 +63,7 @@ class SpeakerNetwork:
         return self._encoded(pieces, lambda values: self.video(faces=values))
 
     def encode_audio(self, pieces: Iterable[Piece]) -> dict[int, Floats]:
-        """What is heard: (times, channels) by owner."""
+        """The sound: (times, channels) by owner."""
         return self._encoded(pieces, lambda values: self.audio(cepstra=values))
 
     def classify(self, video: Floats, audio: Floats, window: int) -> Floats:

@@ -12,7 +12,7 @@ _AFTER = 300  # frames (3 s) of silence that follow the longest piece: with less
 
 
 class BriefPipeline(BatchedInferencePipeline):  # type: ignore[misc]
-    """Leaves out the rest of the padding after the longest of the pieces that are heard at once.
+    """Leaves out the rest of the padding after the longest chunk of a batch.
 
     Whisper was trained on 30 s, so that it hears some words otherwise: of 620 words of an audiobook, in pieces of 7, 12
     and 28 s, 471 were right instead of 479, with times as exact.

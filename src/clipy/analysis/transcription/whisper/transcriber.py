@@ -57,7 +57,7 @@ class WhisperTranscriber(Transcriber):
 
     @abstractmethod
     def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
-        """What is heard in a window, in order; times are seconds from its beginning."""
+        """Transcribe a window, in order; times are seconds from its beginning."""
 
     @abstractmethod
     def languages(self, window: Window, ctx: Context) -> Mapping[str, float]:
@@ -76,7 +76,7 @@ class WhisperTranscriber(Transcriber):
         return max(likely, key=lambda code: (likely[code], code), default="")
 
     def longest_window(self) -> Seconds:
-        """Seconds of sound that are heard at once."""
+        """Longest window of sound, in seconds."""
         return Fraction(120)  # 15 minutes so peaked at 489 MB with faster-whisper; with 300 s, at 633 MB
 
     def identity(self) -> dict[str, object]:

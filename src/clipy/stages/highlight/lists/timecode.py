@@ -23,7 +23,7 @@ def seconds_of(timecode: str, rate: Fraction, *, drop: bool = False) -> Seconds:
     hours, minutes, seconds, frames = (int(found[index]) for index in (1, 2, 3, 5))
     nominal = max(1, round(rate))
     if minutes > 59 or seconds > 59 or frames >= nominal:
-        raise ValueError(f"{timecode!r} is no timecode at {float(rate):.2f} pictures a second")
+        raise ValueError(f"{timecode!r} is not a timecode at {float(rate):.2f} frames per second")
     count = ((hours * 60 + minutes) * 60 + seconds) * nominal + frames
     if (drop or found[4] in ";,") and nominal % 30 == 0:
         passed = hours * 60 + minutes

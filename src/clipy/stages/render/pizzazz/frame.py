@@ -38,7 +38,7 @@ class Framed(Pizzazz):
     class Options(Pizzazz.Options):
         backdrop: Literal["picture", "color", "gradient"] = Field(
             "picture",
-            description="picture: keep what is there (the blurred picture); color; gradient: color to second_color.",
+            description="picture: keep the blurred picture; color; gradient: from color to second_color.",
         )
         color: str = Field("#1b1464", pattern=HEX_COLOR, description="Backdrop color, or top of the gradient, #rrggbb.")
         second_color: str = Field("#d6336c", pattern=HEX_COLOR, description="Bottom of the gradient, as #rrggbb.")
