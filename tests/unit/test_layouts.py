@@ -307,6 +307,16 @@ def test_speakers_tile_is_shown_alone_over_a_backdrop(rows: int, columns: int, g
         assert share(people[number], panel) == 1
 
 
+def test_a_face_between_stripes_is_no_face_camera() -> None:
+    borders = Borders()
+    y, x = np.mgrid[0:180, 0:320]
+    for moment in range(6):
+        picture = np.where(x % 16 < 2, 200, 90) + 10 * np.sin(y / 9 + moment)
+        borders.see(np.clip(picture, 0, 255).astype(np.uint8))
+    (shot,) = director().crop_shots(scene(borders), [face(0, 960, 0.8, size=120, y=500)])
+    assert shot.layout == "single"
+
+
 def test_a_gallery_with_one_small_face_is_no_face_camera_over_content() -> None:
     borders, tiles = gallery(2, 2, 6)
     people = [

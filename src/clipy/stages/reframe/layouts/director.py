@@ -23,6 +23,7 @@ _INSET = 0.3  # largest face camera, as a share of the picture's area
 _LOWER = 0.55  # share of the picture's height below which text is a name or a quote
 _LEGIBLE = 0.025  # smallest line of text that is meant to be read, as a share of the picture's height
 _CAMERA = 0.18  # smallest face camera, as a share of the picture's height; smaller ones are objects in a scene
+_TALLEST = 0.8  # ... and at most: a strip from top to bottom is a curtain, a door or half of a split screen
 _SMALL_FACE = 0.3  # largest face in a face camera, as a share of the picture's height
 _IN_DISC = (0.84, 0.68)  # half sides of the window on a round camera, in radii: its corners hardly leave the disc
 _TALKS = 1.0  # seconds of speech that make a face matter more than a page of text
@@ -147,7 +148,9 @@ def _face_cameras(scene: ShotAnalysis, face: Track) -> Iterator[tuple[Box, Box]]
         (x, y), radius = whole.center, whole.width / 2
         wide, high = _IN_DISC[0] * radius, _IN_DISC[1] * radius
         shown = Box(x - wide, y - high, x + wide, y + high)
-    if whole is None or shown is None or whole.height < _CAMERA * picture.height:
+    if whole is None or shown is None:
+        return
+    if not _CAMERA * picture.height <= whole.height <= _TALLEST * picture.height:
         return
     if whole.width * whole.height <= _INSET * picture.width * picture.height:
         yield shown, whole
