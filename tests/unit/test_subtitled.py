@@ -255,7 +255,7 @@ def test_embedded_subtitles_are_used(tmp_path: Path, quiet: Context, suffix: str
     [
         (None, "no subtitles next to or inside"),
         ("hello", "no subtitles in this file"),
-        ("1\n01:00:00,0 --> 01:00:01,0\nHi", "nothing that is said"),
+        ("1\n01:00:00,0 --> 01:00:01,0\nHi", "no words within the video"),
     ],
 )
 def test_missing_subtitles_are_an_error_with_a_remedy(

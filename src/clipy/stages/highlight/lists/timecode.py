@@ -16,10 +16,10 @@ _PARTS = re.compile(r"(\d{1,2})[:;](\d{2})[:;](\d{2})([:;.,])(\d{1,3})")
 
 
 def seconds_of(timecode: str, rate: Fraction, *, drop: bool = False) -> Seconds:
-    """How long after ``00:00:00:00`` it is. Raises ValueError for what is no timecode at this rate."""
+    """How long after ``00:00:00:00`` it is. Raises ValueError where it is not a timecode at this rate."""
     found = _PARTS.fullmatch(timecode.strip())
     if found is None:
-        raise ValueError(f"{timecode!r} is no timecode hh:mm:ss:ff")
+        raise ValueError(f"{timecode!r} is not a timecode hh:mm:ss:ff")
     hours, minutes, seconds, frames = (int(found[index]) for index in (1, 2, 3, 5))
     nominal = max(1, round(rate))
     if minutes > 59 or seconds > 59 or frames >= nominal:
