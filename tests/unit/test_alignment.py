@@ -209,5 +209,5 @@ def test_damaged_model_is_refused(tmp_path: Path, name: str) -> None:
     for file in ("mdef", "means", "variances", "sendump", "transition_matrices"):
         (tmp_path / file).write_bytes((good / file).read_bytes())
     (tmp_path / name).write_bytes((good / name).read_bytes()[:1500])
-    with pytest.raises(ModelError, match="no acoustic model"):
+    with pytest.raises(ModelError, match="not an acoustic model"):
         AcousticModel.load(tmp_path)

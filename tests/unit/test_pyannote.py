@@ -243,8 +243,8 @@ def test_checkpoint_with_code_is_refused(folder: Path, pyannote: SimpleNamespace
     ("old", "new", "says"),
     [
         ("pyannote.audio.pipelines.SpeakerDiarization", "os.system", "not a supported configuration"),
-        ("$model/embedding", "$model/../elsewhere", "outside of its folder"),
-        ("$model/embedding", "speechbrain/spkrec-ecapa-voxceleb", "outside of its folder"),
+        ("$model/embedding", "$model/../elsewhere", "outside its folder"),
+        ("$model/embedding", "speechbrain/spkrec-ecapa-voxceleb", "outside its folder"),
         (
             "params:\n  clustering",
             "preprocessors: {audio: {name: os.system}}\nparams:\n  clustering",

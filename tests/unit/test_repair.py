@@ -114,7 +114,7 @@ def test_remix_changes_the_channels(tmp_path: Path) -> None:
     def judged(clip: Clip) -> Iterable[Finding]:
         if _edit(clip).sides is None:
             repair = Repair("remix", sides=((1.0, 0.0), (0.0, -1.0)))
-            yield Finding("phase", "error", "left and right cancel each other out", repair=repair)
+            yield Finding("phase", "error", "left and right cancel out", repair=repair)
 
     result = _run(tmp_path, judged)
     assert not result.rejected

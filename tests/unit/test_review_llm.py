@@ -73,7 +73,7 @@ def test_wrong_answers_are_retried_and_then_end_the_run(clip: Clip, tmp_path: Pa
         assert not _reviewer(server).review(clip, hearing(tmp_path, ())).passed
         assert "were not shown" in str(server.requests[-1].body["messages"][-1])
         server.faults.extend([bad, bad])
-        with pytest.raises(ServiceError, match="does not judge the clip"):
+        with pytest.raises(ServiceError, match="gave no usable judgement"):
             _reviewer(server).review(clip, hearing(tmp_path, ()))
 
 
