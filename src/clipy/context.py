@@ -107,7 +107,7 @@ class Context:
         return self._perception().tracks(video, span, self, speaking=speaking)
 
     def levels(self, video: Video) -> Levels:
-        """How loud a video is over time, in dBFS ten times a second; silence throughout where it has no sound."""
+        """How loud a video is over time, in dBFS ten times per second; silence throughout where it has no sound."""
         return self._perception().levels(video, self)
 
     def _perception(self) -> Perception:

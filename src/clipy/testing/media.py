@@ -16,7 +16,7 @@ def make_video(
 ) -> Path:
     """Write an MP4 and return its path: a bright square that wanders over a gradient, and a tone, half of each second.
 
-    ``size`` in pixels, both even; ``rate`` in pictures a second. Without sound there is no sound track either.
+    ``size`` in pixels, both even; ``rate`` in frames per second. Without sound there is no sound track either.
     """
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=Fraction(rate), options={"preset": "ultrafast", "crf": "12"})

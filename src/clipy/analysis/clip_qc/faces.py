@@ -21,7 +21,7 @@ from clipy.media.checks.proxy import proxy_frames
 from clipy.media.checks.video_metrics import VideoMetrics
 from clipy.types import Box, Seconds, Span, Video
 
-RATE = Fraction(5, 2)  # pictures a second that are searched
+RATE = Fraction(5, 2)  # frames per second that are searched
 _SIDE = 288  # pixels of their shorter side
 _STRIDE = 3  # Every third is searched in any case, one in 1.2 s, so that no absence and no cut face is missed.
 _BATCH = 8

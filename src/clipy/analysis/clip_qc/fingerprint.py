@@ -1,7 +1,7 @@
 """What a clip looks, sounds and reads like, kept small: two clips of the same moment are told even when re-encoded.
 
 The picture is kept as one 64-bit hash every half second (the signs of the low frequencies: Zauner, "Implementation and
-Benchmarking of Perceptual Image Hash Functions", 2010), the sound as eight bands ten times a second, what is said.
+Benchmarking of Perceptual Image Hash Functions", 2010), the sound as eight bands ten times per second, what is said.
 Prints are stored under the file's sha256, so that a published clip is known when its file is gone.
 """
 
@@ -25,7 +25,7 @@ from clipy.types import Array
 
 _NAME = "review.print"
 VERSION = 1
-_LOOKS = Fraction(2)  # pictures a second
+_LOOKS = Fraction(2)  # frames per second
 _SIDE, _KEPT = 32, 8  # pixels of the picture that is transformed, and of its low frequencies
 _HOP = RATE // 10
 _BANDS = 8

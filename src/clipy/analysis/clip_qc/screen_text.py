@@ -1,7 +1,7 @@
 """The text that a finished clip shows, line by line, with when each line is on screen.
 
 Looked for on the pictures themselves, so that it works on any file: captions, titles, signs in the scene. Where text is
-in the picture is found on a picture every two seconds; the rows that hold any are then looked at five times a second,
+in the picture is found on a picture every two seconds; the rows that hold any are then looked at five times per second,
 searched where they have changed, and read where a line is new.
 """
 

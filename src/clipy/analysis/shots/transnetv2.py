@@ -21,7 +21,7 @@ from clipy.models import inference
 from clipy.types import Seconds, Shot, Span, Video, seconds
 
 _SIZE = (48, 27)  # columns and rows that the network was trained on
-_FASTEST = 30  # pictures a second, about, that it was trained on: of more, only some are shown to it
+_FASTEST = 30  # frames per second, about, that it was trained on: of more, only some are shown to it
 _WINDOW = 250  # pictures of one call, of which
 _MARGIN = 25  # ... these at either end are only looked at, not judged
 _INSIDE = 0.5  # probability from which a picture is within a transition

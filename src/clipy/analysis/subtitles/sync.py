@@ -26,7 +26,7 @@ from clipy.types import Seconds, Span, Word
 log = logging.getLogger(__name__)
 
 _STEP = 0.02  # seconds
-_FILM, _PAL = Fraction(24000, 1001), Fraction(25)  # pictures a second
+_FILM, _PAL = Fraction(24000, 1001), Fraction(25)  # frames per second
 _SCALES = sorted({one / other for one in (_FILM, Fraction(24), _PAL) for other in (_FILM, Fraction(24), _PAL)})
 _LONG = 180.0  # seconds of cues from which a drift can be told
 _SCALED = 0.02  # by how much better a drift must fit than an offset alone

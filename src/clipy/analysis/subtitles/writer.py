@@ -1,7 +1,7 @@
 """Words -> subtitle files, written by ``pysubs2``: SubRip (.srt), WebVTT (.vtt) and Advanced SubStation (.ass).
 
 Cues follow the usual guidelines (Netflix timed text, BBC): two lines of at most 42 columns, at least 5/6 s and at most
-7 s on screen, 17 characters a second where there is time, broken at the ends of sentences and in pauses.
+7 s on screen, 17 characters per second where there is time, broken at the ends of sentences and in pauses.
 """
 
 from __future__ import annotations

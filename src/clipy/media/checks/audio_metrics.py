@@ -31,7 +31,7 @@ class AudioMetrics:
     ``loudness`` in LUFS and ``true_peak`` in dBTP are None in silence. ``sides``: RMS levels of left and right in dBFS
     (at least -100); ``correlation``: their correlation (-1: phase inverted). ``clipping``: see ``ClippingDetector``;
     from 1 on the sound is clipped. ``edges``: amplitudes at which the sound starts and ends. ``levels``: float32 (n,),
-    the RMS level of both channels together in dBFS, 50 times a second.
+    the RMS level of both channels together in dBFS, 50 times per second.
     """
 
     silent: tuple[Span, ...]

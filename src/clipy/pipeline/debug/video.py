@@ -21,7 +21,7 @@ from clipy.pipeline.debug.timeline import Timeline
 from clipy.types import Box, Seconds, Video
 
 _SHORT, _LONG = 720, 1280  # pixels of the sides, at most
-_FASTEST = 30  # pictures a second, at most
+_FASTEST = 30  # frames per second, at most
 _ENCODING = Encoding(options={"preset": "veryfast", "crf": "24"})
 
 

@@ -35,7 +35,7 @@ class Moment:
 
 
 def moments(number: int, shot: Span, video: Video, rate: float, stride: int) -> list[Moment]:
-    """When a shot is looked at: ``rate`` times a second and at its end.
+    """When a shot is looked at: ``rate`` times per second and at its end.
 
     The first picture and the last are due, and every ``stride``-th at least; one in the middle of each four that follow
     one another is a key picture.

@@ -1,6 +1,6 @@
 """Mel cepstra as the active-speaker networks were trained on: those of the package python_speech_features 0.6.
 
-26 bands from 0 to 8 kHz, 13 coefficients, lifter 22, no window, 100 frames a second; the first coefficient is the log
+26 bands from 0 to 8 kHz, 13 coefficients, lifter 22, no window, 100 frames per second; the first coefficient is the log
 of the frame's energy. Samples count in steps of 16 bits, so that this energy is what the networks know.
 """
 

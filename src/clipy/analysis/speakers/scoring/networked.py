@@ -1,6 +1,6 @@
 """Who speaks, told by a network that sees each face and hears the sound: what all such detectors have in common.
 
-Nothing is re-encoded. Faces are cut out of the decoded pictures 25 times a second, at the times of their track,
+Nothing is re-encoded. Faces are cut out of the decoded pictures 25 times per second, at the times of their track,
 whatever the frame rate of the video; the sound is resampled exactly to 16 kHz. Encoders see pieces of a track that
 overlap by as much as they look around; what they say is small and kept, and a track is judged in longer windows that
 overlap, too.

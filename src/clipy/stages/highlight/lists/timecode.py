@@ -1,6 +1,6 @@
 """Timecodes ``hh:mm:ss:ff`` as exact seconds, drop frame included.
 
-SMPTE ST 12-1: at 29.97 pictures a second the count leaves out two numbers (four at 59.94) at each minute that is no
+SMPTE ST 12-1: at 29.97 frames per second the count leaves out two numbers (four at 59.94) at each minute that is no
 tenth one, so that it keeps up with the clock. A semicolon before the pictures says that it does.
 """
 

@@ -41,9 +41,9 @@ _SAID: Mapping[str, str] = {
     "faces": "faces up close",
 }
 _NOTABLE = 0.6  # a feature this high may be named as a reason
-_RATE = Fraction(4)  # pictures a second that are compared
+_RATE = Fraction(4)  # frames per second that are compared
 _HEIGHT = 72  # pixels: movement shows in a thumbnail
-_LOOKS = Fraction(1, 2)  # pictures a second that are searched for faces
+_LOOKS = Fraction(1, 2)  # frames per second that are searched for faces
 _FACE_HEIGHT = 240  # pixels of those pictures
 _CLOSE = 0.05  # of the picture: faces that fill so much are a close-up
 _SWELL = 8.0  # seconds before and after a moment whose loudness is compared
