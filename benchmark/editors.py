@@ -145,7 +145,7 @@ def _trained(name: str, local: Local, models: Models) -> Judged:
     return Judged(name, make, models)
 
 
-def _table(judged: Judged, episodes: Sequence[Prepared], video: Video, ctx: Context) -> dict[str, float]:
+def _table(judged: Judged, episodes: Sequence[Prepared], video: Video, ctx: Context) -> dict[str, float | None]:
     """What one highlighter reaches over all episodes."""
     scores = list[Score]()
     for one in episodes:

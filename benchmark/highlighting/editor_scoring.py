@@ -73,10 +73,11 @@ class Score:
     end_errors: tuple[float, ...]
 
     @staticmethod
-    def mean(scores: Sequence[Score]) -> dict[str, float]:
-        """Over episodes."""
+    def mean(scores: Sequence[Score]) -> dict[str, float | None]:
+        """Over episodes; None where nothing was hit."""
         hits = [hit for score in scores for hit in score.hits]
-        starts, ends = ([e for s in scores for e in errors(s)] for errors in (_starts, _ends))
+        starts = [error for score in scores for error in score.start_errors]
+        ends = [error for score in scores for error in score.end_errors]
         found = {
             "auc": float(np.nanmean([score.auc for score in scores])),
             "auc_chance": 0.5,
@@ -84,18 +85,10 @@ class Score:
             "pick_chance": float(np.mean([score.pick_chance for score in scores])),
             "any_of_5": float(np.mean([any(score.hits) for score in scores])),
             "any_chance": float(np.mean([score.any_chance for score in scores])),
-            "start_error_s": float(np.median(starts)) if starts else float("nan"),
-            "end_error_s": float(np.median(ends)) if ends else float("nan"),
+            "start_error_s": float(np.median(starts)) if starts else None,
+            "end_error_s": float(np.median(ends)) if ends else None,
         }
-        return {name: round(value, 4) for name, value in found.items()}
-
-
-def _starts(score: Score) -> tuple[float, ...]:
-    return score.start_errors
-
-
-def _ends(score: Score) -> tuple[float, ...]:
-    return score.end_errors
+        return {name: None if value is None else round(value, 4) for name, value in found.items()}
 
 
 def sentence_area(one: Prepared, merits: Array) -> float:
