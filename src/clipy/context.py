@@ -84,7 +84,7 @@ class Context:
         return replace(self, listener=scaled)
 
     def report(self, message: str, fraction: float | None = None) -> None:
-        """Tell whoever listens what is being done, and how much of the stage is done (0..1)."""
+        """Report the current step, and the progress of the stage (0..1), to the listener."""
         self.listener(Event(self.stage, message, None if fraction is None else min(1.0, max(0.0, float(fraction)))))
 
     def analyser(self, kind: type[B]) -> B:

@@ -1,4 +1,4 @@
-"""The sound tracks of a video, and what of them is heard: the inputs of a mix, each with what mends it."""
+"""Mixes of the audio tracks of a video: their inputs, each with its repairs."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class Diarizer(Analyser):
     def diarize(self, video: Video, spans: tuple[Span, ...], ctx: Context) -> list[Turn]:
         """Return the turns in some spans (in order, apart), in order of their beginning; none when nobody speaks.
 
-        People who talk at once overlap. Somebody who is heard in several spans has one name in all of them.
+        People who talk at once overlap. A speaker has the same label in all spans.
         """
 
 

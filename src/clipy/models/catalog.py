@@ -52,7 +52,7 @@ def _sphinx(path: str, sha256: str, size: int) -> WeightsFile:
 
 SPHINX = Model(
     name="sphinx-en",
-    purpose="when each phone of known English words is heard",
+    purpose="the times of the phones of known English words",
     files=(
         _sphinx("en-us/mdef", "2360f9a86889c1cfee8bd618a0269387911e5fb2920a594f506b18b8c79683b0", 2_959_176),
         _sphinx("en-us/means", "832019e32cac12eb318964f96f469034acb12d0348eeddc3831831a100cb4dd4", 838_732),

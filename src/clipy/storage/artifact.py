@@ -52,7 +52,7 @@ def read(path: Path, kind: Any) -> Any:
 
 
 def decoded(data: bytes, kind: Any) -> Any:
-    """The value in a file's bytes, whoever wrote them. Raises Damaged or Outdated, and nothing else."""
+    """Decode the value in a file's bytes, which are not trusted. Raises only Damaged or Outdated."""
     head, _, body = data.partition(b"\n")
     header = _header(head)
     if hashlib.sha256(body).hexdigest() != header.get("sha256"):

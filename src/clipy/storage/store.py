@@ -1,10 +1,10 @@
-"""The store: every artifact is saved as it is made and loaded instead of being made again.
+"""The store: every artifact is saved when computed, and loaded instead of being recomputed.
 
 One artifact is one file (``clipy.storage.artifact``): a header line and the value as JSON, arrays packed inside; never
-a pickle. A big file (a rendered clip) lies beside a receipt with its size and sha256. Writes are atomic. A damaged
-artifact is noticed by its checksum, reported, and made again. Two threads or processes that want the same artifact make
-it once: the second waits for the first (``clipy.storage.locks``). What a killed process left half made is removed when
-the same artifact is made again.
+a pickle. A large file (a rendered clip) has a receipt with its size and sha256. Writes are atomic. A damaged
+artifact is detected by its checksum, reported, and recomputed. Threads and processes that need the same artifact
+compute it once: the others wait for the first (``clipy.storage.locks``). Partial files of a killed process are removed
+when the same artifact is recomputed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a clip looks, sounds and reads like, kept small: two clips of the same moment are told even when re-encoded.
+"""Perceptual fingerprints of picture, sound and words: they match clips of the same moment even when re-encoded.
 
 The picture is kept as one 64-bit hash every half second (the signs of the low frequencies: Zauner, "Implementation and
 Benchmarking of Perceptual Image Hash Functions", 2010), the sound as eight bands ten times per second, what is said.
@@ -32,7 +32,7 @@ _BANDS = 8
 _LOWEST, _HIGHEST = 100.0, 6000.0  # Hz
 _ALIKE_SOUND = 0.8  # correlation over the stretch that both share
 _ALIKE_PICTURE = 16  # of 64 bits that may differ on average: other captions, other coding
-_OTHER_PICTURE = 26  # from here on it is another picture, whatever is heard: the same music under two scenes
+_OTHER_PICTURE = 26  # at which pictures differ, even with equal sound: the same music under two scenes
 _ALIKE_WORDS = 0.5  # of the shorter one's phrases
 _LEAST_WORDS = 12
 _SHARED = 0.5  # of the shorter clip that must be compared

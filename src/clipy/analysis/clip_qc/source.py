@@ -14,7 +14,7 @@ from clipy.media.read import pictures
 from clipy.types import Box, CropPath, Edit, Seconds, Span, Video
 
 _LOOKS = 6
-_HEIGHT = 240  # display pixels at which the source is looked at
+_HEIGHT = 240  # display pixels of the analysed source
 _FOR_FACES = 384  # ... and at which it is searched for faces
 _FACE = 0.5  # confidence from which a face counts
 _ACROSS = 60  # pixels of the copy of a window: coding noise averages out

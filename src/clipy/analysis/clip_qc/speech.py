@@ -18,7 +18,7 @@ _SAMPLE = np.dtype("<f4")
 def speech_of(video: Video, ctx: Context) -> Window:
     """All of the first sound track, mono at 16 kHz, with the probability of speech in each 32 ms; the video has sound.
 
-    The samples are kept in a file of the store, so that whoever asks next decodes nothing.
+    The samples are cached in a file, so later callers decode nothing.
     """
 
     def decode(path: Path) -> None:

@@ -46,7 +46,7 @@ def turns_of(video: Video, span: Span, ctx: Context) -> list[Turn]:
 
 
 def words_to_turns(transcript: Transcript, turns: Sequence[Turn]) -> Transcript:
-    """The words with their speakers: whoever speaks during most of a word, else whoever speaks nearest to it.
+    """Assign speakers to words: the one with the most overlap, else the nearest.
 
     Words whose speaker is known already, as from subtitles, keep theirs.
     """

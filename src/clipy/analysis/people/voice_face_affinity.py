@@ -75,7 +75,7 @@ def voice_face_affinity(
 
 @dataclass(frozen=True, slots=True)
 class _Timeline:
-    """Who is on screen and which voice is heard, on the grid of the tracks' times. ``places`` are each track's times.
+    """Visible faces and active voices on the grid of the tracks' times. ``places`` are each track's times.
 
     ``voice``: the number of the one voice at each time, -1 where there is none or more. ``voices``: their names.
     """

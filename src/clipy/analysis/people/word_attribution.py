@@ -20,7 +20,7 @@ from clipy.types import TRACK_RATE, Track, Word
 
 _HEARD = math.log(0.8 / 0.2)  # what a voice counts for in a second: of five turns, one is taken for somebody else's
 _DOUBT = 0.05  # however sure a face seems to speak, or to be silent, it is otherwise with this probability
-_CHANGE = 0.5 * _HEARD  # what a change of speaker costs: as much as half a second in which another voice is heard
+_CHANGE = 0.5 * _HEARD  # cost of a speaker change: as much as half a second of another voice
 
 Floats = NDArray[np.float64]
 

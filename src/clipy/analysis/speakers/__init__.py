@@ -1,1 +1,1 @@
-"""Which face on screen is the one that is heard."""
+"""Active speaker detection: which face on screen speaks."""

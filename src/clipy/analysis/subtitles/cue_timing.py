@@ -1,4 +1,4 @@
-"""Subtitles -> words: each cue's text spread over the speech that is heard while it is shown."""
+"""Subtitles -> words: the text of each cue distributed over the speech during it."""
 
 from __future__ import annotations
 

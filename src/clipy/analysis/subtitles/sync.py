@@ -49,9 +49,9 @@ _MOST_OF = Fraction(1, 2)  # share of the speech that cues must cover to be its 
 _LISTENED = 3  # stretches in which words are recognised
 _STRETCH = Fraction(20)  # seconds of each
 
-_MATCH = Fraction(1, 2)  # seconds around an offset in which words that are heard count for it
+_MATCH = Fraction(1, 2)  # seconds around an offset in which recognized words support it
 _VOTES = 4  # words that must agree on an offset ...
-_SHARE = 0.4  # ... and their share of all that are heard and written
+_SHARE = 0.4  # ... and their share of all that are both recognized and written
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def in_time(
         recognise: Recognises the words in some stretches of the video; asked only where pauses do not tell.
 
     Raises:
-        MediaError: when the subtitles say something else than is heard; ``where`` is not filled in.
+        MediaError: when the subtitles do not match the speech; ``where`` is not set.
 
     """
     still = (Fraction(1), Fraction(0))
@@ -116,7 +116,7 @@ def _told_by_words(
     offset, _ = heard_offset(written, heard)
     shown, said = (sum((span.duration for span in spans), Fraction(0)) for spans in ([c.span for c in cues], speech))
     if offset is None and min(len(heard), len(written)) >= _SAID:
-        if shown < _MOST_OF * said:  # what is translated of a film, say: it need not be what was listened to
+        if shown < _MOST_OF * said:  # such as a film with translated parts only: these need not be the sampled ones
             log.warning("too few subtitles to check their timing; keeping their times")
             return Fraction(0)
         raise MediaError(

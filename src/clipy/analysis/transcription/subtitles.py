@@ -43,11 +43,11 @@ _LARGEST = 50_000_000  # bytes of a subtitle file; ten hours of speech have abou
 class Subtitles(Transcriber):
     """The words of a subtitle file (.srt, .vtt, .ass and others) or of a subtitle stream inside the video.
 
-    Looked for in this order: the file that ``path`` names; one beside the video with the same name, with or without a
-    language code (``talk.srt``, ``talk.en.vtt``); a text stream in the video. What is written for the deaf (sounds,
-    music, names) and who made the subtitles is no word; names become speakers. Subtitles that are early, late or drift
-    are put right by the speech that is heard; those of another video are refused. Each cue's words are spread over the
-    speech that is heard while it is shown; the aligner then puts them right.
+    Sources in order: the file in ``path``; one next to the video with the same name, with or without a language code
+    (``talk.srt``, ``talk.en.vtt``); a text stream in the video. Sound descriptions, music and credits are dropped;
+    names become speakers. Subtitles that are early, late or drift
+    are corrected by the speech; those of another video are refused. The words of each cue are distributed over the
+    speech during it, and then aligned.
     """
 
     version = 2

@@ -1,4 +1,4 @@
-"""A source picture with everything drawn in: faces, who speaks, whom each window holds, what is cut, what is heard.
+"""A source frame with annotations: faces, active speakers, crop windows, cuts, and the current word.
 
 A face has its own colour, by person where persons are known across shots and by track otherwise. What the clip shows
 is bright and outlined in yellow, panel by panel with its number; the rest is darkened.

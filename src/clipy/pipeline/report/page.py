@@ -134,7 +134,7 @@ def _proof(item: ReportedFinding) -> str:
     if proof is None:
         return ""
     if proof.kind.startswith("audio"):
-        return f'<audio controls src="{_data(proof)}" aria-label="What is heard there"></audio>'
+        return f'<audio controls src="{_data(proof)}" aria-label="Sound at the finding"></audio>'
     return f'<img class=evidence src="{_data(proof)}" alt="{escape("Evidence: " + item.finding.message)}">'
 
 

@@ -26,7 +26,7 @@ from clipy.media.patch import extract_patch
 from clipy.media.read import frames_at
 from clipy.types import TRACK_RATE, Seconds, Track, Video
 
-_LOOKS = 3  # key pictures at which a track is looked at, at most
+_LOOKS = 3  # keyframes sampled per track, at most
 _SETTLED = 3  # times into a track without any, so as to be past a cut
 _SIDE = 64  # pixels of the picture that is compared
 _AROUND, _LOWER = 2.4, 0.5  # side of the square, and how far it lies below the face, in sizes of the face

@@ -24,7 +24,7 @@ _LIMIT = 4.0  # log odds up to which both together count, for or against: 55 to 
 _FRONTAL, _TURNED = 0.25, 0.45  # turn of the head up to which lips count, and from which they do not
 _SMALL, _BIG = 40.0, 80.0  # heights of a face in pixels up to which lips do not count, and from which they do
 _CONTEXT = 1.0  # seconds around a stretch that the network looks at, too
-_VOICE = 0.1  # probability of speech below which nobody needs to be told apart
+_VOICE = 0.1  # speech probability below which there is nothing to decide
 _TRUSTED = 0.5  # trust in lips from which they suffice for a face that is alone
 _SURE = 1e-6  # probabilities are kept this far from 0 and 1
 

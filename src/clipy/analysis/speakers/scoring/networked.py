@@ -46,7 +46,7 @@ class NetworkSpeakers(SpeakerDetector):
 
     options: Options
 
-    reach = 12  # times before and after each that the network's encoders look at
+    reach = 12  # times before and after each in the receptive field of the encoders
 
     def __init__(self, options: SpeakerDetector.Options | None = None) -> None:
         super().__init__(options)

@@ -31,7 +31,7 @@ from clipy.types import Seconds, Span, Transcript, Video, Word
 log = logging.getLogger(__name__)
 
 _FIRST_SPEECH = Fraction(20)  # seconds from the first word on that tell a language
-_SECOND_LOOK = Fraction(3, 2)  # seconds of speech without a word that are listened to again
+_SECOND_LOOK = Fraction(3, 2)  # seconds of speech without words that are transcribed again
 
 
 class WhisperTranscriber(Transcriber):
