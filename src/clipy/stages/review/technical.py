@@ -144,7 +144,8 @@ class Technical(Reviewer):
     @staticmethod
     def _damage(metrics: VideoMetrics) -> Iterator[Finding]:
         if metrics.broken:
-            message = f"{len(metrics.broken)} packets of the video stream cannot be decoded"
+            count = len(metrics.broken)
+            message = f"{count} packet{'s' * (count > 1)} of the video stream cannot be decoded"
             span = Span(metrics.broken[0], max(metrics.broken))
             yield Finding("decodes", "error", message, span, len(metrics.broken), 0, picture_of(span))
         if metrics.frames == 0:
