@@ -14,7 +14,7 @@ from clipy import Context, Edit, Span, config, probe
 from clipy.errors import ConfigError
 from clipy.pipeline.delivery import delivering_to
 from clipy.stages.review.captions import _planned_cards
-from clipy.stages.review.checks.caption_lines import _drawn_otherwise, _places
+from clipy.stages.review.checks.caption_lines import _drawn_otherwise, planned_places
 from clipy.stages.upload.folder import Folder
 from clipy.storage.store import Store
 from fixtures.media import make_video
@@ -78,7 +78,7 @@ def test_captions_subclass_counts_as_captions(ctx: Context) -> None:
     assert planned.plans_of("music") == []
     finished = clipy.Clip("c", Fraction(4), 540, 960, planned)
     assert list(_planned_cards(finished)) == plan["cards"]
-    assert _places(finished)
+    assert planned_places(finished)
     assert _drawn_otherwise(finished) == []
 
 

@@ -21,7 +21,8 @@ from clipy.analysis.transcription.subtitles import Subtitles
 from clipy.context import Context
 from clipy.media.probe import probe
 from clipy.stages.review.captions import Captions
-from clipy.stages.review.checks.caption_lines import caption_lines, source_captions
+from clipy.stages.review.checks.caption_lines import caption_lines, planned_places, source_captions
+from clipy.stages.review.checks.second_reading import read_again
 from clipy.types import Box, Clip, Finding, Json, Span, Video, Word
 from fixtures.media import make_video
 from tests.spoken_clips import SIZE, captioned, hearing, said, source, spoken_words
@@ -88,6 +89,21 @@ def test_missing_words_and_bad_placement_are_reported(world: tuple[Path, Video, 
     assert set(found) == {"missing-words", "safe-area"}
     assert found["missing-words"].value == pytest.approx(1 / 3, abs=0.15)
     assert _found(clip, ctx, safe_area=False, max_missing=0.9) == {}
+
+
+def test_a_closer_look_reads_cards_that_are_there_and_no_others(
+    good: Clip, world: tuple[Path, Video, tuple[Word, ...], Context]
+) -> None:
+    folder, video, words, ctx = world
+    places = planned_places(good)
+    nothing = (False,) * len(words)
+    assert np.mean(read_again(probe(good.path), words, nothing, places, ctx)) > 0.9
+
+    def none(cards: list[Json]) -> list[Json]:
+        return cards[:1]
+
+    bare = captioned(folder, "one-card", video, words, ctx, change=none)
+    assert np.mean(read_again(probe(bare.path), words, nothing, places[1:], ctx)) < 0.1
 
 
 def test_unrecognized_speech_is_reported(world: tuple[Path, Video, tuple[Word, ...], Context], tmp_path: Path) -> None:

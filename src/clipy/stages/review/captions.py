@@ -6,6 +6,7 @@ Measured on the finished file only: its frames go through text recognition, its 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from statistics import median
 from typing import ClassVar
@@ -26,7 +27,14 @@ from clipy.context import Context
 from clipy.errors import MediaError, ModelError
 from clipy.geometry import share_inside
 from clipy.stages.base import Reviewer
-from clipy.stages.review.checks.caption_lines import LEAST_LETTERS, CaptionLines, caption_lines, source_captions
+from clipy.stages.review.checks.caption_lines import (
+    LEAST_LETTERS,
+    CaptionLines,
+    caption_lines,
+    planned_places,
+    source_captions,
+)
+from clipy.stages.review.checks.second_reading import read_again
 from clipy.text.profanity import Profanity
 from clipy.types import Box, Clip, Evidence, Finding, Review, Seconds, Severity, Span, Word, seconds
 from clipy.typography.safe_area import graphics_safe_area
@@ -41,7 +49,7 @@ _BIG = 0.08  # of the frame's height; mouths of smaller faces are ignored
 class Captions(Reviewer):
     """Finds captions that are late, early, incomplete, wrong, too fast, badly placed, over a mouth or profane."""
 
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
 
     class Options(Reviewer.Options):
         required: bool = Field(
@@ -107,7 +115,7 @@ class Captions(Reviewer):
             yield Finding("unsure", "warning", message, found.lines[0].span, evidence=_evidence(found.lines[0]))
         yield from self._twice(found, lines)
         yield from self._timing(found)
-        yield from self._words(found)
+        yield from self._words(self._read_again(found, clip, inspection, ctx))
         yield from self._reading(found)
         yield from self._place(found, inspection)
         yield from self._faces(found, inspection, ctx)
@@ -145,6 +153,14 @@ class Captions(Reviewer):
         message = f"captions appear {abs(late):.2f} s {word} the speech"
         evidence = Evidence.picture(typical.span.start, typical.box)
         yield Finding("caption-timing", "error", message, typical.span, round(late, 3), limit, evidence=evidence)
+
+    def _read_again(self, found: CaptionLines, clip: Clip, inspection: Inspection, ctx: Context) -> CaptionLines:
+        """The same, with a closer look at planned cards where too many words would be missing."""
+        missing = found.match.shown.count(False)
+        if missing <= self.options.max_missing * len(found.words):
+            return found
+        shown = read_again(inspection.video, found.words, found.match.shown, planned_places(clip), ctx)
+        return replace(found, match=replace(found.match, shown=shown))
 
     def _words(self, found: CaptionLines) -> Iterator[Finding]:
         missing = [word for word, shown in zip(found.words, found.match.shown, strict=True) if not shown]

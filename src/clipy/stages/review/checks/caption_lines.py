@@ -57,7 +57,7 @@ def caption_lines(
         for line in lines
         if line.span.duration <= _LASTING and not any(share_inside(line.box, box) >= _COVERED for box in others)
     )
-    places = _places(clip)
+    places = planned_places(clip)
     written, own = own, _in_their_size(own, words, places) or _in_their_size(own, meant, places) or own
     if sum(len(letters(line.text)) for line in own) < LEAST_LETTERS:
         return None
@@ -133,7 +133,7 @@ def _counts(heard: Sequence[Word], meant: Sequence[Word]) -> tuple[bool, ...]:
     return tuple(both or alone for both, alone in zip(known, lost, strict=True))
 
 
-def _places(clip: Clip) -> list[tuple[Span, Box]]:
+def planned_places(clip: Clip) -> list[tuple[Span, Box]]:
     """When and where clipy planned to draw captions."""
     plans = clip.edit.plans_of("captions") if clip.edit else []
     return [region for plan in plans for region in _taken(plan)]
