@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from clipy.analysis.faces.base import FaceDetector
-from clipy.analysis.faces.tracking.identities import assign_identities, cluster_identities, look
+from clipy.analysis.faces.tracking.identities import assign_identities, cluster_identities, color_histogram
 from clipy.analysis.people.voice_face_affinity import reweigh_by_voices
 from clipy.context import Context
 from clipy.media.probe import probe
@@ -76,8 +76,8 @@ def test_people_are_separated_by_appearance_and_never_merged_while_both_visible(
 def test_color_histogram_covers_face_and_clothes() -> None:
     picture = np.zeros((64, 64, 3), dtype=np.uint8)
     picture[:32], picture[32:] = (200, 40, 40), (40, 40, 200)
-    assert float(look(picture) @ look(picture)) == pytest.approx(1)
-    assert float(look(picture) @ look(picture[::-1].copy())) < 0.1
+    assert float(color_histogram(picture) @ color_histogram(picture)) == pytest.approx(1)
+    assert float(color_histogram(picture) @ color_histogram(picture[::-1].copy())) < 0.1
 
 
 def test_identities_are_computed_from_a_video(tmp_path: Path, ctx: Context) -> None:

@@ -6,14 +6,14 @@ from fractions import Fraction
 
 import pytest
 
-from clipy.analysis.transcription.whisper.decoding import Heard, Said, shown, without_loops
+from clipy.analysis.transcription.whisper.decoding import AsrSegment, AsrWord, shown, without_loops
 from clipy.types import Word
 
 
-def said(*tokens: str, no_speech: float = 0, confidence: float = -0.2, compression: float = 1.5) -> Said:
+def said(*tokens: str, no_speech: float = 0, confidence: float = -0.2, compression: float = 1.5) -> AsrSegment:
     """Tokens of a quarter of a second each."""
-    heard = tuple(Heard(text, 0.25 * n, 0.25 * n + 0.25, 0.9) for n, text in enumerate(tokens))
-    return Said(heard, no_speech, confidence, compression)
+    heard = tuple(AsrWord(text, 0.25 * n, 0.25 * n + 0.25, 0.9) for n, text in enumerate(tokens))
+    return AsrSegment(heard, no_speech, confidence, compression)
 
 
 def texts(*tokens: str, spaced: bool = True) -> list[str]:
@@ -59,10 +59,10 @@ def test_times_are_relative_to_the_window() -> None:
         (said(" Hi.", no_speech=0.1, confidence=-1.5), 1),
         (said(" so", " so", compression=5, confidence=-1.5), 0),
         (said(" I", " said", " I", " said", compression=3), 4),
-        (Said(tuple(Heard(" go", 1, 1.01, 0.5) for _ in range(5)), 0, -0.2, 9), 0),
+        (AsrSegment(tuple(AsrWord(" go", 1, 1.01, 0.5) for _ in range(5)), 0, -0.2, 9), 0),
     ],
 )
-def test_hallucinated_words_are_dropped_and_counted(segment: Said, kept: int) -> None:
+def test_hallucinated_words_are_dropped_and_counted(segment: AsrSegment, kept: int) -> None:
     words, dropped = shown([segment], Fraction(0), spaced=True)
     assert (len(words), dropped) == (kept, len(segment.words) - kept)
 

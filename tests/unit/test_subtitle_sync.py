@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clipy.analysis.subtitles.cue import Cue, Line
-from clipy.analysis.subtitles.sync import Heard, in_time
+from clipy.analysis.subtitles.sync import RecognizedSpeech, in_time
 from clipy.analysis.subtitles.writer import srt
 from clipy.analysis.transcription.subtitles import Subtitles
 from clipy.context import Context
@@ -48,7 +48,7 @@ def span(start: float, end: float) -> Span:
     return Span(Fraction(round(start * 1000), 1000), Fraction(round(end * 1000), 1000))
 
 
-def nobody(spans: Sequence[Span]) -> Heard:
+def nobody(spans: Sequence[Span]) -> RecognizedSpeech:
     raise AssertionError("pauses tell enough")
 
 
@@ -71,7 +71,7 @@ def test_cues_are_shifted_to_the_speech(minutes: int, scale: Fraction, offset: F
         assert found == (Fraction(1), Fraction(0))
 
 
-def recognised(words: Sequence[Word]) -> Heard:
+def recognised(words: Sequence[Word]) -> RecognizedSpeech:
     return "en", list(words)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from clipy import models
 from clipy.analysis.audio.speech import RATE, Window
 from clipy.analysis.transcription.faster_whisper import FasterWhisper
-from clipy.analysis.transcription.whisper.decoding import Heard, Said
+from clipy.analysis.transcription.whisper.decoding import AsrSegment, AsrWord
 from clipy.context import Context, Event
 from clipy.errors import ConfigError, MediaError, ModelError
 from clipy.media.probe import probe
@@ -79,12 +79,12 @@ def test_words_and_times_are_right_across_window_borders(
 class Looping(FasterWhisper):
     """Falls into a loop, as Whisper does where people quarrel, unless it may not."""
 
-    def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
+    def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[AsrSegment]:
         if not self.may_repeat:
             yield from super().segments(window, language, ctx)
             return
         times = np.arange(0, len(window.samples) / RATE, 0.05).tolist()
-        yield Said(tuple(Heard(" no,", time, time + 0.05, 0.9) for time in times), 0.1, -0.1, 19.0)
+        yield AsrSegment(tuple(AsrWord(" no,", time, time + 0.05, 0.9) for time in times), 0.1, -0.1, 19.0)
 
 
 def test_speech_lost_in_a_loop_is_transcribed_again(talk: Path, speech: Speech, quiet: Context) -> None:

@@ -68,7 +68,7 @@ def screen_text(inspection: Inspection, ctx: Context) -> list[ScreenLine]:
         found = [
             strip.boxes(picture, reader, same=followed.stay(time, picture, strip.top, strip.bottom)) for strip in strips
         ]
-        followed.look(time, picture, [box for boxes in found for box in boxes], reader)
+        followed.update(time, picture, [box for boxes in found for box in boxes], reader)
     across, down = inspection.scale
     return [replace(line, box=_wider(line.box, across, down)) for line in followed.lines()]
 
@@ -130,7 +130,7 @@ class _Followed:
         self._open: list[_Open] = []
         self._closed: list[ScreenLine] = []
 
-    def look(self, time: Seconds, picture: Picture, boxes: Sequence[Box], reader: TextReader) -> None:
+    def update(self, time: Seconds, picture: Picture, boxes: Sequence[Box], reader: TextReader) -> None:
         """What is seen at a time: lines go on, begin, or end."""
         step, still = 1 / RATE, list[_Open]()
         for box in boxes:

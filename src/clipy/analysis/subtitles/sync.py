@@ -69,7 +69,7 @@ class Fit:
     alone: float
 
 
-Heard: TypeAlias = tuple[str, list[Word]]  # the language of some speech (empty if unknown) and its words
+RecognizedSpeech: TypeAlias = tuple[str, list[Word]]  # the language of some speech (empty if unknown) and its words
 
 
 def in_time(
@@ -77,7 +77,7 @@ def in_time(
     speech: Sequence[Span],
     duration: Seconds,
     language: str,
-    recognise: Callable[[Sequence[Span]], Heard],
+    recognise: Callable[[Sequence[Span]], RecognizedSpeech],
 ) -> tuple[Fraction, Fraction]:
     """By which factor and which seconds cues must be moved so that they are shown when they are said: mostly 1 and 0.
 
@@ -106,7 +106,7 @@ def in_time(
 
 
 def _told_by_words(
-    cues: Sequence[Cue], speech: Sequence[Span], language: str, recognise: Callable[[Sequence[Span]], Heard]
+    cues: Sequence[Cue], speech: Sequence[Span], language: str, recognise: Callable[[Sequence[Span]], RecognizedSpeech]
 ) -> Fraction:
     spoken, heard = recognise(_densest(speech))
     written = [word for cue in cues for word in words_of(cue, ())]

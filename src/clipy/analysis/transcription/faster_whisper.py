@@ -11,7 +11,7 @@ from pydantic import Field
 
 from clipy import models
 from clipy.analysis.audio.speech import RATE, Window
-from clipy.analysis.transcription.whisper.decoding import Heard, Said
+from clipy.analysis.transcription.whisper.decoding import AsrSegment, AsrWord
 from clipy.analysis.transcription.whisper.transcriber import WhisperTranscriber
 from clipy.context import Context
 from clipy.device import for_ctranslate2, processors
@@ -86,7 +86,7 @@ class FasterWhisper(WhisperTranscriber):
         found = whisper.model.detect_language(whisper.encode(features[..., : features.shape[-1] // 2 * 2]))
         return {token[2:-2]: float(likely) for token, likely in found[0]}
 
-    def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
+    def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[AsrSegment]:
         # Second tries at rising temperatures are random, so that two runs would differ: there are none.
         found, _ = self._pipeline(ctx).transcribe(
             window.samples,
@@ -99,8 +99,8 @@ class FasterWhisper(WhisperTranscriber):
             no_repeat_ngram_size=0 if self.may_repeat else _PHRASE,
         )
         for segment in found:
-            words = tuple(Heard(word.word, word.start, word.end, word.probability) for word in segment.words or ())
-            yield Said(words, segment.no_speech_prob, segment.avg_logprob, segment.compression_ratio)
+            words = tuple(AsrWord(word.word, word.start, word.end, word.probability) for word in segment.words or ())
+            yield AsrSegment(words, segment.no_speech_prob, segment.avg_logprob, segment.compression_ratio)
 
     def _pipeline(self, ctx: Context) -> Any:
         if self.fast:

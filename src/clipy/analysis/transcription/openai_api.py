@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from clipy.analysis.audio.speech import RATE, Window
 from clipy.analysis.transcription.whisper.api_responses import Answer
-from clipy.analysis.transcription.whisper.decoding import Said
+from clipy.analysis.transcription.whisper.decoding import AsrSegment
 from clipy.analysis.transcription.whisper.transcriber import WhisperTranscriber
 from clipy.context import Context
 from clipy.errors import ConfigError, ServiceError
@@ -72,7 +72,7 @@ class OpenAiApi(WhisperTranscriber):
     def languages(self, window: Window, ctx: Context) -> Mapping[str, float]:
         return {}
 
-    def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
+    def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[AsrSegment]:
         fields: dict[str, str | list[str]] = {
             "model": self.options.model,
             "response_format": "verbose_json",

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from clipy import models
 from clipy.analysis.audio.speech import Window
-from clipy.analysis.transcription.whisper.decoding import Heard, Said
+from clipy.analysis.transcription.whisper.decoding import AsrSegment, AsrWord
 from clipy.analysis.transcription.whisper.transcriber import WhisperTranscriber
 from clipy.context import Context
 from clipy.device import for_torch
@@ -65,7 +65,7 @@ class OpenAiWhisper(WhisperTranscriber):
         _, likely = whisper.detect_language(model, mel)
         return {language: float(value) for language, value in likely.items()}
 
-    def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
+    def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[AsrSegment]:
         found = self._whisper(ctx).transcribe(
             window.samples,
             language=language,
@@ -78,10 +78,10 @@ class OpenAiWhisper(WhisperTranscriber):
         )
         for segment in found["segments"]:
             words = tuple(
-                Heard(word["word"], float(word["start"]), float(word["end"]), float(word["probability"]))
+                AsrWord(word["word"], float(word["start"]), float(word["end"]), float(word["probability"]))
                 for word in segment.get("words", ())
             )
-            yield Said(words, segment["no_speech_prob"], segment["avg_logprob"], segment["compression_ratio"])
+            yield AsrSegment(words, segment["no_speech_prob"], segment["avg_logprob"], segment["compression_ratio"])
 
     def _whisper(self, ctx: Context) -> Any:
         """The network, loaded at the first use on a device."""

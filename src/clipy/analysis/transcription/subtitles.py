@@ -23,7 +23,7 @@ from clipy.analysis.subtitles.cue_timing import language_of, words_of
 from clipy.analysis.subtitles.encoding import decode
 from clipy.analysis.subtitles.reader import from_dialogue, read
 from clipy.analysis.subtitles.spoken_text import spoken_text
-from clipy.analysis.subtitles.sync import Heard, in_time
+from clipy.analysis.subtitles.sync import RecognizedSpeech, in_time
 from clipy.analysis.transcription.faster_whisper import FasterWhisper
 from clipy.analysis.transcription.whisper.decoding import shown
 from clipy.context import Context
@@ -191,7 +191,7 @@ def _moved(
     return [cue.moved(scale, offset) for cue in cues]
 
 
-def _recognised(video: Video, ctx: Context, spans: Sequence[Span]) -> Heard:
+def _recognised(video: Video, ctx: Context, spans: Sequence[Span]) -> RecognizedSpeech:
     """The words of some stretches, heard quickly, and their language; none where the network cannot be had."""
     listener, found, spoken = FasterWhisper().verification_transcriber(""), list[Word](), ""
     try:

@@ -30,7 +30,14 @@ from clipy.stages.highlight.llm_ranking.proposals import Proposal, placed, propo
 from clipy.stages.highlight.llm_ranking.transcript_reader import Reader, Script
 from clipy.stages.highlight.llm_ranking.windows import windows
 from clipy.stages.highlight.selection.activity import busiest
-from clipy.stages.highlight.selection.candidates import at_cuts, bounds, pieces, possible, text_of, without_overlaps
+from clipy.stages.highlight.selection.candidates import (
+    at_cuts,
+    bounds,
+    enumerate_candidates,
+    split_sentences,
+    text_of,
+    without_overlaps,
+)
 from clipy.stages.highlight.selection.interval_scheduling import best_first
 from clipy.stages.highlight.selection.titles import title
 from clipy.text.sentences import Sentence, sentences
@@ -93,7 +100,7 @@ class Llm(Highlighter):
             shortest, longest = bounds(self.options.min_duration, self.options.max_duration)
             return busiest(video, shortest, longest, self.options.count * _SPARES, ctx)
         script = self._script(transcript)
-        found = possible(script.sentences, video, self.options)
+        found = enumerate_candidates(script.sentences, video, self.options)
         with self.options.chat() as chat:
             reader = Reader(chat, ctx)
             passages = reader.judge(script, self.options.least_judged, self._parallel())
@@ -125,7 +132,7 @@ class Llm(Highlighter):
     def _script(self, transcript: Transcript) -> Script:
         """What the model is to read, in windows that leave room for the instructions and the answer."""
         options = self.options
-        spoken = pieces(sentences(transcript), seconds(options.max_duration))
+        spoken = split_sentences(sentences(transcript), seconds(options.max_duration))
         kind = AskedPassages if options.about else Passages
         taste = prompts.taste(options.prompt)
 

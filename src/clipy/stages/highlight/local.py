@@ -25,8 +25,8 @@ from clipy.stages.highlight.selection.candidates import (
     Candidate,
     at_cuts,
     bounds,
-    pieces,
-    possible,
+    enumerate_candidates,
+    split_sentences,
     text_of,
     without_overlaps,
 )
@@ -71,10 +71,10 @@ class Local(Highlighter):
         transcript = transcript_of(video, ctx)
         if self.options.speakers and transcript.words:
             transcript = words_to_turns(transcript, turns_of(video, video.span, ctx))
-        spoken = pieces(sentences(transcript), seconds(self.options.max_duration))
-        every = possible(spoken, video, self.options) if spoken else []
-        told = [item for item in every if _share_spoken(item, spoken) >= _SPOKEN]
-        passages = [item for item in told if _longest_pause(item, spoken) <= _PAUSE] or told
+        spoken = split_sentences(sentences(transcript), seconds(self.options.max_duration))
+        every = enumerate_candidates(spoken, video, self.options) if spoken else []
+        spoken_passages = [item for item in every if _share_spoken(item, spoken) >= _SPOKEN]
+        passages = [item for item in spoken_passages if _longest_pause(item, spoken) <= _PAUSE] or spoken_passages
         if not passages:
             speaks = "hardly anybody speaks" if spoken else "nobody speaks"
             log.warning("%s: %s, so picture and sound alone decide", video.path.name, speaks)

@@ -63,7 +63,7 @@ def on_screen_together(tracks: Sequence[Track]) -> NDArray[np.bool_]:
     return np.asarray((starts[:, None] <= ends[None, :]) & (starts[None, :] <= ends[:, None]))
 
 
-def look(picture: NDArray[np.uint8]) -> Floats:
+def color_histogram(picture: NDArray[np.uint8]) -> Floats:
     """The colours of an RGB picture's upper and lower half, as a unit vector."""
     lab = np.clip(cv2.cvtColor(picture, cv2.COLOR_RGB2LAB), (0, 96, 96), (255, 159, 159)).astype(np.uint8)
     halves = np.array_split(lab, 2)
@@ -73,7 +73,7 @@ def look(picture: NDArray[np.uint8]) -> Floats:
 
 
 def appearance(video: Video, tracks: Sequence[Track], ctx: Context) -> Floats:
-    """What each track looks like: its mean look over a few pictures, (n, width) unit vectors."""
+    """What each track looks like: its mean color_histogram over a few pictures, (n, width) unit vectors."""
     keys = keyframe_times(video)
     due: dict[Seconds, list[int]] = defaultdict(list)
     for number, track in enumerate(tracks):
@@ -89,7 +89,7 @@ def appearance(video: Video, tracks: Sequence[Track], ctx: Context) -> Floats:
                 x1, y1, x2, y2 = (float(value) for value in track.boxes[np.abs(track.times - float(time)).argmin()])
                 size = max(x2 - x1, y2 - y1)
                 center = ((x1 + x2) / 2, (y1 + y2) / 2 + _LOWER * size)
-                found[number].append(look(extract_patch(frame, video, center, _AROUND * size, _SIDE)))
+                found[number].append(color_histogram(extract_patch(frame, video, center, _AROUND * size, _SIDE)))
     means = np.stack([np.mean(looks, axis=0) for looks in found])
     return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
 

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-from clipy.analysis.transcription.whisper.decoding import Heard, Said
+from clipy.analysis.transcription.whisper.decoding import AsrSegment, AsrWord
 
 _NAMES = {
     "afrikaans": "af", "arabic": "ar", "bulgarian": "bg", "catalan": "ca", "chinese": "zh", "croatian": "hr",
@@ -53,7 +53,7 @@ class Answer(_Lenient):
     segments: list[_Segment] | None = None
     words: list[_Word] | None = None
 
-    def said(self) -> Iterator[Said]:
+    def said(self) -> Iterator[AsrSegment]:
         """The segments, each with its words as they are written."""
         language = (self.language or "").lower()
         code = _NAMES.get(language, language if len(language) in (2, 3) else "")
@@ -64,7 +64,7 @@ class Answer(_Lenient):
             if timed is None:
                 count = next((n for n, word in enumerate(left) if (word.start + word.end) / 2 >= until), len(left))
                 timed, left = left[:count], left[count:]
-            yield Said(
+            yield AsrSegment(
                 tuple(_written(segment, timed)),
                 segment.no_speech_prob,
                 segment.avg_logprob,
@@ -78,19 +78,19 @@ class Answer(_Lenient):
         return _Segment(start=words[0].start, end=max(word.end for word in words), text=self.text)
 
 
-def _written(segment: _Segment, timed: Sequence[_Word]) -> list[Heard]:
+def _written(segment: _Segment, timed: Sequence[_Word]) -> list[AsrWord]:
     """The words of a segment's text, which has the punctuation, at the times of those that the endpoint lists."""
     texts = segment.text.split()
     if not texts:
-        return [Heard(f" {word.word.strip()}", word.start, word.end, word.probability) for word in timed]
+        return [AsrWord(f" {word.word.strip()}", word.start, word.end, word.probability) for word in timed]
     if not timed:
         return _spread(texts, segment.start, segment.end, 1.0)
     plain, heard = [_plain(text) for text in texts], [_plain(word.word) for word in timed]
-    found: list[Heard] = []
+    found: list[AsrWord] = []
     for kind, a, b, c, d in SequenceMatcher(None, plain, heard, autojunk=False).get_opcodes():
         if kind == "equal":
             pairs = zip(texts[a:b], timed[c:d], strict=True)
-            found += [Heard(f" {text}", word.start, word.end, word.probability) for text, word in pairs]
+            found += [AsrWord(f" {text}", word.start, word.end, word.probability) for text, word in pairs]
         elif a < b:
             start = timed[c].start if c < d else found[-1].end if found else segment.start
             end = timed[d - 1].end if c < d else timed[c].start if c < len(timed) else segment.end
@@ -98,13 +98,13 @@ def _written(segment: _Segment, timed: Sequence[_Word]) -> list[Heard]:
     return found
 
 
-def _spread(texts: Sequence[str], start: float, end: float, probability: float) -> list[Heard]:
+def _spread(texts: Sequence[str], start: float, end: float, probability: float) -> list[AsrWord]:
     """Words one after the other between two times, each as long as its letters are many."""
     step = max(0.0, end - start) / sum(len(text) + 1 for text in texts)
     found, done = [], start
     for text in texts:
         length = step * (len(text) + 1)
-        found.append(Heard(f" {text}", done, done + length, probability))
+        found.append(AsrWord(f" {text}", done, done + length, probability))
         done += length
     return found
 

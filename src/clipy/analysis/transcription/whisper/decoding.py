@@ -23,7 +23,7 @@ _NOT_SPOKEN = frozenset("-–—♪♫*_~•|")
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class AsrWord:
     """One word as Whisper gives it, in seconds from the beginning of the window; ``text`` keeps its leading space."""
 
     text: str
@@ -33,10 +33,10 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class AsrSegment:
     """One segment as Whisper gives it, with what it thinks of it."""
 
-    words: tuple[Heard, ...]
+    words: tuple[AsrWord, ...]
     no_speech: float
     confidence: float
     compression: float
@@ -55,7 +55,7 @@ class Said:
         return len(self.words) / max(lasts, 1e-3)
 
 
-def shown(segments: Iterable[Said], offset: Seconds, *, spaced: bool) -> tuple[list[Word], int]:
+def shown(segments: Iterable[AsrSegment], offset: Seconds, *, spaced: bool) -> tuple[list[Word], int]:
     """The words of a window with their times on the source's timeline, and how many were left out as made up.
 
     ``spaced`` tells whether the language puts spaces between words: then a token without one goes on the word before
@@ -72,7 +72,7 @@ def shown(segments: Iterable[Said], offset: Seconds, *, spaced: bool) -> tuple[l
     return kept, dropped + len(words) - len(kept)
 
 
-def _joined(tokens: Sequence[Heard], offset: Seconds, *, spaced: bool) -> list[Word]:
+def _joined(tokens: Sequence[AsrWord], offset: Seconds, *, spaced: bool) -> list[Word]:
     words: list[Word] = []
     opening = ""
     for token in tokens:

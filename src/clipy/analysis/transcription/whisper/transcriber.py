@@ -20,7 +20,7 @@ from clipy.analysis.alignment.forced.word_times import in_order, snap_to_speech,
 from clipy.analysis.audio.speech import RATE, Window, probabilities, speech_regions, windows
 from clipy.analysis.audio.speech_spans import speech_spans
 from clipy.analysis.base import Transcriber
-from clipy.analysis.transcription.whisper.decoding import Said, shown
+from clipy.analysis.transcription.whisper.decoding import AsrSegment, shown
 from clipy.analysis.transcription.whisper.languages import Languages, Utterance, utterances
 from clipy.context import Context
 from clipy.errors import BackendUnavailable, MediaError
@@ -56,7 +56,7 @@ class WhisperTranscriber(Transcriber):
     may_repeat: bool = True  # whether a phrase may be repeated: people do, and so does Whisper in a loop
 
     @abstractmethod
-    def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[Said]:
+    def segments(self, window: Window, language: str | None, ctx: Context) -> Iterator[AsrSegment]:
         """Transcribe a window, in order; times are seconds from its beginning."""
 
     @abstractmethod
@@ -111,7 +111,7 @@ class WhisperTranscriber(Transcriber):
         if dropped:
             log.info("%d words that nobody said were left out of the transcript", dropped)
         ctx.report("", 1)
-        return _told(words, holds, video)
+        return _marked_transcript(words, holds, video)
 
     def _parts(self, window: Window, holds: str, known: Languages, ctx: Context) -> list[tuple[Window, str]]:
         """The window, or its parts where the language changes; each with its language, empty where only hearing tells.
@@ -121,10 +121,10 @@ class WhisperTranscriber(Transcriber):
         if holds:
             return [(window, holds)]
         spans = utterances(speech_regions(window.probabilities, window.time))
-        told = [Utterance(span, self.languages(window.part(span), ctx)) for span in spans]
-        if not all(utterance.likely for utterance in told):
+        utterances_by_language = [Utterance(span, self.languages(window.part(span), ctx)) for span in spans]
+        if not all(utterance.likely for utterance in utterances_by_language):
             return [(window, "")]
-        found = known.stretches(window.span, told)
+        found = known.stretches(window.span, utterances_by_language)
         if len(found) == 1:
             return [(window, found[0][1])]
         return [(window.part(span), language) for span, language in found]
@@ -160,7 +160,7 @@ class WhisperTranscriber(Transcriber):
         return [(window.only(gaps), gaps)]
 
 
-def _told(words: Sequence[Word], holds: str, video: Video) -> Transcript:
+def _marked_transcript(words: Sequence[Word], holds: str, video: Video) -> Transcript:
     """The transcript; only what is not in the language of most words is marked with its own."""
     counts = Counter(word.language or "" for word in words)
     language = max(counts, key=lambda code: (counts[code], code), default=holds)
@@ -170,7 +170,7 @@ def _told(words: Sequence[Word], holds: str, video: Video) -> Transcript:
     return Transcript(language, in_order(marked, video.span))
 
 
-def _reported(segments: Iterator[Said], window: Window, video: Video, ctx: Context) -> Iterator[Said]:
+def _reported(segments: Iterator[AsrSegment], window: Window, video: Video, ctx: Context) -> Iterator[AsrSegment]:
     """Pass segments on, telling how much of the video they reach to."""
     for segment in segments:
         if segment.words:

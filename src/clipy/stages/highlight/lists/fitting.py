@@ -11,7 +11,7 @@ from clipy.analysis.audio.levels import levels
 from clipy.analysis.perception import transcript_of
 from clipy.context import Context
 from clipy.stages.base import Highlighter
-from clipy.stages.highlight.selection.candidates import Candidate, at_cuts, bounds, candidates, pieces
+from clipy.stages.highlight.selection.candidates import Candidate, at_cuts, bounds, candidates, split_sentences
 from clipy.stages.highlight.selection.features import Features, Judge
 from clipy.stages.highlight.selection.titles import title
 from clipy.text.sentences import Sentence, sentences
@@ -78,7 +78,7 @@ class Fitting:
 
     @cached_property
     def _sentences(self) -> list[Sentence]:
-        return pieces(sentences(self._transcript), seconds(self.options.max_duration))
+        return split_sentences(sentences(self._transcript), seconds(self.options.max_duration))
 
     @cached_property
     def _candidates(self) -> list[Candidate]:

@@ -50,7 +50,7 @@ class Candidate:
         return min(self.room) >= 2 * _CLEAR
 
 
-def pieces(sentences: Sequence[Sentence], longest: Seconds) -> list[Sentence]:
+def split_sentences(sentences: Sequence[Sentence], longest: Seconds) -> list[Sentence]:
     """The sentences, those longer than ``longest`` cut at their longest pauses: the only cut inside a sentence."""
     result: list[Sentence] = []
     for sentence in sentences:
@@ -116,7 +116,7 @@ def closing(said: Sequence[Timed], index: int, duration: Seconds) -> tuple[Secon
     return min(duration, said[index].span.end + min(_TAIL, room / 2)), room
 
 
-def possible(sentences: Sequence[Sentence], video: Video, options: Highlighter.Options) -> list[Candidate]:
+def enumerate_candidates(sentences: Sequence[Sentence], video: Video, options: Highlighter.Options) -> list[Candidate]:
     """All candidates that the options allow. Raises NothingToDeliver when there is none."""
     shortest, longest = bounds(options.min_duration, options.max_duration)
     silence = None if options.max_silence is None else seconds(options.max_silence)

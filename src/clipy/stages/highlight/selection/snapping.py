@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import product
 
-from clipy.stages.highlight.selection.candidates import Timed, closing, opening, pieces
+from clipy.stages.highlight.selection.candidates import Timed, closing, opening, split_sentences
 from clipy.text.sentences import sentences
 from clipy.types import Seconds, Span, Transcript
 
@@ -17,7 +17,7 @@ def placed(wanted: Span, room: Span, said: Transcript, shortest: Seconds, longes
     Where there is none its edges lie between words, and where there is none either it stays as it is. An edge that
     cuts into nothing stays where it is. ``duration`` is the video's.
     """
-    for parts in (pieces(sentences(said), longest), said.words):
+    for parts in (split_sentences(sentences(said), longest), said.words):
         found = _nearest(wanted, room, parts, (shortest, longest), duration)
         if found is not None:
             return found
