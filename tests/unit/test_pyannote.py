@@ -59,7 +59,9 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
 
 def test_repository_is_pinned_and_loaded_lazily(backend: Callable[..., Any]) -> None:
-    with pytest.raises(ValueError, match="revision must name the commit of pyannote/speaker-diarization-community-1"):
+    with pytest.raises(
+        ValueError, match="revision must be set to a commit of pyannote/speaker-diarization-community-1"
+    ):
         backend()
     with pytest.raises(ValueError, match="neither a folder nor a repository"):
         backend(model="/nowhere/at/all", revision=COMMIT)

@@ -121,7 +121,7 @@ def test_failing_command_is_an_error_and_can_be_retried(clip: Clip, tmp_path: Pa
         command("import sys; sys.stderr.write('no disk'); sys.exit(3)").upload(clip, make_context(tmp_path))
     with pytest.raises(UploadRefused, match="cannot start"):
         Command(Command.Options(program=("/no/such/program",))).upload(clip, make_context(tmp_path))
-    with pytest.raises(UploadRefused, match="no program is named"):
+    with pytest.raises(UploadRefused, match="no program is set"):
         Command().upload(clip, make_context(tmp_path))
 
 

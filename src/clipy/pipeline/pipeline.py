@@ -147,6 +147,8 @@ class Pipeline:
         """
         clock = Clock()
         log.info("%s, %.1f s, %dx%d: %s", video.path.name, video.duration, video.width, video.height, self)
+        self.check_length(video)
+        call(self.renderer.check, ())
         with clock.measuring("transcribe"):
             video = self.choose_mixes(video, ctx)
         ctx = replace(ctx, video=video)
@@ -171,8 +173,6 @@ class Pipeline:
     def _make(
         self, video: Video, ctx: Context, clock: Clock
     ) -> tuple[list[Outcome], list[Rejected], SpeakerAttribution]:
-        self.check_length(video)
-        call(self.renderer.check, ())
         with clock.measuring("transcribe"):
             self.check_script(video, ctx)
             self.check_text(self.transcribe(video, ctx))
