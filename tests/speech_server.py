@@ -21,7 +21,7 @@ from fixtures.speech import Speech
 
 KEY = "sk-test-7d793037a0760186"
 _LIMIT = 25_000_000
-_KNOWN = {"file", "model", "response_format", "temperature", "language", "timestamp_granularities[]"}
+_KNOWN = {"file", "model", "response_format", "temperature", "language", "prompt", "timestamp_granularities[]"}
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,13 @@ def test_words_have_exact_times(model: Model, talk: Path, speech: Speech, tmp_pa
     assert model.asked[0]["fp16"] is False
 
 
+def test_expected_names_are_its_prompt(model: Model, talk: Path, tmp_path: Path) -> None:
+    for hotwords, prompt in (([], None), (["Clipy", "Ada Lovelace"], "Clipy, Ada Lovelace")):
+        backend = OpenAiWhisper(OpenAiWhisper.Options(language="en", hotwords=hotwords))
+        backend.transcribe(probe(talk), Context(Store(tmp_path), tmp_path))
+        assert model.asked.pop()["initial_prompt"] == prompt
+
+
 def test_hallucinated_words_are_dropped_and_counted(
     model: Model, speech: Speech, talk: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -52,6 +52,12 @@ def test_words_of_all_chunks_are_in_video_time(talk: Path, speech: Speech, tmp_p
     assert all(a.end <= b.start for a, b in pairwise(found.words))
 
 
+def test_expected_names_are_sent_as_the_prompt(talk: Path, speech: Speech, tmp_path: Path) -> None:
+    with SpeechServer(speech) as server:
+        heard(server, talk, tmp_path, hotwords=["Clipy", "Ada Lovelace"])
+        assert {tuple(request["prompt"]) for request in server.requests} == {(b"Clipy, Ada Lovelace",)}
+
+
 @pytest.mark.parametrize(
     "fault",
     [Fault(429, headers={"Retry-After": "7"}), Fault(500), Fault(503, b"<html>busy</html>"), Fault(hang_up=True)],

@@ -96,6 +96,7 @@ class FasterWhisper(WhisperTranscriber):
             temperature=0.0,
             word_timestamps=True,
             vad_filter=True,
+            hotwords=self.prompt or None,
             no_repeat_ngram_size=0 if self.may_repeat else _PHRASE,
         )
         for segment in found:

@@ -81,6 +81,8 @@ class OpenAiApi(WhisperTranscriber):
         }
         if language:
             fields["language"] = language
+        if self.prompt:
+            fields["prompt"] = self.prompt
         answer = self._read(self._ask(fields, _wav(window)))
         if answer.text.strip() and not (answer.segments or answer.words):
             raise ServiceError(

@@ -73,6 +73,8 @@ class OpenAiWhisper(WhisperTranscriber):
             temperature=0.0,
             word_timestamps=True,
             condition_on_previous_text=False,
+            initial_prompt=self.prompt or None,
+            carry_initial_prompt=bool(self.prompt),
             fp16=for_torch(ctx.device) == "cuda",
             verbose=None,
         )

@@ -6,24 +6,28 @@ import importlib.util
 import logging
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field
 
 from clipy import models
+from clipy.analysis.alignment.forced.pronunciation import Pronunciations
 from clipy.analysis.alignment.forced.word_times import in_order, snap_to_speech, wordless_spans
 from clipy.analysis.audio.speech import RATE, Window, probabilities, speech_regions, windows
 from clipy.analysis.audio.speech_spans import speech_spans
 from clipy.analysis.base import Transcriber
 from clipy.analysis.transcription.whisper.decoding import AsrSegment, shown
+from clipy.analysis.transcription.whisper.hotwords import corrected, prompt, read_glossary
 from clipy.analysis.transcription.whisper.languages import Languages, Utterance, utterances
 from clipy.context import Context
 from clipy.errors import BackendUnavailable, MediaError
+from clipy.media.audio_file import audio_file_tags
 from clipy.media.read import sound, sound_array
 from clipy.text.scripts import LANGUAGES_WITHOUT_SPACES
 from clipy.types import Seconds, Span, Transcript, Video, Word
@@ -31,6 +35,8 @@ from clipy.types import Seconds, Span, Transcript, Video, Word
 log = logging.getLogger(__name__)
 
 _FIRST_SPEECH = Fraction(20)  # seconds from the first word on that tell a language
+_DESCRIPTIVE_TAGS = ("title", "artist", "comment", "description")
+_LONGEST_TAG = 200  # characters of a tag that are a hint: descriptions go on with links and credits
 _SECOND_LOOK = Fraction(3, 2)  # seconds of speech without words that are transcribed again
 
 
@@ -49,10 +55,18 @@ class WhisperTranscriber(Transcriber):
         multilingual: bool = Field(
             True, description="Whether several languages may be spoken, where language is not given."
         )
+        hotwords: list[str] = Field(
+            [], description="Names to expect (guests, products), as they are to be written; near misses are corrected."
+        )
+        glossary: Path | None = Field(None, description="Text file with more such names, one per line.")
+        metadata_hints: bool = Field(
+            False, description="Whether the file's title, artist, comment and description are hints for recognition."
+        )
 
     options: Options
     retries_unheard: bool = True  # whether speech without words is transcribed a second time
     fast: bool = False  # ... all of it at once: several times as fast, and less reliable
+    prompt: str = ""  # names to expect and other hints, as Whisper's prompt
     may_repeat: bool = True  # whether a phrase may be repeated: people do, and so does Whisper in a loop
 
     @abstractmethod
@@ -85,7 +99,16 @@ class WhisperTranscriber(Transcriber):
         return {**super().identity(), **variant}
 
     def input_digests(self) -> tuple[str, ...]:
-        return tuple(models.digest(path) for path in _voice_detector())
+        detector, glossary = tuple(models.digest(path) for path in _voice_detector()), self.options.glossary
+        if not self._names():
+            return detector
+        listed = (models.digest(glossary.expanduser()),) if glossary else ()
+        return (*detector, models.sha256(models.SPHINX), *listed)
+
+    def _names(self) -> list[str]:
+        """The names to expect, each once: those in the options first."""
+        listed = read_glossary(self.options.glossary) if self.options.glossary else []
+        return list(dict.fromkeys(name.strip() for name in (*self.options.hotwords, *listed) if name.strip()))
 
     def verification_transcriber(self, language: str) -> Self:
         """The same network, with nothing loaded a second time, that need not find out the language."""
@@ -96,15 +119,27 @@ class WhisperTranscriber(Transcriber):
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
         if not video.audio:
             raise MediaError("there is no sound to transcribe", where=video.path, do="Give a video with speech")
+        names, prompted = self._names(), copy(self)
+        tags = audio_file_tags(video.path) if self.options.metadata_hints else {}
+        prompted.prompt = prompt(
+            [*names, *(tags[tag].strip()[:_LONGEST_TAG] for tag in _DESCRIPTIVE_TAGS if tags.get(tag))]
+        )
+        return prompted.transcribe_prompted(video, names, ctx)
+
+    def transcribe_prompted(self, video: Video, names: Sequence[str], ctx: Context) -> Transcript:
+        """Transcribe with the prompt that is set; near misses of ``names`` are corrected."""
         ctx.report("Listening for speech", 0)
         known, words, dropped = Languages(several=self.options.multilingual), list[Word](), 0
         holds = self.options.language or ""
+        common_words = cache(lambda language: _common_words(language, ctx))
         for window in windows(sound(video, video.span, rate=RATE), self.longest_window()):
             if not speech_regions(window.probabilities):
                 ctx.report("Transcribing", _share(window, 1, video))
                 continue
             for part, spoken in self._parts(window, holds, known, ctx):
                 language, heard, left_out = self._words(part, spoken, video, ctx)
+                if names and language not in LANGUAGES_WITHOUT_SPACES:
+                    heard = corrected(heard, names, common_words(language))
                 words += [replace(word, language=language) for word in heard]
                 dropped += left_out
                 holds = holds if self.options.multilingual else language
@@ -158,6 +193,14 @@ class WhisperTranscriber(Transcriber):
         if not gaps or not self.fast:
             return [(window.part(gap), (gap,)) for gap in gaps]
         return [(window.only(gaps), gaps)]
+
+
+def _common_words(language: str, ctx: Context) -> Callable[[str], bool]:
+    """Tells whether a word is common: in English, in the pronouncing dictionary; elsewhere every word may be."""
+    if language != "en":
+        return lambda _: True
+    dictionary = Pronunciations(models.fetch(models.SPHINX, report=ctx.report) / "cmudict-en-us.dict")
+    return cache(lambda word: bool(dictionary.of(word)))
 
 
 def _marked_transcript(words: Sequence[Word], holds: str, video: Video) -> Transcript:
