@@ -149,6 +149,41 @@ def test_japanese_line_does_not_start_with_punctuation() -> None:
     assert all(line[0].text != "。" for card in cards for line in card.lines)
 
 
+def lines_of(text: str, max_width: float, language: str) -> list[str]:
+    rules = CardRules(max_width=max_width, max_words=100, max_duration=9, language=language)
+    return [join_words(line) for card in group_into_cards(said(text, length="0.2"), rules) for line in card.lines]
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "language", "expected"),
+    [
+        ("今 日 は プ ロ グ ラ ム", 12, "ja", ["今日は", "プログラム"]),
+        ("参 加 者 は 全 部 で １２３ 人 で す", 16, "ja", ["参加者は全部で", "１２３人です"]),
+        ("東 京 で 食 べ た 寿 司", 10, "ja", ["東京で", "食べた寿司"]),
+        ("我 爱 「 故 宫 」", 8, "zh", ["我爱", "「故宫」"]),
+        ("他 住 ２ 年 了 吗", 8, "zh", ["他住", "２年了吗"]),
+    ],
+)
+def test_japanese_and_chinese_lines_break_between_words(
+    text: str, width: float, language: str, expected: list[str]
+) -> None:
+    assert lines_of(text, width, language) == expected
+
+
+_PHRASES = st.sampled_from(
+    ["今 日 は", "プ ロ グ ラ ム を", "「 学 校 」 が", "42 人 で", "Google の", "第 3 回 、", "ち ょ っ と"]
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(_PHRASES, min_size=1, max_size=12))
+def test_breaks_obey_kinsoku_and_spare_katakana_words_and_counted_numbers(phrases: list[str]) -> None:
+    for before, after in pairwise(lines_of(" ".join(phrases), 24, "ja")):
+        assert after[0] not in "、」ーょっ"
+        assert before[-1] not in "「第"
+        assert (before[-1], after[0]) not in {("2", "人"), ("3", "回"), *pairwise("プログラム")}
+
+
 def test_combining_marks_join_and_white_space_is_removed() -> None:
     words = [
         Word(" สวัสด", seconds(0), seconds(1)),

@@ -42,6 +42,31 @@ def test_unspaced_scripts_keep_separate_words() -> None:
     assert texts("你", "好", "。", "「", "是", "」", spaced=False) == ["你", "好。", "「是」"]
 
 
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        (("Go", "ogle", "で", "検索", "。"), ["Google", "で", "検索。"]),
+        ((" Machine", " Lear", "ning", "と", "は"), ["Machine", "Learning", "と", "は"]),
+        (("caf", "é", "に"), ["café", "に"]),
+        (("我", "用", "i", "Ph", "one", "15", "手", "机"), ["我", "用", "iPhone15", "手", "机"]),
+        (("增长", "3", ".", "5", "%", "了"), ["增长", "3.5%", "了"]),
+        (("Wi", "-", "Fi", "が", " A", " -", " B"), ["Wi-Fi", "が", "A", "B"]),
+        (("１", "００", "円"), ["１００", "円"]),
+        (("OK", "!", "Go", "ogle"), ["OK!", "Google"]),
+        (("グ", "ー", "グ", "ル"), ["グ", "ー", "グ", "ル"]),
+        (("ใช้", "Go", "ogle", "ครับ", "ผม"), ["ใช้", "Google", "ครับ", "ผม"]),
+    ],
+)
+def test_latin_words_and_numbers_stay_whole_in_unspaced_scripts(tokens: tuple[str, ...], expected: list[str]) -> None:
+    assert texts(*tokens, spaced=False) == expected
+
+
+def test_joined_latin_word_lasts_from_its_first_token_to_its_last() -> None:
+    segment = AsrSegment((AsrWord("Go", 1.0, 1.25, 0.9), AsrWord("ogle", 1.25, 1.75, 0.5)), 0, -0.2, 1.5)
+    (word,), _ = shown([segment], Fraction(0), spaced=False)
+    assert (word.start, word.end, word.probability) == (Fraction(1), Fraction(7, 4), 0.5)
+
+
 def test_times_are_relative_to_the_window() -> None:
     words, _ = shown([said(" a", " b", "c")], Fraction(123 * 512, 16_000), spaced=True)
     offset = Fraction(123 * 512, 16_000)

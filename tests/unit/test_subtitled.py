@@ -170,6 +170,19 @@ def test_unspaced_scripts_are_split_by_character() -> None:
     assert [word.text for word in words] == ["你", "好，", "世", "界！", "Hello", "world!"]
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Wi-Fiとcaféで", ["Wi-Fi", "と", "café", "で"]),
+        ("增长了3.5%，用iPhone15", ["增", "长", "了", "3.5%，", "用", "iPhone15"]),
+        ("１００円", ["１００", "円"]),
+        ("ใช้Google", ["ใ", "ช้", "Google"]),
+    ],
+)
+def test_latin_words_and_numbers_stay_whole_in_unspaced_subtitles(line: str, expected: list[str]) -> None:
+    assert [word.text for word in words_of(Cue(Span(Fraction(0), Fraction(4)), (Line(line),)), [])] == expected
+
+
 def test_sidecar_file_gets_exact_word_times(spoken: Path, speech: Speech, quiet: Context) -> None:
     spoken.with_suffix(".srt").write_text(said(speech))
     video = probe(spoken)

@@ -16,9 +16,8 @@ from itertools import accumulate, combinations, pairwise, zip_longest
 from clipy.text.punctuation import ends_clause, ends_sentence, is_abbreviation
 from clipy.text.scripts import is_spaceless
 from clipy.types import Seconds, Span, Word
+from clipy.typography.line_breaking import inside_word_cost, kinsoku_cost
 
-# Characters not allowed at the start of a line in Japanese and Chinese typesetting (kinsoku shori, JIS X 4051).
-_NOT_AT_LINE_START = frozenset("、。，．！？：；）」』】〉》…・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?;:)]}%”’»")
 _MAX_GAP = 1.0  # seconds of silence that always end a card
 _READABLE_DURATION = 0.5  # seconds; a card on screen for less is hard to read
 _FORBIDDEN = 1e9
@@ -208,8 +207,8 @@ class _BreakSearch:
         if index + 1 == len(self.words):
             return 0.0
         text, after = self.words[index].text, self.words[index + 1]
-        if after.text[0] in _NOT_AT_LINE_START:
-            return 10.0
+        if kinsoku := kinsoku_cost(text, after.text):
+            return kinsoku
         if self.sentence_ends[index] or self.words[index].speaker != after.speaker:
             return 0.0
         if self.gaps[index] > self.rules.pause:
@@ -218,6 +217,8 @@ class _BreakSearch:
             return 1.8
         if ends_clause(self.words[index]):
             return 0.3
+        if inside_word := inside_word_cost(text, after.text, self.languages[index]):
+            return inside_word
         # Articles, prepositions and pronouns are short in most languages, and belong to what follows.
         return 1.8 if len(text) <= 3 and self.word_counts[index] == 1 and text.isalpha() else 1.0
 

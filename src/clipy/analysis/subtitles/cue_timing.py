@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from clipy.analysis.subtitles.cue import MARKS, Cue, unmarked
-from clipy.text.scripts import is_spaceless
+from clipy.text.scripts import SPACED_WORD, is_spaceless
 from clipy.types import Seconds, Span, Word
 
 _AROUND = Fraction(3, 10)  # seconds by which speech may begin before its cue, or end after it
@@ -133,7 +133,7 @@ def _among(text: str, usual: str) -> str:
 
 
 def _split(line: str) -> list[str]:
-    """Words by spaces; scripts without spaces by characters, punctuation with the one before."""
+    """Words by spaces; scripts without spaces by characters, save Latin words; punctuation with the one before."""
     texts: list[str] = []
     for text in re.sub(r"([\ue000-\uf8fe]+)(\s+)", r"\2\1", line).split():  # a mark at a word's end is the next one's
         if not any(letter.isalnum() and is_spaceless(letter) for letter in text):
@@ -142,7 +142,7 @@ def _split(line: str) -> list[str]:
             else:
                 texts[-1] += text if len(text) == 1 else f" {text}"
             continue
-        for letter in re.findall(rf"[\ue000-\uf8fe]*(?:[A-Za-z0-9]+|.)[{_CLINGING}\u0300-\u036f]*", text):
+        for letter in re.findall(rf"[\ue000-\uf8fe]*(?:{SPACED_WORD}|.)[{_CLINGING}\u0300-\u036f]*", text):
             if texts and not any(map(str.isalnum, letter)) and text[0] != letter:
                 texts[-1] += letter
             else:

@@ -45,7 +45,7 @@ class FasterWhisper(WhisperTranscriber):
     ``whisper.languages`` is for, and what is not heard at first is given to it again, by itself.
     """
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
 
     class Options(WhisperTranscriber.Options):
         model: str = Field(

@@ -50,7 +50,7 @@ class Subtitles(Transcriber):
     speech during it, and then aligned.
     """
 
-    version = 2
+    version = 3
     listens = False
 
     class Options(Transcriber.Options):

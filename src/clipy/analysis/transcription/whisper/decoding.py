@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from clipy.text.scripts import continues_word
 from clipy.types import Seconds, Word, seconds
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,8 @@ def shown(segments: Iterable[AsrSegment], offset: Seconds, *, spaced: bool) -> t
     """The words of a window with their times on the source's timeline, and how many were left out as made up.
 
     ``spaced`` tells whether the language puts spaces between words: then a token without one goes on the word before
-    ("30" + "-year"). Punctuation belongs to the word it stands at.
+    ("30" + "-year"). Elsewhere only the parts of a Latin word or a number are joined ("Go" + "ogle"). Punctuation
+    belongs to the word it stands at.
     """
     words: list[Word] = []
     dropped = 0
@@ -74,12 +76,15 @@ def shown(segments: Iterable[AsrSegment], offset: Seconds, *, spaced: bool) -> t
 
 def _joined(tokens: Sequence[AsrWord], offset: Seconds, *, spaced: bool) -> list[Word]:
     words: list[Word] = []
-    opening = ""
+    opening = joint = ""
     for token in tokens:
         text = "".join(letter for letter in token.text.strip() if letter not in "♪♫")
         if not text or all(letter in _NOT_SPOKEN for letter in text):
+            joint = "" if spaced else token.text  # the hyphen of "Wi" + "-" + "Fi"
             continue
-        goes_on = spaced and not token.text[:1].isspace()
+        part, joint = joint + text, ""
+        adjacent = not token.text[:1].isspace()
+        goes_on = adjacent and (spaced or (bool(words) and continues_word(words[-1].text, part)))
         if words and (goes_on or _is_closing(text)) and not opening:
             before = words[-1]
             end = max(before.end, offset + seconds(token.end))
@@ -87,7 +92,7 @@ def _joined(tokens: Sequence[AsrWord], offset: Seconds, *, spaced: bool) -> list
                 words[-1] = replace(before, text=before.text + text)
             else:
                 sure = min(before.probability, token.probability)
-                words[-1] = replace(before, text=before.text + text, end=end, probability=sure)
+                words[-1] = replace(before, text=before.text + part, end=end, probability=sure)
         elif all(letter in _OPENING for letter in text):
             opening += text
         else:

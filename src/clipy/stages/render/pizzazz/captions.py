@@ -45,7 +45,7 @@ _STYLE = TypeAdapter(Style)
 class Captions(Pizzazz):
     """Word-by-word captions in any script, clear of mouths and of the overlays of the platforms."""
 
-    version = 9
+    version = 10
 
     class Options(Pizzazz.Options):
         preset: Preset = Field("bold", description="Style to start from.")
