@@ -40,6 +40,7 @@ from clipy.stages.highlight.selection.candidates import (
 )
 from clipy.stages.highlight.selection.interval_scheduling import best_first
 from clipy.stages.highlight.selection.titles import title
+from clipy.stages.highlight.selection.unwanted import without_unwanted
 from clipy.text.sentences import Sentence, sentences
 from clipy.types import Highlight, Transcript, Video, seconds
 
@@ -62,6 +63,8 @@ class Llm(Highlighter):
     Each window of the transcript is marked against the rubric of ``prompt.md``; the candidates of all windows are then
     put in one order. Answers are stored: the same question is never paid twice.
     """
+
+    version = 2
 
     class Options(Highlighter.Options, Endpoint):
         context: int = Field(16_384, ge=1024, description="Tokens that the model can read and write at once.")
@@ -104,7 +107,9 @@ class Llm(Highlighter):
         with self.options.chat() as chat:
             reader = Reader(chat, ctx)
             passages = reader.judge(script, self.options.least_judged, self._parallel())
-            proposals = told_once(proposed(passages, script.sentences, found), script.sentences)[:_RANKED]
+            named = proposed(passages, script.sentences, found)
+            wanted = without_unwanted(named, lambda item: item.candidate, script.sentences)
+            proposals = told_once(wanted, script.sentences)[:_RANKED]
             pool = placed(proposals, self._order(proposals, script, reader))
         chosen = best_first(pool, self.options.count, _SPARES)
         picks = [self._pick(video, transcript, script.sentences, item, score, ctx) for _, score, item in chosen]

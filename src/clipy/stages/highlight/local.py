@@ -34,6 +34,7 @@ from clipy.stages.highlight.selection.features import Features, Judge
 from clipy.stages.highlight.selection.interval_scheduling import beside, best_first
 from clipy.stages.highlight.selection.meaning import Meaning, meaning_of
 from clipy.stages.highlight.selection.titles import title
+from clipy.stages.highlight.selection.unwanted import without_unwanted
 from clipy.text.sentences import Sentence, sentences
 from clipy.types import Highlight, Span, Transcript, Video, seconds
 
@@ -53,10 +54,10 @@ class Local(Highlighter):
     (``editor_choice``), and by what a clip needs (``features.NEEDS``); the best set that does not overlap is found
     exactly. Edges lie in silence, and on a cut of the picture where one is near. A passage that says again what a
     better one says is left out, and so is a stretch in which hardly anybody speaks: a word in a minute of music may
-    well be one that the transcriber made up.
+    well be one that the transcriber made up. So are sponsor reads, greetings and the like (``unwanted``).
     """
 
-    version = 9
+    version = 10
 
     class Options(Highlighter.Options):
         speakers: bool = Field(
@@ -93,6 +94,7 @@ class Local(Highlighter):
         ctx: Context,
     ) -> list[Highlight]:
         meaning = meaning_of(spoken, essence(self.options.about), ctx)
+        every = without_unwanted(every, lambda item: item, spoken, meaning.vectors)
         judge = self._judge(video, spoken, meaning, ctx)
         pool = [(item.span, (judged := judge.features(item)).score, (item, judged)) for item in every]
         picks = self._told_once(self._ranked(pool), spoken, meaning)
