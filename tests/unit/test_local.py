@@ -87,6 +87,23 @@ def test_about_matches_paraphrases(video: Video, ctx: Context) -> None:
     )
 
 
+READ = (
+    "This episode is brought to you by Mossy Kettle.",
+    "Everything that you believe about tea is wrong.",
+    "Their kettle changed my life in one night.",
+    "Go to mossykettle.com slash talk and use code TALK for half off your first order.",
+)
+
+
+def test_sponsor_read_is_not_picked(video: Video, ctx: Context) -> None:
+    ctx = hearing(ctx, *DULL, *READ, *DULL, *TOLD, *DULL)
+    heard = ctx.analyser(Transcriber).transcribe(video, ctx)
+    read = Span(when(heard, READ[0]), when(heard, READ[0]) + 16)
+    found = Local(Local.Options(count=3, min_duration=10, max_duration=20)).highlight(video, ctx)
+    assert found
+    assert all(pick.span.overlap(read) < pick.span.duration / 3 for pick in found)
+
+
 class Early(Said):
     """Hears the first word long before all the rest."""
 
