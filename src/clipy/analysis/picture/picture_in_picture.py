@@ -28,6 +28,16 @@ _ROOM = 0.05  # face heights between a face and its border, at least
 _NEAREST = 4  # candidate lines on each side of a face
 
 
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """Mean differences of neighbouring pixels over a shot, and where they are those of a border."""
+
+    across: NDArray[np.floating]
+    down: NDArray[np.floating]
+    upright: NDArray[np.bool_]
+    level: NDArray[np.bool_]
+
+
 @dataclass
 class Borders:
     """Sums over the frames (h, w) of a shot: luma, its square, and differences of neighbouring pixels."""
@@ -37,6 +47,7 @@ class Borders:
     luma: NDArray[np.float32] | None = field(default=None)
     squared: NDArray[np.float32] | None = field(default=None)
     count: int = 0
+    _edges: _Edges | None = field(default=None, repr=False)  # of all frames so far, for every face that is asked about
 
     def see(self, gray: Gray) -> None:
         """Add one frame (h, w); all of one size."""
@@ -47,29 +58,29 @@ class Borders:
             new if old is None else old + new for old, new in zip(known, seen, strict=True)
         )
         self.count += 1
+        self._edges = None
 
     def tiles(self) -> list[Box]:
         """The tiles of a gallery, in the frames' pixels; empty where the picture is not divided."""
-        if self.across is None or self.down is None or self.luma is None or self.squared is None:
+        edges = self._measured()
+        if edges is None or self.luma is None or self.squared is None:
             return []
         mean = np.asarray(self.luma / self.count, dtype=np.float32)
         deviation = np.sqrt(np.maximum(0, self.squared / self.count - mean**2))
-        upright, level = _lines(self.across / self.count), _lines(self.down.T / self.count).T
-        return tiles(Stills(mean, deviation.astype(np.float32), upright, level))
+        return tiles(Stills(mean, deviation.astype(np.float32), edges.upright, edges.level))
 
     def disc(self, face: Box) -> Box | None:
         """The square around the round picture-in-picture of a face, in the frames' pixels; None without one."""
-        if self.across is None or self.down is None:
-            return None
-        return disc(self.across / self.count, self.down / self.count, face)
+        edges = self._measured()
+        return None if edges is None else disc(edges.across, edges.down, face)
 
     def pane(self, face: Box) -> Box | None:
         """The pane that contains a face, in the frames' pixels; None without one."""
-        if self.across is None or self.down is None:
+        edges = self._measured()
+        if edges is None:
             return None
-        high, wide = self.across.shape[0], self.down.shape[1]
-        across, down = self.across / self.count, self.down / self.count
-        upright, level = _lines(across), _lines(down.T).T
+        upright, level = edges.upright, edges.level
+        high, wide = upright.shape[0], level.shape[1]
         room = _ROOM * face.height
         beside = upright[_range(face.y1, face.y2, high)].mean(axis=0)
         above = level[:, _range(face.x1, face.x2, wide)].mean(axis=1)
@@ -79,7 +90,13 @@ class Borders:
         panes.sort(key=lambda pane: pane.width * pane.height)
         closed = [pane for pane in panes if _closed(pane, upright, level)]
         # Lines inside a pane, of shelves or tiles behind the person, are fainter than its border.
-        return max(closed, key=lambda pane: _drawn(pane, across, down), default=None)
+        return max(closed, key=lambda pane: _drawn(pane, edges.across, edges.down), default=None)
+
+    def _measured(self) -> _Edges | None:
+        if self._edges is None and self.across is not None and self.down is not None:
+            across, down = self.across / self.count, self.down / self.count
+            self._edges = _Edges(across, down, _lines(across), _lines(down.T).T)
+        return self._edges
 
 
 def _lines(steps: NDArray[np.floating]) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -78,11 +78,14 @@ class Director:
         """Inset layout for a single face camera throughout the shot; the content may show other faces."""
         lasting = _lasting(scene, tracks)
         small = [track for track in lasting if _height(track) <= _SMALL_FACE * scene.picture.height]
-        cameras = [(track, pane, whole) for track in small for pane, whole in _face_cameras(scene, track)]
+        panes = {track.id: scene.pane(_typical(track)) for track in lasting}
+        cameras = [
+            (track, camera_box) for track in small if (camera_box := _face_camera(scene, track, panes[track.id]))
+        ]
         if len(cameras) != 1:
             return None
-        ((face, pane, whole),) = cameras
-        if any(track is not face and scene.pane(_typical(track)) is not None for track in lasting):
+        ((face, (pane, whole)),) = cameras
+        if any(other is not None for number, other in panes.items() if number != face.id):
             return None  # a gallery, not a camera over content
         return split_screen.inset(camera, scene.span, face, pane, whole)
 
@@ -139,21 +142,19 @@ def _talks(track: Track) -> bool:
     return bool((track.speaking >= 0.5).sum() >= _TALKS * float(TRACK_RATE))
 
 
-def _face_cameras(scene: ShotAnalysis, face: Track) -> Iterator[tuple[Box, Box]]:
-    """Yield the picture-in-picture around a face, if any: its showable part, and all that it covers."""
-    box, picture = _typical(face), scene.picture
-    whole = scene.pane(box)
-    shown = whole
-    if whole is None and (whole := scene.disc(box)) is not None:
+def _face_camera(scene: ShotAnalysis, face: Track, pane: Box | None) -> tuple[Box, Box] | None:
+    """The picture-in-picture around a face, if any: its showable part, and all that it covers."""
+    picture = scene.picture
+    shown = whole = pane
+    if whole is None and (whole := scene.disc(_typical(face))) is not None:
         (x, y), radius = whole.center, whole.width / 2
         wide, high = _IN_DISC[0] * radius, _IN_DISC[1] * radius
         shown = Box(x - wide, y - high, x + wide, y + high)
     if whole is None or shown is None:
-        return
+        return None
     if not _CAMERA * picture.height <= whole.height <= _TALLEST * picture.height:
-        return
-    if whole.width * whole.height <= _INSET * picture.width * picture.height:
-        yield shown, whole
+        return None
+    return (shown, whole) if whole.width * whole.height <= _INSET * picture.width * picture.height else None
 
 
 def _panes(scene: ShotAnalysis, tracks: Sequence[Track]) -> dict[int, Box]:
