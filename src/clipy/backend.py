@@ -27,6 +27,8 @@ class Backend(ABC):
     group: ClassVar[str]
     name: str = ""
     version: ClassVar[int] = 1
+    digested_options: ClassVar[frozenset[str]] = frozenset()
+    """Options that name files whose contents are in ``input_digests``: their paths are part of no key."""
 
     class Options(BaseModel):
         """What the user may set. Each field carries a description: it feeds validation, help and the docs."""
@@ -46,7 +48,7 @@ class Backend(ABC):
             "backend": _path(kind),
             "versions": {_path(base): base.version for base in _bases(kind) if "version" in vars(base)},
             "sources": [digest for base in _bases(kind) if (digest := source_digest(base.__module__))],
-            "options": self.options.model_dump(mode="json"),
+            "options": self.options.model_dump(mode="json", exclude=set(self.digested_options)),
             "inputs": list(self.input_digests()),
         }
 

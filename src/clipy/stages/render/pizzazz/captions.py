@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -46,6 +46,7 @@ class Captions(Pizzazz):
     """Word-by-word captions in any script, clear of mouths and of the overlays of the platforms."""
 
     version = 10
+    digested_options: ClassVar[frozenset[str]] = frozenset(("font", "brand"))
 
     class Options(Pizzazz.Options):
         preset: Preset = Field("bold", description="Style to start from.")
@@ -127,11 +128,6 @@ class Captions(Pizzazz):
             raise RenderError("the captions of this clip have not been planned", do="Call plan() before frames()")
         captions = _CAPTIONS.validate_python(edit.plans[self.name]["cards"])
         return self._draw(frames, captions, edit) if captions else frames
-
-    def identity(self) -> dict[str, object]:
-        """Without paths: ``input_digests`` covers the contents of the files."""
-        options = self.options.model_dump(mode="json", exclude={"font", "brand"})
-        return {**super().identity(), "options": options}
 
     def check(self, transcript: Transcript) -> None:
         require_glyphs("".join(word.text for word in transcript.words))

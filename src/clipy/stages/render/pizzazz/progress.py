@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -20,6 +20,8 @@ from clipy.typography.styles import BLACK
 
 class Progress(Pizzazz):
     """A bar along an edge of the picture: viewers who see that the end is near tend to stay."""
+
+    digested_options: ClassVar[frozenset[str]] = frozenset(("brand",))
 
     class Options(Pizzazz.Options):
         edge: Literal["top", "bottom"] = Field("bottom", description="Edge of the picture.")
@@ -43,11 +45,6 @@ class Progress(Pizzazz):
             bar.paint(np.tile(row.astype(np.uint8), (bar.height, 1)), 0, bar.y, color)
             bar.blend_onto(frame)
             yield frame
-
-    def identity(self) -> dict[str, object]:
-        """Without paths: ``input_digests`` covers the contents of the files."""
-        options = self.options.model_dump(mode="json", exclude={"brand"})
-        return {**super().identity(), "options": options}
 
     def input_digests(self) -> tuple[str, ...]:
         """The brand kit, which supplies the color."""

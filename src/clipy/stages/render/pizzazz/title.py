@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -77,6 +77,7 @@ class Title(Pizzazz):
     """The clip's title over its first seconds, clear of faces and of what earlier pizzazz has planned."""
 
     version = 3
+    digested_options: ClassVar[frozenset[str]] = frozenset(("font", "brand"))
 
     class Options(Pizzazz.Options):
         text: str | None = Field(None, max_length=200, description="Text to show. Default: the highlight's title.")
@@ -132,11 +133,6 @@ class Title(Pizzazz):
         if self.name not in edit.plans:
             return frames
         return self._draw(frames, _PLAN.validate_python(edit.plans[self.name]["title"]), edit)
-
-    def identity(self) -> dict[str, object]:
-        """Without paths: ``input_digests`` covers the contents of the files."""
-        options = self.options.model_dump(mode="json", exclude={"font", "brand"})
-        return {**super().identity(), "options": options}
 
     def check(self, transcript: Transcript) -> None:
         require_glyphs("".join(word.text for word in transcript.words))

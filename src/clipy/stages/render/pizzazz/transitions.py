@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
@@ -26,6 +26,8 @@ _MAX_SHARE = Fraction(1, 3)  # of the clip's duration, for each transition
 
 class Transitions(Pizzazz):
     """An intro and an outro over the clip's own first and last moments, which add nothing to its duration."""
+
+    digested_options: ClassVar[frozenset[str]] = frozenset(("image",))
 
     class Options(Pizzazz.Options):
         intro: Kind = Field("fade", description="Intro: none, fade, slide (from below) or wipe (sideways).")
@@ -52,11 +54,6 @@ class Transitions(Pizzazz):
         if not self.options.sound or self.options.intro == self.options.outro == "none":
             return audio
         return self._fade(audio, edit)
-
-    def identity(self) -> dict[str, object]:
-        """Without paths: ``input_digests`` covers the contents of the files."""
-        options = self.options.model_dump(mode="json", exclude={"image"})
-        return {**super().identity(), "options": options}
 
     def input_digests(self) -> tuple[str, ...]:
         """The image."""

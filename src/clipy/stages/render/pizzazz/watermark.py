@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
@@ -37,6 +37,7 @@ class Watermark(Pizzazz):
     """Your logo or name in a corner for the whole clip."""
 
     version = 3
+    digested_options: ClassVar[frozenset[str]] = frozenset(("image", "brand"))
 
     class Options(Pizzazz.Options):
         image: Path | None = Field(
@@ -70,11 +71,6 @@ class Watermark(Pizzazz):
     def frames(self, frames: Iterator[Frame], edit: Edit, ctx: Context) -> Iterator[Frame]:
         mark = self._overlay(edit.crop.width, edit.crop.height)
         return frames if mark is None else _draw(frames, mark)
-
-    def identity(self) -> dict[str, object]:
-        """Without paths: ``input_digests`` covers the contents of the files."""
-        options = self.options.model_dump(mode="json", exclude={"image", "brand"})
-        return {**super().identity(), "options": options}
 
     def input_digests(self) -> tuple[str, ...]:
         """The image, the fonts and the brand kit."""
