@@ -46,7 +46,7 @@ class Transcriber(Analyser):
         """Return every word spoken in the video; an empty transcript when nobody speaks. The video has sound."""
 
     def spoken_language(self, video: Video, ctx: Context) -> str:
-        """The ISO 639-1 code of what is spoken first in a video, found quickly; empty where that cannot be told."""
+        """The ISO 639-1 code of what is spoken first in a video, found quickly; empty if it is unknown."""
         return ""
 
     def verification_transcriber(self, language: str) -> Transcriber:

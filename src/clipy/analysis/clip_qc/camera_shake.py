@@ -14,7 +14,7 @@ _KNOWN = 0.5  # share of a window's pictures whose motion must be known
 
 
 def shakes(times: NDArray[np.float64], shifts: NDArray[np.float32]) -> NDArray[np.float64]:
-    """How much the picture trembles around each time, in shares of its width, (n,); NaN where that cannot be told.
+    """Amplitude of camera shake around each time, as a share of the picture's width, (n,); NaN where it is unknown.
 
     A shake turns back at once: its shift now and a moment later point in opposite ways, so that their product is
     negative, while those of a pan or of a camera that drifts point the same way. The root of the most negative mean

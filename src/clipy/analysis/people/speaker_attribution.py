@@ -1,7 +1,7 @@
 """Who says which word in the clips of a run, by voices and, where the reframer watches who speaks, by faces too.
 
-All voices are told apart at once. Faces become known clip by clip, as clips are made: each time they are joined with
-those before, and what has been decided stays, so that a person has one name in all clips.
+All voices are diarized at once. Faces become known clip by clip, as clips are made: each time they are merged with
+earlier ones, and what has been decided stays, so that a person has one name in all clips.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 class SpeakerAttribution:
     """Every word of a video with its speaker, and all people in an order that stays.
 
-    ``turns`` are those of the voices that the words were told apart by, if they were. ``seen`` are the spans in which
+    ``turns`` come from diarization, where there was any. ``seen`` are the spans in which
     faces counted too, ``faces`` the tracks of each, ``names`` the name of each track, one after the other, if it is
     that of somebody who speaks. ``voices`` are the names of those who may have each voice.
     """

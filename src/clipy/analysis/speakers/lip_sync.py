@@ -1,4 +1,4 @@
-"""Who speaks, told by lips and sound together, with models that ship in packages alone."""
+"""Active-speaker detection from lips and sound together, with models that ship in packages alone."""
 
 from __future__ import annotations
 

@@ -82,10 +82,10 @@ def _begins(text: str, times: Sequence[Seconds]) -> Seconds | None:
     return None
 
 
-def _in_order(told: Sequence[Seconds | None], span: Span) -> list[Seconds | None]:
-    """The times without those outside of the cue, or before one that was told before."""
+def _in_order(times: Sequence[Seconds | None], span: Span) -> list[Seconds | None]:
+    """The times, without those outside of the cue or before an earlier one."""
     last, kept = span.start, list[Seconds | None]()
-    for time in told:
+    for time in times:
         fits = time is not None and last <= time < span.end
         kept.append(time if fits else None)
         last = time if fits and time is not None else last

@@ -93,7 +93,7 @@ def decode(
         heard: Tells the spoken language (empty if unknown); asked only where two encodings fit equally well.
 
     Raises:
-        MediaError: when the text makes no sense in the encoding named, or none can be told; ``where`` is not filled in.
+        MediaError: if the text makes no sense in the named encoding, or none can be detected; ``where`` is not set.
 
     """
     if encoding is not None:

@@ -1,10 +1,10 @@
-"""Which tracks are the same person: told by looks, over cuts, without a face embedding.
+"""Re-identify people across cuts by appearance, without a face embedding.
 
-No package ships a face embedding under a free licence, so that head and clothes are compared by their colours. That
-joins a person's shots of one recording; it is not meant to know somebody again in other clothes or another light, and
-leaves what is unsure apart. Two faces that are on screen at once are never the same person.
+No package ships a face embedding under a free licence, so head and clothes are compared by color. That joins a person's
+shots of one recording; it does not recognize somebody in other clothes or another light, and leaves uncertain tracks
+apart. Two faces that are on screen at once are never the same person.
 
-Key pictures are looked at where a track has any, because to decode all of a video once more would cost far more.
+Keyframes are sampled where a track has any, because decoding all of a video once more would cost far more.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who speaks, told by a network that sees each face and hears the sound: what all such detectors have in common.
+"""What active-speaker detectors with a network, which sees each face and hears the sound, have in common.
 
 Nothing is re-encoded. Faces are cut out of the decoded pictures 25 times per second, at the times of their track,
 whatever the frame rate of the video; the sound is resampled exactly to 16 kHz. Encoders see pieces of a track that
