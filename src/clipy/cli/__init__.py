@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from clipy.cli import about, cache, login, stages
+from clipy.cli import about, cache, export, login, stages
 
 
 class _Commands(click.Group):
@@ -29,6 +29,7 @@ def main() -> None:
 
 for _command in (
     *(stages.run, stages.highlight, stages.reframe, stages.render, stages.review, stages.upload, stages.transcribe),
+    export.export,
     *(login.login, login.logout),
     *(about.backends, about.models, about.config, cache.cache, about.doctor),
 ):
