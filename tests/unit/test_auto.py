@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +10,16 @@ import pytest
 
 from clipy import models
 from clipy.analysis.audio.voice_activity import Voice
+from clipy.analysis.perception import scored_tracks
 from clipy.analysis.speakers.auto import Auto
 from clipy.analysis.speakers.lip_sync import LipSync
 from clipy.analysis.speakers.lr_asd import LrAsd
 from clipy.analysis.speakers.scoring.evidence import combined, lip_trust, needs_network
 from clipy.analysis.speakers.scoring.lips import Mouth
+from clipy.config import load
 from clipy.context import Context
 from clipy.media.probe import probe
+from clipy.pipeline.pipeline import Pipeline
 from clipy.types import Span, Track, Video, seconds
 from fixtures.media import make_video
 
@@ -97,13 +99,27 @@ def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("no_weights")
 def test_without_weights_falls_back_to_lips_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
     auto = Auto()
-    assert auto.input_digests() == LipSync().input_digests()
-    assert not auto.benefits_from_diarization()
-    assert auto.lookahead_seconds() == LipSync().lookahead_seconds()
+    assert [type(auto.available()) for _ in range(3)] == [LipSync] * 3
     (line,) = caplog.messages
     assert "lip-sync alone finds the speaker" in line
     assert line.endswith("clipy models pull lr-asd")
     assert "\n" not in line
+
+
+@pytest.mark.usefixtures("no_weights")
+def test_weights_are_not_asked_for_before_there_are_faces(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ctx: Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr("clipy.analysis.speakers.auto._has_weights", lambda: asked.append("auto"))
+    monkeypatch.setattr("clipy.analysis.perception.face_tracks", lambda video, span, ctx: [])
+    pipeline = Pipeline.from_config(load(sets=["speakers.backend=auto"]))
+    assert models.sha256(models.LR_ASD) in {model.sha256 for model in pipeline.models()}
+    video = probe(make_video(tmp_path / "a.mp4"))
+    pipeline.identity(video)
+    assert scored_tracks(video, video.span, replace(ctx, analysers=pipeline.analysers)) == []
+    assert asked == []
+    assert "lr-asd" not in caplog.text
 
 
 @pytest.fixture
@@ -113,12 +129,11 @@ def weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("weights")
-def test_identity_covers_both_detectors(tmp_path: Path, ctx: Context, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+def test_identity_covers_both_detectors(tmp_path: Path, ctx: Context) -> None:
     auto = Auto()
+    assert auto.available() is auto
     assert auto.input_digests() == (*LipSync().input_digests(), models.sha256(models.LR_ASD))
     assert auto.score(probe(make_video(tmp_path / "a.mp4")), [], ctx) == []
-    assert "active speakers are found by lip-sync and lr-asd" in caplog.text
 
 
 @pytest.mark.usefixtures("weights")

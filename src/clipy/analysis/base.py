@@ -90,6 +90,12 @@ class SpeakerDetector(Analyser):
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
         """Return the same tracks, in order, with ``speaking`` filled in: one value in 0..1 for each sampled time."""
 
+    def available(self) -> SpeakerDetector:
+        """The detector that this machine can run: itself, unless overridden. Asked once there are faces to score, so
+        that weights are fetched only then.
+        """
+        return self
+
     def lookahead_seconds(self) -> float:
         """Seconds by which its probabilities rise before somebody's first word, as it looks around each moment."""
         return 0.0

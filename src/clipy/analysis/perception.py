@@ -51,4 +51,4 @@ def face_tracks(video: Video, span: Span, ctx: Context) -> list[Track]:
 def scored_tracks(video: Video, span: Span, ctx: Context) -> list[Track]:
     """The same with the detector's probability that each face speaks, from sound and picture around each moment."""
     tracks = face_tracks(video, span, ctx)
-    return ctx.cached(ctx.analyser(SpeakerDetector).score, video, tracks) if tracks else []
+    return ctx.cached(ctx.analyser(SpeakerDetector).available().score, video, tracks) if tracks else []

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.faces.tracking.tracks import grid
+from clipy.analysis.odds import shares
 from clipy.types import TRACK_RATE, Box, Seconds, Span, Track
 
 _ABSENT = -2.0  # reward per second for following an absent face
@@ -66,7 +67,7 @@ class Attention:
         there = np.array([(at >= track.times[0] - half) & (at <= track.times[-1] + half) for track in tracks])
         speaking = np.array([self._speaking(track, at) for track in tracks]) * there
         odds = np.where(there, speaking / (1 - speaking) + 1e-6, 0)
-        share = odds / np.maximum(odds.sum(axis=0), 1e-6)
+        share = np.array(shares(list(odds)))
         share *= np.minimum(1, speaking.max(axis=0) / _LIKELY) ** 2 * np.sqrt(_lead(share))
         prominence = np.array([_area(track) * _centrality(track, picture) for track in tracks])
         most = _PROMINENCE * float(TRACK_RATE) / len(times)

@@ -72,6 +72,10 @@ class Camera:
             for targets in runs
         ]
 
+    def leading(self, by: float) -> Camera:
+        """The same camera, which switches that many seconds earlier; later where it is negative."""
+        return replace(self, attention=replace(self.attention, lead=self.attention.lead + by))
+
     def middle(self, span: Span) -> CropShot:
         """The largest window, static, in the middle of the picture."""
         return self._shot(span, self.still(span, self.window(self.area.center, self.largest_height)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clipy.analysis.camera.onscreen import is_shown, shot_at
 from clipy.analysis.faces.tracking.tracks import grid
+from clipy.analysis.odds import log_odds
 from clipy.arrays import true_runs
 from clipy.types import TRACK_RATE, Edit, Span, Track, seconds
 
@@ -36,15 +36,10 @@ def unseen_speech(tracks: Sequence[Track], edit: Edit) -> list[Span]:
             inside = shot.layout == "fit" or is_shown(track, index, shot)
             odds = shown if inside else unseen
             odds[place] = max(odds[place], float(track.speaking[index]))
-    wrong = (unseen >= _SPEAKS) & (_log_odds(unseen) - _log_odds(shown) > _LEAD)
+    wrong = (unseen >= _SPEAKS) & (log_odds(unseen, _BOUND) - log_odds(shown, _BOUND) > _LEAD)
     for begin, end in true_runs(~wrong):
         if begin > 0 and end < len(wrong) and end - begin <= _PAUSE and (shown[begin:end] < _SHOWN_SPEAKS).all():
             wrong[begin:end] = True
     spans = (Span(times[begin], times[end - 1] + 1 / TRACK_RATE) for begin, end in true_runs(wrong))
     parts = (Span(edit.clip_time(span.start), edit.clip_time(span.end)) for span in spans)
     return [part for part in parts if part.duration > 0]
-
-
-def _log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
-    bounded = np.clip(probability, _BOUND, 1 - _BOUND)
-    return np.asarray(np.log(bounded / (1 - bounded)))

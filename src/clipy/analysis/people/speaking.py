@@ -32,9 +32,12 @@ def speaking_tracks(video: Video, span: Span, ctx: Context, *, voices: bool | No
     They are only where two faces share the screen. Raises ModelError where a network that is needed cannot be had.
     """
     tracks = scored_tracks(video, span, ctx.within(0, 0.9))
+    if not share_the_screen(tracks):
+        return tracks
     if voices is None:
-        voices = ctx.analyser(SpeakerDetector).benefits_from_diarization() and Diarizer in ctx.analysers
-    if not voices or not share_the_screen(tracks):
+        detector = ctx.analyser(SpeakerDetector).available()
+        voices = detector.benefits_from_diarization() and Diarizer in ctx.analysers
+    if not voices:
         return tracks
     looks = appearances(video, tracks, ctx.within(0.9, 0.95))
     try:

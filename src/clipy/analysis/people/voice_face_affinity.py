@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.odds import Floats, log_odds, shares
 from clipy.types import TRACK_RATE, Track, Turn
 
 _E_FOLD = 1.0  # seconds of speech beyond chance that make a person e times as likely to have a voice
@@ -22,9 +23,6 @@ _LEAD = 0.5  # of probability: the lead by which one of two surely speaks for a 
 _SHARED, _SHARE = 1.0, 0.25
 _DOUBT = 0.2  # ownership of a voice is never so sure that the picture cannot contradict it
 _ROUNDS = 3  # each finds the owners from the probabilities of the round before
-_SURE = 1e-6  # speaking probabilities are kept this far from 0 and 1
-
-Floats = NDArray[np.float64]
 
 
 def reweigh_by_voices(tracks: Sequence[Track], turns: Sequence[Turn]) -> list[Track]:
@@ -36,7 +34,7 @@ def reweigh_by_voices(tracks: Sequence[Track], turns: Sequence[Turn]) -> list[Tr
     if not tracks or not turns:
         return list(tracks)
     timeline = _timeline(tracks, turns)
-    seen = odds = [log_odds(track) for track in tracks]
+    seen = odds = [log_odds(track.speaking) for track in tracks]
     together = _coappearing(timeline)
     mixed = _shared_voices(seen, timeline, together)
     for _ in range(_ROUNDS):
@@ -62,7 +60,7 @@ def voice_face_affinity(
     if not tracks or not turns:
         return {}
     timeline = _timeline(tracks, turns)
-    odds = [log_odds(track) for track in tracks]
+    odds = [log_odds(track.speaking) for track in tracks]
     for share, at, person in zip(_shares(odds, timeline)[0], timeline.places, timeline.people, strict=True):
         voice = (owners or {}).get(person)
         if voice in timeline.voices:
@@ -104,21 +102,11 @@ def _single_voices(turns: Sequence[Turn], first: int, count: int) -> tuple[NDArr
     return np.where(heard.sum(axis=0) == 1, heard.argmax(axis=0), -1), names
 
 
-def log_odds(track: Track) -> Floats:
-    """The logarithm of the odds that a face speaks, at each time of its track."""
-    speaking = np.clip(np.asarray(track.speaking, dtype=np.float64), _SURE, 1 - _SURE)
-    return np.asarray(np.log(speaking / (1 - speaking)))
-
-
-def _shares(odds: Sequence[Floats], timeline: _Timeline) -> tuple[list[Floats], list[Floats]]:
+def _shares(odds: Sequence[Floats], timeline: _Timeline) -> tuple[list[Floats], ...]:
     """The probability that each track is the one that speaks, at each of its times, and the same by chance."""
-    count = len(timeline.voice)
-    total, faces = np.ones(count), np.zeros(count)  # nobody on screen is as likely as a face of even odds
-    for values, at in zip(odds, timeline.places, strict=True):
-        total[at] += np.exp(values)
-        faces[at] += 1
-    shares = [np.exp(values) / total[at] for values, at in zip(odds, timeline.places, strict=True)]
-    return shares, [1 / (faces[at] + 1) for at in timeline.places]
+    nobody = np.ones(len(timeline.voice))  # nobody on screen is as likely as a face of even odds
+    even = [np.ones(len(at)) for at in timeline.places]
+    return tuple(shares(some, nobody, timeline.places) for some in ([np.exp(values) for values in odds], even))
 
 
 def _affinities(odds: Sequence[Floats], timeline: _Timeline) -> dict[tuple[int, int], float]:

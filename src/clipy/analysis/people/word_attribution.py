@@ -12,17 +12,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clipy.analysis.people.voice_face_affinity import log_odds
+from clipy.analysis.odds import Floats, log_odds, shares
 from clipy.analysis.people.voice_face_map import VoiceFaceMap
 from clipy.types import TRACK_RATE, Track, Word
 
 _HEARD = math.log(0.8 / 0.2)  # what a voice counts for in a second: of five turns, one is taken for somebody else's
 _DOUBT = 0.05  # however sure a face seems to speak, or to be silent, it is otherwise with this probability
 _CHANGE = 0.5 * _HEARD  # cost of a speaker change: as much as half a second of another voice
-
-Floats = NDArray[np.float64]
 
 
 def assign_speakers(words: Sequence[Word], tracks: Sequence[Track], people: VoiceFaceMap) -> list[Word]:
@@ -62,15 +59,15 @@ def _likely(tracks: Sequence[Track], people: VoiceFaceMap, first: int, count: in
     for track in tracks:
         at = np.round(track.times * float(TRACK_RATE)).astype(int) - first
         inside = (at >= 0) & (at < count)
-        speaks = np.exp(np.clip(log_odds(track)[inside], -most, most))
+        speaks = np.exp(np.clip(log_odds(track.speaking)[inside], -most, most))
         name = people.faces.get(-1 if track.identity is None else track.identity)
         if name is None:
             strangers[at[inside]] += speaks
         else:
             odds[names.index(name), at[inside]] += speaks
             there[names.index(name), at[inside]] = True
-    likely = np.where(there, odds, 1 + strangers) / (1 + strangers + odds.sum(axis=0))
-    return np.asarray(np.maximum(likely, _DOUBT))
+    likely = np.array(shares([*odds, 1 + strangers]))
+    return np.asarray(np.maximum(np.where(there, likely[:-1], likely[-1]), _DOUBT))
 
 
 def _best(rewards: Floats) -> list[int]:

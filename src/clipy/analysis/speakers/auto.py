@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from clipy.types import Track, Video
 
 log = logging.getLogger(__name__)
 
+_ASKING = Lock()  # threads of a run ask, and warn, once
 _LOOKAHEAD = 0.1  # seconds; that of lip-sync is 0.2, the network has none
 
 
@@ -28,7 +29,8 @@ class Auto(SpeakerDetector):
     """Lips on a face mesh and the network LR-ASD, weighed by how big a face is and how far it is turned.
 
     The network is asked where somebody is heard and two faces or more are on screen, so that there is a choice, or lips
-    cannot be measured. Its weights are fetched once; where they cannot be had, lips alone tell, which is said.
+    cannot be measured. Its weights are fetched when there are faces to score; where they cannot be had, lips
+    alone tell, which is said.
     """
 
     version = 6
@@ -40,25 +42,30 @@ class Auto(SpeakerDetector):
 
     def __init__(self, options: SpeakerDetector.Options | None = None) -> None:
         super().__init__(options)
-        self._lips = LipSync()
+        self._lips, self._network = LipSync(), LrAsd()
+        self._found: bool | None = None  # whether there are weights, once somebody asked
 
     def identity(self) -> dict[str, object]:
-        parts = [part.identity() for part in (self._lips, self._network) if part is not None]
-        return {**super().identity(), "parts": parts}
+        return {**super().identity(), "parts": [self._lips.identity(), self._network.identity()]}
 
     def input_digests(self) -> tuple[str, ...]:
-        network = () if self._network is None else self._network.input_digests()
-        return (*self._lips.input_digests(), *network)
+        return (*self._lips.input_digests(), *self._network.input_digests())
+
+    def available(self) -> SpeakerDetector:
+        """Itself where the weights can be had, else ``lip-sync``, which is said once."""
+        with _ASKING:
+            if self._found is None:
+                self._found = _has_weights()
+            return self if self._found else self._lips
 
     def lookahead_seconds(self) -> float:
-        return self._lips.lookahead_seconds() if self._network is None else _LOOKAHEAD
+        return _LOOKAHEAD
 
     def benefits_from_diarization(self) -> bool:
-        return self._network is not None
+        return True
 
     def score(self, video: Video, tracks: list[Track], ctx: Context) -> list[Track]:
-        log.info("active speakers are found by %s", "lip-sync" if self._network is None else "lip-sync and lr-asd")
-        if self._network is None:
+        if self.available() is not self:
             return self._lips.score(video, tracks, ctx)
         measured = self._lips.measure(video, tracks, ctx.within(0, 0.5))
         trust = [lip_trust(track, mouth) for track, mouth, _ in measured]
@@ -69,19 +76,19 @@ class Auto(SpeakerDetector):
             for (track, mouth, heard), odds, sure in zip(measured, network, trust, strict=True)
         ]
 
-    @cached_property
-    def _network(self) -> LrAsd | None:
-        """The first use fetches the weights."""
-        try:
-            models.fetch(models.LR_ASD)
-        except ModelError as error:
-            log.warning(
-                "lr-asd is not available (%s): lip-sync alone finds the speaker and errs on profiles and small faces."
-                " Fetch it with: clipy models pull lr-asd",
-                error.what,
-            )
-            return None
-        return LrAsd()
+
+def _has_weights() -> bool:
+    """Whether the network's weights are on this machine, or have now been fetched; a warning where they are not."""
+    try:
+        models.fetch(models.LR_ASD)
+    except ModelError as error:
+        log.warning(
+            "lr-asd is not available (%s): lip-sync alone finds the speaker and errs on profiles and small faces."
+            " Fetch it with: clipy models pull lr-asd",
+            error.what,
+        )
+        return False
+    return True
 
 
 def _log_odds(

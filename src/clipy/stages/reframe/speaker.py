@@ -64,6 +64,8 @@ class Speaker(Reframer):
         if not tracks and options.layout != "fit":
             log.warning("%s: no faces found; the crop follows salient regions instead", video.path.name)
         camera = self.camera(video, ctx)
+        if tracks:
+            camera = camera.leading(-ctx.analyser(SpeakerDetector).available().lookahead_seconds())
         forced = None if options.layout == "auto" else options.layout
         director = Director(camera, salient_crop, forced, options.layouts)
         crops: list[CropShot] = []
@@ -72,16 +74,15 @@ class Speaker(Reframer):
         return CropPath(options.width, options.height, tuple(crops))
 
     def camera(self, video: Video, ctx: Context) -> Camera:
-        """The camera that makes windows of faces; override it for another. Its lead accounts for detector lookahead."""
+        """The camera that makes windows of faces; override it for another."""
         options = self.options
-        early = ctx.analyser(SpeakerDetector).lookahead_seconds()
         return Camera(
             video,
             options.width,
             options.height,
             face_share=options.face_share,
             max_upscale=options.max_upscale,
-            attention=Attention(options.stay, options.lead - early, options.switch),
+            attention=Attention(options.stay, options.lead, options.switch),
         )
 
     def watches_speakers(self) -> bool:

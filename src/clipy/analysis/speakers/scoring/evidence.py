@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.analysis.odds import log_odds
 from clipy.analysis.speakers.scoring.lips import Mouth
 from clipy.arrays import true_runs
 from clipy.types import TRACK_RATE, Track
@@ -26,7 +27,6 @@ _SMALL, _BIG = 40.0, 80.0  # heights of a face in pixels up to which lips do not
 _CONTEXT = 1.0  # seconds around a stretch that the network looks at, too
 _VOICE = 0.1  # speech probability below which there is nothing to decide
 _TRUSTED = 0.5  # trust in lips from which they suffice for a face that is alone
-_SURE = 1e-6  # probabilities are kept this far from 0 and 1
 
 Floats = NDArray[np.float64]
 
@@ -66,8 +66,7 @@ def combined(lips: NDArray[np.float32], network: NDArray[np.float32], trust: Flo
     ``lips``: the probability by lips and sound, as good as ``trust``. ``network``: log odds, NaN where the network was
     not asked.
     """
-    by_lips = np.clip(np.asarray(lips, dtype=np.float64), _SURE, 1 - _SURE)
-    by_lips = np.log(by_lips / (1 - by_lips))
+    by_lips = log_odds(lips)
     by_network = np.clip(np.asarray(network, dtype=np.float64), -_SUREST, _SUREST)
     weight = trust * _NETWORK + (1 - trust) * _ALONE
     both = trust * _LIPS * by_lips + weight * (by_network - _NEUTRAL)

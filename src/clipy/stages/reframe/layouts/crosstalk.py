@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipy.analysis.faces.tracking.tracks import grid
+from clipy.analysis.odds import shares
 from clipy.arrays import true_runs
 from clipy.types import TRACK_RATE, Span, Track
 
@@ -78,8 +79,7 @@ def _speaking(tracks: Sequence[Track], at: NDArray[np.float64]) -> NDArray[np.bo
     """(tracks, times): who speaks, by each face's own probability and its share of the total odds."""
     there = np.array([_present(track, at) for track in tracks])
     heard = np.array([np.interp(at, track.times, track.speaking) for track in tracks]) * there
-    odds = heard / (1 - np.minimum(heard, 0.999))
-    share = odds / np.maximum(odds.sum(axis=0), 1e-6)
+    share = np.array(shares(list(heard / (1 - np.minimum(heard, 0.999)))))
     return np.array([_in_words(speaks) for speaks in (heard >= _SPEAKS) & (share >= _SHARE)])
 
 
