@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import TypeAlias
@@ -17,7 +17,6 @@ from clipy.analysis.meaning.duplicates import distinct
 from clipy.analysis.people.turns import turns_of, words_to_turns
 from clipy.analysis.perception import transcript_of
 from clipy.context import Context
-from clipy.stages.base import Highlighter
 from clipy.stages.highlight.editor_choice.model import Choice, EditorModel
 from clipy.stages.highlight.selection.about import Topic, essence
 from clipy.stages.highlight.selection.activity import busiest
@@ -35,6 +34,7 @@ from clipy.stages.highlight.selection.interval_scheduling import beside, best_fi
 from clipy.stages.highlight.selection.meaning import Meaning, meaning_of
 from clipy.stages.highlight.selection.titles import title
 from clipy.stages.highlight.selection.unwanted import without_unwanted
+from clipy.stages.highlight.sidecars.beside import PRIORS, ReadsSidecars, Sidecars
 from clipy.text.sentences import Sentence, sentences
 from clipy.types import Highlight, Span, Transcript, Video, seconds
 
@@ -47,7 +47,7 @@ _PAUSE = 8  # seconds in which nobody speaks that a passage is not picked over, 
 _SPOKEN = 0.15  # share of a stretch in which somebody speaks, at least: a word or two in music are no passage
 
 
-class Local(Highlighter):
+class Local(ReadsSidecars):
     """The stretches of whole sentences that score best, without overlaps.
 
     Every stretch within the length bounds is scored by what editors choose, learnt from the cold opens of podcasts
@@ -57,9 +57,9 @@ class Local(Highlighter):
     well be one that the transcriber made up. So are sponsor reads, greetings and the like (``unwanted``).
     """
 
-    version = 10
+    version = 11
 
-    class Options(Highlighter.Options):
+    class Options(ReadsSidecars.Options):
         speakers: bool = Field(
             default=False,
             description="Tell host and guest apart by voice before picking, where subtitles do not name them: editors"
@@ -69,7 +69,7 @@ class Local(Highlighter):
     options: Options
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
-        transcript = transcript_of(video, ctx)
+        transcript, beside = transcript_of(video, ctx), self.sidecars_of(video)
         if self.options.speakers and transcript.words:
             transcript = words_to_turns(transcript, turns_of(video, video.span, ctx))
         spoken = split_sentences(sentences(transcript), seconds(self.options.max_duration))
@@ -82,8 +82,10 @@ class Local(Highlighter):
             options = self.options
             shortest, longest = bounds(options.min_duration, options.max_duration)
             target = options.target_duration
-            return busiest(video, shortest, longest, options.count, ctx, spares=_SPARES, target=target)
-        return self._best(video, transcript, spoken, passages, ctx)
+            return busiest(
+                video, shortest, longest, options.count, ctx, spares=_SPARES, target=target, rows=beside.rows
+            )
+        return self._best(video, transcript, spoken, passages, beside, ctx)
 
     def _best(
         self,
@@ -91,11 +93,12 @@ class Local(Highlighter):
         transcript: Transcript,
         spoken: Sequence[Sentence],
         every: Sequence[Candidate],
+        beside: Sidecars,
         ctx: Context,
     ) -> list[Highlight]:
-        meaning = meaning_of(spoken, essence(self.options.about), ctx)
+        meaning = meaning_of(spoken, essence(self.options.about), ctx, promise=beside.promise)
         every = without_unwanted(every, lambda item: item, spoken, meaning.vectors)
-        judge = self._judge(video, spoken, meaning, ctx)
+        judge = self._judge(video, spoken, meaning, beside, ctx)
         pool = [(item.span, (judged := judge.features(item)).score, (item, judged)) for item in every]
         picks = self._told_once(self._ranked(pool), spoken, meaning)
         found, taken = list[Highlight](), set[str]()
@@ -123,13 +126,18 @@ class Local(Highlighter):
             chosen = sorted([*chosen, *more], key=lambda item: (-item[1], item[0].start))
         return [item for _, _, item in chosen]
 
-    def _judge(self, video: Video, spoken: Sequence[Sentence], meaning: Meaning, ctx: Context) -> Judge:
+    def _judge(
+        self, video: Video, spoken: Sequence[Sentence], meaning: Meaning, beside: Sidecars, ctx: Context
+    ) -> Judge:
         topic = Topic(self.options.about, [sentence.text for sentence in spoken]) if self.options.about else None
         if topic is not None and topic.missing:
             log.warning("%s: nobody says %s; what means alike counts", video.path.name, ", ".join(topic.missing))
         target = None if self.options.target_duration is None else seconds(self.options.target_duration)
         choice = self._choice(video, spoken, meaning, ctx)
-        return Judge(spoken, levels(video, ctx), topic=topic, target=target, meaning=meaning, choice=choice)
+        moves = _moves(beside, meaning)
+        return Judge(
+            spoken, levels(video, ctx), topic=topic, target=target, meaning=meaning, choice=choice, moves=moves
+        )
 
     def editor_model(self) -> EditorModel:
         """What tells which passages editors would choose."""
@@ -166,3 +174,15 @@ def _longest_pause(candidate: Candidate, spoken: Sequence[Sentence]) -> Fraction
     """The longest time between two sentences of a stretch, in seconds."""
     inside = spoken[candidate.first : candidate.last + 1]
     return max((after.span.start - before.span.end for before, after in pairwise(inside)), default=Fraction(0))
+
+
+def _moves(beside: Sidecars, meaning: Meaning) -> Mapping[str, Callable[[Candidate], float]]:
+    """What the files beside the video add to the log-odds of a candidate, by name."""
+    found: dict[str, Callable[[Candidate], float]] = {
+        name: lambda candidate, move=move: move(candidate.span)  # type: ignore[misc]
+        for name, move in beside.moves().items()
+    }
+    if meaning.promised is not None:
+        off = PRIORS["promised"] * (meaning.promised - meaning.promised.mean())
+        found["promised"] = lambda candidate: float(off[candidate.first : candidate.last + 1].mean())
+    return found

@@ -7,20 +7,23 @@ from typing import ClassVar
 from pydantic import Field
 
 from clipy.context import Context
-from clipy.stages.base import Highlighter
 from clipy.stages.highlight.selection.activity import busiest
 from clipy.stages.highlight.selection.candidates import bounds
+from clipy.stages.highlight.sidecars.beside import ReadsSidecars
 from clipy.types import Highlight, Video
 
 _SPARES = 3  # rounds of further candidates, to replace those that a reviewer rejects
 
 
-class Signals(Highlighter):
-    """The stretches in which most happens: loud, swelling sound, movement, cuts, faces up close. Hears no words."""
+class Signals(ReadsSidecars):
+    """The stretches in which most happens: loud, swelling sound, movement, cuts, faces up close. Hears no words.
 
-    version: ClassVar[int] = 2
+    Where a chat or a "most replayed" graph lies beside the video, they count as much as sound and movement do.
+    """
 
-    class Options(Highlighter.Options):
+    version: ClassVar[int] = 3
+
+    class Options(ReadsSidecars.Options):
         faces: bool = Field(True, description="Whether to look for faces, every two seconds.")
 
     options: Options
@@ -37,4 +40,5 @@ class Signals(Highlighter):
             spares=_SPARES,
             target=options.target_duration,
             faces=options.faces,
+            rows=self.sidecars_of(video).rows,
         )

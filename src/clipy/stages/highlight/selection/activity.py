@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -31,6 +31,8 @@ WEIGHTS: Mapping[str, float] = {
     "cuts": 0.10,
     "faces": 0.10,
     "length": 0.10,
+    "chat": 0.25,
+    "most replayed": 0.25,
 }
 
 _SAID: Mapping[str, str] = {
@@ -39,7 +41,10 @@ _SAID: Mapping[str, str] = {
     "movement": "much movement",
     "cuts": "many cuts",
     "faces": "faces up close",
+    "chat": "viewers wrote much",
+    "most replayed": "viewers replayed it",
 }
+_PEAKS = frozenset({"swell", "chat"})  # count by their highest value in a stretch, the others by their mean
 _NOTABLE = 0.6  # a feature this high may be named as a reason
 _RATE = Fraction(4)  # frames per second that are compared
 _HEIGHT = 72  # pixels: movement shows in a thumbnail
@@ -64,9 +69,9 @@ class Activity:
 
     def features(self, span: Span, target: float | None) -> dict[str, float]:
         """The features of a stretch, each in 0..1. ``target`` is the length in seconds that was asked for."""
-        values = {name: self._mean(row, span) for name, row in self.rows.items() if name != "swell"}
-        if "swell" in self.rows:
-            values["swell"] = float(self._within(self.rows["swell"], span).max())
+        values = {name: self._mean(row, span) for name, row in self.rows.items() if name not in _PEAKS}
+        for name in _PEAKS & set(self.rows):
+            values[name] = float(self._within(self.rows[name], span).max())
         inside = bisect_left(self.cuts, span.end) - bisect_right(self.cuts, span.start)
         values["cuts"] = min(1.0, inside / float(span.duration) / _MANY_CUTS)
         shortest, longest = _GOOD_LENGTH if target is None else (target, target)
@@ -111,12 +116,15 @@ def busiest(
     spares: int = 1,
     target: float | None = None,
     faces: bool = False,
+    rows: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> list[Highlight]:
     """Stretches that begin and end at cuts where there are any, best first, without overlaps.
 
+    ``rows`` are further values in 0..1, evenly spaced over the video, by a name of ``WEIGHTS``.
     The best set of ``count`` is found exactly; then, ``spares`` times less one, the best of what lies beside.
     """
     activity = activity_of(video, ctx, faces=faces)
+    activity = replace(activity, rows={**activity.rows, **(rows or {})})
     pool = []
     for span in stretches(activity.cuts, video.duration, shortest, longest, target):
         values = activity.features(span, target)

@@ -8,7 +8,7 @@ are English; for other languages the features that need them stay neutral.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,6 +62,9 @@ _SAID: Mapping[str, str] = {
     "striking": "striking words",
     "whole thought": "a whole thought",
     "about": "about what was asked for",
+    "chat": "viewers wrote much",
+    "most replayed": "viewers replayed it",
+    "promised": "about what the title promises",
 }
 _NOTABLE = 0.08  # of log-odds: what moves them by so much may be named as a reason
 
@@ -97,7 +100,10 @@ class Features:
 
 
 class Judge:
-    """Scores candidates of one video; what is unusual is measured against the video itself."""
+    """Scores candidates of one video; what is unusual is measured against the video itself.
+
+    ``moves`` are further parts by name: what each adds to the log-odds of a candidate.
+    """
 
     def __init__(
         self,
@@ -108,9 +114,10 @@ class Judge:
         target: Seconds | None = None,
         meaning: Meaning | None = None,
         choice: Choice | None = None,
+        moves: Mapping[str, Callable[[Candidate], float]] | None = None,
     ) -> None:
         self.sentences, self.levels, self.topic, self.meaning = sentences, levels, topic, meaning
-        self.choice = choice
+        self.choice, self.moves = choice, moves or {}
         self.target = None if target is None else float(target)
         self._words = _running([len(sentence.words) for sentence in sentences])
         self._pace = self._words[-1] / max(0.1, sum(float(sentence.span.duration) for sentence in sentences))
@@ -135,6 +142,9 @@ class Judge:
         if (about := self._about(candidate)) is not None:
             values["about"] = about
         added = {name: NEEDS[name].weight * (value - NEEDS[name].usual) for name, value in values.items()}
+        for name, move in self.moves.items():
+            added[name] = move(candidate)
+            values[name] = _probability(added[name])
         return self._chosen(candidate, values, added)
 
     def _chosen(self, candidate: Candidate, values: dict[str, float], added: dict[str, float]) -> Features:

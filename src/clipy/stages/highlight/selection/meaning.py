@@ -25,12 +25,14 @@ _UNRELATED, _RELATED = 0.1, 0.5  # likeness of a question to sentences that have
 class Meaning:
     """Of each sentence of a video: its unit vector, float32 (n, d), and how ``striking`` it is, in 0..1.
 
-    ``asked`` is how much each has to do with what the user asked for, in 0..1; None when nothing was asked.
+    ``asked`` is how much each has to do with what the user asked for, in 0..1; None when nothing was asked. So is
+    ``promised``, with what the video's title and description say.
     """
 
     vectors: Array
     striking: NDArray[np.float64]
     asked: NDArray[np.float64] | None = None
+    promised: NDArray[np.float64] | None = None
 
     @cached_property
     def breaks(self) -> NDArray[np.float64]:
@@ -48,12 +50,16 @@ class Meaning:
         return self.vectors[candidate.first : candidate.last + 1]
 
 
-def meaning_of(sentences: Sequence[Sentence], about: str, ctx: Context) -> Meaning:
-    """What the sentences mean, by the embedder that the user picked. ``about`` is what was asked for, if anything."""
+def meaning_of(sentences: Sequence[Sentence], about: str, ctx: Context, *, promise: str = "") -> Meaning:
+    """What the sentences mean, by the embedder that the user picked.
+
+    ``about`` is what was asked for, and ``promise`` what the video says of itself, if anything.
+    """
     said = tuple(sentence.text for sentence in sentences)
     texts, kept = examples()
     # All in one go, so that the model is loaded once and not kept.
-    found = ctx.cached(ctx.analyser(Embedder).embed, (*said, *texts, about))
-    vectors, judged, wanted = found[: len(said)], found[len(said) : -1], found[-1]
-    asked = np.clip((vectors @ wanted - _UNRELATED) / (_RELATED - _UNRELATED), 0, 1).astype(np.float64)
-    return Meaning(vectors, Taste(judged, kept).judge(vectors), asked if about else None)
+    found = ctx.cached(ctx.analyser(Embedder).embed, (*said, *texts, about, *([promise] if promise else [])))
+    vectors, judged, others = np.split(found, [len(said), len(said) + len(texts)])
+    likeness = np.clip((vectors @ others.T - _UNRELATED) / (_RELATED - _UNRELATED), 0, 1).astype(np.float64)
+    asked, promised = likeness[:, 0] if about else None, likeness[:, 1] if promise else None
+    return Meaning(vectors, Taste(judged, kept).judge(vectors), asked, promised)
