@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 
 import pytest
@@ -44,3 +45,22 @@ def test_peak_memory_is_charged_to_the_stage_that_allocates() -> None:
         _busy(0.1)
     stages = profile.document()["stages"]
     assert stages["render"]["peak_mb"] > stages["reframe"]["peak_mb"] + 80
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell the time of each thread")
+def test_processor_time_of_stages_that_overlap_is_told_apart_by_thread() -> None:
+    def work(stage: str, seconds: float) -> None:
+        profile.note(Event(stage, "works"))
+        helper = threading.Thread(target=_busy, args=(seconds,))  # inherits the stage
+        helper.start()
+        helper.join()
+        time.sleep(0.3)  # until its time has been counted
+
+    with Profile(interval=0.005) as profile:
+        lanes = [threading.Thread(target=work, args=part) for part in (("reframe", 1.2), ("review", 0.3))]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
+    stages = profile.document()["stages"]
+    assert stages["reframe"]["cpu_seconds"] > 1.5 * stages["review"]["cpu_seconds"]

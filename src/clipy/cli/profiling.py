@@ -1,6 +1,8 @@
 """``--profile``: seconds, processor seconds and peak memory of each stage, as ``DIR/debug/profile.json``.
 
-For time by function, run clipy under py-spy (docs/debugging.md).
+Stages overlap: while one clip is encoded, the next is reframed. On Linux processor time is therefore counted by thread:
+a thread that reports for a stage is named after it, and the threads that it starts inherit the name. For time by
+function, run clipy under py-spy (docs/debugging.md).
 """
 
 from __future__ import annotations
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 PROFILE = "clipy.profile/1"
 _INTERVAL = 0.02  # seconds between two samples of the memory in use
 _STATM = Path("/proc/self/statm")  # Linux: sizes in pages; the second is the resident set
+_THREADS = Path("/proc/self/task")
+_THREAD_NAME = Path("/proc/thread-self/comm")
+_NAME_LENGTH = 15  # characters that Linux keeps of a thread's name
+_THREADS_INTERVAL = 0.2  # seconds between two looks at all threads
+_AT_WORK = 0.1  # share of a core from which on a stage counts as at work
 
 
 @dataclass
@@ -41,14 +48,18 @@ class Profile:
     def __init__(self, interval: float = _INTERVAL) -> None:
         self.stages: dict[str, StageCost] = {}
         self._interval, self._stage = interval, "start"
+        self._threads = _ThreadTimes()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._sample, name="clipy-profile", daemon=True)
 
     def note(self, event: Event) -> None:
-        """Listen to a run: its events name the stage at work."""
-        self._stage = event.stage or self._stage
+        """Listen to a run: its events name the stage at work, here and in the thread that reports."""
+        if event.stage:
+            self._stage = event.stage
+            self._threads.name_this_one(event.stage)
 
     def __enter__(self) -> Profile:
+        self._threads.spent()  # what was used before does not count
         self._thread.start()
         return self
 
@@ -73,16 +84,68 @@ class Profile:
 
     def _sample(self) -> None:
         last, cpu = time.perf_counter(), time.process_time()
+        looked, charged = last, set[str]()
         over = False
         while not over:
             over = self._over.wait(self._interval)
-            cost = self.stages.setdefault(self._stage, StageCost())
-            now, cpu_now, memory = time.perf_counter(), time.process_time(), _memory()
+            cost = self._cost(self._stage)
+            now, memory = time.perf_counter(), _memory()
             cost.seconds += now - last
-            cost.cpu += cpu_now - cpu
+            charged.add(self._stage)
             if memory is not None:
                 cost.peak = max(cost.peak or 0, memory)
-            last, cpu = now, cpu_now
+            last = now
+            if over or now - looked >= _THREADS_INTERVAL:
+                cpu_now = time.process_time()
+                self._charge(cpu_now - cpu, now - looked, charged, memory)
+                looked, cpu, charged = now, cpu_now, set()
+
+    def _charge(self, spent: float, interval: float, charged: set[str], memory: int | None) -> None:
+        """Divide the processor seconds of an interval among the stages; what no thread accounts for is the last's."""
+        shares = self._threads.spent()
+        scale = min(1.0, spent / total) if (total := sum(shares.values())) else 0.0
+        for stage, share in shares.items():
+            cost = self._cost(stage)
+            cost.cpu += share * scale
+            if share >= _AT_WORK * interval and stage not in charged:
+                cost.seconds += interval
+                cost.peak = max(cost.peak or 0, memory) if memory is not None else cost.peak
+        self._cost(self._stage).cpu += spent - total * scale
+
+    def _cost(self, stage: str) -> StageCost:
+        return self.stages.setdefault(stage, StageCost())
+
+
+class _ThreadTimes:
+    """Processor seconds by stage, told apart by the names of threads; on Linux only, elsewhere nothing is known."""
+
+    def __init__(self) -> None:
+        self._stages: dict[str, str] = {}  # by the name of their threads
+        self._named = threading.local()
+        self._before: dict[str, int] = {}  # nanoseconds by thread
+
+    def name_this_one(self, stage: str) -> None:
+        """Name the calling thread after a stage."""
+        if getattr(self._named, "stage", None) == stage or not _THREAD_NAME.exists():
+            return
+        name = f"clipy-{stage}"[:_NAME_LENGTH]
+        self._stages[name] = self._named.stage = stage
+        _THREAD_NAME.write_text(name, encoding="ascii")
+
+    def spent(self) -> dict[str, float]:
+        """Seconds since the last call."""
+        found: dict[str, float] = {}
+        for thread in _THREADS.iterdir() if _THREADS.is_dir() else ():
+            try:
+                stage = self._stages.get((thread / "comm").read_text(encoding="utf-8").strip())
+                now = int((thread / "schedstat").read_text(encoding="ascii").split()[0])
+            except (OSError, ValueError):  # it has just ended, or this kernel does not count
+                continue
+            before = self._before.get(thread.name, 0)
+            if stage is not None:
+                found[stage] = found.get(stage, 0.0) + (now - (before if before <= now else 0)) / 1e9
+            self._before[thread.name] = now
+        return found
 
 
 @contextmanager
