@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clipy.analysis.faces.tracking.detections import Detection, FrameDetections
     from clipy.backend import Backend
     from clipy.context import Context, Event
+    from clipy.download.base import Downloader
     from clipy.errors import (
         BackendError,
         BackendNotFound,
@@ -103,6 +104,7 @@ _HOME = {
     "clipy.analysis.faces.tracking.detections": "Detection FrameDetections",
     "clipy.backend": "Backend",
     "clipy.context": "Context Event",
+    "clipy.download.base": "Downloader",
     "clipy.errors": (
         "BackendError BackendNotFound BackendUnavailable ClipyError ConfigError ContractError DocumentError "
         "InputError LoginNeeded MediaError ModelError NothingToDeliver OutputError RenderError ServiceError "
@@ -161,6 +163,7 @@ __all__ = [
     "Detection",
     "Diarizer",
     "DocumentError",
+    "Downloader",
     "Edit",
     "Embedder",
     "Encoding",

@@ -80,7 +80,15 @@ _STAGES = (
     ),
 )
 
-GROUPS: Mapping[str, Group] = {group.name: group for group in (*_ANALYSERS, *_STAGES)}
+_DOWNLOAD = Group(
+    "download",
+    "clipy.download.base:Downloader",
+    "Download: addresses to files. Repeat the table for each downloader; they are asked in this order.",
+    ("direct", "yt-dlp"),
+    many=True,
+)
+
+GROUPS: Mapping[str, Group] = {group.name: group for group in (_DOWNLOAD, *_ANALYSERS, *_STAGES)}
 """Every group by name, in pipeline order."""
 ANALYSERS: tuple[str, ...] = tuple(group.name for group in _ANALYSERS)
 """The groups of perception, which several stages share."""

@@ -18,6 +18,7 @@ from tests.contracts.backends import made
 from tests.music import make_song
 
 OPTIONS: dict[str, dict[str, Any]] = {
+    "download": {"allow_private": True},
     "reframe": {"width": 180, "height": 320},
     "highlight": {"count": 2, "min_duration": 2, "max_duration": 6},
 }
@@ -75,6 +76,7 @@ def _suite(group: str) -> type[BackendContract]:
     return Suite
 
 
+TestDownloaders = _suite("download")
 TestTranscribers = _suite("transcribe")
 TestAligners = _suite("align")
 TestShotDetectors = _suite("shots")

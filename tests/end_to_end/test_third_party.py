@@ -23,6 +23,7 @@ from fixtures.media import black, make_video
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "clipy-examples"
 PICKS = {
+    "download": "patient",
     "transcribe": "script",
     "align": "unhurried",
     "shots": "metronome",

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-for _module in ("analysers", "stages", "suite"):
+for _module in ("analysers", "downloads", "stages", "suite"):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")  # so that a failure shows what was compared
 
 from clipy.backend import Backend
@@ -29,6 +29,7 @@ from clipy.testing.analysers import (
     SpeakerDetectorContract,
     TranscriberContract,
 )
+from clipy.testing.downloads import DownloaderContract
 from clipy.testing.known import KNOWN_TRANSCRIPT, context, known_analysers
 from clipy.testing.media import make_video
 from clipy.testing.stages import (
@@ -46,6 +47,7 @@ __all__ = [
     "AlignerContract",
     "BackendContract",
     "DiarizerContract",
+    "DownloaderContract",
     "EmbedderContract",
     "FaceDetectorContract",
     "HighlighterContract",
@@ -64,6 +66,7 @@ __all__ = [
 ]
 
 _SUITES: tuple[type[BackendContract], ...] = (
+    DownloaderContract,
     TranscriberContract,
     AlignerContract,
     ShotDetectorContract,

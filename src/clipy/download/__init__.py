@@ -1,0 +1,1 @@
+"""Downloading: addresses become files on this machine. The files here are the downloaders, and what they share."""
