@@ -256,7 +256,8 @@ class Edit:
 
     ``keep`` holds the source spans that are shown. ``words`` are in source time. ``plans`` maps a pizzazz's name to its
     data. ``gain``: how many dB louder than usual a review wants it; ``sides``: how it wants left and right of the sound
-    to be mixed. ``speakers``: all of a run's, in the same order.
+    to be mixed. ``speakers``: all of a run's, in the same order. ``breaks``: source times at which a person wants a new
+    caption card to begin.
     """
 
     highlight: Highlight
@@ -268,6 +269,7 @@ class Edit:
     gain: float = 0.0
     speakers: tuple[str, ...] = ()
     sides: Sides | None = None
+    breaks: tuple[Seconds, ...] = ()
 
     @property
     def duration(self) -> Seconds:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from clipy.cli import about, cache, export, login, stages
+from clipy.cli.studio import studio
 
 
 class _Commands(click.Group):
@@ -29,7 +30,7 @@ def main() -> None:
 
 for _command in (
     *(stages.run, stages.highlight, stages.reframe, stages.render, stages.review, stages.upload, stages.transcribe),
-    export.export,
+    *(studio, export.export),
     *(login.login, login.logout),
     *(about.backends, about.models, about.config, cache.cache, about.doctor),
 ):

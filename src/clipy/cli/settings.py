@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -52,10 +52,11 @@ class Settings:
         """The stage from which on stored results are not used."""
         return STEPS[0] if self.no_cache else None
 
-    def config(self, *more: str) -> Config:
+    def config(self, *more: str, recorded: Mapping[str, Json] | None = None) -> Config:
         from clipy import config
 
-        return config.load(self.config_file, preset=self.preset, sets=(*self.sets, *more), device=self.device)
+        sets = (*self.sets, *more)
+        return config.load(self.config_file, preset=self.preset, sets=sets, device=self.device, recorded=recorded)
 
     def pipeline(self, *more: str) -> Pipeline:
         from clipy.pipeline.pipeline import Pipeline

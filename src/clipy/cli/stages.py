@@ -29,6 +29,7 @@ from clipy.groups import STEPS
 
 if TYPE_CHECKING:
     from clipy.context import Context
+    from clipy.pipeline.outcome import Result
     from clipy.types import Highlight, Json, Video
 
 _VIDEO = click.argument("video", type=FILE, help="A video file: MP4, MOV, MKV, WebM, AVI and more.")
@@ -178,27 +179,38 @@ def reframe(settings: Settings, video: Path, given: Path, output: Output) -> Non
 
 @click.command()
 @_VIDEO
-@click.option(
-    "--crops", "given", required=True, type=FILE, metavar="FILE", help="From clipy reframe, or written by hand."
-)
+@click.option("--crops", "given", type=FILE, metavar="FILE", help="From clipy reframe, or written by hand.")
+@click.option("--edits", "edited", type=FILE, metavar="FILE", help="From clipy studio, or written by hand.")
 @_FOLDER
 @_OVERWRITE
 @with_settings
-def render(settings: Settings, video: Path, given: Path, folder: Path, overwrite: bool) -> None:
-    """Stage 3: make the finished files, with captions and all pizzazz, not yet reviewed."""
+def render(
+    settings: Settings, video: Path, given: Path | None, edited: Path | None, folder: Path, overwrite: bool
+) -> None:
+    """Stage 3: make the finished files, with captions and all pizzazz, not yet reviewed.
+
+    With --edits, words, crops and pizzazz are those of the file, and the settings those of the run that was edited.
+    """
     from clipy import documents
+    from clipy.edits import read_edits
     from clipy.pipeline.delivery import delivering_to
+    from clipy.pipeline.edited import render_crops, render_edits
     from clipy.pipeline.pipeline import Pipeline
 
-    pipeline = Pipeline.from_config(delivering_to(folder, settings.config(), overwrite=overwrite))
-    result = settings.work(
-        video,
-        "render",
-        pipeline,
-        lambda source, ctx: pipeline.render_only(
-            source, documents.read_crops(given, source), folder, ctx, overwrite=overwrite
-        ),
-    )
+    if (given is None) == (edited is None):
+        raise click.UsageError("Give either --crops or --edits.")
+    edits = None if edited is None else read_edits(edited)
+    config = settings.config(recorded={} if edits is None else edits.settings)
+    pipeline = Pipeline.from_config(delivering_to(folder, config, overwrite=overwrite))
+
+    def task(source: Video, ctx: Context) -> Result:
+        if edits is not None and edited is not None:
+            edits.require(source, edited)
+            return render_edits(pipeline, source, edits, folder, ctx, overwrite=overwrite)
+        cropped = [] if given is None else documents.read_crops(given, source)
+        return render_crops(pipeline, source, cropped, folder, ctx, overwrite=overwrite)
+
+    result = settings.work(video, "render", pipeline, task)
     if settings.as_json:
         print_json(result.document())
     echo(f"{counted(len(result.made), 'clip')} -> {folder}")

@@ -61,9 +61,12 @@ def load(
     sets: Sequence[str] = (),
     device: str | None = None,
     environment: Mapping[str, str] | None = None,
+    recorded: Mapping[str, Any] | None = None,
 ) -> Config:
     """Merge all levels. ``environment`` is the process's own unless given.
 
+    ``recorded`` are the settings of an earlier run (``settings`` in ``clips.json``): where they name a backend, its
+    options are exactly those of that run, below ``sets``.
     ``sets`` are texts as ``--set`` takes them; those that pick backends are applied before those that set options.
     Raises SettingError for a name or value that does not exist, ConfigError for a file that cannot be read.
     """
@@ -73,7 +76,10 @@ def load(
     merged = Merged.from_defaults()
     for file in files(path, environment):
         merged.add_file(_read(file), file)
-    for text in (*settings(environment, merged.tables, merged.lists), *sorted(sets, key=lambda text: not picks(text))):
+    for text in settings(environment, merged.tables, merged.lists):
+        merged.add_flag(text)
+    merged.take(recorded or {})
+    for text in sorted(sets, key=lambda text: not picks(text)):
         merged.add_flag(text)
     limits(merged.store)
     presets = PRESETS[preset]

@@ -63,6 +63,18 @@ class Merged:
             else:
                 raise SettingError(f"unknown table {name!r}", where=path, do=self._nearest(name))
 
+    def take(self, recorded: Mapping[str, Any]) -> None:
+        """Take the recorded settings of a run in place of what is merged so far. Raises SettingError."""
+        for name, content in recorded.items():
+            entries = content if isinstance(content, list) else [content]
+            if name not in GROUPS or isinstance(content, list) != GROUPS[name].many:
+                raise SettingError(f"the recorded settings hold an unknown table {name!r}", do=self._nearest(name))
+            choices = tuple(_recorded(name, entry) for entry in entries)
+            if GROUPS[name].many:
+                self.lists[name] = choices
+            else:
+                self.tables[name] = choices[0]
+
     def add_flag(self, text: str) -> None:
         """Add one ``stage.option=value``, ``list.backend.option=value``, ``stage=name`` or ``list=name,name``."""
         left, equals, right = text.partition("=")
@@ -142,6 +154,12 @@ def checked_device(name: object, where: Path | str) -> str:
     if not isinstance(name, str) or name not in DEVICES:
         raise SettingError(f"unknown device {name!r}", where=where, do=f"Choose one of: {', '.join(DEVICES)}")
     return name
+
+
+def _recorded(name: str, entry: object) -> Choice:
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("backend"), str):
+        raise SettingError(f"the recorded settings of {name!r} name no backend", do="Correct the file")
+    return Choice(entry["backend"], {key: value for key, value in entry.items() if key != "backend"})
 
 
 def _entry(name: str, item: Mapping[str, Any], path: Path) -> Choice:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clipy import documents
+from clipy.entries import highlight_json
 from clipy.errors import MediaError, UploadError
 from clipy.pipeline.report import write_report
 from clipy.types import Clip, Edit, Finding, Highlight, Json, Post, Review, Video
@@ -78,7 +79,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Result:
-    """The result of a run over one video. ``timings`` are seconds by stage."""
+    """The result of a run over one video. ``timings`` are seconds by stage; ``candidates`` were never tried."""
 
     video: Video
     folder: Path
@@ -86,6 +87,8 @@ class Result:
     rejected: tuple[Rejected, ...]
     timings: Mapping[str, float]
     identity: str
+    settings: Mapping[str, Json] = field(default_factory=dict)
+    candidates: tuple[Highlight, ...] = ()
 
     @property
     def failures(self) -> tuple[UploadError, ...]:
@@ -106,6 +109,8 @@ class Result:
             "source": documents.source(self.video),
             "clips": [documents.clip_json(m.clip, m.reviews, m.posts, m.repaired) for m in self.made],
             "rejected": [documents.rejected_json(r.highlight, r.reviews, r.repaired) for r in self.rejected],
+            "candidates": [highlight_json(candidate) for candidate in self.candidates],
+            "settings": dict(self.settings),
             "timings": {stage: round(spent, 3) for stage, spent in self.timings.items()},
         }
 

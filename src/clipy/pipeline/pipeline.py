@@ -33,10 +33,10 @@ from clipy.models import Model, known
 from clipy.pipeline import factory
 from clipy.pipeline.debug.saving import save_debug
 from clipy.pipeline.decision_log import log_candidates, log_crop, log_lost_speech, log_review
-from clipy.pipeline.delivery import prepare
 from clipy.pipeline.outcome import Clock, Outcome, Rejected, Result, summarize_errors
 from clipy.pipeline.parallel import parallel_map, renders_at_once, with_progress
 from clipy.pipeline.quality_control import QualityControl, clip_of
+from clipy.pipeline.recorded_settings import recorded_settings
 from clipy.pipeline.repair import plan_repair
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.storage.store import key_of, write_json
@@ -152,10 +152,11 @@ class Pipeline:
         with clock.measuring("transcribe"):
             video = self.choose_mixes(video, ctx)
         ctx = replace(ctx, video=video)
-        made, rejected, attribution = self._make(video, ctx, clock)
+        made, rejected, left, attribution = self._make(video, ctx, clock)
         with clock.measuring("upload"):
             made = self.upload(made, slug(video.path.stem), ctx)
-        result = Result(video, folder, tuple(made), tuple(rejected), clock.spent, self.identity(video))
+        identity, settings = self.identity(video), recorded_settings(self.backends())
+        result = Result(video, folder, tuple(made), tuple(rejected), clock.spent, identity, settings, left)
         write_json(folder / "clips.json", result.document())
         if report:
             result.write_report()
@@ -172,7 +173,7 @@ class Pipeline:
 
     def _make(
         self, video: Video, ctx: Context, clock: Clock
-    ) -> tuple[list[Outcome], list[Rejected], SpeakerAttribution]:
+    ) -> tuple[list[Outcome], list[Rejected], tuple[Highlight, ...], SpeakerAttribution]:
         with clock.measuring("transcribe"):
             self.check_script(video, ctx)
             self.check_text(self.transcribe(video, ctx))
@@ -212,7 +213,7 @@ class Pipeline:
                     made.append(outcome)
                 else:
                     rejected.append(Rejected.refused(outcome))
-        return made, rejected, attribution
+        return made, rejected, tuple(candidates), attribution
 
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
         """Make the transcript, a step of its own because it takes long and every later stage uses it."""
@@ -277,6 +278,10 @@ class Pipeline:
         """Add a clip's words with their speakers, and let each pizzazz plan, in order."""
         words = attribution.within(edit.highlight.span)
         edit = replace(edit, language=attribution.transcript.language, words=words, speakers=attribution.speakers)
+        return self.plan(video, edit, ctx)
+
+    def plan(self, video: Video, edit: Edit, ctx: Context) -> Edit:
+        """Let each pizzazz plan a clip whose words are known, in order."""
         for pizzazz in self.pizzazz:
             if type(pizzazz).plan is not Pizzazz.plan:
                 edit = ctx.cached(pizzazz.plan, video, edit)
@@ -331,34 +336,6 @@ class Pipeline:
                 log.warning("%s: %s was not posted: %s", uploader.name, outcome.clip.name, error)
                 failures.append(error)
         return replace(outcome, posts=tuple(posts), failures=tuple(failures))
-
-    def render_only(
-        self,
-        video: Video,
-        cropped: Sequence[tuple[Highlight, CropPath]],
-        folder: Path,
-        ctx: Context,
-        *,
-        overwrite: bool,
-    ) -> Result:
-        """Render given crops into a folder, unreviewed; ``clips.json`` says so."""
-        clock = Clock()
-        identity = key_of(self.identity(video), cropped)
-        call(self.renderer.check, ())
-        with ctx.store.delivering(folder):
-            prepare(folder, identity, overwrite=overwrite)
-            with clock.measuring("render"):
-                self.check_text(transcript_of(video, ctx))
-                picks = [highlight for highlight, _ in cropped]
-                ctx = self.with_conversation(video, picks, ctx)
-                attribution = self.add_faces(video, SpeakerAttribution.from_audio(video, picks, ctx), picks, ctx)
-                outlines = [Edit(highlight, crop, (highlight.span,)) for highlight, crop in cropped]
-                edits = [self.decorate(video, attribution, outline, ctx) for outline in outlines]
-                clips = parallel_map(edits, partial(self.render, video), ctx, renders_at_once())
-            made = self.upload([Outcome(clip, None) for clip in clips], slug(video.path.stem), ctx)
-            result = Result(video, folder, tuple(made), (), clock.spent, identity)
-            write_json(folder / "clips.json", result.document())
-        return result
 
 
 def _each(

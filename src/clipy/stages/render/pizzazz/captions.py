@@ -7,10 +7,11 @@ within the card's rectangle only.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -180,7 +181,10 @@ class Captions(Pizzazz):
             language=language,
             measure=measure,
         )
-        return group_into_cards(_kept_words(edit), rules, until=edit.duration)
+        parts = _split_at(_kept_words(edit), [edit.clip_time(time) for time in edit.breaks])
+        ends = [*(part[0].start for part in parts[1:]), edit.duration]
+        grouped = (group_into_cards(part, rules, until=end) for part, end in zip(parts, ends, strict=True))
+        return tuple(card for cards in grouped for card in cards)
 
     def _area(self, edit: Edit) -> Area:
         return text_safe_area(edit.crop.width, edit.crop.height, self.options.position, self.options.safe_area)
@@ -255,3 +259,9 @@ def _kept_words(edit: Edit) -> list[Word]:
     """The words in clip time, without those in parts that are cut out."""
     kept = (any(word.span.overlap(span) > 0 or word.start in span for span in edit.keep) for word in edit.words)
     return [word for word, is_kept in zip(edit.clip_words(), kept, strict=True) if is_kept]
+
+
+def _split_at(words: list[Word], times: Sequence[Seconds]) -> list[list[Word]]:
+    """The words in runs: a new one begins with the first word that starts at each time or later."""
+    edges = sorted({bisect_left(words, time, key=lambda word: word.start) for time in times} - {0, len(words)})
+    return [words[begin:end] for begin, end in pairwise([0, *edges, len(words)])]
