@@ -45,7 +45,11 @@ if TYPE_CHECKING:
         UploadLater,
         UploadRefused,
         UploadUnknown,
+        WorkerLost,
     )
+    from clipy.executors.base import Executor
+    from clipy.executors.preparing.job import Job
+    from clipy.executors.preparing.steps import prepare_job
     from clipy.media.encoding import Encoding
     from clipy.media.frame import AudioBlock, Frame
     from clipy.media.loudness import Levels
@@ -108,8 +112,11 @@ _HOME = {
     "clipy.errors": (
         "BackendError BackendNotFound BackendUnavailable ClipyError ConfigError ContractError DocumentError "
         "InputError LoginNeeded MediaError ModelError NothingToDeliver OutputError RenderError ServiceError "
-        "StoreError UploadError UploadLater UploadRefused UploadUnknown"
+        "StoreError UploadError UploadLater UploadRefused UploadUnknown WorkerLost"
     ),
+    "clipy.executors.base": "Executor",
+    "clipy.executors.preparing.job": "Job",
+    "clipy.executors.preparing.steps": "prepare_job",
     "clipy.media.frame": "AudioBlock Frame",
     "clipy.media.loudness": "Levels",
     "clipy.media.probe": "probe",
@@ -169,6 +176,7 @@ __all__ = [
     "Encoding",
     "Event",
     "Evidence",
+    "Executor",
     "FaceDetector",
     "Finding",
     "Frame",
@@ -176,6 +184,7 @@ __all__ = [
     "Highlight",
     "Highlighter",
     "InputError",
+    "Job",
     "Json",
     "Keyframe",
     "Layout",
@@ -222,10 +231,12 @@ __all__ = [
     "Uploader",
     "Video",
     "Word",
+    "WorkerLost",
     "composed_frames",
     "config",
     "mixed_sound",
     "pictures",
+    "prepare_job",
     "probe",
     "run",
     "seconds",

@@ -13,6 +13,7 @@
     ├── ModelError                  weights missing, wrong, or not fetchable
     ├── StoreError                  the store cannot be read or written
     ├── RenderError                 a clip could not be encoded
+    ├── WorkerLost                  what worked on a video died, each time it was started again
     ├── ServiceError                a service over the network refuses, or does not answer usefully
     ├── UploadError                 a clip could not be published; run again, and it goes on where it stopped
     │   ├── LoginNeeded             no account, or its permission has ended; says how to log in
@@ -97,6 +98,10 @@ class StoreError(ClipyError):
 
 class RenderError(ClipyError):
     """A clip could not be encoded."""
+
+
+class WorkerLost(ClipyError):
+    """What worked on a video died as often as it may: a process, a machine, or its memory ran out."""
 
 
 class ServiceError(ClipyError):

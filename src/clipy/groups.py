@@ -88,7 +88,14 @@ _DOWNLOAD = Group(
     many=True,
 )
 
-GROUPS: Mapping[str, Group] = {group.name: group for group in (_DOWNLOAD, *_ANALYSERS, *_STAGES)}
+_EXECUTOR = Group(
+    "executor",
+    "clipy.executors.base:Executor",
+    "Executor: where videos are worked on, and how many at once.",
+    ("local",),
+)
+
+GROUPS: Mapping[str, Group] = {group.name: group for group in (_DOWNLOAD, *_ANALYSERS, *_STAGES, _EXECUTOR)}
 """Every group by name, in pipeline order."""
 ANALYSERS: tuple[str, ...] = tuple(group.name for group in _ANALYSERS)
 """The groups of perception, which several stages share."""

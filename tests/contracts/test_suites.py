@@ -20,6 +20,7 @@ from tests.music import make_song
 OPTIONS: dict[str, dict[str, Any]] = {
     "download": {"allow_private": True},
     "reframe": {"width": 180, "height": 320},
+    "executor": {"videos": 2},
     "highlight": {"count": 2, "min_duration": 2, "max_duration": 6},
 }
 ELSEWHERE = {
@@ -90,6 +91,7 @@ TestPizzazz = _suite("pizzazz")
 TestRenderers = _suite("render")
 TestReviewers = _suite("review")
 TestUploaders = _suite("upload")
+TestExecutors = _suite("executor")
 
 
 def test_every_group_has_a_contract_suite() -> None:

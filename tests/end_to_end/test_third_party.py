@@ -37,6 +37,7 @@ PICKS = {
     "render": "matroska",
     "review": "audible",
     "upload": "outbox",
+    "executor": "threads",
 }
 
 

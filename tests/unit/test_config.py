@@ -185,7 +185,7 @@ def test_the_commented_file_sets_nothing_and_uncommented_sets_the_defaults(here:
 
 def test_the_schema_names_every_stage_and_refuses_unknown_keys() -> None:
     schema = option_reference.schema()
-    assert list(schema["properties"])[-2:] == ["review", "upload"]
+    assert list(schema["properties"])[-3:] == ["review", "upload", "executor"]
     assert schema["properties"].pop("device")["enum"] == list(device.NAMES)
     for name, table in schema["properties"].items():
         for pick in table.get("items", table).get("anyOf", [table]):

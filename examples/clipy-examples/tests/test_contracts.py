@@ -7,6 +7,7 @@ import pytest
 from clipy_examples.align import Unhurried
 from clipy_examples.diarize import PingPong
 from clipy_examples.embed import Letters
+from clipy_examples.executor import Threads
 from clipy_examples.faces import Brightest
 from clipy_examples.highlight import Loudest
 from clipy_examples.pizzazz import Sparkle
@@ -32,6 +33,7 @@ TestPan = contract_of(Pan)
 TestSparkle = contract_of(Sparkle)
 TestMatroska = contract_of(Matroska)
 TestAudible = contract_of(Audible)
+TestThreads = contract_of(Threads)
 
 
 class TestOutbox(UploaderContract):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from clipy.cli import about, cache, export, login, stages
+from clipy.cli import about, cache, export, login, running, stages
 from clipy.cli.studio import studio
 
 
@@ -29,7 +29,16 @@ def main() -> None:
 
 
 for _command in (
-    *(stages.run, stages.highlight, stages.reframe, stages.render, stages.review, stages.upload, stages.transcribe),
+    *(
+        running.run,
+        running.watch,
+        stages.highlight,
+        stages.reframe,
+        stages.render,
+        stages.review,
+        stages.upload,
+        stages.transcribe,
+    ),
     *(studio, export.export),
     *(login.login, login.logout),
     *(about.backends, about.models, about.config, cache.cache, about.doctor),

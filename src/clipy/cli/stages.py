@@ -1,9 +1,7 @@
-"""The pipeline's commands: all of it, each stage by itself on the output of the one before, and the transcript."""
+"""The commands of single stages, each on the output of the one before, and the transcript."""
 
 from __future__ import annotations
 
-import logging
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,21 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from clipy.cli.logs import echo
-from clipy.cli.profiling import profiling
 from clipy.cli.settings import (
     FILE,
     Output,
     Settings,
     deliver,
-    error_json,
     print_json,
     with_output,
     with_selection,
     with_settings,
 )
 from clipy.cli.text import counted
-from clipy.errors import ClipyError, NothingToDeliver, OutputError, UploadLater
-from clipy.groups import STEPS
+from clipy.errors import NothingToDeliver, OutputError
 
 if TYPE_CHECKING:
     from clipy.context import Context
@@ -37,82 +32,6 @@ _FOLDER = click.option(
     "-o", "--output", "folder", required=True, type=FILE, metavar="DIR", help="Folder for the clips."
 )
 _OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files of the same name in the output folder.")
-
-
-@click.command()
-@click.argument(
-    "videos",
-    nargs=-1,
-    required=True,
-    type=FILE,
-    metavar="VIDEO...",
-    help="Video files: MP4, MOV, MKV, WebM, AVI and more.",
-)
-@_FOLDER
-@with_selection
-@_OVERWRITE
-@click.option("--from", "since", type=click.Choice(STEPS), help="Rerun from this stage; use stored results before it.")
-@click.option("--profile", is_flag=True, help="Write time and memory by stage to DIR/debug (as --debug does).")
-@click.option("--report", is_flag=True, help="Also write DIR/report.html: the findings on each clip, with evidence.")
-@with_settings
-def run(
-    settings: Settings,
-    videos: tuple[Path, ...],
-    folder: Path,
-    selection: tuple[str, ...],
-    overwrite: bool,
-    since: str | None,
-    profile: bool,
-    report: bool,
-) -> None:
-    """Run the whole pipeline: VIDEO in, finished clips and clips.json out.
-
-    Several videos get a folder each inside DIR. With --debug, DIR/debug shows for each clip, as video and as data, what
-    was seen and decided (docs/debugging.md).
-    """
-    if since and settings.no_cache:
-        raise click.UsageError("--no-cache recomputes everything, --from only a part: choose one")
-    from clipy.cli import terminal
-    from clipy.pipeline.run import run as run_pipeline
-    from clipy.text.slugs import unique_slugs
-
-    config = settings.config(*selection)
-    names = unique_slugs([video.stem for video in videos])
-    folders = [folder] if len(videos) == 1 else [folder / name for name in names]
-    more = ("debug",) if settings.debug else ()
-    documents: list[Json] = []
-    errors: list[Json] = []
-    failures: list[ClipyError] = []
-    for video, place in zip(videos, folders, strict=True):
-        try:
-            with (
-                terminal.progress(video.name, (*STEPS, *more)) as shown,
-                profiling(place, shown, wanted=profile or settings.debug) as listener,
-            ):
-                result = run_pipeline(
-                    video,
-                    place,
-                    config=config,
-                    overwrite=overwrite,
-                    since=since or settings.since,
-                    debug=settings.debug,
-                    report=report,
-                    listener=listener,
-                )
-        except ClipyError as error:
-            if len(videos) == 1:
-                raise
-            echo(f"error: {error}", logging.ERROR)  # the other videos still get their turn
-            failures.append(error)
-            errors.append({"video": str(video), **error_json(error)})
-        else:
-            documents.append(result.document())
-            echo(terminal.summary(result))
-            failures += [failure for failure in result.failures if not isinstance(failure, UploadLater)]
-    if settings.as_json:
-        print_json(documents[0] if len(videos) == 1 else {"runs": documents, "errors": errors})
-    if failures:
-        sys.exit(max(error.exit_code for error in failures) if not documents else 1)
 
 
 @click.command()

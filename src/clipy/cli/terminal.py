@@ -79,7 +79,7 @@ def _bars(name: str, stages: Sequence[str], stream: TextIO, logs: Logs | None) -
     )
     console = Console(file=stream)
     console.print(Text(printable(name, keep=""), style="bold"))
-    with Progress(*columns, console=console) as bars, _log_above_bars(console, logs):
+    with Progress(*columns, console=console) as bars, log_above(console, logs):
         tasks: dict[str, TaskID] = {
             stage: bars.add_task("", start=False, total=1.0, stage=stage, visible=False) for stage in stages
         }
@@ -100,8 +100,8 @@ def _bars(name: str, stages: Sequence[str], stream: TextIO, logs: Logs | None) -
 
 
 @contextmanager
-def _log_above_bars(console: Console, logs: Logs | None) -> Iterator[None]:
-    """Write log lines above the bars, neither wrapped nor coloured, so that paths can be copied."""
+def log_above(console: Console, logs: Logs | None) -> Iterator[None]:
+    """Write log lines above what is drawn, neither wrapped nor coloured, so that paths can be copied."""
     if logs is None:
         yield
         return

@@ -60,15 +60,17 @@ def context(
     *,
     since: str | None = None,
     listener: Callable[[Event], None] | None = None,
+    store: Path | None = None,
 ) -> Iterator[Context]:
     """A context with the analysers of some ``parts``, and a private work folder that is removed afterwards.
 
     Inside, NumPy multiplies matrices on the caller's own thread: ours are many and small, and OpenBLAS's threads wait
-    by spinning. Beside other work, two of them took ten times the processor time of one, and longer.
+    by spinning. Beside other work, two of them took ten times the processor time of one, and longer. ``store`` is the
+    folder of the store; that of the settings unless given.
     """
-    store = Store(configuration.store_folder())
-    with store.workplace() as work, threadpool_limits(1, "blas"):
-        eviction.enter(store, work)
+    opened = Store(store or configuration.store_folder())
+    with opened.workplace() as work, threadpool_limits(1, "blas"):
+        eviction.enter(opened, work)
         analysers, device = (parts.analysers, parts.device) if parts else ({}, "cpu")
-        ctx = Context(store, work, analysers, device=device, policy=CachePolicy(since), perception=Perceived())
+        ctx = Context(opened, work, analysers, device=device, policy=CachePolicy(since), perception=Perceived())
         yield ctx if listener is None else replace(ctx, listener=listener)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-for _module in ("analysers", "downloads", "stages", "suite"):
+for _module in ("analysers", "downloads", "executors", "stages", "suite"):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")  # so that a failure shows what was compared
 
 from clipy.backend import Backend
@@ -30,6 +30,7 @@ from clipy.testing.analysers import (
     TranscriberContract,
 )
 from clipy.testing.downloads import DownloaderContract
+from clipy.testing.executors import ExecutorContract
 from clipy.testing.known import KNOWN_TRANSCRIPT, context, known_analysers
 from clipy.testing.media import make_video
 from clipy.testing.stages import (
@@ -49,6 +50,7 @@ __all__ = [
     "DiarizerContract",
     "DownloaderContract",
     "EmbedderContract",
+    "ExecutorContract",
     "FaceDetectorContract",
     "HighlighterContract",
     "PizzazzContract",
@@ -80,6 +82,7 @@ _SUITES: tuple[type[BackendContract], ...] = (
     RendererContract,
     ReviewerContract,
     UploaderContract,
+    ExecutorContract,
 )
 SUITES: dict[str, type[BackendContract]] = {suite.core.group: suite for suite in _SUITES}
 """The suite of each group."""
