@@ -4,7 +4,7 @@ Good clips are made by clipy itself, from recordings of people in ``--media`` (o
 ``video`` and ``composed``, and from synthesised speech; without recordings the kinds that need a face are not tried.
 From some of them, clips with one defect each are made. A defect is caught when the right check says so as an error, and
 had not said so of the clip that it was made from; a good clip with any error is a false alarm. ``--good`` names
-further files that are known to be good.
+further files that are known to be good. ``--in-run`` reviews them as a run does, which knows what was said in the source.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def measured(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     caught: Counter[str] = Counter()
     tried: Counter[str] = Counter()
     instead: dict[str, list[str]] = {}
-    with context(Pipeline.from_config(load())) as ctx:
+    with context(Pipeline.from_config(load())) as bare:
+        ctx = replace(bare, transcribed=options.in_run)
         good = [synthesised(work, ctx)]
         if options.media:
             good += list(from_recordings(options.media, options.clips, work, ctx))
@@ -144,6 +145,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--clips", type=int, default=30, help="good clips to make of recordings, at most")
     parser.add_argument("--bases", type=int, default=2, help="good clips that each defect is made from")
     parser.add_argument("--only", nargs="*", default=[], choices=list(KINDS), help="defects to try")
+    parser.add_argument("--in-run", action="store_true", help="trust the words of the edits, as inside a run")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     return parser.parse_args(arguments)
 

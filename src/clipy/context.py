@@ -57,6 +57,8 @@ class Context:
 
     ``device`` is what the user asked for; ``clipy.device`` translates it for a library. ``conversation`` are the spans
     of the source that are diarized together, so that a voice has one name in all clips; empty: whatever is asked about.
+    ``reviewed``: what is rendered is reviewed next, so that a renderer may measure it for the review on the way.
+    ``transcribed``: the words of edits are what this run's transcriber heard in ``video``, and nobody has edited them.
     """
 
     store: Store
@@ -69,6 +71,8 @@ class Context:
     video: Video | None = None  # the run's source, where it has one
     conversation: tuple[Span, ...] = ()
     perception: Perception | None = None
+    reviewed: bool = False
+    transcribed: bool = False
 
     def at(self, stage: str) -> Context:
         """The same context, reporting as another stage."""

@@ -8,18 +8,34 @@ import numpy as np
 import pytest
 
 from clipy.analysis.clip_qc import inspection
-from clipy.analysis.clip_qc.inspection import inspect_clip
+from clipy.analysis.clip_qc.inspection import inspect_clip, keep_measured
 from clipy.context import Context
 from clipy.documents import finding_json
 from clipy.groups import STEPS
 from clipy.media.checks.proxy import proxy_frames
-from clipy.media.checks.video_metrics import VideoMetrics, measure_video
+from clipy.media.checks.video_metrics import FrameMeter, VideoMetrics, measure_video
+from clipy.media.probe import probe
 from clipy.media.read import pictures
 from clipy.pipeline.quality_control import QualityControl, clip_of
 from clipy.stages.base import Reviewer
+from clipy.stages.render.x264 import X264
 from clipy.storage.cache_policy import CachePolicy
 from clipy.storage.store import Store
-from clipy.types import Box, Clip, Evidence, Finding, Review, Span, Video
+from clipy.types import (
+    Box,
+    Clip,
+    CropPath,
+    CropShot,
+    Edit,
+    Evidence,
+    Finding,
+    Highlight,
+    Keyframe,
+    Panel,
+    Review,
+    Span,
+    Video,
+)
 from fixtures.media import make_video
 
 
@@ -95,3 +111,40 @@ def test_finding_has_picture_and_sound_evidence() -> None:
     heard = Finding("click", "warning", "x", span, evidence=Evidence.sound(span))
     assert finding_json(heard)["evidence"] == {"kind": "sound", "start": 1, "end": 2, "box": None}
     assert finding_json(Finding("size", "error", "x"))["evidence"] is None
+
+
+def test_a_clip_is_measured_while_it_is_encoded_as_it_is_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", size=(640, 360), seconds=3))
+    shot = CropShot(video.span, "single", (Panel((Keyframe(Fraction(0), Box(200, 0, 402, 360)),), (0, 0, 540, 960)),))
+    edit = Edit(Highlight(video.span), CropPath(540, 960, (shot,)), (video.span,))
+    ctx = replace(_context(tmp_path), reviewed=True)
+    X264().render(video, edit, (), tmp_path / "clip.mp4", ctx)
+    clip = clip_of(tmp_path / "clip.mp4")
+    after = measure_video(probe(clip.path), tmp_path / "after.mp4")
+    monkeypatch.setattr(inspection, "measure_video", _never)
+    found = inspect_clip(clip, ctx)
+    assert found.metrics.frames == after.frames == 75
+    assert np.array_equal(found.metrics.times, after.times)
+    assert (found.metrics.start, found.metrics.end, found.metrics.broken) == (after.start, after.end, ())
+    assert np.abs(found.metrics.changes - after.changes).max() < 1.5
+    assert np.nanmedian(np.abs(found.metrics.shifts - after.shifts)) < 0.002
+    assert (found.metrics.black, found.metrics.frozen) == (after.black, after.frozen)
+    pairs = zip(proxy_frames(found.proxy), proxy_frames(probe(tmp_path / "after.mp4")), strict=True)
+    assert all(
+        time == other and np.abs(ours.astype(int) - theirs).mean() < 4 for (time, ours), (other, theirs) in pairs
+    )
+
+
+def test_a_file_that_was_damaged_as_it_was_written_is_decoded_for_its_review(tmp_path: Path) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", size=(180, 320), seconds=2))
+    with FrameMeter(tmp_path / "proxy.mp4", 180, 320) as meter:
+        pass
+    ctx = _context(tmp_path)
+    keep_measured(video.path, meter.metrics(Fraction(25)), tmp_path / "proxy.mp4", ctx)  # of no frame, the file has 50
+    assert inspect_clip(clip_of(video.path), ctx).metrics.frames == 50
+
+
+def _never(video: Video, proxy: Path) -> VideoMetrics:
+    raise AssertionError("it was decoded although it had been measured")

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from clipy.analysis.clip_qc import inspection
 from clipy.cli import main
 from clipy.groups import STEPS
-from clipy.media.checks.video_metrics import measure_video
+from clipy.media.checks.video_metrics import FrameMeter, measure_video
 from clipy.storage.cache_policy import CachePolicy
 from fixtures.media import make_video
 
@@ -84,9 +84,12 @@ def test_a_measurement_that_changed_is_seen_when_its_stage_is_recomputed(
     silent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], sees_the_new_value: bool
 ) -> None:
     assert run(silent, tmp_path).exit_code in {0, 3}
+    while_encoding = FrameMeter.metrics
+    broken = (Fraction(1, 2),)
     monkeypatch.setattr(
-        inspection, "measure_video", lambda video, proxy: replace(measure_video(video, proxy), broken=(Fraction(1, 2),))
+        inspection, "measure_video", lambda video, proxy: replace(measure_video(video, proxy), broken=broken)
     )
+    monkeypatch.setattr(FrameMeter, "metrics", lambda self, rate: replace(while_encoding(self, rate), broken=broken))
     result = run(silent, tmp_path, "-v", *flags)
     document = (tmp_path / "out" / "clips.json").read_text(encoding="utf-8")
     assert ("1 packet of the video stream cannot be decoded" in document) == sees_the_new_value, result.stderr

@@ -151,7 +151,7 @@ class Pipeline:
         call(self.renderer.check, ())
         with clock.measuring("transcribe"):
             video = self.choose_mixes(video, ctx)
-        ctx = replace(ctx, video=video)
+        ctx = replace(ctx, video=video, transcribed=True)
         made, rejected, left, attribution = self._make(video, ctx, clock)
         with clock.measuring("upload"):
             made = self.upload(made, slug(video.path.stem), ctx)
@@ -289,6 +289,7 @@ class Pipeline:
 
     def render(self, video: Video, edit: Edit, ctx: Context) -> Clip:
         """The finished file of one edit, in the store."""
+        ctx = replace(ctx, reviewed=bool(self.reviewers))
         path = ctx.cached_file(self.renderer.render, video, edit, self.pizzazz, suffix=self.renderer.suffix)
         return replace(clip_of(path), edit=edit)
 

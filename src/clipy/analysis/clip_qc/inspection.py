@@ -1,7 +1,12 @@
-"""A finished clip, decoded once for all reviewers: measurements of picture and sound, and a small copy to analyse."""
+"""A finished clip, measured once for all reviewers: picture and sound, and a small copy to analyse.
+
+A clip is measured while it is encoded where its review follows (``keep_measured``); any other file is decoded for it.
+"""
 
 from __future__ import annotations
 
+import logging
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +14,11 @@ from pathlib import Path
 
 from clipy.context import Context
 from clipy.media.checks.audio_metrics import AudioMetrics, measure_audio
-from clipy.media.checks.video_metrics import VideoMetrics, measure_video
+from clipy.media.checks.video_metrics import VideoMetrics, is_intact, measure_video
 from clipy.media.probe import probe
 from clipy.types import Clip, Video
+
+log = logging.getLogger(__name__)
 
 _VERSION = 6  # of what is measured here; raised whenever a result changes
 
@@ -51,6 +58,20 @@ def inspect_clip(clip: Clip, ctx: Context) -> Inspection:
 
     proxy = ctx.cached_path("review.proxy", _VERSION, (video,), ".mp4", write_proxy)
     return Inspection(video, probe(proxy), measure(measure_again))
+
+
+def keep_measured(path: Path, metrics: VideoMetrics, proxy: Path, ctx: Context) -> None:
+    """Store what was measured while a file was encoded as its measurements; ``proxy``, its small copy, is moved."""
+    video = probe(path)
+    if not is_intact(video, metrics.frames):
+        log.warning("%s was not written as it was encoded: its review decodes it", path.name)
+        return
+    ctx.cached_value("review.picture", _VERSION, (video,), VideoMetrics, lambda: metrics)
+
+    def move(place: Path) -> None:
+        shutil.move(proxy, place)
+
+    ctx.cached_path("review.proxy", _VERSION, (video,), ".mp4", move)
 
 
 def measure_sound(video: Video, ctx: Context) -> AudioMetrics:

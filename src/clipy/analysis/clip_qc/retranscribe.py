@@ -49,7 +49,7 @@ def retranscribe(clip: Clip, ctx: Context) -> Transcript:
         ctx.report("Transcribing the clip")
         return fast.transcribe(video, ctx)
 
-    if clip.edit is None or ctx.video is None:
+    if clip.edit is None or ctx.video is None or not ctx.transcribed:
         return ctx.cached_value("review.words", 1, (fast, video), Transcript, listen)
     edit, source = clip.edit, ctx.video
     inputs = (fast, video, edit.words, edit.keep, source)

@@ -29,21 +29,25 @@ _BT709 = 1
 _OPTIONS = {"preset": "ultrafast", "qp": "20"}  # constant quantizer: rate control costs 10 % more
 
 
-def proxy_size(video: Video) -> tuple[int, int]:
-    """Width and height of a clip's proxy: even, upright, never larger than the clip."""
-    shrink = min(1.0, SIDE / min(video.width, video.height))
-    return tuple(max(2, round(side * shrink / 2) * 2) for side in (video.width, video.height))  # type: ignore[return-value]
+def proxy_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height of the proxy of a clip of this size: even, upright, never larger than the clip."""
+    shrink = min(1.0, SIDE / min(width, height))
+    return max(2, round(width * shrink / 2) * 2), max(2, round(height * shrink / 2) * 2)
 
 
 def shrink(frame: av.VideoFrame, video: Video) -> Planes:
     """A decoded picture in proxy size, upright, as BT.709 Y, U and V in limited range."""
     planes, colors = yuv_planes(frame)
-    wide, high = proxy_size(video)
+    wide, high = proxy_size(video.width, video.height)
     turned = video.rotation in (90, 270)
-    size = (high, wide) if turned else (wide, high)
-    sizes = (size, *[(size[0] // 2, size[1] // 2)] * 2)
-    small = tuple(_downscale(plane, to) for plane, to in zip(planes, sizes, strict=True))
+    small = shrink_planes(planes, (high, wide) if turned else (wide, high))
     return cast("Planes", tuple(upright(plane, video.rotation) for plane in to_bt709(small, colors)))  # type: ignore[arg-type]
+
+
+def shrink_planes(planes: Sequence[Plane], size: tuple[int, int]) -> tuple[Plane, ...]:
+    """The planes of a 4:2:0 picture, for a width and height of its luma."""
+    sizes = (size, *[(size[0] // 2, size[1] // 2)] * 2)
+    return tuple(_downscale(plane, to) for plane, to in zip(planes, sizes, strict=True))
 
 
 def _downscale(plane: Plane, size: tuple[int, int]) -> Plane:
@@ -72,16 +76,16 @@ def proxy_frames(
 
 
 class ProxyWriter:
-    """Use as ``with ProxyWriter(path, video) as proxy: proxy.add(time, planes)``; the file is complete afterwards.
+    """Use as ``with ProxyWriter(path, size) as proxy: proxy.add(time, planes)``; the file is complete afterwards.
 
     Every picture keeps its time, except that the first one is shown from the beginning. What is on screen at a multiple
     of 1/5 s can be decoded without the others (see ``proxy_frames``). There is no sound.
     """
 
-    def __init__(self, path: Path, video: Video) -> None:
+    def __init__(self, path: Path, size: tuple[int, int]) -> None:
         self._container = av.open(f"file:{path}", "w", format="mp4")
         self._stream = self._container.add_stream("libx264", rate=25, options=dict(_OPTIONS))
-        self._stream.width, self._stream.height = proxy_size(video)
+        self._stream.width, self._stream.height = size
         self._stream.pix_fmt = "yuv420p"
         codec = self._stream.codec_context
         codec.time_base = Fraction(1, _TICKS)

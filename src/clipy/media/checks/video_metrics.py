@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, cast
 
 import av
 import cv2
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from clipy.media.checks.flashes import FlashDetector
 from clipy.media.checks.motion import MotionEstimator, motion_luma
-from clipy.media.checks.proxy import ProxyWriter, shrink
+from clipy.media.checks.proxy import ProxyWriter, proxy_size, shrink, shrink_planes
 from clipy.media.checks.sharpness import finest_detail
 from clipy.media.checks.spans import SpanRecorder
 from clipy.media.color import yuv_planes
@@ -83,7 +84,7 @@ def measure_video(video: Video, proxy: Path) -> VideoMetrics:
     """
     broken: list[Seconds] = []
     meter = _Meter()
-    with ProxyWriter(proxy, video) as small:
+    with ProxyWriter(proxy, proxy_size(video.width, video.height)) as small:
         for time, frame in _strictly_decoded(video, broken):
             planes = shrink(frame, video)
             small.add(time, planes)
@@ -91,6 +92,48 @@ def measure_video(video: Video, proxy: Path) -> VideoMetrics:
             if meter.wants_detail(time, smooth=frame.pict_type != PictureType.B):
                 meter.add_detail(time, _luma(frame))
     return meter.metrics(1 / video.frame_rate, tuple(broken))
+
+
+class FrameMeter:
+    """Measures the frames of a clip while they are encoded, as ``measure_video`` does afterwards, and writes the proxy.
+
+    Use as ``with FrameMeter(path, width, height) as meter: meter.add(time, planes)``. What goes into the encoder is
+    measured; ``is_intact`` checks what came out.
+    """
+
+    def __init__(self, proxy: Path, width: int, height: int) -> None:
+        self._meter, self._size = _Meter(), proxy_size(width, height)
+        self._proxy = ProxyWriter(proxy, self._size)
+
+    def add(self, time: Seconds, planes: Planes) -> None:
+        """The next frame: Y, U and V in BT.709, limited range, and when it is shown."""
+        small = cast("Planes", shrink_planes(planes, self._size))
+        self._proxy.add(time, small)
+        self._meter.add(time, small)
+        if self._meter.wants_detail(time, smooth=True):
+            self._meter.add_detail(time, planes[0])
+
+    def metrics(self, rate: Fraction) -> VideoMetrics:
+        """All measurements; each frame is shown for ``1 / rate`` seconds."""
+        return self._meter.metrics(1 / rate, ())
+
+    def __enter__(self) -> FrameMeter:
+        self._proxy.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._proxy.__exit__(kind, error, trace)
+
+
+def is_intact(video: Video, frames: int) -> bool:
+    """Whether a file holds the packets of so many frames, none of which has lost bytes; nothing is decoded."""
+    with open_media(video.path) as container:
+        stream = video_stream(container, video.path)
+        lost_bytes = LostBytesDetector(stream.codec_context)
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        return len(packets) == frames and not any(lost_bytes.affects(packet) for packet in packets)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import tempfile
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,9 +13,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from clipy.analysis.clip_qc.inspection import keep_measured
 from clipy.context import Context
 from clipy.errors import ConfigError, OutputError, RenderError
 from clipy.media.aac import Packet
+from clipy.media.checks.video_metrics import FrameMeter
 from clipy.media.encoding import Encoding
 from clipy.media.frame import Frame
 from clipy.media.opencv import few_opencv_threads
@@ -71,18 +74,51 @@ class Mp4(Renderer):
             raise RenderError(
                 f"the clip is {float(edit.duration):.3f} s long, less than one frame", where=video.path.name
             )
-        encoding = self.encoding(edit.crop.width, edit.crop.height, rate)
         try:
-            with ExitStack() as stack:
-                stack.enter_context(few_opencv_threads())
-                track = stack.enter_context(self._soundtrack(video, edit, pizzazz, ctx, count / rate))
-                writer = stack.enter_context(Mp4Writer(path, edit.crop.width, edit.crop.height, rate, encoding))
-                frames = self._frames(video, edit, pizzazz, ctx, rate, count, encoding.threads, stack)
-                _interleave(writer, frames, count, track, ctx)
+            with few_opencv_threads():
+                if ctx.reviewed:
+                    self._write_measured(video, edit, pizzazz, path, ctx, rate, count)
+                else:
+                    self._write(video, edit, pizzazz, path, ctx, rate, count)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise OutputError("the disk is full", where=ctx.work, do="Free some space and run again") from error
             raise RenderError(f"cannot render the clip ({error.strerror or error})", where=path) from error
+
+    def _write_measured(
+        self,
+        video: Video,
+        edit: Edit,
+        pizzazz: tuple[Pizzazz, ...],
+        path: Path,
+        ctx: Context,
+        rate: Fraction,
+        count: int,
+    ) -> None:
+        """Measure the frames for the review while they are encoded, so that it need not decode them."""
+        with tempfile.TemporaryDirectory(dir=ctx.work) as folder:
+            proxy = Path(folder) / "proxy.mp4"
+            with FrameMeter(proxy, edit.crop.width, edit.crop.height) as meter:
+                self._write(video, edit, pizzazz, path, ctx, rate, count, meter)
+            keep_measured(path, meter.metrics(rate), proxy, ctx)
+
+    def _write(
+        self,
+        video: Video,
+        edit: Edit,
+        pizzazz: tuple[Pizzazz, ...],
+        path: Path,
+        ctx: Context,
+        rate: Fraction,
+        count: int,
+        meter: FrameMeter | None = None,
+    ) -> None:
+        encoding = self.encoding(edit.crop.width, edit.crop.height, rate)
+        with ExitStack() as stack:
+            track = stack.enter_context(self._soundtrack(video, edit, pizzazz, ctx, count / rate))
+            writer = stack.enter_context(Mp4Writer(path, edit.crop.width, edit.crop.height, rate, encoding))
+            frames = self._frames(video, edit, pizzazz, ctx, rate, count, encoding.threads, stack)
+            _interleave(writer, frames if meter is None else _measured(frames, rate, meter), count, track, ctx)
 
     def _rate(self, video: Video) -> Fraction:
         configured = self.options.frame_rate
@@ -130,6 +166,13 @@ def _to_yuv(frames: Iterator[Frame]) -> Iterator[Frame]:
     """Convert frames that an effect left as RGB in the effects' thread rather than in the encoder's."""
     for frame in frames:
         _ = frame.planes
+        yield frame
+
+
+def _measured(frames: Iterator[Frame], rate: Fraction, meter: FrameMeter) -> Iterator[Frame]:
+    """Pass the finished frames on to the encoder, measured."""
+    for index, frame in enumerate(frames):
+        meter.add(index / rate, frame.planes)
         yield frame
 
 
