@@ -4,7 +4,7 @@ Good clips are made by clipy itself, from recordings of people in ``--media`` (o
 ``video`` and ``composed``, and from synthesised speech; without recordings the kinds that need a face are not tried.
 From some of them, clips with one defect each are made. A defect is caught when the right check says so as an error, and
 had not said so of the clip that it was made from; a good clip with any error is a false alarm. ``--good`` names
-further files that are known to be good. ``--in-run`` reviews them as a run does, which knows what was said in the source.
+further files that are known to be good. ``--in-run`` reviews as a run does, which knows what was said in the source.
 """
 
 from __future__ import annotations
