@@ -4,7 +4,9 @@ For each detector of speakers: shares of frames against every file in FOLDER (or
 (``composed``, ``truth``), with one window only, and beside them with the layouts that are chosen by default; how well
 speaking and silent faces are told apart; delay and false switches on conversations composed at run time, whose
 listeners are still or move their lips; smoothness beside the usual filters; seconds of processor time a minute, by
-part, with that of decoding once beside. ``transition_errors``: gradual transitions composed of real recordings that
+part, with that of decoding once beside. ``edge_cuts``: the share of frames with one window whose left or right edge
+runs through the head that it follows, or through a neighbor's face although a shift would avoid that.
+``transition_errors``: gradual transitions composed of real recordings that
 are missed or invented. ``tile``: the share of time in which a gallery's window is within the speaker's tile. Each
 detector runs in a process of its own, so that memory is its own; what comes before all of them (cuts, faces) is done
 and timed in the first, and loaded by the others. A detector that is not installed, or whose weights are not here, is
@@ -273,8 +275,17 @@ def _turns_away(before: CropShot, after: CropShot) -> bool:
 
 def _table(found: dict[str, dict[str, Any] | None]) -> str:
     names = (
-        *("on_speaker", "contested", "empty", "wrong_person", "average_precision", "balanced_accuracy", "reaction_s"),
-        *("switches_per_minute", "accel_rms", "seconds_per_minute", "peak_mb"),
+        *(
+            "on_speaker",
+            "contested",
+            "empty",
+            "wrong_person",
+            "edge_cuts",
+            "average_precision",
+            "balanced_accuracy",
+            "reaction_s",
+        ),
+        *("reaction_s", "switches_per_minute", "accel_rms", "seconds_per_minute", "peak_mb"),
     )
     lines = ["".join(f"{title:>20}" for title in ("", *found))]
     for name in names:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from clipy.types import CropPath, Track, seconds
+from clipy.types import CropPath, CropShot, Track, seconds
+from reframing.edges import cuts_followed, cuts_neighbor
 
 Corners = tuple[float, float, float, float]
 
@@ -42,6 +43,9 @@ class Tally:
             "contested": self._share("contested_on", "contested"),
             "empty": self._share("empty", "with_face"),
             "wrong_person": self._share("wrong", "speaking"),
+            "edge_cuts": self._share("edge_cuts", "one_window"),
+            "edge_cuts_followed": self._share("cuts_followed", "one_window"),
+            "edge_cuts_neighbor": self._share("cuts_neighbor", "one_window"),
             "average_precision": average_precision(self.judged),
             "balanced_accuracy": balanced_accuracy(self.judged),
             "switches_per_minute": round(self.counts.get("jumps", 0) / self.minutes, 2) if self.minutes else None,
@@ -100,6 +104,8 @@ def _frame(tally: Tally, frame: dict[str, Any], crop: CropPath, truth: dict[str,
             scale = (into[3] - into[1]) / max(1e-9, window.height)
             if inside >= 0.95 and (scale >= 1.5 * fit or scale * (box[3] - box[1]) >= 0.12 * crop.height):
                 shown[face["id"]] = 2.0
+    if shot.layout == "single":
+        _edges(tally, frame, shot, truth)
     if frame["faces"]:
         tally.count("with_face")
         tally.count("empty", all(value < 0.95 for value in shown.values()))
@@ -113,6 +119,19 @@ def _frame(tally: Tally, frame: dict[str, Any], crop: CropPath, truth: dict[str,
         tally.count("contested_on", len(frame["faces"]) > 1 and on)
         none_shown = all(shown[name] < 0.95 for name in talkers)
         tally.count("wrong", none_shown and any(shown[name] >= 0.95 for name in others))
+
+
+def _edges(tally: Tally, frame: dict[str, Any], shot: CropShot, truth: dict[str, Any]) -> None:
+    """Whether an edge of the one window cuts the followed head, or without need a neighbor's face."""
+    window = shot.panels[0].window(seconds(frame["time"]))
+    boxes = [_clipped(face["box"], truth) for face in frame["faces"]]
+    faces = [(box[0], box[2]) for box in boxes if box[1] < window.y2 and box[3] > window.y1]
+    followed = cuts_followed(window, faces, truth["width"])
+    neighbor = cuts_neighbor(window, faces, truth["width"])
+    tally.count("one_window", bool(faces))
+    tally.count("cuts_followed", followed)
+    tally.count("cuts_neighbor", neighbor)
+    tally.count("edge_cuts", followed or neighbor)
 
 
 def _judged(tally: Tally, frame: dict[str, Any], tracks: Sequence[Track]) -> None:

@@ -163,11 +163,20 @@ def test_walking_speaker_is_followed_smoothly() -> None:
 
 
 def test_camera_pans_between_near_faces() -> None:
-    near = [track(0, 800, spoken((0, 5))), track(1, 1100, spoken((5, 10)))]
+    near = [track(0, 800, spoken((0, 5)), size=240), track(1, 1150, spoken((5, 10)), size=240)]
     (shot,) = Camera(video(), 1080, 1920).crop_shots(TEN, near)
     path = centers(shot)[:, 0]
     assert path[50] < 900
     assert path[-10] > 1000
+
+
+def test_window_holds_two_faces_rather_than_pan_between_them() -> None:
+    near = [track(0, 800, spoken((0, 5))), track(1, 1100, spoken((5, 10)))]
+    (shot,) = Camera(video(), 1080, 1920).crop_shots(TEN, near)
+    assert np.ptp(centers(shot)[:, 0]) == 0
+    (window,) = {shot.panels[0].window(Fraction(k)) for k in range(10)}
+    assert window.x1 < 700
+    assert window.x2 > 1200
 
 
 def test_camera_zooms_in_on_small_faces_up_to_a_limit() -> None:
@@ -227,6 +236,21 @@ def test_text_is_kept_in_view_where_it_fits_beside_the_face() -> None:
     far = Box(1500, 950, 1900, 1020)
     (shot,) = Camera(video(), 1080, 1920, writing=(far,)).crop_shots(TEN, still)
     assert centers(shot)[:, 0] == pytest.approx(np.full(COUNT, 900), abs=5)
+
+
+@pytest.mark.parametrize("apart", [300.0, 330.0, 400.0])
+def test_window_edges_cut_no_neighbor_where_a_shift_avoids_it(apart: float) -> None:
+    sway = 10 * np.sin(TIMES * 2)
+    row = [track(0, 960 - apart, 0.05), track(1, 960 + sway, 0.9), track(2, 960 + apart - sway, 0.05)]
+    (shot,) = Camera(video(), 1080, 1920).crop_shots(TEN, row)
+    windows = [shot.panels[0].window(Fraction(k, 25)) for k in range(COUNT)]
+    cut = [
+        any(one.boxes[k, 0] < edge < one.boxes[k, 2] for edge in (window.x1, window.x2) for one in row)
+        for k, window in enumerate(windows)
+    ]
+    assert not any(cut)
+    (centered,) = Camera(video(), 1080, 1920).crop_shots(TEN, row[1:2])
+    assert np.ptp(centers(shot)[:, 0]) <= np.ptp(centers(centered)[:, 0]) + 20
 
 
 def test_window_stays_in_its_half_of_a_split_screen() -> None:

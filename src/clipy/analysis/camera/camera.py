@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 
 from clipy.analysis.camera.attention import Attention, CameraTarget
 from clipy.analysis.camera.smoothing import STEP, Limits, along, fitted, smooth
+from clipy.analysis.camera.uncut import Neighbor, Tube, uncut
 from clipy.analysis.faces.tracking.tracks import grid
-from clipy.types import Box, CropShot, Keyframe, Panel, Seconds, Span, Track, Video
+from clipy.types import TRACK_RATE, Box, CropShot, Keyframe, Panel, Seconds, Span, Track, Video
 
 Path = NDArray[np.float64]  # (n, 2) or (n,)
 
 _NEAR = 0.6  # window widths between two faces at which the camera pans from one to the other instead of cutting
 _SPEED, _ACCELERATION = 0.6, 1.2  # window widths per second (and per second squared): a calm pan
 _EDGE = 0.04  # window sides between a face and the window's edge, at least
+_SHIFT = 0.25  # window sides by which the face may be off the middle, so that no neighbor is cut
+_SAME = 0.5  # face widths between the middles of two boxes on one face
 _HEAD = 0.85  # face heights from the middle of a face to above its hair
 _HAIR = 1.5  # height of a head with hair and some room, in heights of its face
 _LOWEST = 0.58  # lowest position of the middle of a face, as a share of the window's height
@@ -68,7 +71,9 @@ class Camera:
         """
         runs = self._runs(self.attention.targets(span, tracks, self.area))
         return [
-            self._crop_run(targets) if self._fits_window(targets) or not whole_if_broad else self._whole(targets)
+            self._crop_run(targets, tracks)
+            if self._fits_window(targets) or not whole_if_broad
+            else self._whole(targets)
             for targets in runs
         ]
 
@@ -158,14 +163,14 @@ class Camera:
         reach = _NEAR * min(sides) * self.width / self.height
         return math.dist((x1, y1), (x2, y2)) < reach and max(sides) < 1.3 * min(sides)
 
-    def _crop_run(self, targets: Sequence[CameraTarget]) -> CropShot:
+    def _crop_run(self, targets: Sequence[CameraTarget], tracks: Sequence[Track]) -> CropShot:
         span = Span(targets[0].span.start, targets[-1].span.end)
         if targets[0].track is None:
             return self.middle(span)
         panes = {self._pane(target) for target in targets}
         pane = panes.pop() if len(panes) == 1 else None
         if pane is None:
-            return self._shot(span, self.panel(targets))
+            return self._shot(span, self.panel(targets, beside=tracks))
         inner = replace(self, picture=pane, panes={})
         return (
             self._shot(span, inner.panel(targets))
@@ -189,8 +194,12 @@ class Camera:
     def _pane(self, target: CameraTarget) -> Box | None:
         return self.panes.get(target.track.id) if target.track else None
 
-    def panel(self, targets: Sequence[CameraTarget], height: float | None = None) -> Panel:
-        """The moving window on the tracks of adjoining targets."""
+    def panel(
+        self, targets: Sequence[CameraTarget], height: float | None = None, beside: Sequence[Track] = ()
+    ) -> Panel:
+        """The moving window on the tracks of adjoining targets. Its edges cut none of the faces ``beside`` them where a
+        small shift avoids that.
+        """
         height = self.height_for(targets) if height is None else height
         span = Span(targets[0].span.start, targets[-1].span.end)
         times = [span.start + index * STEP for index in range(math.ceil(span.duration / STEP) + 1)]
@@ -199,10 +208,11 @@ class Camera:
         moments = sorted({span.start, *grid(span), span.end})
         at = np.array([float(time - span.start) for time in moments])
         wide, area = height * self.width / self.height, self.area
-        x = self._axis(faces[:, 0], faces[:, 2], wide, (area.x1, area.x2), at, self._writing(wide))
         # A head is higher than its face: where the face is big, its middle is lower, so that the hair is not cut off.
         line = np.clip(_HEAD * faces[:, 3] / height, self.eye_line, _LOWEST)
         y = self._axis(faces[:, 1] + (0.5 - line) * height, _HAIR * faces[:, 3], height, (area.y1, area.y2), at)
+        others = [one for track in beside if (one := _neighbor(track, owners, times, faces, height)) is not None]
+        x = self._axis(faces[:, 0], faces[:, 2], wide, (area.x1, area.x2), at, self._writing(wide), others)
         centers = zip(moments, x.tolist(), y.tolist(), strict=True)
         keys = [Keyframe(time, self.window((cx, cy), height)) for time, cx, cy in centers]
         return Panel(_drop_still_keyframes(keys), self._into)
@@ -226,23 +236,25 @@ class Camera:
         within: tuple[float, float],
         at: Path,
         better: tuple[float, float] | None = None,
+        neighbors: Sequence[Neighbor] = (),
     ) -> Path:
         """The window's centre along one axis at times since the run's start, from where its middle is wanted.
 
-        Of the places that are near enough, those between ``better`` are taken if there are any at all times.
+        Of the places that are near enough, those are taken that cut no neighbors, and of these those between ``better``
+        if there are any at all times.
         """
         first, last = within[0] + side / 2, within[1] - side / 2
         if first >= last - 1e-6:
             return np.full(len(at), (within[0] + within[1]) / 2)
         room = np.maximum((side - sizes) / 2 - _EDGE * side, 0.01 * side)
         slack = np.minimum(self.dead_zone * side, room)
-        reachable = np.clip(wanted, first, last)
-        low = np.clip(wanted - slack, first, last)
-        high = np.maximum(np.clip(wanted + slack, first, last), low)
+        reach = np.maximum(slack, np.minimum(_SHIFT * side, room))
+        near, far = (Tube(*np.clip((wanted - off, wanted + off), first, last)) for off in (slack, reach))
+        tube = uncut(near, far, side, neighbors)
+        low, high = tube.low, tube.high
         if better is not None and low.max() <= better[1] and better[0] <= high.min():
             low, high = np.maximum(low, better[0]), np.minimum(high, better[1])
-            reachable = np.clip(reachable, low, high)
-        points = smooth(np.minimum(low, reachable), np.maximum(high, reachable), self._limits(side))
+        points = smooth(low, high, self._limits(side))
         path = along(fitted(points, first, last), at)
         return np.round(path, 3)  # a still camera is exactly still, whatever the spline's rounding
 
@@ -275,6 +287,22 @@ def _faces(target: CameraTarget, times: Sequence[Seconds]) -> Path:
     at = np.array([float(time) for time in times])
     x1, y1, x2, y2 = (np.interp(at, target.track.times, target.track.boxes[:, k]) for k in range(4))
     return np.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], axis=1)
+
+
+def _neighbor(
+    track: Track, owners: Sequence[CameraTarget], times: Sequence[Seconds], faces: Path, height: float
+) -> Neighbor | None:
+    """A face beside those that a window of a height follows, at each time; None where it is never beside them."""
+    at = np.array([float(time) for time in times])
+    x, y, wide, high = _faces(CameraTarget(owners[0].span, track), times).T
+    half = 0.5 / float(TRACK_RATE)
+    there = (at >= track.times[0] - half) & (at <= track.times[-1] + half)
+    there &= np.array([owner.track is not track for owner in owners])
+    there &= (np.abs(x - faces[:, 0]) > _SAME * faces[:, 2]) & (np.abs(y - faces[:, 1]) < (height + high) / 2)
+    if not there.any():
+        return None
+    left, right = (np.where(there, x + side * wide / 2, np.nan) for side in (-1, 1))
+    return Neighbor(left, right, min(1.0, float(np.median(high) / max(1.0, np.median(faces[:, 3])))))
 
 
 def _drop_still_keyframes(keyframes: Sequence[Keyframe]) -> tuple[Keyframe, ...]:
