@@ -31,6 +31,8 @@ _INSTANT = Fraction(1, 90_000)  # a span that ends this much after a time includ
 _IN_TILE = 0.9  # share of a face that is inside its tile
 _COVER = 0.015  # share of the picture that text covers
 _FLAT = 0.68  # share of a page that is flat background: scenes with text have less
+_LOWER = 0.55  # share of the picture's height below which text is a name or a quote
+_LEGIBLE = 0.025  # smallest line of text that is meant to be read, as a share of the picture's height
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,15 @@ class ShotAnalysis:
     def disc(self, face: Box) -> Box | None:
         """The square around the round picture-in-picture of a face; None without one."""
         return self._kept(self.borders.disc(_scaled(face, 1 / self.scale)))
+
+    def lower_thirds(self) -> tuple[Box, ...]:
+        """Legible text in the lower part of the picture, such as a speaker's name."""
+        high, wide, top = self.picture.height, self.picture.width, self.picture.y1
+        return tuple(
+            box
+            for box in self.writing
+            if box.y1 >= top + _LOWER * high and box.height >= _LEGIBLE * high and box.width >= 3 * _LEGIBLE * wide
+        )
 
     @cached_property
     def tiles(self) -> list[Box]:

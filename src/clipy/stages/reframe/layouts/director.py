@@ -20,8 +20,6 @@ LAYOUTS: tuple[Layout, ...] = ("single", "stack", "grid", "fit", "inset", "tile"
 
 _ROOMY = 0.8  # share of a window's sides that two faces may span to share it
 _INSET = 0.3  # largest face camera, as a share of the picture's area
-_LOWER = 0.55  # share of the picture's height below which text is a name or a quote
-_LEGIBLE = 0.025  # smallest line of text that is meant to be read, as a share of the picture's height
 _CAMERA = 0.18  # smallest face camera, as a share of the picture's height; smaller ones are objects in a scene
 _TALLEST = 0.8  # ... and at most: a strip from top to bottom is a curtain, a door or half of a split screen
 _SMALL_FACE = 0.3  # largest face in a face camera, as a share of the picture's height
@@ -53,7 +51,7 @@ class Director:
             return [made]
         if not tracks:
             return [self.empty(camera, scene, self._may("fit"))]
-        camera = replace(camera, panes=_panes(scene, tracks), writing=_captions(scene))
+        camera = replace(camera, panes=_panes(scene, tracks), writing=scene.lower_thirds())
         shots: list[CropShot] = []
         at = scene.span.start
         for span, people in self._groups(scene, tracks):
@@ -161,16 +159,6 @@ def _panes(scene: ShotAnalysis, tracks: Sequence[Track]) -> dict[int, Box]:
     """The split-screen panes of the faces, by track. A single pane does not count: it may be a line in the scene."""
     found = {track.id: pane for track in tracks if (pane := scene.pane(_typical(track))) is not None}
     return found if len(set(found.values())) > 1 else {}
-
-
-def _captions(scene: ShotAnalysis) -> tuple[Box, ...]:
-    """Legible text in the lower part of a picture, such as a speaker's name."""
-    high, wide, top = scene.picture.height, scene.picture.width, scene.picture.y1
-    return tuple(
-        box
-        for box in scene.writing
-        if box.y1 >= top + _LOWER * high and box.height >= _LEGIBLE * high and box.width >= 3 * _LEGIBLE * wide
-    )
 
 
 def _typical(track: Track) -> Box:

@@ -18,6 +18,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, TypeAdapter
 
 from clipy.analysis.camera.onscreen import OnScreen, faces_on_screen
+from clipy.analysis.camera.onscreen_writing import writing_on_screen
 from clipy.analysis.subtitles.writer import Style, speaker_of
 from clipy.context import Context
 from clipy.errors import RenderError
@@ -44,9 +45,9 @@ _STYLE = TypeAdapter(Style)
 
 
 class Captions(Pizzazz):
-    """Word-by-word captions in any script, clear of mouths and of the overlays of the platforms."""
+    """Word-by-word captions in any script, clear of faces, of writing and of the overlays of the platforms."""
 
-    version = 10
+    version = 11
     digested_options: ClassVar[frozenset[str]] = frozenset(("font", "brand"))
 
     class Options(Pizzazz.Options):
@@ -71,7 +72,9 @@ class Captions(Pizzazz):
             description="Height of the captions' middle, from 0 (top) to 1 (bottom). Default: wherever they cover no"
             " mouth.",
         )
-        avoid_faces: bool = Field(True, description="Detect faces and keep captions off their mouths.")
+        avoid_faces: bool = Field(
+            True, description="Detect faces and writing in the picture and keep captions off them where possible."
+        )
         safe_area: bool = Field(
             True, description="Keep clear of the overlays that TikTok, Reels and Shorts draw on upright video."
         )
@@ -107,13 +110,15 @@ class Captions(Pizzazz):
         styles = self._speaker_styles(cards, edit)
         captions = decorate(cards, edit.language, emphasis=options.emphasis == "auto", emoji=options.emoji)
         faces: Sequence[OnScreen] = ()
+        occupied: tuple[OccupiedRegion, ...] = ()
+        written: Sequence[OccupiedRegion] = ()
         if captions and edit.crop.shots and options.position is None and options.avoid_faces:
             faces = faces_on_screen(video, edit, ctx, speaking=False)
-        occupied: tuple[OccupiedRegion, ...] = ()
+            written = [OccupiedRegion(text.span, text.box) for text in writing_on_screen(video, edit, ctx)]
         if options.position is None:
             # Letterboxed pictures, such as slides, are not to be written on.
             pictures = (OccupiedRegion(region.span, Box(*region.into)) for region in letterboxed_regions(video, edit))
-            occupied = (*occupied_regions(edit, exclude=self.name), *pictures)
+            occupied = (*occupied_regions(edit, exclude=self.name), *pictures, *written)
         caption_styles = [styles[speaker_of(caption)] for caption in captions]
         captions, covered = place(captions, caption_styles, edit, area, faces, occupied)
         plan = {

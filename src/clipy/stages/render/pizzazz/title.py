@@ -76,7 +76,7 @@ _PLAN = TypeAdapter(_Plan)
 class Title(Pizzazz):
     """The clip's title over its first seconds, clear of faces and of what earlier pizzazz has planned."""
 
-    version = 3
+    version = 4
     digested_options: ClassVar[frozenset[str]] = frozenset(("font", "brand"))
 
     class Options(Pizzazz.Options):

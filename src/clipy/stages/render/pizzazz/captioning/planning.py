@@ -11,7 +11,7 @@ from clipy.analysis.camera.onscreen import OnScreen
 from clipy.stages.render.pizzazz.captioning.emoji import emoji_for
 from clipy.stages.render.pizzazz.captioning.emphasis import key_words
 from clipy.stages.render.pizzazz.captioning.placement import Block, choose_heights
-from clipy.types import Box, CropShot, Edit, Span
+from clipy.types import Box, CropShot, Edit, Seconds, Span
 from clipy.typography.cards import Card
 from clipy.typography.layout import Layout
 from clipy.typography.occupied_regions import OccupiedRegion
@@ -20,6 +20,7 @@ from clipy.typography.styles import CaptionStyle
 
 _EMOJI_INTERVAL = 2  # cards from one emoji to the next, at least
 _MIN_PART = Fraction(2, 5)  # seconds on each side of a cut for a caption to be split there
+_MIN_GLANCE = Fraction(1, 10)  # ... and of a change of layout, where a shorter part is left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ def place(
 ) -> tuple[list[Caption], list[OccupiedRegion]]:
     """The captions at heights clear of faces and occupied regions, and the regions that they occupy themselves.
 
-    A caption on screen across a cut is split into two with the same words where one height does not suit both shots.
+    A caption on screen across a cut is split into two with the same words where one height does not suit both shots,
+    and at every change of layout, where the picture below it is another one.
     """
     height, shorter_side = edit.crop.height, min(edit.crop.width, edit.crop.height)
     centered = replace(area, middle=(area.top + area.bottom) / 2)
@@ -70,8 +72,9 @@ def place(
         box = _moved(layout.bounds(), -centered.middle)
         for number, span in enumerate(_split_at_cuts(edit, caption.span)):
             shot = _shot_index(edit, span)
-            seam = _panel_seam(edit.crop.shots[shot : shot + 1], area)
-            blocks.append(Block(span, box, shot, seam, continued=number > 0))
+            shown = edit.crop.shots[shot : shot + 1]
+            within = Span(edit.clip_time(shown[0].span.start), edit.clip_time(shown[0].span.end)) if shown else None
+            blocks.append(Block(span, box, shot, _panel_seam(shown, area), number > 0, within))
             parts.append(replace(caption, span=span))
     middles = choose_heights(blocks, faces, occupied, (area.top, area.bottom), area.middle, height, area.spare)
     placed, covered = list[Caption](), list[OccupiedRegion]()
@@ -90,13 +93,25 @@ def _moved(box: Box, down: float) -> Box:
 
 
 def _split_at_cuts(edit: Edit, span: Span) -> list[Span]:
-    """A caption's span split at the cuts that leave both parts long enough to read."""
-    edges = [span.start]
-    for shot in edit.crop.shots[1:]:
+    """A caption's span split at the cuts that leave both parts long enough to read, and at changes of layout."""
+    start, end = span.start, span.end
+    edges: list[Seconds] = []
+    for before, shot in pairwise(edit.crop.shots):
         cut = edit.clip_time(shot.span.start)
-        if edges[-1] + _MIN_PART <= cut <= span.end - _MIN_PART:
+        changes = _panels(before) != _panels(shot)
+        least = _MIN_GLANCE if changes else _MIN_PART
+        if (edges or [start])[-1] + least <= cut <= end - least:
             edges.append(cut)
-    return [Span(*part) for part in pairwise([*edges, span.end])]
+        elif changes and start < cut < start + least and not edges:
+            start = cut
+        elif changes and end - least < cut < end:
+            end = cut
+    return [Span(*part) for part in pairwise([start, *edges, end])]
+
+
+def _panels(shot: CropShot) -> tuple[str, tuple[tuple[int, int, int, int], ...]]:
+    """How the picture of a shot is divided."""
+    return shot.layout, tuple(panel.into for panel in shot.panels)
 
 
 def _shot_index(edit: Edit, span: Span) -> int:
