@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from clipy.cli import about, cache, export, login, running, stages
+from clipy.cli import about, agents, cache, export, login, running, stages
 from clipy.cli.studio import studio
 
 
@@ -39,7 +39,7 @@ for _command in (
         stages.upload,
         stages.transcribe,
     ),
-    *(studio, export.export),
+    *(studio, agents.mcp, export.export),
     *(login.login, login.logout),
     *(about.backends, about.models, about.config, cache.cache, about.doctor),
 ):
