@@ -13,8 +13,10 @@ from urllib.parse import unquote
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 
 from clipy import registry
+from clipy.cli import main
 from clipy.context import Context
 from clipy.download.base import Downloader
 from clipy.download.fetching.fetch import fetch
@@ -285,6 +287,25 @@ def test_the_cookie_file_is_only_read(public: str, tmp_path: Path, ctx: Context)
     cookies.write_text(text)
     fetch(f"{public}/page", tmp_path / "in", [downloader("yt-dlp", cookies=cookies)], ctx)
     assert cookies.read_text() == text
+
+
+def test_clipy_run_takes_addresses(site: str, tmp_path: Path) -> None:
+    """One by itself, and one of several that cannot be had: the others still get their turn."""
+    settings = ["transcribe.backend=subtitles", "highlight=even", "highlight.duration=1", "reframe=center"]
+    flags = [part for one in [*settings, "review=technical", "download=direct"] for part in ("--set", one)]
+    flags += ["--set", "download.direct.allow_private=true", "--clips", "1"]
+    for name in ("one", "two"):
+        (tmp_path / name / "source").mkdir(parents=True)
+        (tmp_path / name / "source" / "talk.srt").write_text("1\n00:00:00,200 --> 00:00:01,800\nA sentence.\n")
+    single = CliRunner().invoke(main, ["run", f"{site}/talk.mp4", "-o", str(tmp_path / "one"), *flags])
+    assert single.exit_code == 0, single.output
+    assert (tmp_path / "one" / "source" / "talk.mp4").is_file()
+    assert (tmp_path / "one" / "talk-01.mp4").is_file()
+    both = [f"{site}/talk.mp4", f"{site}/nothing.mp4"]
+    several = CliRunner().invoke(main, ["run", *both, "-o", str(tmp_path / "two"), *flags])
+    assert several.exit_code == 1
+    assert "no video was found at this address" in several.output
+    assert (tmp_path / "two" / "talk" / "talk-01.mp4").is_file()
 
 
 def test_picture_and_sound_in_two_files_become_one(tmp_path: Path, video: Path) -> None:

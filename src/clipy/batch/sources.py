@@ -27,13 +27,14 @@ class Source:
     sets: tuple[str, ...] = ()
 
 
-def find(arguments: Sequence[Path], output: Path) -> list[Source]:
+def find(arguments: Sequence[Path], output: Path, *, alone: bool = True) -> list[Source]:
     """The videos that are meant, in order, each once. Raises InputError where an argument means none.
 
     One file by itself has its clips in the output folder; each of several has a folder of its own there, named like it,
-    inside folders named like those that it was found in. What lies in the output folder is no source.
+    inside folders named like those that it was found in. What lies in the output folder is no source. ``alone`` is
+    False where there were others, which could not be fetched.
     """
-    if len(arguments) == 1 and not _means_many(arguments[0]):
+    if alone and len(arguments) == 1 and not _means_many(arguments[0]):
         return [Source(arguments[0], "")]
     found = [source for argument in arguments for source in _meant(argument, output)]
     once = {source.video.absolute(): source for source in reversed(found)}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from clipy.cli.addresses import VideoOrAddress, fetched
 from clipy.cli.logs import echo
 from clipy.cli.profiling import profiling
 from clipy.cli.settings import FILE, Settings, error_json, print_json, with_selection, with_settings
@@ -55,9 +56,9 @@ class _Shard(click.ParamType[Any]):
     "videos",
     nargs=-1,
     required=True,
-    type=FILE,
+    type=VideoOrAddress(),
     metavar="VIDEO...",
-    help="Video files, folders of them, patterns (talks/*.mp4), or manifests (.jsonl, .csv; docs/scale.md).",
+    help="Video files, addresses (https://...), folders, patterns (talks/*.mp4), or manifests (.jsonl, .csv).",
 )
 @_with_delivery
 @with_selection
@@ -68,7 +69,7 @@ class _Shard(click.ParamType[Any]):
 @with_settings
 def run(
     settings: Settings,
-    videos: tuple[Path, ...],
+    videos: tuple[Path | str, ...],
     folder: Path,
     selection: tuple[str, ...],
     overwrite: bool,
@@ -89,8 +90,9 @@ def run(
     from clipy.batch.batch import Manner
 
     manner = Manner(since or settings.since, overwrite, settings.debug, report)
-    found = sources.find(videos, folder)
-    if not sources.is_batch(videos) and shard in (None, (1, 1)):
+    files, missed = fetched(settings, selection, videos, folder)
+    found = sources.find(files, folder, alone=len(videos) == 1)
+    if len(videos) == 1 and not sources.is_batch(files) and shard in (None, (1, 1)):
         _run_one(settings, found[0], folder, selection, manner, profile=profile)
         return
     if profile:
@@ -100,7 +102,7 @@ def run(
     for source in found:
         batch.config_of(source)  # every setting is checked before any work
     mine = found if shard is None else sources.shard(found, *shard)
-    _finish(settings, _worked_through(batch, iter(mine), len(mine)))
+    _finish(settings, _worked_through(batch, iter(mine), len(mine)), missed)
 
 
 def _run_one(
@@ -200,7 +202,7 @@ def _worked_through(batch: Batch, sources: Iterator[Source | None], count: int |
     return ended
 
 
-def _finish(settings: Settings, ended: list[Ended]) -> None:
+def _finish(settings: Settings, ended: list[Ended], missed: Sequence[ClipyError] = ()) -> None:
     """Print what became of all videos, and exit with 1 where one failed (with its own code where all did)."""
     from clipy.cli.batch_progress import batch_summary
 
@@ -209,12 +211,19 @@ def _finish(settings: Settings, ended: list[Ended]) -> None:
     for source, error in failures:
         text = str(error)
         echo(f"error: {text if str(source.video) in text else f'{source.video}: {text}'}", logging.ERROR)
+    for error in missed:
+        echo(f"error: {error}", logging.ERROR)
     results = [one.result for one in ended if one.result is not None]
     if settings.as_json:
         errors: list[Json] = [{"video": str(source.video), **error_json(error)} for source, error in failures]
+        errors += [{"video": str(error.where), **error_json(error)} for error in missed]
         earlier = [str(one.source.video) for one in ended if one.earlier and one.error is None]
         print_json({"runs": [result.document() for result in results], "done": earlier, "errors": errors})
-    lasting = [*(error for _, error in failures), *(one for result in results for one in _lasting(result.failures))]
+    lasting = [
+        *missed,
+        *(error for _, error in failures),
+        *(one for result in results for one in _lasting(result.failures)),
+    ]
     if lasting:
         done = any(one.error is None for one in ended)
         sys.exit(1 if done else max(error.exit_code for error in lasting))
