@@ -7,19 +7,24 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from clipy import registry
 from clipy.cli import main
 from clipy.config import Config, load
+from clipy.studio.project import Project
 from clipy.studio.server import serve
+from clipy.studio.workbench import Workbench
 from fixtures.media import make_video
 from fixtures.speech import played, speak
+from tests.browser import browser
 from tests.studio.people import declare, draw
 
 TEXT = (
@@ -187,3 +192,54 @@ class serving:  # noqa: N801 - a context manager, named as one
 
 def _stamp(seconds: float) -> str:
     return f"00:{int(seconds // 60):02d}:{seconds % 60:06.3f}"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real Chromium, driven by Playwright: the one of the system, none is downloaded."""
+    program = browser()
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu", "--mute-audio"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, studio: Running) -> Iterator[Page]:
+    """A page of the studio in a fresh profile. Nothing may fail in it, and nothing may be asked of anybody else."""
+    with open_page(chromium, studio) as opened:
+        yield opened
+
+
+@contextmanager
+def open_page(chromium: Browser, studio: Running, **options: Any) -> Iterator[Page]:
+    """A page in a profile of its own, which must run without an error of its scripts or its policy."""
+    errors: list[str] = []
+    profile = chromium.new_context(viewport={"width": 1280, "height": 900}, **options)
+    opened = profile.new_page()
+    opened.set_default_timeout(20_000)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
+    opened.on("request", lambda asked: errors.append(asked.url) if not _own(asked.url, studio) else None)
+    opened.goto(studio.url)
+    yield opened
+    profile.close()
+    assert errors == []
+
+
+def _own(address: str, studio: Running) -> bool:
+    return address.startswith((studio.origin, "data:", "blob:"))
+
+
+@contextmanager
+def opened_bench(project: Project) -> Iterator[Workbench]:
+    """What makes a project's clips."""
+    bench = Workbench.open(project, configure)
+    try:
+        yield bench
+    finally:
+        bench.close()

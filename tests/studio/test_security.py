@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,22 @@ def test_oversized_requests_are_refused_before_they_are_read(studio: Running) ->
     assert studio.ask("POST", path, headers={**own, "Content-Length": "many"})[0] in {400, 413}
 
 
+def test_a_body_that_does_not_say_how_long_it_is_ends_at_the_limit(studio: Running) -> None:
+    head = (
+        f"POST /p/_/clips/boats-01/edit HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\nOrigin: {studio.origin}\r\n"
+        f"Cookie: {studio.cookie}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", studio.port), timeout=20) as connection:
+        connection.sendall(head.encode())
+        chunk = b"186a0\r\n" + b"x" * 100_000 + b"\r\n"
+        try:
+            for _ in range(25):
+                connection.sendall(chunk)
+        except OSError:
+            return  # the server hung up: that is an answer, too
+        assert b" 413 " in connection.recv(4096)
+
+
 def test_ranges_of_a_video_are_served_as_players_ask(studio: Running) -> None:
     whole = (studio.folder / "boats-01.mp4").read_bytes()
     path = "/p/_/clips/boats-01/video"
@@ -118,3 +135,43 @@ def test_ranges_of_a_video_are_served_as_players_ask(studio: Running) -> None:
     assert headers["content-range"] == f"bytes 100-199/{len(whole)}"
     assert studio.get(path, Range="bytes=-50")[2] == whole[-50:]
     assert studio.get(path, Range=f"bytes={len(whole)}-")[0] == 416
+
+
+def test_a_change_must_name_the_revision_and_be_understood(studio: Running) -> None:
+    path = "/p/_/clips/boats-01/edit"
+    good = '{"op": "verdict", "verdict": "approved"}'
+    assert studio.post(path, good)[0] == 428
+    assert studio.post(path, good, **{"If-Match": '"7"'})[0] == 412
+    assert studio.post(path, good, **{"If-Match": '"0"'})[0] == 200
+    odd = [
+        "",
+        "[]",
+        "{}",
+        '{"op": "none"}',
+        '{"op": "verdict", "verdict": "maybe"}',
+        '{"op": "trim", "start": -1, "end": 2}',
+        '{"op": "trim", "start": 1, "end": NaN}',
+        '{"op": "trim", "start": 5, "end": 2}',
+        '{"op": "trim", "start": 1e300, "end": 1e301}',
+        '{"op": "word", "index": 99999, "text": "x"}',
+        '{"op": "word", "index": 0, "text": ""}',
+        '{"op": "window", "time": 1, "x": 1, "y": 1, "height": 0}',
+        '{"op": "window", "time": 1, "panel": 7, "x": 1, "y": 1, "height": 100}',
+        '{"op": "follow", "time": 1, "person": "nobody"}',
+        '{"op": "pizzazz", "entries": [{"backend": "none"}]}',
+        '{"op": "pizzazz", "entries": [{"backend": "captions", "preset": "none"}]}',
+        '{"op": "pizzazz", "entries": [{"preset": "bold"}]}',
+        '{"op": "verdict", "verdict": "approved", "id": "other"}',
+        '{"op": "title", "title": "' + "x" * 301 + '"}',
+        "[" * 3000,
+        "\x00\xff",
+    ]
+    before = (studio.folder / "edits.json").read_bytes()
+    for body in odd:
+        status, _, answer = studio.post(path, body, **{"If-Match": '"1"'})
+        assert status in {409, 422}, body
+        assert b"Traceback" not in answer
+    assert (studio.folder / "edits.json").read_bytes() == before
+    for query in ("", "?time=", "?time=x", "?time=inf", "?time=nan"):
+        assert studio.get(f"/p/_/clips/boats-01/captions.png{query}")[0] == 400
+    assert studio.get("/p/_/clips/boats-01/style.jpg?time=1&preset=../x")[0] == 409

@@ -14,10 +14,10 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from clipy.errors import ClipyError
-from clipy.studio import list_page, media, progress
+from clipy.studio import clip_page, list_page, media, progress
 from clipy.studio.pages import render
 from clipy.studio.project import Conflict, NotFound
-from clipy.studio.security import Guard, Refused
+from clipy.studio.security import Guard, Refused, TooLarge
 from clipy.studio.state import Studio
 
 _STATIC = Path(__file__).parent / "static"
@@ -34,6 +34,7 @@ def make_app(studio: Studio) -> Starlette:
     routes: list[Route | Mount] = [
         *list_page.routes,
         *media.routes,
+        *clip_page.routes,
         *progress.routes,
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
@@ -45,6 +46,7 @@ def make_app(studio: Studio) -> Starlette:
             Conflict: _conflicted,
             ValidationError: _invalid,
             Refused: _refused,
+            TooLarge: _too_large,
             404: _not_found,
         },
     )
@@ -77,6 +79,10 @@ def _invalid(request: Request, error: Exception) -> Response:
 def _refused(request: Request, error: Exception) -> Response:
     refused = error if isinstance(error, Refused) else Refused(400, "this cannot be understood")
     return _say(request, refused.status, refused.why)
+
+
+def _too_large(request: Request, _error: Exception) -> Response:
+    return _say(request, 413, "The request is too large.")
 
 
 def _not_found(request: Request, _error: Exception) -> Response:

@@ -47,7 +47,7 @@ def serve(
         studio = Studio(workspace.resolve(), configure)
         app = guarded(studio, listening.getsockname()[1])
         settings = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2, lifespan="on"
+            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5, lifespan="on"
         )
         server = Announcing(settings, lambda: ready(app.launch_url), studio.hub.close)
         started(server)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,7 +21,9 @@ from clipy.pipeline.edited import attribute
 from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.run import context
 from clipy.studio.project import Project
-from clipy.types import Highlight, Json, Span, Transcript, Video, seconds
+from clipy.types import Edit, Highlight, Json, Span, Transcript, Video, seconds
+
+_MOST_PLANS = 64
 
 
 class Configure(Protocol):
@@ -39,6 +41,7 @@ class Workbench:
     ctx: Context
     _closing: AbstractContextManager[Context]
     _lock: threading.RLock = field(default_factory=threading.RLock)
+    _plans: dict[str, Edit] = field(default_factory=dict)
 
     @classmethod
     def open(cls, project: Project, configure: Configure) -> Workbench:
@@ -74,6 +77,15 @@ class Workbench:
         """What is said in the whole source."""
         with self._lock:
             return self.pipeline.transcribe(self.video, self.ctx)
+
+    def remembered(self, key: str, make: Callable[[], Edit]) -> Edit:
+        """A plan by what decides it; the last few are kept."""
+        if key not in self._plans:
+            made = make()
+            while len(self._plans) >= _MOST_PLANS:
+                self._plans.pop(next(iter(self._plans)), None)
+            self._plans[key] = made
+        return self._plans[key]
 
     def context(self, base: Context | None = None) -> Context:
         """The context of all work on clips: it diarizes what the run diarized."""
