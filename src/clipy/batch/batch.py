@@ -162,7 +162,8 @@ class Batch:
         store = store_folder().absolute()
         store.mkdir(parents=True, exist_ok=True)
         self._check_place(source, config, folder)
-        job = Job(source.video.absolute(), config, store, self.manner.since)
+        secretless = replace(config, lists={**config.lists, "upload": ()})  # accounts are nobody else's business
+        job = Job(source.video.absolute(), secretless, store, self.manner.since)
         prepared = call(self.executor.prepare, (job,), listener)
         manner = replace(self.manner, since=None) if prepared else self.manner
         with self._turn:

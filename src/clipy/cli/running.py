@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +116,7 @@ def _run_one(
     config = batch.config_of(source)
     more = ("debug",) if manner.debug else ()
     with (
+        redirect_stdout(sys.stderr),  # what a library prints; standard output is for the document
         terminal.progress(source.video.name, (*STEPS, *more)) as shown,
         profiling(folder, shown, wanted=profile or manner.debug) as listener,
     ):
@@ -195,7 +197,7 @@ def _worked_through(batch: Batch, sources: Iterator[Source | None], count: int |
     from clipy.cli.batch_progress import batch_progress
 
     ended = []
-    with batch_progress(count) as shown:
+    with redirect_stdout(sys.stderr), batch_progress(count) as shown:
         for one in batch.work_through(sources, shown.listener):
             shown.end(one)
             ended.append(one)
