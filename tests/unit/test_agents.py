@@ -92,7 +92,7 @@ async def finished(client: Client, run: str) -> dict[str, Any]:
 
 def test_a_run_its_clips_and_one_made_again(home: Path) -> None:
     async def conversation(client: Client) -> None:
-        started = await asked(client, "start_run", video="talk.mp4", output="clips", clips=2)
+        started = await asked(client, "start_run", video="talk.mp4", output="clips", clips=2, caption_style="karaoke")
         ended = await finished(client, started["run"])
         assert ended["state"] == "done", ended
         found = await asked(client, "list_clips", output="clips")

@@ -10,9 +10,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from clipy import config, device
+from clipy import config, device, registry
 from clipy.cli import option_reference
-from clipy.errors import BackendNotFound, ConfigError
+from clipy.config import presets
+from clipy.errors import BackendNotFound, ConfigError, SettingError
 from clipy.groups import GROUPS
 from clipy.pipeline.pipeline import Pipeline
 
@@ -283,3 +284,30 @@ def test_a_misspelt_variable_is_refused(here: Path, variable: str, says: str) ->
 def test_a_misspelt_option_in_the_environment_is_refused(here: Path) -> None:
     with pytest.raises(ConfigError, match="Did you mean 'layout'"):
         Pipeline.from_config(config.load(environment={"CLIPY_REFRAME__LAYUOT": "single"}))
+
+
+def test_presets_of_quality_and_platform_are_joined(here: Path) -> None:
+    chosen = config.load(preset=["draft", "reels"])
+    assert chosen.tables["render"].options == {
+        "quality": "draft", "max_size": "300MB", "loudness": -14.0, "true_peak": -1.0,
+    }  # fmt: skip
+    assert chosen.tables["highlight"].options == {"max_duration": 90}
+    (technical,) = (choice for choice in chosen.lists["review"] if choice.backend == "technical")
+    assert technical.options == {"platforms": ("reels",)}
+    with pytest.raises(SettingError, match="Did you mean 'reels'"):
+        config.load(preset=["good", "reel"])
+
+
+@pytest.mark.parametrize("platform", ["shorts", "reels", "tiktok", "x", "linkedin"])
+def test_every_backend_takes_the_preset_of_a_platform(platform: str) -> None:
+    for group in ("highlight", "reframe", "pizzazz", "render", "review"):
+        for listing in registry.listings(group):
+            if listing.package == "clipy" and not listing.missing:
+                registry.create(group, listing.name, presets.values([platform], group, listing.name))
+
+
+def test_a_setting_of_the_user_counts_more_than_a_platform(here: Path) -> None:
+    sets = ["highlight.max_duration=30", "reframe.width=540", "reframe.height=960"]
+    chosen = config.load(preset="linkedin", sets=sets).tables
+    assert chosen["highlight"].options["max_duration"] == 30
+    registry.create("reframe", chosen["reframe"].backend, chosen["reframe"].options)

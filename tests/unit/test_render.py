@@ -396,3 +396,31 @@ def test_opencv_threads_are_restored_after_the_last_render() -> None:
         assert cv2.getNumThreads() == 3
     finally:
         cv2.setNumThreads(before)
+
+
+def test_file_is_no_larger_than_allowed(tmp_path: Path) -> None:
+    """Noise, which no encoder makes small: the quality gives way."""
+    video = probe(make_video(tmp_path / "a.mp4", seconds=4, size=(180, 320), draw=_noise))
+    edit = _edit(video, _span(0, 4))
+    assert _size(_render(video, edit)) > 400_000
+    small = _render(video, edit, max_size="250KB")
+    assert 150_000 < _size(small) <= 250_000
+    assert small.duration == pytest.approx(4, abs=0.05)
+    with pytest.raises(RenderError, match="do not fit into"):
+        _render(video, edit, max_size="20KB")
+
+
+def test_limit_that_is_not_reached_changes_nothing_of_the_picture(tmp_path: Path) -> None:
+    video = probe(make_video(tmp_path / "a.mp4", seconds=2, size=(180, 320)))
+    edit = _edit(video, _span(0, 2))
+    free = _size(_render(video, edit))
+    assert _size(_render(video, edit, max_size="100MB")) == pytest.approx(free, rel=0.01)
+
+
+def _size(video: Video) -> int:
+    return video.path.stat().st_size
+
+
+def _noise(time: float, size: tuple[int, int]) -> NDArray[np.uint8]:
+    chance = np.random.default_rng(round(time * 1000))
+    return chance.integers(0, 255, (size[1], size[0], 3)).astype(np.uint8)

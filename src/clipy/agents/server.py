@@ -31,7 +31,7 @@ _LONGEST_WAIT = 55.0  # seconds: many clients give up after a minute
 
 Video = Annotated[str, Field(description="Path of a video file.")]
 Output = Annotated[str, Field(description="Folder for the clips; what an earlier run of the same video made is kept.")]
-Style = Annotated[str | None, Field(description="Caption style, as clipy backends pizzazz lists them.", max_length=40)]
+Style = Annotated[str | None, Field(description="Style of the captions (pizzazz.captions.preset).", max_length=40)]
 Layout = Literal["auto", "single", "stack", "fit"]
 
 
@@ -191,7 +191,7 @@ class Agent:
         return self._started([["upload", f"--to={to}", *options, "--", str(folder)]], folder)
 
     def _look(self, layout: Layout | None, style: str | None) -> list[str]:
-        return [*self._settings(), *_set("reframe.layout", layout), *_set("pizzazz.captions.style", style)]
+        return [*self._settings(), *_set("reframe.layout", layout), *_set("pizzazz.captions.preset", style)]
 
     def _settings(self) -> list[str]:
         return [f"--config={self.config}"] if self.config else []

@@ -40,7 +40,7 @@ class Settings:
     """The flags that every command on media shares."""
 
     config_file: Path | None
-    preset: str
+    preset: tuple[str, ...]
     sets: tuple[str, ...]
     no_cache: bool
     as_json: bool
@@ -126,10 +126,9 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
     @click.option("--config", "config_file", type=FILE, metavar="FILE", help="Settings file [default: ./clipy.toml].")
     @click.option(
         "--preset",
-        type=click.Choice(["draft", "good", "best"]),
-        default="good",
-        show_default=True,
-        help="Balance of speed and quality.",
+        type=click.Choice(["draft", "good", "best", "shorts", "reels", "tiktok", "x", "linkedin"]),
+        multiple=True,
+        help="Balance of speed and quality [default: good], or what a platform takes, or both.",
     )
     @click.option("--set", "sets", multiple=True, metavar="STAGE.OPTION=VALUE", help="Set an option. Repeatable.")
     @click.option("--device", type=click.Choice(DEVICES), help="Device for networks [default: the best available].")
@@ -141,7 +140,7 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
     def command(
         *,
         config_file: Path | None,
-        preset: str,
+        preset: tuple[str, ...],
         sets: tuple[str, ...],
         device: str | None,
         debug: bool,

@@ -22,20 +22,15 @@ from typing import Any
 
 import platformdirs
 
-from clipy.config import quantities
+from clipy.config import presets, quantities
 from clipy.config.environment import settings
 from clipy.config.merging import STORE, Choice, Merged, checked_device, picks
+from clipy.config.presets import PRESETS
 from clipy.config.values import resolved
-from clipy.errors import ConfigError, SettingError, did_you_mean
+from clipy.errors import ConfigError
 from clipy.storage.eviction import Limits
 
 __all__ = ["PRESETS", "STORE", "Choice", "Config", "files", "limits", "load", "store_folder"]
-
-PRESETS: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
-    "draft": {"render": {"x264": {"quality": "draft"}}},
-    "good": {},
-    "best": {"render": {"x264": {"quality": "best"}}, "transcribe": {"faster-whisper": {"beam_size": 5}}},
-}
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ def limits(store: Mapping[str, str]) -> Limits:
 def load(
     path: Path | None = None,
     *,
-    preset: str = "good",
+    preset: str | Sequence[str] = "good",
     sets: Sequence[str] = (),
     device: str | None = None,
     environment: Mapping[str, str] | None = None,
@@ -70,8 +65,7 @@ def load(
     ``sets`` are texts as ``--set`` takes them; those that pick backends are applied before those that set options.
     Raises SettingError for a name or value that does not exist, ConfigError for a file that cannot be read.
     """
-    if preset not in PRESETS:
-        raise SettingError(f"unknown preset {preset!r}", do=_nearest(preset, list(PRESETS)))
+    names = [preset] if isinstance(preset, str) else list(preset)
     environment = os.environ if environment is None else environment
     merged = Merged.from_defaults()
     for file in files(path, environment):
@@ -82,19 +76,20 @@ def load(
     for text in sorted(sets, key=lambda text: not picks(text)):
         merged.add_flag(text)
     limits(merged.store)
-    presets = PRESETS[preset]
     return Config(
-        {name: _finished(name, choice, presets) for name, choice in merged.tables.items()},
-        {name: tuple(_finished(name, one, presets) for one in choices) for name, choices in merged.lists.items()},
+        {name: _finished(name, choice, names) for name, choice in merged.tables.items()},
+        {name: tuple(_finished(name, one, names) for one in choices) for name, choices in merged.lists.items()},
         merged.store,
         device or checked_device(environment.get("CLIPY_DEVICE") or merged.device, "CLIPY_DEVICE"),
     )
 
 
-def _finished(group: str, choice: Choice, presets: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Choice:
-    """A choice with the preset's values below its own, all read by the types of the backend's options."""
-    below = presets.get(group, {}).get(choice.backend, {})
-    return Choice(choice.backend, {**below, **resolved(group, choice.backend, choice.options)})
+def _finished(group: str, choice: Choice, names: Sequence[str]) -> Choice:
+    """A choice with the presets' values below its own, all read by the types of the backend's options."""
+    below, own = presets.values(names, group, choice.backend), resolved(group, choice.backend, choice.options)
+    if {"width", "height"} <= own.keys():
+        below.pop("ratio", None)  # a shape of the user's own
+    return Choice(choice.backend, {**below, **own})
 
 
 def files(path: Path | None, environment: Mapping[str, str]) -> tuple[Path, ...]:
@@ -121,7 +116,3 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
     except OSError as error:
         raise ConfigError(f"cannot read it ({error.strerror})", where=path, do="Check its permissions") from error
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    return did_you_mean(name, known) or f"Choose one of: {', '.join(known)}"

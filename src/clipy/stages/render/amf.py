@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from clipy.media.encoding import Encoding
@@ -19,3 +20,8 @@ class Amf(Mp4):
         preset, quality = _PRESETS[self.options.quality]
         options = {"quality": preset, "profile": "high", "rc": "cqp", "qp_i": str(quality), "qp_p": str(quality + 1)}
         return Encoding("h264_amf", options, pixel_format="nv12")
+
+    def capped(self, encoding: Encoding, cap: int) -> Encoding:
+        """Constant quantizers know no limit: a variable bit rate with a peak takes their place."""
+        kept = {name: value for name, value in encoding.options.items() if name not in {"rc", "qp_i", "qp_p"}}
+        return super().capped(replace(encoding, options={**kept, "rc": "vbr_peak"}, bit_rate=cap), cap)

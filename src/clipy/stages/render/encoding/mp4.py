@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import tempfile
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import ByteSize, Field
 
 from clipy.analysis.clip_qc.inspection import keep_measured
 from clipy.context import Context
@@ -25,10 +26,12 @@ from clipy.media.read_ahead import ReadAhead
 from clipy.media.write import Mp4Writer
 from clipy.stages.base import Pizzazz, Renderer
 from clipy.stages.render.encoding.frames import STANDARD_RATES, clip_frames, output_rate
+from clipy.stages.render.encoding.size_limit import bit_rate_caps, capped
 from clipy.stages.render.encoding.soundtrack import Soundtrack
 from clipy.stages.streams import with_frame_effects
 from clipy.types import Edit, Video
 
+log = logging.getLogger(__name__)
 Quality = Literal["draft", "good", "best"]
 
 _QUEUE_SIZE = 5  # frames of 3 MB between two threads: absorbs short delays of either
@@ -49,6 +52,9 @@ class Mp4(Renderer):
         frame_rate: float | None = Field(
             None, ge=1, le=60, description="Frames per second. Default: the standard rate closest to the source's."
         )
+        max_size: ByteSize | None = Field(
+            None, description="Largest file, such as 300MB; where a clip would be larger, its quality is lowered."
+        )
         loudness: float = Field(-14.0, ge=-40, le=-5, description="Integrated loudness of the clip, in LUFS.")
         true_peak: float = Field(-1.0, ge=-10, le=0, description="Maximum true peak of the sound, in dBTP.")
 
@@ -58,6 +64,10 @@ class Mp4(Renderer):
     @abstractmethod
     def encoding(self, width: int, height: int, rate: Fraction) -> Encoding:
         """The encoder settings for a frame size (pixels) and rate at ``options.quality``."""
+
+    def capped(self, encoding: Encoding, cap: int) -> Encoding:
+        """The settings with the bit rate of the picture limited to ``cap`` bits per second, for ``max_size``."""
+        return capped(encoding, cap)
 
     def check(self) -> None:
         reason = self.encoding(1080, 1920, Fraction(30)).unavailable_reason()
@@ -76,14 +86,44 @@ class Mp4(Renderer):
             )
         try:
             with few_opencv_threads():
-                if ctx.reviewed:
-                    self._write_measured(video, edit, pizzazz, path, ctx, rate, count)
-                else:
-                    self._write(video, edit, pizzazz, path, ctx, rate, count)
+                self._write_small_enough(video, edit, pizzazz, path, ctx, rate, count)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise OutputError("the disk is full", where=ctx.work, do="Free some space and run again") from error
             raise RenderError(f"cannot render the clip ({error.strerror or error})", where=path) from error
+
+    def _write_small_enough(
+        self,
+        video: Video,
+        edit: Edit,
+        pizzazz: tuple[Pizzazz, ...],
+        path: Path,
+        ctx: Context,
+        rate: Fraction,
+        count: int,
+    ) -> None:
+        limit = self.options.max_size
+        write = self._write_measured if ctx.reviewed else self._write
+        for encoding in self._encodings(edit, rate, limit):
+            write(video, edit, pizzazz, path, ctx, rate, count, encoding)
+            if limit is None or path.stat().st_size <= limit:
+                return
+            log.info("The clip has %.1f MB, more than it may: it is encoded again.", path.stat().st_size / 1e6)
+        raise RenderError(
+            "the encoder does not keep to render.max_size",
+            where=path,
+            do="Raise it, or choose another encoder: --set render.backend=x264",
+        )
+
+    def _encodings(self, edit: Edit, rate: Fraction, limit: int | None) -> Iterator[Encoding]:
+        """Settings to try in turn until the file is small enough."""
+        width, height = edit.crop.width, edit.crop.height
+        encoding = self.encoding(width, height, rate)
+        if limit is None:
+            yield encoding
+            return
+        for cap in bit_rate_caps(limit, edit.duration, width, height, rate):
+            yield self.capped(encoding, cap)
 
     def _write_measured(
         self,
@@ -94,12 +134,13 @@ class Mp4(Renderer):
         ctx: Context,
         rate: Fraction,
         count: int,
+        encoding: Encoding,
     ) -> None:
         """Measure the frames for the review while they are encoded, so that it need not decode them."""
         with tempfile.TemporaryDirectory(dir=ctx.work) as folder:
             proxy = Path(folder) / "proxy.mp4"
             with FrameMeter(proxy, edit.crop.width, edit.crop.height) as meter:
-                self._write(video, edit, pizzazz, path, ctx, rate, count, meter)
+                self._write(video, edit, pizzazz, path, ctx, rate, count, encoding, meter)
             keep_measured(path, meter.metrics(rate), proxy, ctx)
 
     def _write(
@@ -111,9 +152,9 @@ class Mp4(Renderer):
         ctx: Context,
         rate: Fraction,
         count: int,
+        encoding: Encoding,
         meter: FrameMeter | None = None,
     ) -> None:
-        encoding = self.encoding(edit.crop.width, edit.crop.height, rate)
         with ExitStack() as stack:
             track = stack.enter_context(self._soundtrack(video, edit, pizzazz, ctx, count / rate))
             writer = stack.enter_context(Mp4Writer(path, edit.crop.width, edit.crop.height, rate, encoding))
