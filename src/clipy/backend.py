@@ -60,6 +60,10 @@ class Backend(ABC):
         """The sha256 of every file near a source that decides the results too, such as its subtitles."""
         return ()
 
+    def store_digests(self, store: Path) -> tuple[str, ...]:
+        """The sha256 of every file of the store that decides the results too, such as what the user accepted."""
+        return ()
+
 
 def _bases(kind: type[Backend]) -> list[type[Backend]]:
     """A class and all backends and core classes that it inherits."""

@@ -181,7 +181,7 @@ class Context:
         return load
 
     def _entry(self, step: Callable[..., Any], inputs: tuple[object, ...]) -> _Entry:
-        """What decides a method's result: the backend, those it may ask, its inputs, and files beside a source."""
+        """What decides a result: the backend, those it may ask, its inputs, files beside a source and in the store."""
         backend = contract.owner(step)
         name = f"{backend.group}.{step.__name__}"
         behind = self._behind(backend)
@@ -192,9 +192,14 @@ class Context:
             for path in sources
             if (files := contract.call(one.sidecar_digests, (path,)))
         ]
+        learnt = [
+            files for one in (backend, *behind) if (files := contract.call(one.store_digests, (self.store.root,)))
+        ]
         heard = [self.conversation] if behind and self.conversation else []
         video = next((item for item in inputs if isinstance(item, Video)), self.video)
-        return _Entry(name, key_of(name, backend, behind, inputs, *beside, *heard), backend.group, backend.name, video)
+        return _Entry(
+            name, key_of(name, backend, behind, inputs, *beside, *learnt, *heard), backend.group, backend.name, video
+        )
 
     def _function_entry(self, name: str, version: int, inputs: tuple[object, ...]) -> _Entry:
         return _Entry(name, key_of(name, version, inputs), name.partition(".")[0], "", self.video)

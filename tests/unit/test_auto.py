@@ -116,7 +116,7 @@ def test_weights_are_not_asked_for_before_there_are_faces(
     pipeline = Pipeline.from_config(load(sets=["speakers.backend=auto"]))
     assert models.sha256(models.LR_ASD) in {model.sha256 for model in pipeline.models()}
     video = probe(make_video(tmp_path / "a.mp4"))
-    pipeline.identity(video)
+    pipeline.identity(video, ctx.store)
     assert scored_tracks(video, video.span, replace(ctx, analysers=pipeline.analysers)) == []
     assert asked == []
     assert "lr-asd" not in caplog.text

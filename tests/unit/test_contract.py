@@ -182,7 +182,7 @@ def _small(self: Any, options: Any = None) -> None:
     Reframer.__init__(self, SIZES)
 
 
-@pytest.mark.parametrize("method", ["input_digests", "sidecar_digests", "identity"])
+@pytest.mark.parametrize("method", ["input_digests", "sidecar_digests", "store_digests", "identity"])
 def test_failure_while_computing_a_key_names_the_backend(method: str, ctx: Context) -> None:
     def fails(*_: object) -> object:
         raise ZeroDivisionError("division by zero")

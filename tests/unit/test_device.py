@@ -19,6 +19,7 @@ from clipy.media.probe import probe
 from clipy.models import inference
 from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.run import context
+from clipy.storage.store import Store
 from fixtures.drawn_weights import write_drawn_weights
 from fixtures.media import make_video
 
@@ -99,7 +100,8 @@ def test_device_reaches_backends_but_no_cache_key(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("CLIPY_STORE", str(tmp_path))
     video = probe(make_video(tmp_path / "a.mp4", seconds=0.4))
     on_card, on_processor = (Pipeline.from_config(config.load(device=name)) for name in ("cuda", "cpu"))
-    assert on_card.identity(video) == on_processor.identity(video)
+    store = Store(tmp_path)
+    assert on_card.identity(video, store) == on_processor.identity(video, store)
     with context(on_card) as ctx:
         assert ctx.device == "cuda"
 

@@ -223,13 +223,14 @@ def test_a_changed_file_is_read_again(spoken: Path, tmp_path: Path) -> None:
         assert " ".join(word.text for word in transcript_of(video, ctx).words) == text
 
 
-def test_changed_file_changes_the_key(spoken: Path) -> None:
+def test_changed_file_changes_the_key(spoken: Path, tmp_path: Path) -> None:
     pipeline = Pipeline.from_config(load(sets=["transcribe.backend=subtitles"]))
     video = probe(spoken)
-    identities = {pipeline.identity(video)}
+    store = Store(tmp_path)
+    identities = {pipeline.identity(video, store)}
     for text in ("Hello there", "Good bye"):
         spoken.with_suffix(".srt").write_text(f"1\n00:00:01,000 --> 00:00:03,000\n{text}\n")
-        identities.add(pipeline.identity(video))
+        identities.add(pipeline.identity(video, store))
     assert len(identities) == 3
 
 

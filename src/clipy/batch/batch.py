@@ -30,7 +30,7 @@ from clipy.pipeline.outcome import Result
 from clipy.pipeline.parallel import Stopped
 from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.run import run
-from clipy.storage.store import key_of
+from clipy.storage.store import Store, key_of
 
 log = logging.getLogger(__name__)
 
@@ -173,7 +173,7 @@ class Batch:
         """Raise OutputError before hours of work for a folder that holds other clips; ``run`` checks it again."""
         if (folder / "clips.json").exists() and not self.manner.overwrite:
             pipeline = Pipeline.from_config(delivering_to(folder, config, overwrite=False))
-            prepare(folder, pipeline.identity(probe(source.video)), overwrite=False)
+            prepare(folder, pipeline.identity(probe(source.video), Store(store_folder())), overwrite=False)
 
     def _key(self, source: Source, config: Config) -> str:
         """A key of the settings, of the versions of all backends, and of files beside the video that count."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from clipy.cli import about, agents, cache, export, login, running, stages
+from clipy.cli import about, agents, cache, export, feedback, login, running, stages
 from clipy.cli.studio import studio
 
 
@@ -40,7 +40,7 @@ for _command in (
         stages.transcribe,
     ),
     *(studio, agents.mcp, export.export),
-    *(login.login, login.logout),
+    *(feedback.feedback, login.login, login.logout),
     *(about.backends, about.models, about.config, cache.cache, about.doctor),
 ):
     main.add_command(_command)

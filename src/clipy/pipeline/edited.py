@@ -43,7 +43,7 @@ def render_crops(
         outlines = [Edit(highlight, crop, (highlight.span,)) for highlight, crop in cropped]
         return [pipeline.decorate(video, attribution, outline, ctx) for outline in outlines]
 
-    identity = key_of(pipeline.identity(video), cropped)
+    identity = key_of(pipeline.identity(video, ctx.store), cropped)
     call(pipeline.renderer.check, ())
     clock = Clock()
     with ctx.store.delivering(folder):
@@ -60,7 +60,7 @@ def render_edits(
 ) -> Result:
     """Render the clips of ``edits.json`` that were not rejected, each named by its id; unreviewed."""
     wanted = [item for item in edits.clips if item.verdict != "rejected"]
-    identity = key_of(pipeline.identity(video), [item.document() for item in wanted])
+    identity = key_of(pipeline.identity(video, ctx.store), [item.document() for item in wanted])
     call(pipeline.renderer.check, ())
     clock = Clock()
     with ctx.store.delivering(folder):

@@ -39,7 +39,7 @@ from clipy.pipeline.quality_control import QualityControl, clip_of
 from clipy.pipeline.recorded_settings import recorded_settings
 from clipy.pipeline.repair import plan_repair
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
-from clipy.storage.store import key_of, write_json
+from clipy.storage.store import Store, key_of, write_json
 from clipy.text.scripts import SAMPLES
 from clipy.text.slugs import slug
 from clipy.types import Clip, CropPath, Edit, Highlight, Transcript, Video, Word, seconds
@@ -91,12 +91,13 @@ class Pipeline:
         """The reviewers, with the analysers that they may ask."""
         return QualityControl(self.analysers, self.reviewers, self.device)
 
-    def identity(self, video: Video) -> str:
+    def identity(self, video: Video, store: Store) -> str:
         """A key of everything that decides what a run makes; equal identities give equal clips."""
         stages = [self.highlighter, self.reframer, *self.pizzazz, self.renderer, *self.reviewers]
         analysers = sorted(self.analysers.values(), key=lambda analyser: analyser.group)
         beside = [files for backend in (*analysers, *stages) if (files := call(backend.sidecar_digests, (video.path,)))]
-        return key_of(replace(video, speech_mix=FIRST_TRACK, clip_mix=FIRST_TRACK), analysers, stages, *beside)
+        learnt = [files for backend in (*analysers, *stages) if (files := call(backend.store_digests, (store.root,)))]
+        return key_of(replace(video, speech_mix=FIRST_TRACK, clip_mix=FIRST_TRACK), analysers, stages, *beside, *learnt)
 
     def choose_mixes(self, video: Video, ctx: Context) -> Video:
         """The video with its audio mixes chosen, and defective tracks repaired where possible."""
@@ -155,7 +156,7 @@ class Pipeline:
         made, rejected, left, attribution = self._make(video, ctx, clock)
         with clock.measuring("upload"):
             made = self.upload(made, slug(video.path.stem), ctx)
-        identity, settings = self.identity(video), recorded_settings(self.backends())
+        identity, settings = self.identity(video, ctx.store), recorded_settings(self.backends())
         result = Result(video, folder, tuple(made), tuple(rejected), clock.spent, identity, settings, left)
         write_json(folder / "clips.json", result.document())
         if report:

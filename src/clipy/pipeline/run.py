@@ -46,7 +46,7 @@ def run(
     pipeline = Pipeline.from_config(delivering_to(folder, config, overwrite=overwrite))
     source = probe(Path(video))
     with context(pipeline, since=since, listener=listener) as ctx, ctx.store.delivering(folder):
-        prepare(folder, pipeline.identity(source), overwrite=overwrite)
+        prepare(folder, pipeline.identity(source, ctx.store), overwrite=overwrite)
         eviction.note_seen(ctx.store, source)
         result = pipeline.run(source, folder, ctx, debug=debug, report=report)
     if config.store:

@@ -6,10 +6,14 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
+from clipy import feedback
 from clipy.analysis.audio.levels import levels
 from clipy.analysis.base import Embedder
 from clipy.analysis.embedding.sentence_encoder import SentenceEncoder
@@ -34,7 +38,9 @@ from clipy.stages.highlight.selection.interval_scheduling import beside, best_fi
 from clipy.stages.highlight.selection.meaning import Meaning, meaning_of
 from clipy.stages.highlight.selection.titles import title
 from clipy.stages.highlight.selection.unwanted import without_unwanted
+from clipy.stages.highlight.selection.user_bias import UserBias, learn_bias
 from clipy.stages.highlight.sidecars.beside import PRIORS, ReadsSidecars, Sidecars
+from clipy.storage.store import Store
 from clipy.text.sentences import Sentence, sentences
 from clipy.types import Highlight, Span, Transcript, Video, seconds
 
@@ -64,6 +70,9 @@ class Local(ReadsSidecars):
             default=False,
             description="Tell host and guest apart by voice before picking, where subtitles do not name them: editors"
             " choose what guests say. Takes about 2 s of processor time for 100 s of sound.",
+        )
+        feedback: bool = Field(
+            True, description="Whether to use what was learnt from clips accepted and rejected (clipy feedback)."
         )
 
     options: Options
@@ -134,7 +143,7 @@ class Local(ReadsSidecars):
             log.warning("%s: nobody says %s; what means alike counts", video.path.name, ", ".join(topic.missing))
         target = None if self.options.target_duration is None else seconds(self.options.target_duration)
         choice = self._choice(video, spoken, meaning, ctx)
-        moves = _moves(beside, meaning)
+        moves = _moves(beside, meaning, self._bias(ctx))
         return Judge(
             spoken, levels(video, ctx), topic=topic, target=target, meaning=meaning, choice=choice, moves=moves
         )
@@ -148,6 +157,14 @@ class Local(ReadsSidecars):
             log.warning("what editors choose is learnt for the embedder sentence-encoder: only hand-set weights decide")
             return None
         return self.editor_model().judge(spoken, meaning.vectors, video.span)
+
+    def store_digests(self, store: Path) -> tuple[str, ...]:
+        """What the user accepted and rejected, where that counts."""
+        found = feedback.digest(Store(store)) if self.options.feedback else ""
+        return (found,) if found else ()
+
+    def _bias(self, ctx: Context) -> UserBias | None:
+        return learn_bias(feedback.recorded(ctx.store), ctx) if self.options.feedback else None
 
     def _told_once(self, ranked: Sequence[Judged], spoken: Sequence[Sentence], meaning: Meaning) -> list[Judged]:
         """Without passages that say again what a better one says."""
@@ -176,13 +193,17 @@ def _longest_pause(candidate: Candidate, spoken: Sequence[Sentence]) -> Fraction
     return max((after.span.start - before.span.end for before, after in pairwise(inside)), default=Fraction(0))
 
 
-def _moves(beside: Sidecars, meaning: Meaning) -> Mapping[str, Callable[[Candidate], float]]:
-    """What the files beside the video add to the log-odds of a candidate, by name."""
+def _moves(beside: Sidecars, meaning: Meaning, bias: UserBias | None) -> Mapping[str, Callable[[Candidate], float]]:
+    """What the files beside the video, and the user's own bias, add to the log-odds of a candidate, by name."""
     found: dict[str, Callable[[Candidate], float]] = {
         name: lambda candidate, move=move: move(candidate.span)  # type: ignore[misc]
         for name, move in beside.moves().items()
     }
+    by_sentence = dict[str, NDArray[np.float64]]()
     if meaning.promised is not None:
-        off = PRIORS["promised"] * (meaning.promised - meaning.promised.mean())
-        found["promised"] = lambda candidate: float(off[candidate.first : candidate.last + 1].mean())
+        by_sentence["promised"] = PRIORS["promised"] * (meaning.promised - meaning.promised.mean())
+    if bias is not None:
+        by_sentence["feedback"] = bias.of(meaning.vectors)
+    for name, row in by_sentence.items():
+        found[name] = lambda candidate, row=row: float(row[candidate.first : candidate.last + 1].mean())  # type: ignore[misc]
     return found

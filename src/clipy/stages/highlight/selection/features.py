@@ -64,6 +64,7 @@ _SAID: Mapping[str, str] = {
     "about": "about what was asked for",
     "chat": "viewers wrote much",
     "most replayed": "viewers replayed it",
+    "feedback": "like what you accepted",
     "promised": "about what the title promises",
 }
 _NOTABLE = 0.08  # of log-odds: what moves them by so much may be named as a reason
