@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from difflib import SequenceMatcher
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from clipy import models
 from clipy.analysis.alignment.forced.acoustic_model import AcousticModel
 from clipy.analysis.alignment.forced.cepstra import features
+from clipy.analysis.alignment.forced.letter_to_sound import readings
 from clipy.analysis.alignment.forced.pronunciation import Pronunciations
 from clipy.analysis.alignment.forced.viterbi import Graph, best_path
 from clipy.analysis.alignment.none import Unaligned
@@ -151,13 +153,48 @@ def test_words_are_aligned_when_an_aligner_is_configured(
         ("audiobook", "AA D IY OW B UH K"),
         ("“Café?”", "K AH F EY"),
         ("don’t", "D OW N T"),
-        ("Xqzzk", ""),
+        ("TikTok", "T IH K T AA K"),
+        ("ChatGPT", "CH AE T JH IY P IY T IY"),
+        ("GPUs", "JH IY P IY Y UW Z"),
+        ("skibidi", "S K IH B IH D IY"),
+        ("Xqzzk", "EH K S K Y UW Z IY Z IY K EY"),
+        ("你好", ""),
         ("…", ""),
     ],
 )
 def test_written_words_get_pronunciations(pronunciations: Pronunciations, text: str, said: str) -> None:
     ways = pronunciations.of(text)
     assert [" ".join(way) for way in ways[:1]] == ([said] if said else [])
+
+
+def test_rules_read_most_words_nearly_as_the_dictionary_does(pronunciations: Pronunciations) -> None:
+    words = "stumble kitchen remote harbor machine flavor bright nation wonder pickle strange moment fashion"
+    alike = [
+        max(SequenceMatcher(None, rule, way).ratio() for rule in readings(word) for way in pronunciations.of(word))
+        for word in words.split()
+    ]
+    assert np.mean(alike) > 0.8
+    assert min(alike) >= 0.4
+
+
+def test_a_word_is_known_where_all_of_its_parts_are(pronunciations: Pronunciations) -> None:
+    assert all(word in pronunciations for word in ("harbor", "twenty-one", "audiobook", "3.5%", "don’t"))
+    assert all(word not in pronunciations for word in ("TikTok", "skibidi", "skibidi-based", "你好", ""))
+
+
+def test_words_that_the_dictionary_lacks_are_not_squeezed(
+    pronunciations: Pronunciations, tmp_path: Path, quiet: Context
+) -> None:
+    """Between words of the dictionary, each unknown word still gets most of its time."""
+    speech = speak("The fanciest remotions of Plotinus made the Tiktok crowd of Zarathoo wonder about skibidi toilets.")
+    unknown = [index for index, (text, _) in enumerate(speech.words) if text not in pronunciations]
+    assert [speech.words[index][0] for index in unknown] == ["remotions", "Plotinus", "Tiktok", "Zarathoo", "skibidi"]
+    path = make_video(tmp_path / "a.mp4", seconds=len(speech.samples) / speech.rate, size=(64, 64), play=played(speech))
+    found = Sphinx().align(probe(path), blurred(speech, 0.2), quiet)
+    for index in unknown:
+        word, truth = found.words[index], (speech.words[index][1], speech.ends[index])
+        shared = min(float(word.end), truth[1]) - max(float(word.start), truth[0])
+        assert shared > 0.7 * (truth[1] - truth[0]), word.text
 
 
 def test_every_number_has_a_pronunciation(pronunciations: Pronunciations) -> None:

@@ -50,11 +50,12 @@ class Sphinx(Aligner):
     """Forced alignment of English with the acoustic model of CMU Sphinx: a Viterbi search over the phones of the words.
 
     Given the words and their approximate times, the search finds the most likely boundaries, and allows pauses and
-    unknown sound between words. A word that is missing from the dictionary is placed between its aligned neighbours.
+    unknown sound between words. Words that the dictionary lacks are read by rules, so that they keep their time between
+    their neighbors.
     Words of other languages keep the transcriber's times, with a warning.
     """
 
-    version = 2
+    version = 3
 
     class Options(Aligner.Options):
         reach: float = Field(

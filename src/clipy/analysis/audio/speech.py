@@ -47,12 +47,14 @@ class Window:
         return Window(self.start + first * FRAME, samples, self.probabilities[first:last])
 
     def only(self, spans: Sequence[Span]) -> Window:
-        """The same window, muted outside the given spans."""
-        samples = np.zeros_like(self.samples)
+        """The same window, muted outside the given spans, without speech there."""
+        samples, speech = np.zeros_like(self.samples), np.zeros_like(self.probabilities)
         for span in spans:
-            part = slice(max(0, int((span.start - self.time) * RATE)), max(0, int((span.end - self.time) * RATE)))
-            samples[part] = self.samples[part]
-        return Window(self.start, samples, self.probabilities)
+            first, last = (max(0, int((time - self.time) * RATE)) for time in (span.start, span.end))
+            samples[first:last] = self.samples[first:last]
+            frames = slice(round(first / FRAME), round(last / FRAME))
+            speech[frames] = self.probabilities[frames]
+        return Window(self.start, samples, speech)
 
 
 def probabilities(samples: NDArray[np.float32]) -> NDArray[np.float32]:

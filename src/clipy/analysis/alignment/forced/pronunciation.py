@@ -7,12 +7,17 @@ import re
 import unicodedata
 from pathlib import Path
 
+from clipy.analysis.alignment.forced.letter_to_sound import readings, spelled
 from clipy.errors import ModelError
 
 Phones = tuple[str, ...]
 
 _MOST = 4  # pronunciations per word
 _PIECE = re.compile(r"\d+(?:st|nd|rd|th|s)?|[a-z']+|[%&$€£@+=]")
+_CAPITAL_INSIDE = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ABBREVIATION = re.compile(r"[A-Z]{2,}s?")
+_PUNCTUATION = ".,;:!?\"'()[]"
+_SPELLED = 5  # letters of an abbreviation at most; more capitals are a word that is shouted
 _SIGNS = {
     "%": "percent",
     "&": "and",
@@ -44,15 +49,29 @@ class Pronunciations:
             raise ModelError(f"the pronouncing dictionary cannot be read ({error})", where=path) from error
         self._known: dict[str, list[Phones]] = {}
 
+    def __contains__(self, text: object) -> bool:
+        """Whether a written word, each part of it, is in the dictionary or made of its words."""
+        pieces = _pieces(text) if isinstance(text, str) else []
+        return bool(pieces) and all(self._ways(piece) for piece in pieces)
+
     def of(self, text: str) -> list[Phones]:
-        """Likely pronunciations of a written word, at most four; empty where a part of it is unknown."""
-        pieces = [word for piece in _PIECE.findall(_plain(text)) for word in _read(piece)]
-        ways = [self._ways(piece) for piece in pieces]
+        """Likely pronunciations of a written word, at most four; empty where nothing in it can be read.
+
+        What the dictionary lacks is read by rules: "TikTok" by its parts, "GPU" letter by letter, names by
+        ``letter_to_sound``.
+        """
+        ways = [way for word in text.split() for way in self._parts(word)]
         if not ways or not all(ways):
             return []
         most = _MOST if len(ways) == 1 else 2
         said = itertools.product(*(way[:most] for way in ways))
         return [tuple(itertools.chain.from_iterable(parts)) for parts in itertools.islice(said, _MOST)]
+
+    def _parts(self, text: str) -> list[list[Phones]]:
+        """The pronunciations of each part of a word."""
+        if text not in self and not _ABBREVIATION.fullmatch(text.strip(_PUNCTUATION)):
+            text = _CAPITAL_INSIDE.sub(" ", text)
+        return [self._ways(piece) or [*_abbreviated(piece, text), *readings(piece)] for piece in _pieces(text)]
 
     def _ways(self, word: str) -> list[Phones]:
         for form in (word, word.strip("'"), word.replace("'", "")):
@@ -80,6 +99,18 @@ class Pronunciations:
             if (first := self._lookup(word[:cut])) and (second := self._lookup(word[cut:])):
                 return [(*first[0], *second[0])]
         return []
+
+
+def _pieces(text: str) -> list[str]:
+    return [word for piece in _PIECE.findall(_plain(text)) for word in _read(piece)]
+
+
+def _abbreviated(piece: str, text: str) -> list[Phones]:
+    """The letters of an abbreviation, one by one ("GPU", "GPUs"), where a piece is written as one in a text."""
+    for letters, ending in ((piece, ()), (piece.removesuffix("s"), ("Z",))):
+        if 1 < len(letters) <= _SPELLED and letters.upper() in text:
+            return [(*spelled(letters), *ending)]
+    return []
 
 
 def _plural(last: str) -> Phones:

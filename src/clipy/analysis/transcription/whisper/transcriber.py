@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import math
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from copy import copy
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Self
 
@@ -24,7 +26,7 @@ from clipy.analysis.audio.speech_spans import speech_spans
 from clipy.analysis.base import Transcriber
 from clipy.analysis.transcription.whisper.decoding import AsrSegment, shown
 from clipy.analysis.transcription.whisper.hotwords import corrected, prompt, read_glossary
-from clipy.analysis.transcription.whisper.languages import Languages, Utterance, utterances
+from clipy.analysis.transcription.whisper.languages import Languages, Utterance, most_plausible, stretches, utterances
 from clipy.context import Context
 from clipy.errors import BackendUnavailable, MediaError
 from clipy.media.audio_file import audio_file_tags
@@ -38,6 +40,8 @@ _FIRST_SPEECH = Fraction(20)  # seconds from the first word on that tell a langu
 _DESCRIPTIVE_TAGS = ("title", "artist", "comment", "description")
 _LONGEST_TAG = 200  # characters of a tag that are a hint: descriptions go on with links and credits
 _SECOND_LOOK = Fraction(3, 2)  # seconds of speech without words that are transcribed again
+_SILENCE_AROUND = Fraction(2, 5)  # seconds around an utterance whose language is checked
+_CHECKED = 12  # utterances of a window at most whose language is told by transcribing them in each likely one
 
 
 class WhisperTranscriber(Transcriber):
@@ -78,7 +82,7 @@ class WhisperTranscriber(Transcriber):
         """The probability of each language in at most 30 s of speech; empty when only listening tells."""
 
     def spoken_language(self, video: Video, ctx: Context) -> str:
-        return ctx.cached_value("transcribe.language", 1, (self, video), str, lambda: self._first_language(video, ctx))
+        return ctx.cached_value("transcribe.language", 2, (self, video), str, lambda: self._first_language(video, ctx))
 
     def _first_language(self, video: Video, ctx: Context) -> str:
         speech = speech_spans(video, ctx)
@@ -136,36 +140,79 @@ class WhisperTranscriber(Transcriber):
             if not speech_regions(window.probabilities):
                 ctx.report("Transcribing", _share(window, 1, video))
                 continue
-            for part, spoken in self._parts(window, holds, known, ctx):
-                language, heard, left_out = self._words(part, spoken, video, ctx)
-                if names and language not in LANGUAGES_WITHOUT_SPACES:
-                    heard = corrected(heard, names, common_words(language))
-                words += [replace(word, language=language) for word in heard]
-                dropped += left_out
-                holds = holds if self.options.multilingual else language
+            heard, left_out = self._window(window, holds, known, video, ctx)
+            for language, run in groupby(heard, key=lambda word: word.language or ""):
+                said = list(run)
+                spaced = names and language not in LANGUAGES_WITHOUT_SPACES
+                words += corrected(said, names, common_words(language)) if spaced else said
+            dropped += left_out
+            if not self.options.multilingual and heard:
+                holds = holds or heard[0].language or ""
         if dropped:
             log.info("%d words that nobody said were left out of the transcript", dropped)
         ctx.report("", 1)
         return _marked_transcript(words, holds, video)
 
-    def _parts(self, window: Window, holds: str, known: Languages, ctx: Context) -> list[tuple[Window, str]]:
-        """The window, or its parts where the language changes; each with its language, empty where only hearing tells.
+    def _window(
+        self, window: Window, holds: str, known: Languages, video: Video, ctx: Context
+    ) -> tuple[list[Word], int]:
+        """The words of a window, each with its language, and how many were left out because nobody said them.
 
-        ``holds`` is the one that holds throughout, if any.
+        ``holds`` is the language that holds throughout, if any. All stretches in one language are transcribed at
+        once, with the others muted: Whisper takes as long for each piece as for 30 s.
         """
-        if holds:
-            return [(window, holds)]
-        spans = utterances(speech_regions(window.probabilities, window.time))
-        utterances_by_language = [Utterance(span, self.languages(window.part(span), ctx)) for span in spans]
-        if not all(utterance.likely for utterance in utterances_by_language):
-            return [(window, "")]
-        found = known.stretches(window.span, utterances_by_language)
-        if len(found) == 1:
-            return [(window, found[0][1])]
-        return [(window.part(span), language) for span, language in found]
+        stretches = [(window.span, holds)] if holds else self._stretches(window, known, ctx)
+        words, dropped = list[Word](), 0
+        for language in dict.fromkeys(code for _, code in stretches):
+            spans = [span for span, code in stretches if code == language]
+            part = window if len(spans) == len(stretches) else window.only(spans)
+            found, left_out = self._words(part, language, known, video, ctx)
+            words += found
+            dropped += left_out
+        return sorted(words, key=lambda word: word.start), dropped
 
-    def _words(self, window: Window, language: str, video: Video, ctx: Context) -> tuple[str, list[Word], int]:
-        """The language, the words of a window, and how many were left out because nobody said them.
+    def _stretches(self, window: Window, known: Languages, ctx: Context) -> list[tuple[Span, str]]:
+        """The window, cut where its language changes; the language is empty where only listening tells."""
+        spans = utterances(speech_regions(window.probabilities, window.time))
+        heard = [Utterance(span, self.languages(window.part(span), ctx)) for span in spans]
+        if not all(utterance.likely for utterance in heard):
+            return [(window.span, "")]
+        path = known.path(heard)
+        doubtful = [number for number in range(len(heard)) if known.rivals(heard[number], path[number])]
+        for number in sorted(doubtful, key=lambda number: heard[number].chance(path[number]))[:_CHECKED]:
+            part = window.part(_with_margin(spans, number, window.span))
+            path[number] = self._most_plausible(part, heard[number], path[number], known, ctx)
+        return stretches(window.span, heard, path)
+
+    def _most_plausible(self, part: Window, utterance: Utterance, language: str, known: Languages, ctx: Context) -> str:
+        """The language of an utterance that does not fit the path: it is transcribed in each likely one.
+
+        ``part`` is the utterance with some of the silence around it: a second opinion on what is likely.
+        """
+        again = self.languages(part, ctx)
+        likely = {
+            code: (utterance.likely.get(code, 0.0) + again.get(code, 0.0)) / 2 for code in {*utterance.likely, *again}
+        }
+        utterance = replace(utterance, likely=likely)
+        rivals = known.rivals(utterance, language)
+        if not rivals:
+            return language
+        sure = {code: self.confidence(part, code, ctx) for code in (language, *rivals)}
+        found = most_plausible(utterance, language, sure, known.known)
+        if found != language:
+            known.add(found)
+            log.info("%s at %.1f s, for %.1f s", found, float(utterance.span.start), float(utterance.span.duration))
+        return found
+
+    def confidence(self, window: Window, language: str, ctx: Context) -> float:
+        """The mean log probability of a token of what is recognized in a few seconds in a language; -inf for none."""
+        found = [(len(one.words), one.confidence) for one in self.segments(window, language, ctx) if one.words]
+        return sum(count * sure for count, sure in found) / sum(count for count, _ in found) if found else -math.inf
+
+    def _words(
+        self, window: Window, language: str, known: Languages, video: Video, ctx: Context
+    ) -> tuple[list[Word], int]:
+        """The words of the speech in a window that is in one language, and how many were left out.
 
         Whisper at times jumps over half a minute in which people speak, or says the same words till its end where they
         quarrel. What it did not hear at first it is given again, by itself, and may not repeat itself then.
@@ -176,14 +223,24 @@ class WhisperTranscriber(Transcriber):
         spaced = language not in LANGUAGES_WITHOUT_SPACES
         said, made_up = shown(first, window.time, spaced=spaced)
         words, unvoiced = snap_to_speech(said, speech)
+        words = [replace(word, language=language) for word in words]
         patient = copy(self)
         patient.may_repeat = False
         for part, gaps in self._second_looks(window, words, speech):
-            more, again = shown(patient.segments(part, language or None, ctx), part.time, spaced=spaced)
+            other = patient._language_of(part, language, known, ctx)  # noqa: SLF001
+            spaced = other not in LANGUAGES_WITHOUT_SPACES
+            more, again = shown(patient.segments(part, other or None, ctx), part.time, spaced=spaced)
             found, off = snap_to_speech(more, [span.clamp(gap) for gap in gaps for span in speech if span.overlap(gap)])
-            words += found
+            words += [replace(word, language=other) for word in found]
             made_up, unvoiced = made_up + again, unvoiced + off
-        return language, sorted(words, key=lambda word: word.start), made_up + unvoiced
+        return words, made_up + unvoiced
+
+    def _language_of(self, part: Window, language: str, known: Languages, ctx: Context) -> str:
+        """The language of speech that gave no words in the one of its stretch."""
+        if self.fast or not language or self.options.language or not self.options.multilingual:
+            return language
+        alone = Utterance(part.span, self.languages(part, ctx))
+        return self._most_plausible(part, alone, language, known, ctx)
 
     def _second_looks(
         self, window: Window, words: Sequence[Word], speech: Sequence[Span]
@@ -200,7 +257,15 @@ def _common_words(language: str, ctx: Context) -> Callable[[str], bool]:
     if language != "en":
         return lambda _: True
     dictionary = Pronunciations(models.fetch(models.SPHINX, report=ctx.report) / "cmudict-en-us.dict")
-    return cache(lambda word: bool(dictionary.of(word)))
+    return cache(lambda word: word in dictionary)
+
+
+def _with_margin(spans: Sequence[Span], number: int, window: Span) -> Span:
+    """One of several spans with some of the silence around it, up to halfway to its neighbors."""
+    span = spans[number]
+    before = (spans[number - 1].end + span.start) / 2 if number else window.start
+    after = (spans[number + 1].start + span.end) / 2 if number + 1 < len(spans) else window.end
+    return Span(max(before, span.start - _SILENCE_AROUND), min(after, span.end + _SILENCE_AROUND))
 
 
 def _marked_transcript(words: Sequence[Word], holds: str, video: Video) -> Transcript:
