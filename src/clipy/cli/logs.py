@@ -12,6 +12,7 @@ import logging
 import os
 import platform
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -37,7 +38,8 @@ class Logs:
     """Where records go while one command runs."""
 
     def __init__(self, level: str, *, as_json: bool) -> None:
-        self.level, self.as_json, self.stage = logging.getLevelNamesMapping()[level.upper()], as_json, ""
+        self.level, self.as_json = logging.getLevelNamesMapping()[level.upper()], as_json
+        self._stages, self._latest = threading.local(), ""
         self.file = _RunFile(as_json=as_json)
         self.console = _Console(
             _Json() if as_json else logging.Formatter(_NAMED if self.level < logging.INFO else _SHORT)
@@ -49,6 +51,15 @@ class Logs:
             handler.addFilter(_without_secrets)
         if not as_json:
             self.console.addFilter(lambda record: record.name != _ECHOED.name)  # already printed by echo
+
+    @property
+    def stage(self) -> str:
+        """The stage that the calling thread works for; the latest one, where it has not said so."""
+        return str(getattr(self._stages, "stage", self._latest))
+
+    @stage.setter
+    def stage(self, name: str) -> None:
+        self._stages.stage = self._latest = name
 
     @property
     def quiet(self) -> bool:

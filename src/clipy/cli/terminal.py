@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _INTERVAL = 10.0  # seconds between plain lines of one stage
+_OVERLAPPING = frozenset({"render", "review"})  # stages that go on while another one is at work
 Listener = Callable[[Event], None]
 
 
@@ -84,16 +86,18 @@ def _bars(name: str, stages: Sequence[str], stream: TextIO, logs: Logs | None) -
             stage: bars.add_task("", start=False, total=1.0, stage=stage, visible=False) for stage in stages
         }
 
+        reached = dict.fromkeys(stages, 0.0)
+
         def listen(event: Event) -> None:
             task = tasks.get(event.stage)
             if task is None:
                 return
             if not bars.tasks[task].started:
-                for earlier in bars.tasks[:task]:
+                for earlier in bars.tasks[:task]:  # one that overlaps with this stage soon reports again
                     if earlier.started:
                         bars.update(earlier.id, description="", completed=1.0)
                 bars.start_task(task)
-            done = max(event.fraction or 0.0, bars.tasks[task].completed)  # a stage may be at work again
+            done = reached[event.stage] = max(event.fraction or 0.0, reached[event.stage])  # it may be at work again
             bars.update(task, visible=True, description=printable(event.message, keep=""), completed=done)
 
         yield listen
@@ -121,49 +125,67 @@ class _LogRecords:
     """Progress as records of the log: when a stage begins, and every few seconds while it runs."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.stage, self.printed = name, "", 0.0
+        self.name, self.printed = name, dict[str, float]()
 
     def __call__(self, event: Event) -> None:
         now = time.monotonic()
-        if event.stage != self.stage or now - self.printed >= _INTERVAL:
-            self.stage, self.printed = event.stage, now
+        if now - self.printed.get(event.stage, -_INTERVAL) >= _INTERVAL:
+            self.printed[event.stage] = now
             facts = {"event": "progress", "video": self.name, "stage": event.stage, "done": event.fraction}
             log.info("%s: %s", event.stage, event.message or "working", extra={"data": facts})
 
 
+@dataclass
+class _Line:
+    """A stage that is at work: when it began, when a line was printed, and how much is done."""
+
+    began: float
+    printed: float
+    done: float = 0.0
+    outcome: str = ""
+
+
 class _PlainLines:
-    """Plain progress: a line when a stage begins, every few seconds while it runs, and when it is done."""
+    """Plain progress: a line when a stage begins, every few seconds while it runs, and when it is done.
+
+    Stages overlap: one that may is done when it says so and another begins, or at the end.
+    """
 
     def __init__(self, name: str, stream: TextIO) -> None:
-        self.name, self.stream = name, stream
-        self.stage, self.began, self.printed, self.outcome, self.done = "", 0.0, 0.0, "", 0.0
+        self.name, self.stream, self.lines = name, stream, dict[str, _Line]()
 
     def __call__(self, event: Event) -> None:
         now = time.monotonic()
-        if event.stage != self.stage:
-            self.finish()
-            self.stage, self.began, self.printed, self.done = event.stage, now, now, event.fraction or 0.0
-            self._print("started" if not event.message else event.message)
-        elif now - self.printed >= _INTERVAL and event.fraction is not None:
-            self.printed, self.done = now, max(event.fraction, self.done)
+        line = self.lines.get(event.stage)
+        if line is None:
+            self._finish([stage for stage, other in self.lines.items() if other.done == 1 or stage not in _OVERLAPPING])
+            line = self.lines[event.stage] = _Line(now, now)
+            self._print(event.stage, "started" if not event.message else event.message)
+        elif now - line.printed >= _INTERVAL and event.fraction is not None:
+            line.printed = now
             doing = f" {event.message}" if event.message else ""
-            self._print(f"{self.done:4.0%}{doing}, {self._left(self.done, now)}")
-        self.outcome = event.message if event.fraction == 1 else ""
+            reached = max(event.fraction, line.done)
+            self._print(event.stage, f"{reached:4.0%}{doing}, {_left(reached, now - line.began)}")
+        line.done = max(event.fraction or 0.0, line.done)
+        line.outcome = event.message if event.fraction == 1 else ""
 
     def finish(self) -> None:
-        """Close the current stage."""
-        if self.stage:
-            outcome = f": {self.outcome}" if self.outcome else ""
-            self._print(f"done in {duration(time.monotonic() - self.began)}{outcome}")
-            self.stage = ""
+        """Close all stages."""
+        self._finish(list(self.lines))
 
-    def _left(self, fraction: float, now: float) -> str:
-        spent = now - self.began
-        return f"{duration(spent * (1 - fraction) / fraction)} left" if fraction > 0.01 else "time left unknown"
+    def _finish(self, stages: Sequence[str]) -> None:
+        for stage in stages:
+            line = self.lines.pop(stage)
+            outcome = f": {line.outcome}" if line.outcome else ""
+            self._print(stage, f"done in {duration(time.monotonic() - line.began)}{outcome}")
 
-    def _print(self, text: str) -> None:
-        self.stream.write(printable(f"{self.name}: {self.stage:<10} {text}", keep="") + "\n")
+    def _print(self, stage: str, text: str) -> None:
+        self.stream.write(printable(f"{self.name}: {stage:<10} {text}", keep="") + "\n")
         self.stream.flush()
+
+
+def _left(fraction: float, spent: float) -> str:
+    return f"{duration(spent * (1 - fraction) / fraction)} left" if fraction > 0.01 else "time left unknown"
 
 
 def summary(result: Result) -> str:

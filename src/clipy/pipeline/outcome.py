@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -117,9 +118,10 @@ class Result:
 
 @dataclass
 class Clock:
-    """Seconds spent by stage."""
+    """Seconds spent by stage: those of its steps, which overlap with those of other stages."""
 
     spent: dict[str, float] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def measuring(self, stage: str) -> Iterator[None]:
@@ -129,7 +131,8 @@ class Clock:
             yield
         finally:
             spent = time.perf_counter() - began
-            self.spent[stage] = self.spent.get(stage, 0.0) + spent
+            with self._lock:
+                self.spent[stage] = self.spent.get(stage, 0.0) + spent
             facts = {"event": "end", "stage": stage, "seconds": spent}
             log.info("%s ends after %.2f s", stage, spent, extra={"data": facts})
 

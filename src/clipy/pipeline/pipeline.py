@@ -4,7 +4,8 @@
 
 Candidates are taken best first. A rejected clip is repaired, if every error in it names a repair, and reviewed again,
 once. One that is finally rejected is replaced by the next candidate, until the requested number is reached or no
-candidate is left.
+candidate is left. Stages overlap (``clipy.pipeline.parallel``): several candidates are reframed at once, and while one
+clip is reviewed the next are rendered; what comes out is the same.
 """
 
 from __future__ import annotations
@@ -34,7 +35,15 @@ from clipy.pipeline import factory
 from clipy.pipeline.debug.saving import save_debug
 from clipy.pipeline.decision_log import log_candidates, log_crop, log_lost_speech, log_review
 from clipy.pipeline.outcome import Clock, Outcome, Rejected, Result, summarize_errors
-from clipy.pipeline.parallel import parallel_map, renders_at_once, with_progress
+from clipy.pipeline.parallel import (
+    analyses_at_once,
+    counted_progress,
+    parallel_map,
+    render_slot,
+    renders_at_once,
+    with_progress,
+    working_ahead,
+)
 from clipy.pipeline.quality_control import QualityControl, clip_of
 from clipy.pipeline.recorded_settings import recorded_settings
 from clipy.pipeline.repair import plan_repair
@@ -192,28 +201,24 @@ class Pipeline:
             batch = [candidates.popleft() for _ in range(min(wanted - len(made), len(candidates)))]
             with clock.measuring("reframe"):
                 part = ctx.at("reframe")
-                outlines = _each(batch, partial(self.outline, video), part.within(0, 0.7), rejected)
+                outlines = _each(batch, partial(self.outline, video), part.within(0, 0.7), rejected, analyses_at_once())
                 chosen = [outline.highlight for outline in outlines]
                 attribution = self.add_faces(video, attribution, chosen, part.within(0.7, 0.8))
                 edits = _each(outlines, partial(self.decorate, video, attribution), part.within(0.8, 1), rejected)
-            with clock.measuring("render"):
-                clips = _each(
-                    edits,
-                    partial(self.render, video),
-                    ctx.at("render"),
-                    rejected,
-                    at_once=renders_at_once(),
-                )
-            for clip, part in with_progress(clips, ctx.at("review")):
-                others = (*(outcome.clip for outcome in made), *published)
-                with clock.measuring("review"):
-                    outcome = quality_control.judge(clip, part, others)
-                outcome = self.repair(video, outcome, part, clock, others, attribution)
-                log_review(outcome)
-                if outcome.passed:
-                    made.append(outcome)
-                else:
-                    rejected.append(Rejected.refused(outcome))
+            with working_ahead(edits, partial(self._tried, video, clock), ctx.at("render"), renders_at_once()) as clips:
+                for clip, part in counted_progress(clips, len(edits), ctx.at("review")):
+                    if isinstance(clip, Rejected):
+                        rejected.append(clip)
+                        continue
+                    others = (*(outcome.clip for outcome in made), *published)
+                    with clock.measuring("review"):
+                        outcome = quality_control.judge(clip, part, others)
+                    outcome = self.repair(video, outcome, part, clock, others, attribution)
+                    log_review(outcome)
+                    if outcome.passed:
+                        made.append(outcome)
+                    else:
+                        rejected.append(Rejected.refused(outcome))
         return made, rejected, tuple(candidates), attribution
 
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
@@ -291,8 +296,18 @@ class Pipeline:
     def render(self, video: Video, edit: Edit, ctx: Context) -> Clip:
         """The finished file of one edit, in the store."""
         ctx = replace(ctx, reviewed=bool(self.reviewers))
-        path = ctx.cached_file(self.renderer.render, video, edit, self.pizzazz, suffix=self.renderer.suffix)
+        with render_slot():
+            path = ctx.cached_file(self.renderer.render, video, edit, self.pizzazz, suffix=self.renderer.suffix)
         return replace(clip_of(path), edit=edit)
+
+    def _tried(self, video: Video, clock: Clock, edit: Edit, ctx: Context) -> Clip | Rejected:
+        """A clip, rendered while others are reviewed; a span that cannot be decoded costs it, not the run."""
+        try:
+            with clock.measuring("render"):
+                return self.render(video, edit, ctx)
+        except MediaError as error:
+            log.warning("%s", error)
+            return Rejected.undecodable(edit, error)
 
     def repair(
         self,
@@ -345,7 +360,6 @@ def _each(
     work: Callable[[Item, Context], Made],
     ctx: Context,
     rejected: list[Rejected],
-    *,
     at_once: int = 1,
 ) -> list[Made]:
     """Work on each item with its share of the stage's progress.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -73,4 +74,15 @@ def context(
         eviction.enter(opened, work)
         analysers, device = (parts.analysers, parts.device) if parts else ({}, "cpu")
         ctx = Context(opened, work, analysers, device=device, policy=CachePolicy(since), perception=Perceived())
-        yield ctx if listener is None else replace(ctx, listener=listener)
+        yield ctx if listener is None else replace(ctx, listener=_one_at_a_time(listener))
+
+
+def _one_at_a_time(listener: Callable[[Event], None]) -> Callable[[Event], None]:
+    """The same for threads of stages that overlap."""
+    lock = threading.RLock()
+
+    def listen(event: Event) -> None:
+        with lock:
+            listener(event)
+
+    return listen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
 import cv2
@@ -20,6 +21,8 @@ _STRIDE = 4  # pixels of the picture for each cell of the network's maps
 _MULTIPLE = 32  # the network halves the picture five times
 _OVERLAP = 0.3  # intersection over union above which two boxes are the same face
 _OUTPUTS = ("537", "538", "539", "540")  # heatmap, scale, offset, landmarks, as the published file names them
+
+_RUNNING = Lock()  # a network of OpenCV's is for one thread at a time
 
 
 class CenterFace(FaceDetector):
@@ -44,8 +47,9 @@ class CenterFace(FaceDetector):
         return (models.sha256(models.CENTERFACE),)
 
     def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:
-        if self._network is None:
-            self._network = cv2.dnn.readNetFromONNX(str(models.fetch(models.CENTERFACE, report=ctx.report)))
+        with _RUNNING:
+            if self._network is None:
+                self._network = cv2.dnn.readNetFromONNX(str(models.fetch(models.CENTERFACE, report=ctx.report)))
         return [self._faces(picture) for picture in pictures]
 
     def _faces(self, picture: NDArray[np.uint8]) -> list[Detection]:
@@ -53,8 +57,9 @@ class CenterFace(FaceDetector):
         padded = cv2.copyMakeBorder(
             picture, 0, -height % _MULTIPLE, 0, -width % _MULTIPLE, cv2.BORDER_CONSTANT, value=(0, 0, 0)
         )
-        self._network.setInput(cv2.dnn.blobFromImage(padded))
-        heat, scale, offset, points = (maps[0] for maps in self._network.forward(_OUTPUTS))
+        with _RUNNING:
+            self._network.setInput(cv2.dnn.blobFromImage(padded))
+            heat, scale, offset, points = (maps[0] for maps in self._network.forward(_OUTPUTS))
         rows, columns = np.nonzero(heat[0] >= self.options.confidence)
         if not len(rows):
             return []

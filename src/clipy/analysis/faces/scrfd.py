@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import cv2
@@ -21,6 +22,8 @@ from clipy.errors import ModelError
 _SIDE = 640  # pixels of the square that the published files expect
 _STRIDES = (8, 16, 32)
 _ANCHORS = 2  # for each cell
+
+_RUNNING = Lock()  # a network of OpenCV's is for one thread at a time
 
 
 class Scrfd(FaceDetector):
@@ -46,8 +49,9 @@ class Scrfd(FaceDetector):
         return (models.digest(self._path()),)
 
     def detect(self, pictures: Sequence[NDArray[np.uint8]], ctx: Context) -> list[list[Detection]]:
-        if self._network is None:
-            self._network = cv2.dnn.readNetFromONNX(str(self._path()))
+        with _RUNNING:
+            if self._network is None:
+                self._network = cv2.dnn.readNetFromONNX(str(self._path()))
         return [self._faces(picture) for picture in pictures]
 
     def _faces(self, picture: NDArray[np.uint8]) -> list[Detection]:
@@ -56,8 +60,9 @@ class Scrfd(FaceDetector):
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         square = np.zeros((_SIDE, _SIDE, 3), dtype=np.uint8)
         square[: size[1], : size[0]] = cv2.resize(picture, size)
-        self._network.setInput(cv2.dnn.blobFromImage(square, 1 / 128, mean=(127.5, 127.5, 127.5)))
-        outputs = self._network.forward(self._network.getUnconnectedOutLayersNames())
+        with _RUNNING:
+            self._network.setInput(cv2.dnn.blobFromImage(square, 1 / 128, mean=(127.5, 127.5, 127.5)))
+            outputs = self._network.forward(self._network.getUnconnectedOutLayersNames())
         sure, boxes, points = (
             np.concatenate(parts) for parts in zip(*map(_level, _STRIDES, _by_level(outputs)), strict=True)
         )

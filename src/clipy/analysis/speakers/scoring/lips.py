@@ -12,6 +12,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from threading import Lock
 from typing import Any, Protocol
 
 import av
@@ -72,10 +73,12 @@ class FaceMesh:
 
     def __init__(self, weights: str) -> None:
         self._network = cv2.dnn.readNetFromTFLite(weights)
+        self._running = Lock()  # a network of OpenCV's is for one thread at a time
 
     def points(self, face: NDArray[np.uint8]) -> NDArray[np.float32]:
-        self._network.setInput(cv2.dnn.blobFromImage(face, scalefactor=1 / 255))
-        points: Any = self._network.forward()
+        with self._running:
+            self._network.setInput(cv2.dnn.blobFromImage(face, scalefactor=1 / 255))
+            points: Any = self._network.forward()
         return np.asarray(points.reshape(_POINTS, 3)[:, :2], dtype=np.float32)
 
 
