@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from clipy import registry
 from clipy.cli import main
@@ -192,6 +192,9 @@ class serving:  # noqa: N801 - a context manager, named as one
 
 def _stamp(seconds: float) -> str:
     return f"00:{int(seconds // 60):02d}:{seconds % 60:06.3f}"
+
+
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from clipy.errors import ClipyError
-from clipy.studio import clip_page, list_page, media, progress
+from clipy.studio import clip_page, list_page, media, progress, run_pages, transcript_page, upload_page
 from clipy.studio.pages import render
 from clipy.studio.project import Conflict, NotFound
 from clipy.studio.security import Guard, Refused, TooLarge
@@ -35,6 +35,9 @@ def make_app(studio: Studio) -> Starlette:
         *list_page.routes,
         *media.routes,
         *clip_page.routes,
+        *transcript_page.routes,
+        *upload_page.routes,
+        *run_pages.routes,
         *progress.routes,
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]

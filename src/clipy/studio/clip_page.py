@@ -91,8 +91,17 @@ def _changed(request: Request, apply: Any, revision: int) -> Response:
     if row.kind in {"rejected", "candidate"}:
         raise InputError("this candidate is no clip yet", do="Make it first")
     bench = studio_of(request).bench(project)
-    project.change(row.id, revision, lambda clip: apply(clip, bench))
+    before = row.clip.verdict
+    after = project.change(row.id, revision, lambda clip: apply(clip, bench))
+    if (before, after.verdict) != ("rejected", "rejected") and after.verdict == "rejected":
+        draw_next(request, project)
     return _told(request, project, row.id)
+
+
+def draw_next(request: Request, project: Project) -> str:
+    """Make the best candidate that was never tried, in the place of a clip that was rejected; its name, if any."""
+    spare = next((row for row in project.rows() if row.kind == "candidate"), None)
+    return "" if spare is None else str(_make_clip(request, project, spare)["id"])
 
 
 def _undo(request: Request) -> Response:
@@ -138,9 +147,13 @@ def _make(request: Request) -> Response:
     project, row = named(request)
     if row.kind not in {"rejected", "candidate"}:
         raise InputError("this is a clip already", do="Open it")
+    return JSONResponse(_make_clip(request, project, row), 201)
+
+
+def _make_clip(request: Request, project: Project, row: Row) -> dict[str, Json]:
     bare = edits_of(row.id, {**row.entry, "crop": None, "words": None})
     made = project.add(bare.changed(origin=row.id, given=True, rendered=""))
-    return JSONResponse({"id": made.id, "job": start_render(request, project, made.id)}, 201)
+    return {"id": made.id, "job": start_render(request, project, made.id)}
 
 
 def _film(request: Request) -> Response:

@@ -27,7 +27,7 @@ class Cancelled(BaseException):
 
 @dataclass
 class Job:
-    """One piece of work. ``subject`` is the project and the clip or the video that it is about."""
+    """One piece of work. ``subject``: the project and the clip or the video. ``parts``: partial results by kind."""
 
     id: int
     kind: str
@@ -38,6 +38,7 @@ class Job:
     message: str = ""
     fraction: float | None = None
     error: str = ""
+    parts: dict[str, list[Json]] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def listen(self, event: Event) -> None:
@@ -57,6 +58,11 @@ class Job:
     def cancel(self) -> None:
         """Ask it to end; finished steps are kept."""
         self._stop.set()
+
+    def add(self, kind: str, data: Json) -> None:
+        """Show a partial result, now and to pages that come later."""
+        self.parts.setdefault(kind, []).append(data)
+        self.hub.publish("part", {"job": self.id, "kind": kind, "data": data})
 
     def tell(self, **more: Json) -> None:
         """Let every page know how far it is, and partial results."""

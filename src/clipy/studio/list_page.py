@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from clipy.entries import Spanned
 from clipy.studio.pages import render
 from clipy.studio.project import Project, Row
-from clipy.studio.state import HERE, project_of, studio_of
+from clipy.studio.state import project_of
 from clipy.types import Json
 
 STATES: Mapping[str, str] = {
@@ -75,14 +75,6 @@ class Card:
         return [post for post in found if post.get("uploader") != "folder"]
 
 
-def _start(request: Request) -> Response:
-    studio = studio_of(request)
-    projects = studio.projects()
-    if any(project.key == HERE for project in projects) and "new" not in request.query_params:
-        return RedirectResponse(f"/p/{HERE}/", 303)
-    return render("start.html", {"projects": projects, "workspace": studio.workspace})
-
-
 def _page(request: Request) -> Response:
     project = project_of(request)
     rows = project.rows()
@@ -108,7 +100,6 @@ def _listed(request: Request, project: Project, rows: Sequence[Row]) -> dict[str
 
 
 routes = [
-    Route("/", _start),
     Route("/p/{project}/", _page),
     Route("/p/{project}/cards", _cards),
 ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from filelock import FileLock
+from filelock import BaseFileLock, FileLock
 from pydantic import ValidationError
 
 from clipy.edits import ClipEdits, Edits, read_edits
@@ -97,6 +97,7 @@ class Project:
     folder: Path
     key: str
     _lock: threading.RLock = field(default_factory=threading.RLock)
+    _file_lock: BaseFileLock | None = None
 
     @property
     def edits_path(self) -> Path:
@@ -222,9 +223,12 @@ class Project:
     @contextmanager
     def exclusively(self) -> Iterator[None]:
         """Nobody else writes here meanwhile, in this process or another."""
-        self.private.mkdir(parents=True, exist_ok=True)
-        with self._lock, FileLock(self.private / "edits.lock", timeout=30):
-            yield
+        with self._lock:
+            if self._file_lock is None:  # one for all: it may be taken again by who holds it
+                self.private.mkdir(parents=True, exist_ok=True)
+                self._file_lock = FileLock(self.private / "edits.lock", timeout=30)
+            with self._file_lock:
+                yield
 
 
 def _spares(document: Mapping[str, Json]) -> Iterator[tuple[Kind, Mapping[str, Json]]]:

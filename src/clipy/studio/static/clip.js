@@ -9,6 +9,7 @@ import {element} from "./server.js";
 import {begin, typing} from "./shell.js";
 import {address, change, heard, onChange, redo, render, state, undo} from "./store.js";
 import * as timeline from "./timeline.js";
+import * as upload from "./upload.js";
 import * as words from "./words.js";
 
 const {base, before, after, clip} = document.body.dataset;
@@ -80,6 +81,7 @@ timeline.start();
 words.start();
 gallery.start();
 pizzazz.start();
+upload.start();
 player.onTime((time) => { by("clock").textContent = `${timeline.clock(time - state.start)} / ${timeline.clock(state.end - state.start)}`; });
 
 onChange((now) => {
