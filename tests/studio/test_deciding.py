@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from clipy.feedback import recorded
 from clipy.media.probe import probe
+from clipy.storage.store import Store
 from clipy.studio.project import Project
 from tests.studio.conftest import Running, opened_bench
 from tests.studio.test_clip_page import edits, opened, wait
@@ -31,6 +34,9 @@ def test_approve_and_reject_by_key_and_the_next_candidate_is_drawn(page: Page, s
     assert drawn.edits.origin.startswith("candidate-")
     assert (studio.folder / "boats-03.mp4").is_file()
     assert next(word["text"] for word in drawn.entry["words"]) == "Money"
+    accepted, refused = recorded(Store(Path(os.environ["CLIPY_STORE"])))[-2:]
+    assert (accepted.kind, refused.kind) == ("accepted", "rejected")
+    assert accepted.said[0] == "Good morning to everybody here."
     page.goto(f"{studio.origin}/p/_/")
     page.get_by_label("Show").select_option("rejected")
     expect(page.locator(".card")).to_have_count(1)
@@ -108,6 +114,16 @@ def test_only_what_was_confirmed_is_sent(studio: Running, tmp_path: Path) -> Non
     assert (status, b"Render it first" in body) == (409, True)
     assert not list(tmp_path.glob("sent*"))
     assert not list(tmp_path.glob("other*"))
+
+
+def test_what_is_left_of_a_trimmed_clip_is_recorded_as_such(studio: Running) -> None:
+    path, end = "/p/_/clips/boats-01/edit", Project(studio.folder, "_").row("boats-01").clip.end
+    trim = f'{{"op": "trim", "start": 2.2, "end": {end}}}'
+    assert studio.post(path, trim, **{"If-Match": '"0"'})[0] == 200
+    assert studio.post(path, '{"op": "verdict", "verdict": "approved"}', **{"If-Match": '"1"'})[0] == 200
+    newest = recorded(Store(Path(os.environ["CLIPY_STORE"])))[-1]
+    assert (newest.kind, newest.start, newest.end) == ("trimmed", 2.2, end)
+    assert newest.said == ("The first question is about small boats.",)
 
 
 def test_a_trim_outward_is_transcribed_and_keeps_corrections(run_folder: Path) -> None:

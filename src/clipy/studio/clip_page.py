@@ -17,6 +17,7 @@ from clipy.studio.imported import edits_of
 from clipy.studio.list_page import STATES
 from clipy.studio.media import named
 from clipy.studio.operations import OPERATION
+from clipy.studio.opinions import record_decision
 from clipy.studio.pages import render
 from clipy.studio.people import people, people_json
 from clipy.studio.project import Project, Row
@@ -93,8 +94,10 @@ def _changed(request: Request, apply: Any, revision: int) -> Response:
     bench = studio_of(request).bench(project)
     before = row.clip.verdict
     after = project.change(row.id, revision, lambda clip: apply(clip, bench))
-    if (before, after.verdict) != ("rejected", "rejected") and after.verdict == "rejected":
-        draw_next(request, project)
+    if after.verdict != before:
+        record_decision(project, after, bench.ctx.store)
+        if after.verdict == "rejected":
+            draw_next(request, project)
     return _told(request, project, row.id)
 
 

@@ -32,6 +32,11 @@ class History:
         steps = self._read(name)
         return len(steps.undo), len(steps.redo)
 
+    def first(self, name: str) -> ClipEdits | None:
+        """A clip as it was before anything was changed; None where nothing was."""
+        undo = self._read(name).undo
+        return undo[0] if undo else None
+
     def push(self, before: ClipEdits) -> None:
         """Remember a clip as it was before a change."""
         steps = self._read(before.id)

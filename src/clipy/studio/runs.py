@@ -180,7 +180,7 @@ def run_from(workspace: Path, asked: RunRequest, configure: Configure, folder: P
     write_json(folder / _REQUEST, {"source": str(source), "asked": asked.model_dump(mode="json")})
     video = probe(source)
     with context(pipeline, listener=job.listen) as ctx, ctx.store.delivering(folder):
-        prepare(folder, pipeline.identity(video), overwrite=True)
+        prepare(folder, pipeline.identity(video, ctx.store), overwrite=True)
         eviction.note_seen(ctx.store, video)
         pipeline.run(video, folder, ctx)
 
