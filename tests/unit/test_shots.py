@@ -170,6 +170,22 @@ def test_person_crossing_the_picture_is_not_a_transition(tmp_path: Path, ctx: Co
     assert cuts(make_video(tmp_path / "a.mp4", seconds=5, size=(320, 180), draw=draw, play=None), ctx) == []
 
 
+@pytest.mark.parametrize("side", ["top", "left", "corner"])
+def test_shadow_that_leaves_a_part_of_the_picture_is_not_a_wipe(tmp_path: Path, ctx: Context, side: str) -> None:
+    """A dark object over some of the picture moves out of it with a soft edge, as a hand above a table does."""
+
+    def draw(time: float, size: tuple[int, int]) -> Picture:
+        wide, high = size
+        picture, share = scene(5)(time, size), float(np.clip((time - 2) / 0.3, 0, 1))
+        columns, rows = np.arange(wide) / wide, np.arange(high)[:, None] / high
+        gone = np.clip((share * 1.3 - columns - 0.1) / 0.2, 0, 1) * np.ones_like(rows)
+        part = {"top": rows < 0.55, "left": columns < 0.5, "corner": (rows < 0.7) & (columns < 0.7)}[side]
+        shade = np.where(part, 0.15 + 0.85 * gone, 1.0)
+        return np.asarray(picture * shade[..., None], dtype=np.uint8)
+
+    assert cuts(make_video(tmp_path / "a.mp4", seconds=5, size=(320, 180), draw=draw, play=None), ctx) == []
+
+
 def test_clear_part_of_a_shot_excludes_transitions() -> None:
     shot = Shot(Span(Fraction(4), Fraction(8)), lead_in=Fraction(1, 2), lead_out=Fraction(1))
     assert shot.clear == Span(Fraction(9, 2), Fraction(7))

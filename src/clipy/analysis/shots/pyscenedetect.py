@@ -33,7 +33,7 @@ class PySceneDetect(ShotDetector):
     Dissolves, fades, wipes and pushes are found by what explains the pictures between two shots (``transitions``).
     """
 
-    version = 3
+    version = 4
 
     class Options(ShotDetector.Options):
         threshold: float = Field(3.0, gt=1, description="How many times its neighbours a change must be to be a cut.")

@@ -3,7 +3,7 @@
 A window of each of a few lengths slides over the video. Where the pictures at its ends differ all over, and each end
 rests, the pictures inside must be explained as a blend, a wipe, a push or a cover whose progress runs from 0 to 1.
 Camera moves, people who walk through and changes of light leave too much unexplained, or show the same scene before and
-after.
+after; a hand or a shadow that passes like a wipe leaves a part of the picture as it was.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ _LONGEST = 2 * max(_HALVES)
 _LONGEST_MOVE = 1.3  # ... longer ones are not tried as moves and wipes: these are rare, and costly to try
 _CHANGE = 14.0  # mean difference, of 255, of the pictures before and after
 _ALIKE = 0.65  # correlation of the two above which they show the same scene in another light
+_EVERYWHERE = (
+    0.35  # share of the change that every quarter must have after a move: a passing hand leaves some as it was
+)
 _REST = 0.35  # share of the change by which either end may move within _RESTING seconds
 _RESTING = 0.3
 _BLEND, _MOVE = 0.2, 0.3  # residual below which a picture in between counts as explained
@@ -116,7 +119,7 @@ def _explained(
     before, after = _mean(pictures, first - some, first), _mean(pictures, last, last + some)
     between = pictures[first : last + 1]
     good = list(_good(blends(between, before, after)))
-    if not good and times[last] - times[first] <= _LONGEST_MOVE:
+    if not good and times[last] - times[first] <= _LONGEST_MOVE and _differ_everywhere(before, after):
         some_of_them = between[np.unique(np.linspace(0, len(between) - 1, _TRIED).astype(int))]
         if list(_good(moves(some_of_them, before, after), jump=1.0)):
             good = list(_good(moves(between, before, after)))
@@ -160,6 +163,18 @@ def _mean(pictures: Pictures, first: int, last: int) -> Pictures:
 def _change(pictures: Pictures, first: int, last: int, some: int) -> float:
     before, after = _mean(pictures, first - some, first), _mean(pictures, last, last + some)
     return float(np.abs(after - before).mean())
+
+
+def _differ_everywhere(before: Pictures, after: Pictures) -> bool:
+    """Whether two pictures differ in every quarter, as after a move or a wipe."""
+    apart = np.abs(after - before)
+    rows, columns = apart.shape[0] // 2, apart.shape[1] // 2
+    least = min(float(apart[down, across].mean()) for down in _split(rows) for across in _split(columns))
+    return least >= _EVERYWHERE * float(apart.mean())
+
+
+def _split(middle: int) -> tuple[slice, slice]:
+    return slice(None, middle), slice(middle, None)
 
 
 def _correlation(before: Pictures, after: Pictures) -> float:
