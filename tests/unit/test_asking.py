@@ -77,7 +77,7 @@ def test_captions_subclass_counts_as_captions(ctx: Context) -> None:
     assert plan["cards"]
     assert planned.plans_of("music") == []
     finished = clipy.Clip("c", Fraction(4), 540, 960, planned)
-    assert list(_planned_cards(finished)) == plan["cards"]
+    assert list(_planned_cards(planned)) == plan["cards"]
     assert planned_places(finished)
     assert _drawn_otherwise(finished) == []
 

@@ -40,8 +40,13 @@ class Judge(Reviewer):
 
     judged: Callable[[Clip], Iterable[Finding]] = staticmethod(lambda clip: ())
 
+    foreseen: Callable[[Edit], Iterable[Finding]] = staticmethod(lambda edit: ())
+
     def review(self, clip: Clip, ctx: Context) -> Review:
         return Review("judge", tuple(self.judged(clip)))
+
+    def foresee(self, edit: Edit, ctx: Context) -> Review:
+        return Review("judge", tuple(self.foreseen(edit)))
 
 
 class Plenty(Even):
@@ -51,10 +56,18 @@ class Plenty(Even):
         return Even(self.options.model_copy(update={"count": 4})).highlight(video, ctx)
 
 
-def _run(folder: Path, judged: Callable[[Clip], Iterable[Finding]]) -> Result:
+def _nothing(item: object) -> Iterable[Finding]:
+    return ()
+
+
+def _run(
+    folder: Path,
+    judged: Callable[[Clip], Iterable[Finding]] = _nothing,
+    foreseen: Callable[[Edit], Iterable[Finding]] = _nothing,
+) -> Result:
     source = probe(make_video(folder / "source.mp4", seconds=12, size=(320, 180)))
     judge = Judge()
-    judge.judged = judged
+    judge.judged, judge.foreseen = judged, foreseen
     whole = Pipeline.from_config(load(sets=SETTINGS))
     plenty = Plenty(whole.highlighter.options)
     words: dict[type[Backend], Backend] = {Transcriber: Spoken()}
@@ -131,6 +144,46 @@ def test_clip_is_repaired_once_and_the_repair_is_reported(tmp_path: Path) -> Non
     with pytest.raises(NothingToDeliver) as error:
         _run(tmp_path, judged)
     assert all("it lasts 2.7" in why and "(after a repair of: it lasts 3.00 s)" in why for why in error.value.reasons)
+
+
+def test_a_candidate_with_an_error_in_its_plan_is_never_rendered(tmp_path: Path) -> None:
+    first: list[Highlight] = []
+    rendered: list[Highlight] = []
+
+    def foreseen(edit: Edit) -> Iterable[Finding]:
+        first.append(edit.highlight)
+        if edit.highlight == first[0]:
+            yield Finding("speaker-out", "error", "the speaker is not shown")
+
+    def judged(clip: Clip) -> Iterable[Finding]:
+        rendered.append(_edit(clip).highlight)
+        return ()
+
+    result = _run(tmp_path, judged, foreseen)
+    assert len(result.made) == 2
+    assert first[0] not in rendered
+    (refused,) = result.rejected
+    assert (refused.highlight, refused.clip) == (first[0], None)
+    assert refused.edit is not None
+    assert refused.edit.highlight == first[0]
+    assert "the speaker is not shown" in refused.reason()
+
+
+def test_an_error_in_a_plan_is_repaired_before_it_is_rendered(tmp_path: Path) -> None:
+    rendered: list[Fraction] = []
+
+    def foreseen(edit: Edit) -> Iterable[Finding]:
+        if edit.duration > 2:
+            stays = Span(Fraction(1, 2), Fraction(3, 2))
+            yield Finding("edge", "error", "it starts too early", repair=Repair("trim", stays))
+
+    def judged(clip: Clip) -> Iterable[Finding]:
+        rendered.append(_edit(clip).duration)
+        return ()
+
+    result = _run(tmp_path, judged, foreseen)
+    assert rendered == [1, 1]
+    assert [finding.check for finding in result.made[0].repaired] == ["edge"]
 
 
 SHOWN = clip(seconds=10, start=10, fit=[(4, 6)])

@@ -50,6 +50,7 @@ class Rejected:
     reviews: tuple[Review, ...]
     repaired: tuple[Finding, ...] = ()
     clip: Clip | None = None  # None: it was never rendered
+    planned: Edit | None = None  # what was planned of a clip that was never rendered
 
     @classmethod
     def undecodable(cls, item: Highlight | Edit | Clip, error: MediaError) -> Rejected:
@@ -61,7 +62,7 @@ class Rejected:
 
     @property
     def edit(self) -> Edit | None:
-        return None if self.clip is None else self.clip.edit
+        return self.planned if self.clip is None else self.clip.edit
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -3,20 +3,21 @@
     highlight -> reframe -> render (+ pizzazz) -> review -> upload
 
 Candidates are taken best first. A rejected clip is repaired, if every error in it names a repair, and reviewed again,
-once. One that is finally rejected is replaced by the next candidate, until the requested number is reached or no
-candidate is left. Stages overlap (``clipy.pipeline.parallel``): several candidates are reframed at once, and while one
-clip is reviewed the next are rendered; what comes out is the same.
+once; errors that are known from its plan count before it is rendered. One that is finally rejected is replaced by the
+next candidate, until the requested number is reached or no candidate is left.
+
+Stages overlap (``clipy.pipeline.parallel``): several candidates are reframed at once, and while one clip is reviewed
+the next are rendered; what comes out is the same.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from clipy.analysis.audio.tracks import choose_mixes
 from clipy.analysis.base import Transcriber
@@ -32,13 +33,13 @@ from clipy.errors import ConfigError, MediaError, ModelError, NothingToDeliver, 
 from clipy.mixing import FIRST_TRACK
 from clipy.models import Model, known
 from clipy.pipeline import factory
+from clipy.pipeline.attempts import Planned, each
 from clipy.pipeline.debug.saving import save_debug
 from clipy.pipeline.decision_log import log_candidates, log_crop, log_lost_speech, log_review
 from clipy.pipeline.outcome import Clock, Outcome, Rejected, Result, summarize_errors
 from clipy.pipeline.parallel import (
     analyses_at_once,
     counted_progress,
-    parallel_map,
     render_slot,
     renders_at_once,
     with_progress,
@@ -54,8 +55,6 @@ from clipy.text.slugs import slug
 from clipy.types import Clip, CropPath, Edit, Highlight, Transcript, Video, Word, seconds
 
 log = logging.getLogger(__name__)
-Item = TypeVar("Item", Highlight, Edit, Clip)
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -194,31 +193,25 @@ class Pipeline:
             attribution = SpeakerAttribution.from_audio(video, candidates, ctx.at("transcribe"))
         made: list[Outcome] = []
         rejected: list[Rejected] = []
-        quality_control = self.quality_control
-        published = quality_control.published(ctx)
+        published = self.quality_control.published(ctx)
         wanted = self.highlighter.options.count
         while candidates and len(made) < wanted:
             batch = [candidates.popleft() for _ in range(min(wanted - len(made), len(candidates)))]
             with clock.measuring("reframe"):
                 part = ctx.at("reframe")
-                outlines = _each(batch, partial(self.outline, video), part.within(0, 0.7), rejected, analyses_at_once())
+                outlines = each(batch, partial(self.outline, video), part.within(0, 0.7), rejected, analyses_at_once())
                 chosen = [outline.highlight for outline in outlines]
                 attribution = self.add_faces(video, attribution, chosen, part.within(0.7, 0.8))
-                edits = _each(outlines, partial(self.decorate, video, attribution), part.within(0.8, 1), rejected)
-            with working_ahead(edits, partial(self._tried, video, clock), ctx.at("render"), renders_at_once()) as clips:
-                for clip, part in counted_progress(clips, len(edits), ctx.at("review")):
-                    if isinstance(clip, Rejected):
-                        rejected.append(clip)
-                        continue
+                planned = each(outlines, partial(self.planned, video, attribution), part.within(0.8, 1), rejected)
+            render = partial(self._rendered, video, clock)
+            with working_ahead(planned, render, ctx.at("render"), renders_at_once()) as clips:
+                for clip, part in counted_progress(clips, len(planned), ctx.at("review")):
                     others = (*(outcome.clip for outcome in made), *published)
-                    with clock.measuring("review"):
-                        outcome = quality_control.judge(clip, part, others)
-                    outcome = self.repair(video, outcome, part, clock, others, attribution)
-                    log_review(outcome)
-                    if outcome.passed:
-                        made.append(outcome)
+                    outcome = self._reviewed(video, clip, part, clock, others, attribution)
+                    if isinstance(outcome, Rejected):
+                        rejected.append(outcome)
                     else:
-                        rejected.append(Rejected.refused(outcome))
+                        made.append(outcome)
         return made, rejected, tuple(candidates), attribution
 
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
@@ -286,6 +279,19 @@ class Pipeline:
         edit = replace(edit, language=attribution.transcript.language, words=words, speakers=attribution.speakers)
         return self.plan(video, edit, ctx)
 
+    def planned(self, video: Video, attribution: SpeakerAttribution, outline: Edit, ctx: Context) -> Planned | Rejected:
+        """A clip ready to be rendered; one with an error that is known before is repaired, or refused."""
+        edit = self.decorate(video, attribution, outline, ctx)
+        reviews = self.quality_control.foresee(edit, ctx)
+        findings = [finding for review in reviews for finding in review.findings]
+        if all(review.passed for review in reviews):
+            return Planned(edit)
+        plan = plan_repair(video, edit, findings, seconds(self.highlighter.options.min_duration))
+        log.info("%s before it is rendered: %s", "repaired" if plan else "rejected", summarize_errors(findings))
+        if plan is None:
+            return Rejected(edit.highlight, reviews, planned=edit)
+        return Planned(self.decorate(video, attribution, plan.outline, ctx), plan.because)
+
     def plan(self, video: Video, edit: Edit, ctx: Context) -> Edit:
         """Let each pizzazz plan a clip whose words are known, in order."""
         for pizzazz in self.pizzazz:
@@ -300,14 +306,33 @@ class Pipeline:
             path = ctx.cached_file(self.renderer.render, video, edit, self.pizzazz, suffix=self.renderer.suffix)
         return replace(clip_of(path), edit=edit)
 
-    def _tried(self, video: Video, clock: Clock, edit: Edit, ctx: Context) -> Clip | Rejected:
-        """A clip, rendered while others are reviewed; a span that cannot be decoded costs it, not the run."""
+    def _rendered(self, video: Video, clock: Clock, planned: Planned, ctx: Context) -> Outcome | Rejected:
+        """A clip that nobody has reviewed, rendered while others are reviewed."""
         try:
             with clock.measuring("render"):
-                return self.render(video, edit, ctx)
+                return Outcome(self.render(video, planned.edit, ctx), None, repaired=planned.repaired)
         except MediaError as error:
             log.warning("%s", error)
-            return Rejected.undecodable(edit, error)
+            return Rejected.undecodable(planned.edit, error)
+
+    def _reviewed(
+        self,
+        video: Video,
+        rendered: Outcome | Rejected,
+        ctx: Context,
+        clock: Clock,
+        others: tuple[Clip, ...],
+        attribution: SpeakerAttribution,
+    ) -> Outcome | Rejected:
+        """A clip that passed, repaired where that helps; else why it did not."""
+        if isinstance(rendered, Rejected):
+            return rendered
+        with clock.measuring("review"):
+            judged = self.quality_control.judge(rendered.clip, ctx, others)
+        outcome = replace(judged, repaired=rendered.repaired)
+        outcome = self.repair(video, outcome, ctx, clock, others, attribution)
+        log_review(outcome)
+        return outcome if outcome.passed else Rejected.refused(outcome)
 
     def repair(
         self,
@@ -328,11 +353,11 @@ class Pipeline:
         log.info("repairing and reviewing again: %s", summarize_errors(plan.because))
         try:
             with clock.measuring("render"):
-                outline = Edit(plan.highlight, plan.crop, (plan.highlight.span,), gain=plan.gain, sides=plan.sides)
-                edit = self.decorate(video, attribution, outline, ctx.at("render"))
+                edit = self.decorate(video, attribution, plan.outline, ctx.at("render"))
                 clip = self.render(video, edit, ctx.at("render"))
             with clock.measuring("review"):
-                return replace(self.quality_control.judge(clip, ctx.at("review"), others), repaired=plan.because)
+                repaired = (*outcome.repaired, *plan.because)
+                return replace(self.quality_control.judge(clip, ctx.at("review"), others), repaired=repaired)
         except MediaError as error:
             log.warning("%s", error)
             return outcome
@@ -353,32 +378,6 @@ class Pipeline:
                 log.warning("%s: %s was not posted: %s", uploader.name, outcome.clip.name, error)
                 failures.append(error)
         return replace(outcome, posts=tuple(posts), failures=tuple(failures))
-
-
-def _each(
-    items: Sequence[Item],
-    work: Callable[[Item, Context], Made],
-    ctx: Context,
-    rejected: list[Rejected],
-    at_once: int = 1,
-) -> list[Made]:
-    """Work on each item with its share of the stage's progress.
-
-    A span that cannot be decoded costs that candidate, not the run.
-    """
-
-    def tried(item: Item, part: Context) -> Made | MediaError:
-        try:
-            return work(item, part)
-        except MediaError as error:
-            log.warning("%s", error)
-            return error
-
-    found = parallel_map(items, tried, ctx, at_once)
-    for item, one in zip(items, found, strict=True):
-        if isinstance(one, MediaError):
-            rejected.append(Rejected.undecodable(item, one))
-    return [one for one in found if not isinstance(one, MediaError)]
 
 
 def _spoken_language(transcriber: Transcriber, ctx: Context, video: Video) -> str:

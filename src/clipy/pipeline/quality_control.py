@@ -10,6 +10,7 @@ from pathlib import Path
 from clipy.backend import Backend
 from clipy.config import Config
 from clipy.context import Context
+from clipy.contract import call
 from clipy.device import demand
 from clipy.documents import Delivered
 from clipy.errors import ConfigError, MediaError
@@ -21,7 +22,7 @@ from clipy.pipeline.parallel import parallel_map, reviews_at_once, with_progress
 from clipy.stages.base import Reviewer
 from clipy.stages.upload.publishing.journal import open_journal
 from clipy.storage.store import file_digest
-from clipy.types import Clip, Finding, Review
+from clipy.types import Clip, Edit, Finding, Review
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ class QualityControl:
 
         with few_opencv_threads():
             return Outcome(clip, tuple(parallel_map(self.reviewers, review, ctx, reviews_at_once())))
+
+    def foresee(self, edit: Edit, ctx: Context) -> tuple[Review, ...]:
+        """The errors that are known of a clip before it is rendered."""
+        return tuple(call(reviewer.foresee, (edit,), ctx) for reviewer in self.reviewers if _foresees(reviewer))
 
     def published(self, ctx: Context) -> tuple[Clip, ...]:
         """Clips that were published from this machine, where a reviewer compares: only sha256 and name are known."""
@@ -102,6 +107,10 @@ def _review(reviewer: Reviewer, clip: Clip, others: tuple[Clip, ...], ctx: Conte
     except MediaError as error:
         return Review(reviewer.name, (Finding("readable", "error", str(error)),))
     return replace(review, findings=(*review.findings, *beside.findings))
+
+
+def _foresees(reviewer: Reviewer) -> bool:
+    return type(reviewer).foresee is not Reviewer.foresee
 
 
 def _compares(reviewer: Reviewer) -> bool:

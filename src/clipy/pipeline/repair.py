@@ -26,6 +26,11 @@ class RepairPlan:
     sides: Sides | None
     because: tuple[Finding, ...]
 
+    @property
+    def outline(self) -> Edit:
+        """The clip before its words and its pizzazz are planned."""
+        return Edit(self.highlight, self.crop, (self.highlight.span,), gain=self.gain, sides=self.sides)
+
 
 def plan_repair(video: Video, edit: Edit, findings: Sequence[Finding], shortest: Fraction) -> RepairPlan | None:
     """The clip with every error repaired; None if one names no repair, or less than ``shortest`` would be left."""

@@ -212,6 +212,15 @@ class Reviewer(Stage):
         """Return what was found. ``clip.edit`` is None for a file that clipy did not make."""
 
     @keeps(contracts.reviewed)
+    def foresee(self, edit: Edit, ctx: Context) -> Review:
+        """Return those of the errors of ``review`` that are known before the clip is rendered; by default nothing.
+
+        A candidate with one that cannot be repaired is refused without the cost of an encode. ``ctx.video`` is the
+        source.
+        """
+        return Review(self.name)
+
+    @keeps(contracts.reviewed)
     def compare(self, clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Review:
         """Return what was found beside other clips; by default nothing.
 

@@ -42,7 +42,7 @@ class KnownWords:
 
 def known_words(heard: Window, edit: Edit, source: Video) -> KnownWords | None:
     """What is known of a clip with the sound ``heard``; None where it does not sound like its source."""
-    if not source.audio or not sounds_alike(heard.samples, _planned_sound(edit, source)):
+    if not source.audio or not sounds_alike(heard.samples, planned_sound(edit, source)):
         return None
     words, speech = edit.clip_words(), speech_regions(heard.probabilities)
     unsure = [Span(max(Fraction(0), span.start - _ROOM), span.end + _ROOM) for span in _unsure(words)]
@@ -87,7 +87,8 @@ def _envelope(samples: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(levels))
 
 
-def _planned_sound(edit: Edit, source: Video) -> NDArray[np.float32]:
+def planned_sound(edit: Edit, source: Video) -> NDArray[np.float32]:
+    """What the source sounds like in a clip, before anything is added: mono at 16 kHz, (n,)."""
     parts = [sound_array(source, span, rate=RATE, mix=source.clip_mix)[0] for span in edit.keep]
     return np.concatenate(parts)
 

@@ -5,6 +5,7 @@ Measured on the finished file only: its frames go through text recognition, its 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -15,13 +16,13 @@ from pydantic import Field
 
 from clipy import models
 from clipy.analysis.alignment.forced.word_times import wordless_spans
-from clipy.analysis.audio.speech import speech_regions
+from clipy.analysis.audio.speech import Window, speech_regions
 from clipy.analysis.clip_qc.caption_match import cards
 from clipy.analysis.clip_qc.faces import detect_clip_faces
 from clipy.analysis.clip_qc.inspection import Inspection, inspect_clip
 from clipy.analysis.clip_qc.retranscribe import retranscribe
 from clipy.analysis.clip_qc.screen_text import ScreenLine, letters, screen_text
-from clipy.analysis.clip_qc.speech import speech_of
+from clipy.analysis.clip_qc.speech import planned_speech, speech_of
 from clipy.analysis.faces.tracking.face_parts import mouth
 from clipy.context import Context
 from clipy.errors import MediaError, ModelError
@@ -36,8 +37,10 @@ from clipy.stages.review.checks.caption_lines import (
 )
 from clipy.stages.review.checks.second_reading import read_again
 from clipy.text.profanity import Profanity
-from clipy.types import Box, Clip, Evidence, Finding, Review, Seconds, Severity, Span, Word, seconds
+from clipy.types import Box, Clip, Edit, Evidence, Finding, Review, Seconds, Severity, Span, Word, seconds
 from clipy.typography.safe_area import graphics_safe_area
+
+log = logging.getLogger(__name__)
 
 _LEAST_CARDS = 4  # cards with a known time that a judgement of the timing needs
 _EDGE = 0.02  # of width and height: tolerance at the safe area's border, since text boxes are not exact
@@ -98,12 +101,23 @@ class Captions(Reviewer):
             return Review(name, (Finding("not-checked", "warning", f"captions cannot be checked: {error}"),))
         return Review(name, tuple(self._findings(clip, inspection, lines, words, ctx)))
 
+    def foresee(self, edit: Edit, ctx: Context) -> Review:
+        """Speech without captions, in sound to which nothing is added."""
+        name, source, meant = self.name or "captions", ctx.video, edit.clip_words()
+        if source is None or not source.audio or not meant or not _planned_cards(edit) or edit.plans_of("music"):
+            return Review(name)
+        try:
+            return Review(name, tuple(self._uncaptioned(planned_speech(edit, source, ctx), meant)))
+        except MediaError as error:
+            log.info("the captions of a clip are not judged before it is rendered: %s", error)
+            return Review(name)
+
     def _findings(
         self, clip: Clip, inspection: Inspection, lines: Sequence[ScreenLine], words: Sequence[Word], ctx: Context
     ) -> Iterator[Finding]:
-        meant = clip.edit.clip_words() if clip.edit is not None and _planned_cards(clip) else ()
+        meant = clip.edit.clip_words() if clip.edit is not None and _planned_cards(clip.edit) else ()
         if meant:
-            yield from self._uncaptioned(inspection, meant, ctx)
+            yield from self._uncaptioned(speech_of(inspection.video, ctx), meant)
         if not _readable(words) or not _readable(meant or words):
             return  # the script is one that text recognition cannot read
         found = caption_lines(clip, lines, words, meant)
@@ -121,9 +135,9 @@ class Captions(Reviewer):
         yield from self._faces(found, inspection, ctx)
         yield from self._language(clip, found)
 
-    def _uncaptioned(self, inspection: Inspection, meant: Sequence[Word], ctx: Context) -> Iterator[Finding]:
+    def _uncaptioned(self, heard: Window, meant: Sequence[Word]) -> Iterator[Finding]:
         """Speech that transcription misses twice is found by voice activity detection."""
-        speech = speech_regions(speech_of(inspection.video, ctx).probabilities)
+        speech = speech_regions(heard.probabilities)
         for gap in wordless_spans(meant, speech, seconds(self.options.max_uncaptioned)):
             spoken = sum((span.clamp(gap).duration for span in speech if span.overlap(gap)), Fraction(0))
             message = f"{float(spoken):.1f} s of speech have no captions: the words were not recognized"
@@ -131,7 +145,7 @@ class Captions(Reviewer):
             yield Finding("uncaptioned", "error", message, gap, round(float(spoken), 2), limit, Evidence.sound(gap))
 
     def _absent(self, clip: Clip, words: Sequence[Word]) -> Iterator[Finding]:
-        planned = clip.edit is not None and bool(_planned_cards(clip))
+        planned = clip.edit is not None and bool(_planned_cards(clip.edit))
         spelled = sum(len(letters(word.text)) for word in words)
         if (planned or self.options.required) and spelled >= LEAST_LETTERS:
             span = Span(words[0].start, max(word.end for word in words))
@@ -255,10 +269,9 @@ def _readable(words: Sequence[Word]) -> bool:
     return bool(text) and sum(char < "\u0250" or "\u4e00" <= char <= "\u9fff" for char in text) > 0.9 * len(text)
 
 
-def _planned_cards(clip: Clip) -> Sequence[object]:
+def _planned_cards(edit: Edit) -> Sequence[object]:
     """The cards that clipy planned to draw."""
-    plans = clip.edit.plans_of("captions") if clip.edit else []
-    return [card for plan in plans for card in plan.get("cards", ())]
+    return [card for plan in edit.plans_of("captions") for card in plan.get("cards", ())]
 
 
 def _card_span(card: Sequence[ScreenLine]) -> Span:

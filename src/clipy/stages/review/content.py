@@ -6,6 +6,7 @@ and sound, compared with those of other clips.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -17,14 +18,16 @@ from clipy.analysis.audio.edges import Edges, measure_edges
 from clipy.analysis.clip_qc.fingerprint import Fingerprint, fingerprint_of, same_moment, stored_fingerprint
 from clipy.analysis.clip_qc.inspection import inspect_clip
 from clipy.analysis.clip_qc.retranscribe import retranscribe
-from clipy.analysis.clip_qc.speech import speech_of
+from clipy.analysis.clip_qc.speech import planned_speech, speech_of
 from clipy.analysis.meaning.openings import is_dangling
 from clipy.context import Context
 from clipy.errors import MediaError, ModelError
 from clipy.stages.base import Reviewer
 from clipy.text.punctuation import ends_with_terminal
 from clipy.text.sentences import Sentence, sentences, written
-from clipy.types import Clip, Evidence, Finding, Repair, Review, Seconds, Severity, Span, Transcript
+from clipy.types import Clip, Edit, Evidence, Finding, Repair, Review, Seconds, Severity, Span, Transcript
+
+log = logging.getLogger(__name__)
 
 _ROOM = Fraction(3, 20)  # seconds of silence left at a trimmed edge
 _INSIDE = Fraction(1, 50)  # seconds by which a trim stays inside a short pause
@@ -82,6 +85,19 @@ class Content(Reviewer):
         findings += self._language(clip, spoken)
         return Review(name, tuple(findings))
 
+    def foresee(self, edit: Edit, ctx: Context) -> Review:
+        """Words that the clip's edges cut, in sound to which nothing is added."""
+        name, source = self.name or "content", ctx.video
+        if source is None or not source.audio or edit.plans_of("music"):
+            return Review(name)
+        try:
+            edges = measure_edges(planned_speech(edit, source, ctx))
+        except MediaError as error:
+            log.info("the edges of a clip are not judged before it is rendered: %s", error)
+            return Review(name)
+        spoken, whole = Transcript(edit.language, edit.clip_words()), Span(Fraction(0), edit.duration)
+        return Review(name, tuple(self._cut_words(edges, spoken, whole, edit)))
+
     def compare(self, clip: Clip, others: tuple[Clip, ...], ctx: Context) -> Review:
         """Report a clip that shows the same as another clip of the run, or as one already published."""
         name = self.name or "content"
@@ -104,30 +120,10 @@ class Content(Reviewer):
         return Review(name)
 
     def _edges(self, edges: Edges, spoken: Transcript, whole: Span, clip: Clip) -> Iterator[Finding]:
-        limit = seconds_of(self.options.max_silence)
-        spoken_sentences = sentences(spoken)
-        given = clip.edit is not None and clip.edit.highlight.given
-        refused: Severity = "error" if self.options.cut_words == "refuse" and not given else "warning"
-        if edges.cut_start and not _starts_source(clip) and self.options.cut_words != "ignore":
-            part = Span(whole.start, min(whole.end, whole.start + _HEARD))
-            yield _cut(
-                part,
-                "starts",
-                refused,
-                beside=_begins_a_word(clip),
-                repair=first_trim(whole, spoken_sentences, edges.pauses),
-            )
-        if edges.cut_end and self.options.cut_words != "ignore":
-            part = Span(max(whole.start, whole.end - _HEARD), whole.end)
-            yield _cut(
-                part,
-                "ends",
-                refused,
-                beside=_ends_a_word(clip),
-                repair=last_trim(whole, spoken_sentences, edges.pauses),
-            )
+        yield from self._cut_words(edges, spoken, whole, clip.edit)
         if edges.is_silent(whole.duration):
             return  # silent throughout: reported by the sound review
+        limit = seconds_of(self.options.max_silence)
         for silent, at_start in ((edges.silent_start, True), (edges.silent_end, False)):
             if silent > limit:
                 part = Span(whole.start, silent) if at_start else Span(whole.end - silent, whole.end)
@@ -140,6 +136,29 @@ class Content(Reviewer):
                 yield Finding(
                     "edge-silence", "error", message, part, float(silent), float(limit), Evidence.sound(part), repair
                 )
+
+    def _cut_words(self, edges: Edges, spoken: Transcript, whole: Span, edit: Edit | None) -> Iterator[Finding]:
+        spoken_sentences = sentences(spoken)
+        given = edit is not None and edit.highlight.given
+        refused: Severity = "error" if self.options.cut_words == "refuse" and not given else "warning"
+        if edges.cut_start and not _starts_source(edit) and self.options.cut_words != "ignore":
+            part = Span(whole.start, min(whole.end, whole.start + _HEARD))
+            yield _cut(
+                part,
+                "starts",
+                refused,
+                beside=_begins_a_word(edit),
+                repair=first_trim(whole, spoken_sentences, edges.pauses),
+            )
+        if edges.cut_end and self.options.cut_words != "ignore":
+            part = Span(max(whole.start, whole.end - _HEARD), whole.end)
+            yield _cut(
+                part,
+                "ends",
+                refused,
+                beside=_ends_a_word(edit),
+                repair=last_trim(whole, spoken_sentences, edges.pauses),
+            )
 
     def _sentences(self, clip: Clip, spoken: Transcript, whole: Span) -> Iterator[Finding]:
         """Warn about incomplete openings and closings, by the source's words where they are known."""
@@ -180,17 +199,17 @@ def _cut(part: Span, word: str, severity: Severity, *, beside: bool, repair: Rep
     return Finding("cut-word", severity, f"it {word} inside a word", part, evidence=evidence, repair=repair)
 
 
-def _begins_a_word(clip: Clip) -> bool:
+def _begins_a_word(edit: Edit | None) -> bool:
     """Whether a clip starts just before a word, by the source's words where they are known."""
-    if clip.edit is None or not clip.edit.words:
+    if edit is None or not edit.words:
         return False
-    return _BY_WORD[0] <= min(word.start for word in clip.edit.words) - clip.edit.keep[0].start <= _BY_WORD[1]
+    return _BY_WORD[0] <= min(word.start for word in edit.words) - edit.keep[0].start <= _BY_WORD[1]
 
 
-def _ends_a_word(clip: Clip) -> bool:
-    if clip.edit is None or not clip.edit.words:
+def _ends_a_word(edit: Edit | None) -> bool:
+    if edit is None or not edit.words:
         return False
-    return _BY_WORD[0] <= clip.edit.keep[-1].end - max(word.end for word in clip.edit.words) <= _BY_WORD[1]
+    return _BY_WORD[0] <= edit.keep[-1].end - max(word.end for word in edit.words) <= _BY_WORD[1]
 
 
 def _languages(clip: Clip) -> list[str]:
@@ -201,9 +220,9 @@ def _languages(clip: Clip) -> list[str]:
     return [code for code, _ in counts.most_common()] or [clip.edit.language]
 
 
-def _starts_source(clip: Clip) -> bool:
+def _starts_source(edit: Edit | None) -> bool:
     """Whether it starts where its source does, so that no word can be cut by the clip."""
-    return clip.edit is not None and clip.edit.highlight.span.start == 0
+    return edit is not None and edit.highlight.span.start == 0
 
 
 def first_trim(whole: Span, spoken: Sequence[Sentence], pauses: Sequence[Span]) -> Repair | None:

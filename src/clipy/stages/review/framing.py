@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -32,6 +33,8 @@ from clipy.media.read import pictures
 from clipy.stages.base import Reviewer
 from clipy.stages.review.checks.spans import picture_of
 from clipy.types import Clip, Edit, Evidence, Finding, Repair, Review, Seconds, Severity, Span, Video, seconds
+
+log = logging.getLogger(__name__)
 
 _SURE = 0.5  # confidence from which a face counts
 _SOME = 0.3  # ... from which a picture does not count as empty
@@ -122,6 +125,14 @@ class Framing(Reviewer):
             *self._sharpness(clip.edit, video, metrics, ctx),
         )
         return Review(name, findings)
+
+    def foresee(self, edit: Edit, ctx: Context) -> Review:
+        """Speakers outside every window."""
+        try:
+            return Review(self.name or "framing", tuple(_widened(self._listener(edit, ctx), edit)))
+        except MediaError as error:
+            log.info("the framing of a clip is not judged before it is rendered: %s", error)
+            return Review(self.name or "framing")
 
     def _empty(
         self, frames: Sequence[FrameFaces], inspection: Inspection, edit: Edit | None, ctx: Context
