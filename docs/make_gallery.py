@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from clipy import registry
 from clipy.context import Context
 from clipy.media.frame import Frame, rgb_to_yuv
-from clipy.media.resample import PlacedWord, Resampler
+from clipy.media.probe import probe
+from clipy.media.read import pictures
+from clipy.media.resample import PanelWindow, Resampler
 from clipy.stages.base import Pizzazz
 from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
@@ -114,7 +116,7 @@ def _rendered(of: Edit) -> tuple[Picture, Picture, Picture]:
         format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
     )
     source.colorspace = Colorspace.ITU709
-    return Resampler(VIDEO, *TALL).draw(source, [PlacedWord(panel.window(Fraction(0)), panel.into)], fit=True)
+    return Resampler(VIDEO, *TALL).draw(source, [PanelWindow(panel.window(Fraction(0)), panel.into)], fit=True)
 
 
 def pizzazz(name: str, **options: object) -> Pizzazz:
@@ -200,6 +202,42 @@ def draw_pizzazz(ctx: Context, folder: Path) -> None:
     )
 
 
+def draw_audiogram(ctx: Context, folder: Path) -> None:
+    """A podcast without a cover, and one with: sound like speech, two people with names."""
+    talk = edit(said=words(SAID, ("Katie", "Steve")))
+    made = []
+    for cover in (False, True):
+        video = probe(_podcast(folder / f"podcast-{cover}.mka", cover=cover), sound_only=True)
+        ((_, ground),) = pictures(video, video.span, times=[Fraction(5)])
+        of, frames = talk, iter([Frame(Fraction(5), rgb=np.ascontiguousarray(ground))])
+        for effect in (pizzazz("waveform"), pizzazz("captions", preset="clean")):
+            of = effect.plan(video, of, ctx)
+            frames = effect.frames(frames, of, ctx)
+        made += [frame.rgb for frame in frames]
+    save("waveform", *made)
+
+
+def _podcast(path: Path, *, cover: bool) -> Path:
+    rate = 48_000
+    times = np.arange(int(LENGTH * rate)) / rate
+    syllables = np.abs(np.sin(2 * np.pi * 2.3 * times)) * np.abs(np.sin(2 * np.pi * 0.31 * times)) ** 0.5
+    tone = (0.5 * syllables * np.sin(2 * np.pi * 200 * times)).astype(np.float32)
+    with av.open(str(path), "w", format="mp4") as out:
+        track = out.add_stream("aac", rate=rate)
+        image = out.add_stream("mjpeg", rate=1) if cover else None
+        if image is not None:
+            image.width, image.height, image.pix_fmt = 600, 600, "yuvj420p"
+            image.disposition = av.stream.Disposition.attached_pic
+        frame = av.AudioFrame.from_ndarray(np.stack([tone, tone]), format="fltp", layout="stereo")
+        frame.rate = rate
+        if image is not None:
+            drawing = cv2.resize(scene(*TALL)[300:1380], (600, 600), interpolation=cv2.INTER_AREA)
+            picture = av.VideoFrame.from_ndarray(np.asarray(drawing, np.uint8), format="rgb24")
+            out.mux([*image.encode(picture), *image.encode()])
+        out.mux([*track.encode(frame), *track.encode(None)])
+    return path
+
+
 def draw_decisions(ctx: Context) -> None:
     """What decides only, or changes the sound: the windows, the cuts and the waveform that come of it."""
     whole = scene(*TALL)
@@ -249,6 +287,7 @@ def main() -> None:
         ctx = Context(Store(Path(place) / "store"), Path(place))
         draw_captions(ctx)
         draw_pizzazz(ctx, Path(place))
+        draw_audiogram(ctx, Path(place))
         draw_decisions(ctx)
 
 

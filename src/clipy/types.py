@@ -84,6 +84,7 @@ class Video:
     ``width`` and ``height`` are display pixels, after rotation and sample aspect ratio; ``coded_width`` and
     ``coded_height`` are those of the decoded picture before both. ``rotation`` is how many degrees clockwise
     the decoded picture must be turned. ``frame_rate`` is the average; real frames carry their own times.
+    ``sound_only``: the file has no moving picture; its cover, or a plain ground, stands in for one.
     Time 0 is the container's start time, as in players. ``speech_mix`` is what is transcribed, ``clip_mix`` what clips
     sound like: the first track of ``audio`` until it is decided (``clipy.analysis.audio.tracks``).
     """
@@ -99,6 +100,7 @@ class Video:
     start: Seconds
     audio: tuple[AudioStream, ...] = ()
     path: Path = field(default=Path(), compare=False)
+    sound_only: bool = False
     speech_mix: Mix = FIRST_TRACK
     clip_mix: Mix = FIRST_TRACK
 

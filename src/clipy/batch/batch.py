@@ -173,7 +173,9 @@ class Batch:
         """Raise OutputError before hours of work for a folder that holds other clips; ``run`` checks it again."""
         if (folder / "clips.json").exists() and not self.manner.overwrite:
             pipeline = Pipeline.from_config(delivering_to(folder, config, overwrite=False))
-            prepare(folder, pipeline.identity(probe(source.video), Store(store_folder())), overwrite=False)
+            video = probe(source.video, sound_only=True)
+            identity = pipeline.suited_to(video).identity(video, Store(store_folder()))
+            prepare(folder, identity, overwrite=False)
 
     def _key(self, source: Source, config: Config) -> str:
         """A key of the settings, of the versions of all backends, and of files beside the video that count."""

@@ -70,7 +70,7 @@ class Settings:
         from clipy.pipeline.run import context
         from clipy.storage import eviction
 
-        video = probe(path)
+        video = probe(path, sound_only=True)
         with (
             progress(path.name, ("transcribe", stage)) as listener,
             context(pipeline, since=self.since, listener=listener) as ctx,

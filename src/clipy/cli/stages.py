@@ -123,11 +123,12 @@ def render(
     pipeline = Pipeline.from_config(delivering_to(folder, config, overwrite=overwrite))
 
     def task(source: Video, ctx: Context) -> Result:
+        suited = pipeline.suited_to(source)
         if edits is not None and edited is not None:
             edits.require(source, edited)
-            return render_edits(pipeline, source, edits, folder, ctx, overwrite=overwrite)
+            return render_edits(suited, source, edits, folder, ctx, overwrite=overwrite)
         cropped = [] if given is None else documents.read_crops(given, source)
-        return render_crops(pipeline, source, cropped, folder, ctx, overwrite=overwrite)
+        return render_crops(suited, source, cropped, folder, ctx, overwrite=overwrite)
 
     result = settings.work(video, "render", pipeline, task)
     if settings.as_json:

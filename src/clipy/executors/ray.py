@@ -93,7 +93,8 @@ class Ray(Executor):
         return Needs(cores, cards, quantities.size(self.options.memory))
 
     def prepare(self, job: Job, listener: Listener) -> bool:
-        if job.since is None and self.options.split and probe(job.video).duration > self.options.split * 60:
+        longest = self.options.split * 60
+        if job.since is None and longest and probe(job.video, sound_only=True).duration > longest:
             self._prepare_in_steps(job, listener)
         self._done(job, [("all", 0)], listener)
         return True

@@ -89,7 +89,7 @@ def _source(folder: Path, moved: Path | None) -> Video:
         raise DocumentError("no source is named", where=folder / "clips.json", do="Run clipy again")
     path = moved or Path(str(known.get("path", "")))
     try:
-        video = probe(path)
+        video = probe(path, sound_only=True)
     except MediaError as error:
         raise DocumentError(
             f"the source of these clips cannot be read ({error.what})", where=path, do="Say where it is with --source"

@@ -86,6 +86,8 @@ def keyframe_times(video: Video) -> list[Seconds]:
 
     Keyframes decode by themselves, so looking only at them costs next to nothing.
     """
+    if video.sound_only:
+        return []
     with open_media(video.path) as container:
         stream = video_stream(container, video.path)
         base = stream.time_base

@@ -14,7 +14,15 @@ import av.stream
 
 from clipy.errors import MediaError
 from clipy.media.dolby_vision import check_dolby_vision
-from clipy.media.safe_open import check_audio_stream, check_duration, is_decodable_audio, open_media, video_stream
+from clipy.media.safe_open import (
+    check_audio_stream,
+    check_duration,
+    find_video_stream,
+    is_decodable_audio,
+    open_media,
+    video_stream,
+)
+from clipy.media.still_picture import STILL_RATE, STILL_SIZE
 from clipy.storage.store import file_digest
 from clipy.types import AudioStream, Seconds, Video
 
@@ -25,10 +33,15 @@ _PROGRAMS = re.compile(r"handler|handle|core media|gpac|iso media|mainconcept|be
 _ASIDE = av.stream.Disposition.comment | av.stream.Disposition.visual_impaired | av.stream.Disposition.descriptions
 
 
-def probe(path: str | Path) -> Video:
-    """Probe a video file. Raises MediaError for anything but a readable video."""
+def probe(path: str | Path, *, sound_only: bool = False) -> Video:
+    """Probe a video file. Raises MediaError for anything but a readable video.
+
+    ``sound_only``: a file that has only sound will do; its cover, or a plain ground, is then its picture.
+    """
     path = Path(path)
     with open_media(path) as container:
+        if sound_only and find_video_stream(container, path) is None:
+            return _probe_sound(container, path)
         stream = video_stream(container, path)
         _check_complete(container, stream, path)
         check_dolby_vision(path, stream.codec_context.name, stream.codec_context.codec_tag)
@@ -53,6 +66,30 @@ def probe(path: str | Path) -> Video:
         )
 
 
+def _probe_sound(container: av.container.InputContainer, path: Path) -> Video:
+    start = Fraction(container.start_time or 0) * _MICROSECOND
+    audio = tuple(_audio_stream(sound, start) for sound in _sounds(container, path))
+    if not audio:
+        raise MediaError("the file has neither a picture nor sound", where=path, do="Use a video or a sound file")
+    duration = _duration(container, container.streams.audio[0])
+    check_duration(duration, path)
+    width, height = STILL_SIZE
+    return Video(
+        fingerprint=file_digest(path),
+        duration=duration,
+        frame_rate=STILL_RATE,
+        width=width,
+        height=height,
+        coded_width=width,
+        coded_height=height,
+        rotation=0,
+        start=start,
+        audio=audio,
+        path=path,
+        sound_only=True,
+    )
+
+
 def _check_complete(container: av.container.InputContainer, stream: av.VideoStream, path: Path) -> None:
     """Detect truncated MP4 and MOV files: their index refers to frames beyond the end of the file."""
     size = path.stat().st_size
@@ -69,7 +106,7 @@ def _check_complete(container: av.container.InputContainer, stream: av.VideoStre
         )
 
 
-def _duration(container: av.container.InputContainer, stream: av.VideoStream) -> Seconds:
+def _duration(container: av.container.InputContainer, stream: av.VideoStream | av.AudioStream) -> Seconds:
     if container.duration is not None:
         return container.duration * _MICROSECOND
     if stream.duration is not None and stream.time_base is not None:

@@ -20,6 +20,7 @@ from clipy.media.deinterlace import deinterlace
 from clipy.media.mixer import RUN_UP, mended, summed
 from clipy.media.non_reference_skipping import NonReferenceSkipper
 from clipy.media.safe_open import open_media, video_stream
+from clipy.media.still_picture import still_frames
 from clipy.mixing import Mix, MixInput
 from clipy.types import Seconds, Span, Video
 
@@ -50,6 +51,9 @@ def decode_frames(
     inside the span), only the frames on screen then are guaranteed. Raises MediaError if nothing can be decoded.
     """
     with open_media(video.path) as container:
+        if video.sound_only:
+            yield from still_frames(container, video.path, span, times, first_only=keyframes_only)
+            return
         stream = video_stream(container, video.path)
         stream.thread_type = "AUTO"
         if skip_deblocking:

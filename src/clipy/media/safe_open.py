@@ -107,11 +107,19 @@ def _container(path: Path) -> av.container.InputContainer:
 
 def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
     """The first video stream that is not cover art. Raises MediaError without a readable one."""
+    stream = find_video_stream(container, path)
+    if stream is None:
+        raise MediaError("the file has no video stream", where=path, do="Use a video file")
+    return stream
+
+
+def find_video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream | None:
+    """The first video stream that is not cover art; None without one. Raises MediaError where it is unreadable."""
     for stream in container.streams.video:
         if not stream.disposition & av.stream.Disposition.attached_pic and stream.codec_context is not None:
             _check_video_stream(stream, path)
             return stream
-    raise MediaError("the file has no video stream", where=path, do="Use a video file")
+    return None
 
 
 def is_decodable_audio(stream: av.AudioStream) -> bool:

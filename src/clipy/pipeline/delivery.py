@@ -87,7 +87,7 @@ def _load_source(folder: Path) -> Video | None:
     if not isinstance(source, dict):
         return None
     try:
-        video = probe(str(source.get("path", "")))
+        video = probe(str(source.get("path", "")), sound_only=True)
     except MediaError:
         log.info("source not found; defects of the source will count against the clips")
         return None

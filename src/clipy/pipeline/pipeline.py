@@ -48,6 +48,7 @@ from clipy.pipeline.parallel import (
 from clipy.pipeline.quality_control import QualityControl, clip_of
 from clipy.pipeline.recorded_settings import recorded_settings
 from clipy.pipeline.repair import plan_repair
+from clipy.pipeline.sound_only import with_waveform
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.storage.store import Store, key_of, write_json
 from clipy.text.scripts import SAMPLES
@@ -93,6 +94,10 @@ class Pipeline:
             uploaders=factory.several(config, Uploader),
             device=config.device,
         )
+
+    def suited_to(self, video: Video) -> Pipeline:
+        """The pipeline for a source: with a waveform where that has only sound."""
+        return replace(self, pizzazz=with_waveform(video, self.pizzazz))
 
     @property
     def quality_control(self) -> QualityControl:

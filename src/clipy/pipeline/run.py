@@ -44,8 +44,8 @@ def run(
     """
     folder = Path(folder)
     config = config or configuration.load()
-    pipeline = Pipeline.from_config(delivering_to(folder, config, overwrite=overwrite))
-    source = probe(Path(video))
+    source = probe(Path(video), sound_only=True)
+    pipeline = Pipeline.from_config(delivering_to(folder, config, overwrite=overwrite)).suited_to(source)
     with context(pipeline, since=since, listener=listener) as ctx, ctx.store.delivering(folder):
         prepare(folder, pipeline.identity(source, ctx.store), overwrite=overwrite)
         eviction.note_seen(ctx.store, source)

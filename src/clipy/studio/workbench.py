@@ -61,7 +61,7 @@ class Workbench:
         """The source, as it lies there. Raises MediaError where it is missing or has changed."""
         with self._lock:
             source = self.project.document().get("source") or {}
-            video = probe(Path(str(source.get("path") or "")))
+            video = probe(Path(str(source.get("path") or "")), sound_only=True)
             if source.get("fingerprint") not in {None, video.fingerprint}:
                 raise MediaError("the source has changed since the run", where=video.path, do="Run clipy on it again")
             return video

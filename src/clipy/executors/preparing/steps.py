@@ -78,7 +78,8 @@ def _do(step: Step, index: int, pipeline: Pipeline, video: Video, ctx: Context) 
 @contextmanager
 def _opened(job: Job, listener: Listener) -> Iterator[tuple[Pipeline, Video, Context]]:
     """The pipeline without its uploaders, the video, and a context in the job's store."""
-    pipeline, source = _pipeline(job.config), probe(job.video)
+    source = probe(job.video, sound_only=True)
+    pipeline = _pipeline(job.config).suited_to(source)
     with context(pipeline, since=job.since, listener=listener, store=job.store) as ctx:
         eviction.note_seen(ctx.store, source)
         yield pipeline, source, ctx
