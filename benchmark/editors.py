@@ -9,6 +9,10 @@ that open with a teaser, or labels of what one repeats. Each highlighter picks f
   one of five does; ``pick_chance`` and ``any_chance`` are those of stretches as long, anywhere.
 - ``start_error_s``, ``end_error_s``: of picks that hit, how far an edge is from the passage's, in seconds (median).
 
+With ``llm`` (``--highlighters local,llm --set llm.base_url=...``; ``--set llm.mode=rerank``: one question an episode)
+also ``requests``, ``tokens_read`` and ``tokens_written``, over all episodes, and ``cost`` where prices are set. Its
+sentences have the scores of its picks, spare ones included, so that nothing is asked for the area alone.
+
 ``local`` is judged three times: as it comes (``local``; on the shows that it was learnt from, that flatters), learnt
 from these episodes with each time a quarter of them left out (``local-episodes-out``), and, where there are several
 shows, with the whole show left out (``local-shows-out``); each also without the use of the place in the talk.
@@ -40,6 +44,7 @@ from clipy.pipeline.run import context
 from clipy.stages.base import Highlighter
 from clipy.stages.highlight.editor_choice.design import PARTS
 from clipy.stages.highlight.editor_choice.model import EditorModel
+from clipy.stages.highlight.llm import Llm
 from clipy.stages.highlight.local import Local
 from clipy.types import Highlight, Video
 from highlighting.editor_learning import FOLDS, Lessons, Prepared, learn, prepare
@@ -94,14 +99,21 @@ def main() -> None:
 def _judged(episodes: Sequence[Prepared], arguments: argparse.Namespace) -> list[Judged]:
     """The highlighters that were asked for; of ``local`` all kinds."""
     found = list[Judged]()
-    for name in arguments.highlighter or ["local", "even"]:
-        sets = [f"highlight.backend={name}", f"highlight.count={_PICKS}", *arguments.set]
+    names = [name for names in arguments.highlighters or ["local,even"] for name in names.split(",")]
+    for name in names:
+        sets = [f"highlight.backend={name}", f"highlight.count={_PICKS}", *_sets_of(name, names, arguments.set)]
         highlighter = Pipeline.from_config(load_config(sets=sets)).highlighter
         models = _always(EditorModel.load()) if isinstance(highlighter, Local) else None
         found.append(Judged(name, _always(highlighter), models))
         if isinstance(highlighter, Local) and not arguments.as_it_comes:
             found += _learnt(episodes, highlighter)
     return found
+
+
+def _sets_of(name: str, names: Sequence[str], sets: Sequence[str]) -> list[str]:
+    """The options for one highlighter: those for all of them, and its own without its name in front."""
+    own = [f"highlight.{text.partition('.')[2]}" for text in sets if text.startswith(f"{name}.")]
+    return [*(text for text in sets if text.partition(".")[0] not in names), *own]
 
 
 def _learnt(episodes: Sequence[Prepared], local: Local) -> list[Judged]:
@@ -157,11 +169,24 @@ def _table(judged: Judged, episodes: Sequence[Prepared], video: Video, ctx: Cont
             if judged.models is not None:
                 choice = judged.models(one).judge(one.said, one.vectors.astype(np.float32), one.episode.body)
                 area = sentence_area(one, choice.merits)
+            elif isinstance(highlighter, Llm):
+                area = sentence_area(one, _held(one, picks))
             else:
                 many = type(highlighter)(highlighter.options.model_copy(update={"count": _MANY}))
                 area = sentence_area(one, _held(one, _picks(many, recording, heard)))
             scores.append(score_picks(one.episode, [pick.span for pick in picks[:_PICKS]], area))
-    return Score.mean(scores)
+    return {**Score.mean(scores), **_cost(judged.make(episodes[0]))}
+
+
+def _cost(highlighter: Highlighter) -> dict[str, float | None]:
+    """What a language model was asked in all, and what that costs where its prices are set."""
+    if not isinstance(highlighter, Llm):
+        return {}
+    usage, options = highlighter.usage, highlighter.options
+    counted = {"requests": usage.requests, "tokens_read": usage.read, "tokens_written": usage.written}
+    if options.price_read is None or options.price_written is None:
+        return {**counted}
+    return {**counted, "cost": (usage.read * options.price_read + usage.written * options.price_written) / 1e6}
 
 
 def _picks(highlighter: Highlighter, video: Video, ctx: Context) -> list[Highlight]:
@@ -195,9 +220,19 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("episodes", type=Path, help="a folder of shows, or of the episodes of one")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
-        "--highlighter", action="append", metavar="NAME", help="which to judge; by default local and even"
+        "--highlighters",
+        "--highlighter",
+        action="append",
+        metavar="NAME,...",
+        help="which to judge; by default local and even",
     )
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="an option, as clipy takes it")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="an option, as clipy takes it; NAME.OPTION=VALUE is for the highlighter of that name alone",
+    )
     parser.add_argument("--as-it-comes", action="store_true", help="learn nothing: judge local's own model alone")
     parser.add_argument("--most", type=int, help="judge at most so many episodes of each show; learn from all")
     parser.add_argument("--cache", type=Path, help="where sentence vectors are kept")

@@ -70,7 +70,7 @@ def test_marks_decide_without_an_order(
 ) -> None:
     server.faults += [Fault(), Fault(refusal="no ranking")]
     assert len(highlighter(server).highlight(video, place)) == 2
-    assert "so their marks decide: the model refuses" in caplog.text
+    assert "so their scores decide: the model refuses" in caplog.text
 
 
 def test_same_request_is_never_paid_for_twice(server: ChatServer, video: Video, place: Context) -> None:

@@ -2,7 +2,7 @@
 
 The model reads numbered sentences and answers with sentence numbers; every time comes from the words. What it names is
 fitted to whole sentences within the length bounds, put in one order over all of the video, and chosen without overlaps
-by the same exact method as in ``local``.
+by the same exact method as in ``local``. Or it only puts the best candidates of ``local`` in order: one question.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -26,9 +28,10 @@ from clipy.errors import ConfigError
 from clipy.stages.base import Highlighter
 from clipy.stages.highlight.llm_ranking import prompts
 from clipy.stages.highlight.llm_ranking.answers import AskedPassages, Order, Passages, is_quoted
-from clipy.stages.highlight.llm_ranking.proposals import Proposal, placed, proposed, told_once
+from clipy.stages.highlight.llm_ranking.proposals import Proposal, in_places, placed, proposed, told_once
 from clipy.stages.highlight.llm_ranking.transcript_reader import Reader, Script
 from clipy.stages.highlight.llm_ranking.windows import windows
+from clipy.stages.highlight.local import Local
 from clipy.stages.highlight.selection.activity import busiest
 from clipy.stages.highlight.selection.candidates import (
     at_cuts,
@@ -53,6 +56,7 @@ _MARGIN = 0.1  # of the context is left free, because tokens are estimated
 _NAMED = 8  # passages that a window is asked for, unless the wanted clips need more
 _RANKED = 80  # candidates at most that are put in order
 _LETTERS_PER_TOKEN = 3
+_FEWEST = 8  # clips that local is asked for, so that there is something to choose from
 _TITLE = 80  # letters
 _PARALLEL = 4  # windows: few enough for the limits of most accounts
 
@@ -61,12 +65,20 @@ class Llm(Highlighter):
     """The passages that a language model marks highest. Needs an endpoint, and for most of them a key.
 
     Each window of the transcript is marked against the rubric of ``prompt.md``; the candidates of all windows are then
-    put in one order. Answers are stored: the same question is never paid twice.
+    put in one order. With the mode ``rerank`` the candidates are those of ``local``, and nothing else is asked. Answers
+    are stored: the same question is never paid twice. ``usage`` counts what was asked since the object was made.
     """
 
-    version = 2
+    version = 3
+    usage: Usage = Usage()
 
     class Options(Highlighter.Options, Endpoint):
+        mode: Literal["read", "rerank"] = Field(
+            "read", description="Read the whole transcript, or only put local's best candidates in order: one question."
+        )
+        candidates: int = Field(
+            24, ge=2, le=80, description="How many of local's candidates the mode rerank puts in order."
+        )
         context: int = Field(16_384, ge=1024, description="Tokens that the model can read and write at once.")
         parallel: int | None = Field(
             None,
@@ -93,7 +105,14 @@ class Llm(Highlighter):
         """What the prompt file says counts, not where it lies, nor how many windows are asked about at once."""
         taste = hashlib.sha256(prompts.taste(self.options.prompt).encode()).hexdigest()
         options = self.options.model_dump(mode="json", exclude={"prompt", "parallel"})
-        return {**super().identity(), "options": options, "prompt": taste}
+        ranked = {"local": self._local.identity()} if self.options.mode == "rerank" else {}
+        return {**super().identity(), "options": options, "prompt": taste, **ranked}
+
+    def sidecar_digests(self, path: Path) -> tuple[str, ...]:
+        return self._local.sidecar_digests(path) if self.options.mode == "rerank" else ()
+
+    def store_digests(self, store: Path) -> tuple[str, ...]:
+        return self._local.store_digests(store) if self.options.mode == "rerank" else ()
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         api_key(self.options.base_url, self.options.api_key_env)
@@ -102,6 +121,8 @@ class Llm(Highlighter):
             log.warning("%s: nobody speaks, so there is nothing to read; picture and sound decide", video.path.name)
             shortest, longest = bounds(self.options.min_duration, self.options.max_duration)
             return busiest(video, shortest, longest, self.options.count * _SPARES, ctx)
+        if self.options.mode == "rerank":
+            return self._reranked(video, transcript, ctx)
         script = self._script(transcript)
         found = enumerate_candidates(script.sentences, video, self.options)
         with self.options.chat() as chat:
@@ -110,7 +131,9 @@ class Llm(Highlighter):
             named = proposed(passages, script.sentences, found)
             wanted = without_unwanted(named, lambda item: item.candidate, script.sentences)
             proposals = told_once(wanted, script.sentences)[:_RANKED]
-            pool = placed(proposals, self._order(proposals, script, reader))
+            texts = [text_of(script.sentences, item.candidate) for item in proposals]
+            order = self._order(texts, script.budget, reader)
+            pool = placed(proposals, range(len(proposals)) if order is None else order)
         chosen = best_first(pool, self.options.count, _SPARES)
         picks = [self._pick(video, transcript, script.sentences, item, score, ctx) for _, score, item in chosen]
         self._report(reader, ctx)
@@ -118,6 +141,8 @@ class Llm(Highlighter):
 
     def preview(self, video: Video, ctx: Context) -> str:
         """Every message that would be sent, but for the ranking, whose candidates only the answers tell."""
+        if self.options.mode == "rerank":
+            return self._preview_of_ranking(video, ctx)
         script = self._script(transcript_of(video, ctx))
         parts = windows(script.costs, script.budget)
         read = sum(estimate_tokens(script.system) + sum(script.costs[index] for index in part) for part in parts)
@@ -134,6 +159,62 @@ class Llm(Highlighter):
         ]
         return "\n\n".join(blocks)
 
+    @cached_property
+    def _local(self) -> Local:
+        """What finds the candidates that are only to be put in order."""
+        common = {name: getattr(self.options, name) for name in Highlighter.Options.model_fields}
+        return Local(Local.Options(**{**common, "count": max(_FEWEST, self.options.count)}))
+
+    def _reranked(self, video: Video, transcript: Transcript, ctx: Context) -> list[Highlight]:
+        """The best candidates of ``local``: half of a score is ``local``'s, half the place that the model gives."""
+        found = self._found(video, ctx)
+        if len(found) < 2:
+            return found
+        with self.options.chat() as chat:
+            reader = Reader(chat, ctx)
+            order = self._order(_texts(found, transcript), self._room(self._ranking()), reader)
+        self._report(reader, ctx)
+        return found if order is None else in_places(found, order)
+
+    def _found(self, video: Video, ctx: Context) -> list[Highlight]:
+        return ctx.cached(self._local.highlight, video)[: self.options.candidates]
+
+    def _room(self, instructions: str) -> int:
+        """Tokens of transcript that can be read at once beside the instructions and the answer."""
+        room = self.options.context * (1 - _MARGIN) - self.options.max_tokens - estimate_tokens(instructions)
+        if room < _SMALLEST:
+            raise ConfigError(
+                f"a context of {self.options.context} tokens leaves no room for a transcript beside the instructions"
+                f" and an answer of {self.options.max_tokens}",
+                do="Set a larger highlight.context or a smaller highlight.max_tokens",
+            )
+        return int(min(_WINDOW, room))
+
+    def _preview_of_ranking(self, video: Video, ctx: Context) -> str:
+        """The one question of the mode ``rerank``."""
+        texts = _texts(self._found(video, ctx), transcript_of(video, ctx))
+        if len(texts) < 2:
+            return "# Fewer than two candidates: nothing would be asked."
+        system = self._ranking()
+        lines = "\n".join(prompts.clip_lines(texts, self._letters(len(texts), self._room(system))))
+        usage = Usage(estimate_tokens(system) + estimate_tokens(lines), self.options.max_tokens, 1)
+        return "\n\n".join(
+            [
+                f"# {self.options.model} at {self.options.base_url}. Questions: 1. Tokens: about {usage.read} to read,"
+                f" at most {usage.written} to write{self.options.cost(usage)}.",
+                f"# The instructions:\n\n{system}",
+                f"# {len(texts)} candidates of local:\n\n{lines}",
+            ]
+        )
+
+    def _ranking(self) -> str:
+        return prompts.ranking(prompts.taste(self.options.prompt), self.options, Order)
+
+    @staticmethod
+    def _letters(count: int, budget: int) -> int:
+        """How long each of so many candidates may be where all have ``budget`` tokens."""
+        return _LETTERS_PER_TOKEN * budget // count
+
     def _script(self, transcript: Transcript) -> Script:
         """What the model is to read, in windows that leave room for the instructions and the answer."""
         options = self.options
@@ -144,14 +225,7 @@ class Llm(Highlighter):
         def instructions(most: int) -> str:
             return prompts.judging(taste, options, options.title_language, transcript.language, most, kind)
 
-        room = options.context * (1 - _MARGIN) - options.max_tokens - estimate_tokens(instructions(_NAMED))
-        budget = int(min(_WINDOW, room))
-        if budget < _SMALLEST:
-            raise ConfigError(
-                f"a context of {options.context} tokens leaves no room for a transcript beside the instructions and an"
-                f" answer of {options.max_tokens}",
-                do="Set a larger highlight.context or a smaller highlight.max_tokens",
-            )
+        budget = self._room(instructions(_NAMED))
         script = Script(instructions(_NAMED), kind, spoken, budget)
         most = math.ceil(2 * options.count / max(1, len(windows(script.costs, budget))))
         return script if most <= _NAMED else replace(script, system=instructions(most))
@@ -160,25 +234,23 @@ class Llm(Highlighter):
         """How many windows are asked about at once. A server on this machine mostly has one model in memory, once."""
         return self.options.parallel or (1 if is_local(self.options.base_url) else _PARALLEL)
 
-    def _order(self, proposals: Sequence[Proposal], script: Script, reader: Reader) -> list[int]:
-        """The indices of the proposals, best first: by the model, or by their marks where it cannot say."""
-        if len(proposals) < 2:
-            return list(range(len(proposals)))
-        reader.ctx.report(f"putting {len(proposals)} candidates in order", 0.95)
-        system = prompts.ranking(prompts.taste(self.options.prompt), self.options, Order)
-        texts = [text_of(script.sentences, item.candidate) for item in proposals]
-        letters = _LETTERS_PER_TOKEN * script.budget // len(texts)
+    def _order(self, texts: Sequence[str], budget: int, reader: Reader) -> list[int] | None:
+        """The indices of the candidates, best first; None where there is nothing to order, or the model cannot say."""
+        if len(texts) < 2:
+            return None
+        reader.ctx.report(f"putting {len(texts)} candidates in order", 0.95)
+        system, letters = self._ranking(), self._letters(len(texts), budget)
         for room in (letters, letters // 3):
             try:
                 return reader.rank(system, prompts.clip_lines(texts, room))
             except ContextExceeded as problem:
                 log.info("%s: the candidates are shortened", problem)
             except NoAnswer as problem:
-                log.warning("the candidates are not put in order, so their marks decide: %s", problem)
+                log.warning("the candidates are not put in order, so their scores decide: %s", problem)
                 break
         else:
-            log.warning("the candidates are too long to be put in order, so their marks decide")
-        return list(range(len(proposals)))
+            log.warning("the candidates are too long to be put in order, so their scores decide")
+        return None
 
     def _pick(
         self,
@@ -207,8 +279,17 @@ class Llm(Highlighter):
 
     def _report(self, reader: Reader, ctx: Context) -> None:
         usage = reader.chat.usage
+        self.usage += usage
         stored = f", answers from the store: {reader.stored}" if reader.stored else ""
         tokens = f"tokens read: {usage.read}, written: {usage.written}"
         text = f"requests: {usage.requests}, {tokens}{self.options.cost(usage)}{stored}"
         log.info("%s: %s", self.options.model, text)
         ctx.report(text, 1.0)
+
+
+def _texts(found: Sequence[Highlight], transcript: Transcript) -> list[str]:
+    """What is said in each candidate: the sentences that mostly lie in it."""
+    said = sentences(transcript)
+    return [
+        " ".join(one.text for one in said if 2 * one.span.overlap(pick.span) >= one.span.duration) for pick in found
+    ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clipy.analysis.meaning.duplicates import distinct
 from clipy.stages.highlight.llm_ranking.answers import Passage
 from clipy.stages.highlight.selection.candidates import Candidate, text_of
 from clipy.text.sentences import Sentence
-from clipy.types import Span
+from clipy.types import Highlight, Span
 
 log = logging.getLogger(__name__)
 
@@ -77,3 +77,15 @@ def placed(proposals: Sequence[Proposal], order: Sequence[int]) -> list[tuple[Sp
         )
         for place, index in enumerate(order)
     ]
+
+
+def in_places(found: Sequence[Highlight], order: Sequence[int]) -> list[Highlight]:
+    """Highlights with half of their score from before and half from their place in ``order`` (indices), best first."""
+    count, placed_ones = len(found), list[Highlight]()
+    for place, index in enumerate(order):
+        given, pick = (count - place) / count, found[index]
+        score = round((1 - _PLACE) * pick.score + _PLACE * given, 4)
+        reason = f"the model's number {place + 1} of {count}; {pick.reason}"
+        details = {**pick.details, "model": round(given, 4)}
+        placed_ones.append(replace(pick, score=score, reason=reason, details=details))
+    return sorted(placed_ones, key=lambda pick: (-pick.score, pick.span))
