@@ -56,6 +56,9 @@ class Backend(ABC):
         """The sha256 of every model file that this backend would load; empty when it loads none."""
         return ()
 
+    def release(self) -> None:  # noqa: B027 - most backends load nothing
+        """Give back the memory of what was loaded: this is not used for a while. The next use loads it again."""
+
     def sidecar_digests(self, path: Path) -> tuple[str, ...]:
         """The sha256 of every file near a source that decides the results too, such as its subtitles."""
         return ()

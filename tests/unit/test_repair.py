@@ -35,6 +35,15 @@ SETTINGS = (
 )
 
 
+class Talk(Spoken):
+    """Counts how often it gives back its memory."""
+
+    released = 0
+
+    def release(self) -> None:
+        self.released += 1
+
+
 class Judge(Reviewer):
     """Finds what a test tells it to find."""
 
@@ -64,13 +73,14 @@ def _run(
     folder: Path,
     judged: Callable[[Clip], Iterable[Finding]] = _nothing,
     foreseen: Callable[[Edit], Iterable[Finding]] = _nothing,
+    talk: Talk | None = None,
 ) -> Result:
     source = probe(make_video(folder / "source.mp4", seconds=12, size=(320, 180)))
     judge = Judge()
     judge.judged, judge.foreseen = judged, foreseen
     whole = Pipeline.from_config(load(sets=SETTINGS))
     plenty = Plenty(whole.highlighter.options)
-    words: dict[type[Backend], Backend] = {Transcriber: Spoken()}
+    words: dict[type[Backend], Backend] = {Transcriber: talk or Talk()}
     pipeline = replace(whole, highlighter=plenty, analysers=words, reviewers=(judge,), uploaders=())
     (folder / "out").mkdir()
     with context(pipeline) as ctx:
@@ -184,6 +194,17 @@ def test_an_error_in_a_plan_is_repaired_before_it_is_rendered(tmp_path: Path) ->
     result = _run(tmp_path, judged, foreseen)
     assert rendered == [1, 1]
     assert [finding.check for finding in result.made[0].repaired] == ["edge"]
+
+
+def test_what_transcribes_gives_back_its_memory_before_clips_are_rendered(tmp_path: Path) -> None:
+    talk, released = Talk(), list[int]()
+
+    def foreseen(edit: Edit) -> Iterable[Finding]:
+        released.append(talk.released)
+        return ()
+
+    _run(tmp_path, foreseen=foreseen, talk=talk)
+    assert released == [1, 1]
 
 
 SHOWN = clip(seconds=10, start=10, fit=[(4, 6)])

@@ -17,6 +17,7 @@ from clipy.analysis.base import Transcriber
 from clipy.analysis.clip_qc.caption_match import match_captions
 from clipy.analysis.clip_qc.retranscribe import retranscribe
 from clipy.analysis.clip_qc.screen_text import ScreenLine
+from clipy.analysis.clip_qc.text_reader import TextReader
 from clipy.analysis.transcription.subtitles import Subtitles
 from clipy.context import Context
 from clipy.media.probe import probe
@@ -97,13 +98,13 @@ def test_a_closer_look_reads_cards_that_are_there_and_no_others(
     folder, video, words, ctx = world
     places = planned_places(good)
     nothing = (False,) * len(words)
-    assert np.mean(read_again(probe(good.path), words, nothing, places, ctx)) > 0.9
+    assert np.mean(read_again(probe(good.path), words, nothing, places, TextReader(ctx.report))) > 0.9
 
     def none(cards: list[Json]) -> list[Json]:
         return cards[:1]
 
     bare = captioned(folder, "one-card", video, words, ctx, change=none)
-    assert np.mean(read_again(probe(bare.path), words, nothing, places[1:], ctx)) < 0.1
+    assert np.mean(read_again(probe(bare.path), words, nothing, places[1:], TextReader(ctx.report))) < 0.1
 
 
 def test_unrecognized_speech_is_reported(world: tuple[Path, Video, tuple[Word, ...], Context], tmp_path: Path) -> None:

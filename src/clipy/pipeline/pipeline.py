@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from clipy.analysis.audio.tracks import choose_mixes
-from clipy.analysis.base import Transcriber
+from clipy.analysis.base import Aligner, Diarizer, Embedder, ShotDetector, SpeakerDetector, Transcriber
 from clipy.analysis.people.speaker_attribution import SpeakerAttribution
 from clipy.analysis.people.turns import conversation
 from clipy.analysis.perception import scored_tracks, speech_without_words, transcript_of
@@ -36,6 +36,7 @@ from clipy.pipeline import factory
 from clipy.pipeline.attempts import Planned, each
 from clipy.pipeline.debug.saving import save_debug
 from clipy.pipeline.decision_log import log_candidates, log_crop, log_lost_speech, log_review
+from clipy.pipeline.memory import release
 from clipy.pipeline.outcome import Clock, Outcome, Rejected, Result, summarize_errors
 from clipy.pipeline.parallel import (
     analyses_at_once,
@@ -191,11 +192,13 @@ class Pipeline:
         with clock.measuring("transcribe"):
             self.check_script(video, ctx)
             self.check_text(self.transcribe(video, ctx))
+        self._release(Transcriber, Aligner)
         with clock.measuring("highlight"):
             candidates = deque(self.highlight(video, ctx))
         ctx = self.with_conversation(video, candidates, ctx)
         with clock.measuring("transcribe"):
             attribution = SpeakerAttribution.from_audio(video, candidates, ctx.at("transcribe"))
+        self._release(Embedder, Diarizer)
         made: list[Outcome] = []
         rejected: list[Rejected] = []
         published = self.quality_control.published(ctx)
@@ -208,6 +211,7 @@ class Pipeline:
                 chosen = [outline.highlight for outline in outlines]
                 attribution = self.add_faces(video, attribution, chosen, part.within(0.7, 0.8))
                 planned = each(outlines, partial(self.planned, video, attribution), part.within(0.8, 1), rejected)
+            self._release(ShotDetector, SpeakerDetector)
             render = partial(self._rendered, video, clock)
             with working_ahead(planned, render, ctx.at("render"), renders_at_once()) as clips:
                 for clip, part in counted_progress(clips, len(planned), ctx.at("review")):
@@ -217,7 +221,12 @@ class Pipeline:
                         rejected.append(outcome)
                     else:
                         made.append(outcome)
+                    self._release(Transcriber)
         return made, rejected, tuple(candidates), attribution
+
+    def _release(self, *kinds: type[Backend]) -> None:
+        """Give back what analysers of some kinds have loaded: their stage is over."""
+        release(self.analysers[kind] for kind in kinds if kind in self.analysers)
 
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
         """Make the transcript, a step of its own because it takes long and every later stage uses it."""

@@ -68,6 +68,9 @@ class Sphinx(Aligner):
         super().__init__(options)
         self._loaded: tuple[AcousticModel, Pronunciations] | None = None
 
+    def release(self) -> None:
+        self._loaded = None
+
     def input_digests(self) -> tuple[str, ...]:
         return (models.sha256(models.SPHINX),)
 

@@ -51,12 +51,11 @@ class ScreenLine:
     sure: float
 
 
-def screen_text(inspection: Inspection, ctx: Context) -> list[ScreenLine]:
+def screen_text(inspection: Inspection, reader: TextReader, ctx: Context) -> list[ScreenLine]:
     """Every line of text that the clip shows, in order of its beginning, then from top to bottom.
 
     Raises ModelError when the networks that read cannot be had.
     """
-    reader = TextReader(ctx.report)
     proxy = inspection.proxy
     ctx.report("Reading on-screen text")
     rate = max(_FIRST_LOOKS, Fraction(_LEAST_LOOKS) / max(Fraction(1, 2), proxy.duration))

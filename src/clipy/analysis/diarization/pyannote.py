@@ -68,6 +68,9 @@ class Pyannote(Diarizer):
         super().__init__(options)
         self._loaded: dict[str, Any] = {}  # device -> pyannote.audio.pipelines.SpeakerDiarization
 
+    def release(self) -> None:
+        self._loaded.clear()
+
     def input_digests(self) -> tuple[str, ...]:
         """The sha256 of every file in a folder, or the commit of a repository, which pins them."""
         folder = Path(self.options.model).expanduser()

@@ -80,6 +80,9 @@ class VoiceTurns(Diarizer):
         super().__init__(options)
         self._loaded: tuple[SpeakerSegmentation, SpeakerEmbedding] | None = None
 
+    def release(self) -> None:
+        self._loaded = None
+
     def input_digests(self) -> tuple[str, ...]:
         return (models.sha256(models.TURN_TAKING), models.sha256(models.VOICEPRINT))
 

@@ -46,6 +46,9 @@ class TransNetV2(ShotDetector):
         super().__init__(options)
         self._network: inference.Network | None = None
 
+    def release(self) -> None:
+        self._network = None
+
     def input_digests(self) -> tuple[str, ...]:
         return (models.sha256(models.TRANSNETV2),)
 

@@ -48,6 +48,9 @@ class Auto(SpeakerDetector):
     def identity(self) -> dict[str, object]:
         return {**super().identity(), "parts": [self._lips.identity(), self._network.identity()]}
 
+    def release(self) -> None:
+        self._network.release()
+
     def input_digests(self) -> tuple[str, ...]:
         return (*self._lips.input_digests(), *self._network.input_digests())
 

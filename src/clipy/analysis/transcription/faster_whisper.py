@@ -69,6 +69,9 @@ class FasterWhisper(WhisperTranscriber):
         super().__init__(options)
         self._loaded: dict[tuple[str, int], Any] = {}  # device, threads -> faster_whisper.WhisperModel
 
+    def release(self) -> None:
+        self._loaded.clear()  # also that of the variants that verify
+
     def input_digests(self) -> tuple[str, ...]:
         folder = self._users_folder()
         whisper = models.sha256(self._model_name()) if folder is None else models.digest_of_folder(folder)

@@ -45,6 +45,9 @@ class OpenAiWhisper(WhisperTranscriber):
         super().__init__(options)
         self._loaded: dict[str, Any] = {}  # device -> whisper.Whisper
 
+    def release(self) -> None:
+        self._loaded.clear()
+
     def input_digests(self) -> tuple[str, ...]:
         """The user's own file by its sha256; a size by the package's version, which pins the sha256 of each."""
         own = Path(self.options.model).expanduser()

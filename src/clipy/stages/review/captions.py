@@ -23,6 +23,7 @@ from clipy.analysis.clip_qc.inspection import Inspection, inspect_clip
 from clipy.analysis.clip_qc.retranscribe import retranscribe
 from clipy.analysis.clip_qc.screen_text import ScreenLine, letters, screen_text
 from clipy.analysis.clip_qc.speech import planned_speech, speech_of
+from clipy.analysis.clip_qc.text_reader import TextReader
 from clipy.analysis.faces.tracking.face_parts import mouth
 from clipy.context import Context
 from clipy.errors import MediaError, ModelError
@@ -86,6 +87,18 @@ class Captions(Reviewer):
 
     options: Options
 
+    def __init__(self, options: Options | None = None) -> None:
+        super().__init__(options)
+        self._reader: TextReader | None = None
+
+    def release(self) -> None:
+        self._reader = None
+
+    def _text_reader(self, ctx: Context) -> TextReader:
+        """What reads all clips: loaded once, as two looks at a clip need it."""
+        self._reader = self._reader or TextReader(ctx.report)
+        return self._reader
+
     def input_digests(self) -> tuple[str, ...]:
         return (models.sha256(models.TEXT_READER),)
 
@@ -94,7 +107,7 @@ class Captions(Reviewer):
         try:
             words = retranscribe(clip, ctx).words  # first: frames are measured in the background meanwhile
             inspection = inspect_clip(clip, ctx)
-            lines = screen_text(inspection, ctx) if _readable(words) else []
+            lines = screen_text(inspection, self._text_reader(ctx), ctx) if _readable(words) else []
         except MediaError as error:
             return Review(name, (Finding("readable", "error", error.what),))
         except ModelError as error:
@@ -173,7 +186,9 @@ class Captions(Reviewer):
         missing = found.match.shown.count(False)
         if missing <= self.options.max_missing * len(found.words):
             return found
-        shown = read_again(inspection.video, found.words, found.match.shown, planned_places(clip), ctx)
+        shown = read_again(
+            inspection.video, found.words, found.match.shown, planned_places(clip), self._text_reader(ctx)
+        )
         return replace(found, match=replace(found.match, shown=shown))
 
     def _words(self, found: CaptionLines) -> Iterator[Finding]:

@@ -56,6 +56,9 @@ class NetworkSpeakers(SpeakerDetector):
     def load(self, ctx: Context) -> SpeakerNetwork:
         """Fetch and load the network. Raises ModelError when its weights cannot be had."""
 
+    def release(self) -> None:
+        self._network = None
+
     def benefits_from_diarization(self) -> bool:
         return True
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from clipy.analysis.clip_qc.screen_text import letters
 from clipy.analysis.clip_qc.text_reader import TextReader
-from clipy.context import Context
 from clipy.media.read import pictures
 from clipy.types import Box, Span, Video, Word, seconds
 
@@ -21,14 +20,13 @@ _LINE = 64  # pixels of a card's height for each of its lines: at which text is 
 
 
 def read_again(
-    video: Video, words: Sequence[Word], shown: Sequence[bool], places: Sequence[tuple[Span, Box]], ctx: Context
+    video: Video, words: Sequence[Word], shown: Sequence[bool], places: Sequence[tuple[Span, Box]], reader: TextReader
 ) -> tuple[bool, ...]:
     """Which words are shown, counting those that a closer look at their card reads.
 
     ``places``: when and where each card was planned, in clip time and display pixels of the clip.
     """
     found = list(shown)
-    reader = TextReader(ctx.report)
     for span, box in places:
         due = [n for n, word in enumerate(words) if not found[n] and word.span.overlap(span) > 0]
         if due:

@@ -1,0 +1,24 @@
+"""Memory between stages: what a stage loaded is given back when it ends, so that no stage pays for the one before."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+from collections.abc import Iterable
+
+from clipy.backend import Backend
+
+
+def release(backends: Iterable[Backend]) -> None:
+    """Let backends give back what they loaded, and the allocator what is free.
+
+    Python and the networks free many small blocks between others that stay: glibc keeps those pages until it is told.
+    """
+    for backend in backends:
+        backend.release()
+    gc.collect()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+        if trim is not None:
+            trim(0)

@@ -1,0 +1,18 @@
+"""Backends give back what they loaded, and load it again when they are used again."""
+
+from __future__ import annotations
+
+from clipy.analysis.alignment.sphinx import Sphinx
+from clipy.analysis.base import Transcriber
+from clipy.analysis.transcription.faster_whisper import FasterWhisper
+from clipy.pipeline.memory import release
+
+
+def test_memory_is_given_back_by_all_variants_of_a_transcriber() -> None:
+    transcriber = FasterWhisper()
+    variant = transcriber.verification_transcriber("en")
+    transcriber._loaded["cpu", 1] = object()
+    assert variant._loaded
+    release([transcriber, Sphinx()])
+    assert not variant._loaded
+    assert isinstance(variant, Transcriber)
