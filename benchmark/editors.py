@@ -8,6 +8,8 @@ that open with a teaser, or labels of what one repeats. Each highlighter picks f
 - ``pick_hit``, ``any_of_5``: the share of picks that hold at least half of a chosen passage, and of episodes in which
   one of five does; ``pick_chance`` and ``any_chance`` are those of stretches as long, anywhere.
 - ``start_error_s``, ``end_error_s``: of picks that hit, how far an edge is from the passage's, in seconds (median).
+- ``calibration_level``, ``calibration_slope``: of hits on the log-odds that scores mean; 0 and 1 where the scores are
+  probabilities. Spare picks count, too.
 
 With ``llm`` (``--highlighters local,llm --set llm.base_url=...``; ``--set llm.mode=rerank``: one question an episode)
 also ``requests``, ``tokens_read`` and ``tokens_written``, over all episodes, and ``cost`` where prices are set. Its
@@ -48,7 +50,7 @@ from clipy.stages.highlight.llm import Llm
 from clipy.stages.highlight.local import Local
 from clipy.types import Highlight, Video
 from highlighting.editor_learning import FOLDS, Lessons, Prepared, learn, prepare
-from highlighting.editor_scoring import Score, score_picks, sentence_area
+from highlighting.editor_scoring import Score, ablations, score_picks, sentence_area
 from highlighting.episodes import load
 from highlighting.known_words import hearing, silence
 
@@ -83,16 +85,24 @@ def main() -> None:
     with context(Pipeline.from_config(load_config())) as ctx, tempfile.TemporaryDirectory() as folder:
         episodes = prepare(load(arguments.episodes), ctx, arguments.cache or Path(folder) / "vectors")
         judged = _judged(episodes, arguments)
+        parts = ablations(episodes, Lessons.of(episodes)) if arguments.ablations else {}
         if arguments.most:
             episodes = _spread_out(episodes, arguments.most)
         longest = max(float(one.episode.body.end) for one in episodes)
         video = silence(Path(folder) / "silence.mkv", longest + 1)
         table = {one.name: _table(one, episodes, video, ctx) for one in judged}
-    told = {"episodes": len(episodes), "shows": sorted({one.episode.show for one in episodes}), "highlighters": table}
+    told: dict[str, object] = {
+        "episodes": len(episodes),
+        "shows": sorted({one.episode.show for one in episodes}),
+        "highlighters": table,
+    }
+    if arguments.ablations:
+        told["ablations"] = parts
     if arguments.json:
         print(json.dumps(told))
         return
-    for name, row in table.items():
+    rows: dict[str, Mapping[str, float | None]] = {**table, **parts}
+    for name, row in rows.items():
         print(name, "  ".join(f"{key} {value}" for key, value in row.items()))
 
 
@@ -174,8 +184,8 @@ def _table(judged: Judged, episodes: Sequence[Prepared], video: Video, ctx: Cont
             else:
                 many = type(highlighter)(highlighter.options.model_copy(update={"count": _MANY}))
                 area = sentence_area(one, _held(one, _picks(many, recording, heard)))
-            scores.append(score_picks(one.episode, [pick.span for pick in picks[:_PICKS]], area))
-    return {**Score.mean(scores), **_cost(judged.make(episodes[0]))}
+            scores.append(score_picks(one.episode, picks, area, _PICKS))
+    return {**Score.mean(scores), **Score.calibration(scores), **_cost(judged.make(episodes[0]))}
 
 
 def _cost(highlighter: Highlighter) -> dict[str, float | None]:
@@ -234,6 +244,7 @@ def _arguments() -> argparse.Namespace:
         help="an option, as clipy takes it; NAME.OPTION=VALUE is for the highlighter of that name alone",
     )
     parser.add_argument("--as-it-comes", action="store_true", help="learn nothing: judge local's own model alone")
+    parser.add_argument("--ablations", action="store_true", help="also print the area without each part of the model")
     parser.add_argument("--most", type=int, help="judge at most so many episodes of each show; learn from all")
     parser.add_argument("--cache", type=Path, help="where sentence vectors are kept")
     return parser.parse_args()

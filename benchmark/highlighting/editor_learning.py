@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 
 from clipy.analysis.base import Embedder
 from clipy.context import Context
-from clipy.stages.highlight.editor_choice.design import PARTS, Typical, design, part_of_columns
+from clipy.stages.highlight.editor_choice.boundaries import closings, openings
+from clipy.stages.highlight.editor_choice.design import PARTS, Typical, design, part_of_columns, reach_of_columns
 from clipy.stages.highlight.editor_choice.model import Choice, EditorModel
 from clipy.stages.highlight.editor_choice.sentence_features import Scale, sentence_features
 from clipy.text.sentences import Sentence, sentences
 from clipy.types import Array
+from highlighting.boundary_learning import EdgeLessons
 from highlighting.episodes import Episode
 
 FOLDS = 4
@@ -143,15 +145,21 @@ class Lessons:
             kept.add(rows[np.concatenate([chosen, others])], targets, weights)
         return lessons
 
-    def weights(self, keep: Callable[[str, int], bool], parts: Sequence[str] = PARTS) -> NDArray[np.float64]:
-        """The weights of the columns, and before them the level, learnt from some shows and folds and some parts."""
+    def weights(
+        self, keep: Callable[[str, int], bool], parts: Sequence[str] = PARTS, reach: int | None = None
+    ) -> NDArray[np.float64]:
+        """The weights of the columns, and before them the level, learnt from some shows and folds and some parts.
+
+        ``reach`` leaves out the columns that look at more sentences around.
+        """
         shows = {show: sum(s.weight for (name, _), s in self.sums.items() if name == show) for show, _ in self.sums}
         used = [(self.sums[key], shows[key[0]] ** -0.5) for key in self.sums if keep(*key)]
         products = np.sum([share * sums.products for sums, share in used], axis=0)
         targets = np.sum([share * sums.targets for sums, share in used], axis=0)
         names = [PARTS[index] for index in part_of_columns()]
         ridge = np.array([0.0, *(_RIDGE.get(name, _RIDGE_OTHERS) for name in names)]) * products[0, 0]
-        columns = np.flatnonzero([True, *(name in parts for name in names)])
+        near = reach_of_columns() <= (reach if reach is not None else reach_of_columns().max())
+        columns = np.flatnonzero([True, *(np.isin(names, parts) & near)])
         found = np.zeros(len(targets))
         system = products[np.ix_(columns, columns)] + np.diag(ridge[columns])
         found[columns] = np.linalg.solve(system, targets[columns])
@@ -168,16 +176,21 @@ def learn(
     """A model of the shows and folds to keep, its probabilities calibrated on shows that each time are left out."""
     used = [index for index, one in enumerate(episodes) if keep(one.episode.show, one.fold)]
     shows = sorted({episodes[index].episode.show for index in used})
-    samples = list[tuple[Array, Array]]()
+    samples, edges = list[tuple[Array, Array]](), EdgeLessons()
     for show in shows if len(shows) > 1 else [""]:
         weights = lessons.weights(lambda name, fold, out=show: keep(name, fold) and name != out, parts)  # type: ignore[misc]
         weights /= _spread(lessons, used, weights)
         own = [index for index in used if episodes[index].episode.show == show or not show]
-        samples += [_passages(episodes[index], lessons.merits(index, weights)) for index in own]
+        for index in own:
+            one, merits = episodes[index], lessons.merits(index, weights)
+            samples.append(_passages(one, merits))
+            times = np.array([(float(sentence.span.start), float(sentence.span.end)) for sentence in one.said])
+            centred = lessons.typical.centred(one.vectors.astype(np.float32))
+            edges.add(one.episode, times, (openings(one.said, merits), closings(one.said, merits, centred)))
     weights = lessons.weights(keep, parts)
     weights /= _spread(lessons, used, weights)
-    calibration = _logistic(np.concatenate([rows for rows, _ in samples]), np.concatenate([hit for _, hit in samples]))
-    return EditorModel(weights[1:].astype(np.float32), lessons.typical, calibration)
+    calibration = logistic(np.concatenate([rows for rows, _ in samples]), np.concatenate([hit for _, hit in samples]))
+    return EditorModel(weights[1:].astype(np.float32), lessons.typical, calibration, *edges.weights())
 
 
 def _spread(lessons: Lessons, indices: Sequence[int], weights: NDArray[np.float64]) -> float:
@@ -211,7 +224,7 @@ def _with_constant(rows: Array) -> Array:
     return np.concatenate([np.ones((len(rows), 1), dtype=np.float32), rows], axis=1)
 
 
-def _logistic(rows: Array, hits: Array) -> NDArray[np.float64]:
+def logistic(rows: Array, hits: Array) -> NDArray[np.float64]:
     """Coefficients of a logistic regression, by Newton's method."""
     found = np.zeros(rows.shape[1])
     for _ in range(_STEPS):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from clipy.stages.highlight.editor_choice.design import PARTS
-from clipy.types import Array, Span
-from highlighting.editor_learning import FOLDS, Lessons, Prepared
+from clipy.types import Array, Highlight, Span
+from highlighting.editor_learning import FOLDS, Lessons, Prepared, logistic
 from highlighting.episodes import Episode
 
 _HELD = 0.5  # of a sentence that lies in a chosen passage, or of a passage that lies in a pick
@@ -27,13 +27,13 @@ def area_under_curve(scores: Array, chosen: Array) -> float:
 
 
 def areas(
-    episodes: Sequence[Prepared], lessons: Lessons, parts: Sequence[str], *, shows: bool
+    episodes: Sequence[Prepared], lessons: Lessons, parts: Sequence[str], *, shows: bool, reach: int | None = None
 ) -> dict[str, list[float]]:
     """For each show the areas of its episodes, by models that saw no other episode of the show, or not this fold."""
     found = dict[str, list[float]]()
     outs = sorted({one.episode.show for one in episodes}) if shows else list(range(FOLDS))
     for out in outs:
-        weights = lessons.weights(lambda show, fold, out=out: (show if shows else fold) != out, parts)  # type: ignore[misc]
+        weights = lessons.weights(lambda show, fold, out=out: (show if shows else fold) != out, parts, reach)  # type: ignore[misc]
         for index, one in enumerate(episodes):
             if (one.episode.show if shows else one.fold) == out:
                 area = area_under_curve(lessons.merits(index, weights), one.chosen >= _HELD)
@@ -43,15 +43,17 @@ def areas(
 
 def ablations(episodes: Sequence[Prepared], lessons: Lessons) -> dict[str, dict[str, float]]:
     """Mean areas over episodes by the parts that a model has, with whole shows and with episodes left out."""
-    kinds = {
-        "all": PARTS,
-        **{f"without {name}": tuple(part for part in PARTS if part != name) for name in PARTS},
-        **{f"only {name}": (name,) for name in PARTS},
-    }
+    named = ("speaker", "subject")
+    left_out = {"named features": named, "all but the place": tuple(part for part in PARTS if part != "place")}
+    left_out |= {name: (name,) for name in PARTS}
+    kinds: dict[str, tuple[Sequence[str], int | None]] = {"all": (PARTS, None), "without neighborhood": (PARTS, 0)}
+    for name, out in left_out.items():
+        kinds[f"without {name}"] = tuple(part for part in PARTS if part not in out), None
+    kinds |= {f"only {name}": ((name,), None) for name in PARTS if name != "place"}
     table = dict[str, dict[str, float]]()
-    for name, parts in kinds.items():
-        by_show = areas(episodes, lessons, parts, shows=True)
-        by_fold = areas(episodes, lessons, parts, shows=False)
+    for name, (parts, reach) in kinds.items():
+        by_show = areas(episodes, lessons, parts, shows=True, reach=reach)
+        by_fold = areas(episodes, lessons, parts, shows=False, reach=reach)
         large = {f"{show} left out": float(np.nanmean(found)) for show, found in by_show.items() if len(found) >= 10}
         table[name] = {
             "shows left out": float(np.nanmean(np.concatenate(list(by_show.values())))),
@@ -71,6 +73,17 @@ class Score:
     any_chance: float
     start_errors: tuple[float, ...]
     end_errors: tuple[float, ...]
+    log_odds: tuple[float, ...] = ()
+    calibrating: tuple[bool, ...] = ()
+    """Of all picks, spare ones too: the logarithm of the odds that the score means, and whether they hit."""
+
+    @staticmethod
+    def calibration(scores: Sequence[Score]) -> dict[str, float]:
+        """Level and slope of what happened on the log-odds that were given; 0 and 1 where scores are probabilities."""
+        given = np.concatenate([score.log_odds for score in scores])
+        hits = np.concatenate([score.calibrating for score in scores])
+        level, slope = logistic(np.stack([np.ones(len(given)), given], axis=1), hits)
+        return {"calibration_level": round(float(level), 4), "calibration_slope": round(float(slope), 4)}
 
     @staticmethod
     def mean(scores: Sequence[Score]) -> dict[str, float | None]:
@@ -96,18 +109,26 @@ def sentence_area(one: Prepared, merits: Array) -> float:
     return area_under_curve(merits, one.chosen >= _HELD)
 
 
-def score_picks(episode: Episode, picks: Sequence[Span], area: float) -> Score:
-    """Which picks hold a chosen passage, how near its edges they are, and what chance does."""
+def score_picks(episode: Episode, picks: Sequence[Highlight], area: float, count: int = 5) -> Score:
+    """Which of the first ``count`` picks hold a chosen passage, how near its edges they are, and what chance does."""
+    spare = [bool(_held_by(pick.span, episode)) for pick in picks]
+    given = np.clip([pick.score for pick in picks], 1e-4, 1 - 1e-4)
     hits, starts, ends = [], [], []
-    for pick in picks:
-        held = [p for p in episode.passages if pick.overlap(p) >= _HELD * float(p.duration)]
+    for pick in (pick.span for pick in picks[:count]):
+        held = _held_by(pick, episode)
         hits.append(bool(held))
         if held:
             best = max(held, key=lambda passage, pick=pick: pick.overlap(passage))  # type: ignore[misc]
             starts.append(abs(float(pick.start - best.start)))
             ends.append(abs(float(pick.end - best.end)))
-    lengths = [float(pick.duration) for pick in picks]
-    return Score(area, tuple(hits), *_chance(episode, lengths), tuple(starts), tuple(ends))
+    chances = _chance(episode, [float(pick.span.duration) for pick in picks[:count]])
+    log_odds = tuple(np.log(given / (1 - given)).tolist())
+    return Score(area, tuple(hits), *chances, tuple(starts), tuple(ends), log_odds, tuple(spare))
+
+
+def _held_by(pick: Span, episode: Episode) -> list[Span]:
+    """The chosen passages of which a pick holds at least half."""
+    return [passage for passage in episode.passages if pick.overlap(passage) >= _HELD * float(passage.duration)]
 
 
 def _chance(episode: Episode, lengths: Sequence[float]) -> tuple[float, float]:

@@ -298,5 +298,5 @@ def test_command_line_options_steer_and_explain(marked: Video, tmp_path: Path) -
     (entry,) = json.loads(result.stdout)["highlights"]
     assert (entry["start"], entry["end"], entry["title"]) == (1, 20, "Opening")
     assert entry["details"] == {}
-    assert "1. 0:01-0:20  score 0.70  Opening" in result.stderr
+    assert "1. 0:01-0:20  score 0.700  Opening" in result.stderr
     assert "moment 1 of 1 of m.csv" in result.stderr

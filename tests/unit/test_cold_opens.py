@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmark"))
 
-from clipy.types import Span
+from clipy.types import Highlight, Span
 from highlighting.cold_opens import boilerplate, cold_open, tokens
 from highlighting.editor_scoring import Score, area_under_curve, score_picks
 from highlighting.episodes import load
@@ -120,7 +121,7 @@ def test_areas_and_hits_are_counted(tmp_path: Path) -> None:
     label = {"body_start": 0.0, "duration": 1000.0, "turns": turns, "highlights": [{"start": 100, "end": 120}]}
     (tmp_path / "a.json").write_text(json.dumps(label), encoding="utf-8")
     episode = load(tmp_path)[0]
-    hit, missed = Span(104, 150), Span(400, 450)  # type: ignore[arg-type]
+    hit, missed = (Highlight(Span(*map(Fraction, edges)), 0.1) for edges in ((104, 150), (400, 450)))
     score = score_picks(episode, [hit, missed], 0.7)
     assert list(score.hits) == [True, False]
     assert [*score.start_errors, *score.end_errors] == [4, 30]
@@ -128,5 +129,6 @@ def test_areas_and_hits_are_counted(tmp_path: Path) -> None:
     assert score.pick_chance < score.any_chance < 2.2 * score.pick_chance
     table = Score.mean([score, score_picks(episode, [missed], 0.5)])
     assert [table[name] for name in ("pick_hit", "any_of_5", "auc")] == pytest.approx([1 / 3, 0.5, 0.6], abs=1e-3)
+    assert Score.calibration([score_picks(episode, [hit, missed, missed], 0.7, 1)])["calibration_level"] < 0
     nothing = Score.mean([score_picks(episode, [missed], 0.5)])
     assert nothing["start_error_s"] is None

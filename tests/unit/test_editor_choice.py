@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from clipy.stages.highlight.editor_choice.boundaries import BOUNDARY, closings, openings
 from clipy.stages.highlight.editor_choice.design import PARTS, design, part_of_columns
 from clipy.stages.highlight.editor_choice.model import Choice, EditorModel
 from clipy.stages.highlight.editor_choice.roles import roles
@@ -77,6 +79,8 @@ def test_the_model_that_comes_along_is_small_and_only_numbers() -> None:
         "feature_spread": (len(FEATURES),),
         "vector_mean": (512,),
         "calibration": (3,),
+        "opening": (1 + len(BOUNDARY),),
+        "closing": (1 + len(BOUNDARY) + 2 * 512,),
     }
     assert len(file.read_bytes()) < 100_000
 
@@ -101,18 +105,14 @@ def test_the_best_sentences_of_a_passage_count_most() -> None:
     merits = np.array([0.0] * 10 + [3.0] * 3 + [0.0] * 10)
     choice = Choice(merits[:, None] * np.array([[1.0, 0.0, 0.0, 0.0]]), np.array([-3.0, 1.0, 1.0]))
     assert choice.merit(8, 14) > np.mean(merits[8:15])
-    assert choice.probability(9, 13, 30) > choice.probability(0, 4, 30)
-    assert choice.probability(0, 4, 60) > choice.probability(0, 4, 30)
-    assert 0 < choice.probability(0, 22, 30) < 1
+    assert choice.strength(9, 13) > choice.strength(0, 4) == pytest.approx(0)
 
 
 def test_the_parts_explain_the_whole() -> None:
     said = conversation(80)
     choice = EditorModel.load().judge(said, directions(len(said)), TALK)
     parts = choice.contributions(10, 10)
-    level, steep, _ = choice.calibration
-    assert sum(parts.values()) == pytest.approx(steep * choice.merit(10, 10))
-    assert choice.log_odds(10, 10, 30.0) == pytest.approx(level + sum(parts.values()))
+    assert sum(parts.values()) == pytest.approx(choice.strength(10, 10))
 
 
 def test_the_place_counts_less_in_a_short_video() -> None:
@@ -127,3 +127,25 @@ def test_the_place_counts_less_in_a_short_video() -> None:
     share = float(brief[-1].span.end) / float(long[-1].span.end)
     assert len(brief) == len(long)
     assert rows[0] == pytest.approx(rows[1] * share, abs=1e-4)
+
+
+def test_an_edge_is_seen_from_inside() -> None:
+    said = conversation(4)
+    merits = np.arange(len(said), dtype=np.float64)
+    opening, closing = openings(said, merits), closings(said, merits, directions(len(said)))
+    merit, beyond, inside = (BOUNDARY.index(name) for name in ("merit", "merit beyond", "merit inside"))
+    assert opening[1, [merit, beyond, inside]].tolist() == [1, 0, 2]
+    assert closing[1, [merit, beyond, inside]].tolist() == [1, 2, 0]
+    another, asks = BOUNDARY.index("another speaks"), BOUNDARY.index("asks")
+    starts = [one.words[0].speaker != other.words[0].speaker for other, one in pairwise(said)]
+    assert opening[1:, another].tolist() == closing[:-1, another].tolist() == starts
+    assert opening[:, asks].tolist() == closing[:, asks].tolist() == [one.text.endswith("?") for one in said]
+
+
+def test_edges_are_even_where_nothing_tells_them_apart() -> None:
+    said = conversation(60)
+    model = EditorModel.load()
+    found = model.boundaries(said, directions(len(said)), np.zeros(len(said)))
+    assert found.opening.shape == found.closing.shape == (len(said),)
+    assert np.isfinite(found.opening).all()
+    assert np.isfinite(found.closing).all()

@@ -11,6 +11,7 @@ import pytest
 from clipy import probe
 from clipy.analysis.alignment.none import Unaligned
 from clipy.analysis.base import Aligner, Transcriber
+from clipy.cli.terminal import explanation
 from clipy.context import Context
 from clipy.stages.highlight.local import Local
 from clipy.types import Span, Transcript, Video, Word
@@ -102,6 +103,14 @@ def test_sponsor_read_is_not_picked(video: Video, ctx: Context) -> None:
     found = Local(Local.Options(count=3, min_duration=10, max_duration=20)).highlight(video, ctx)
     assert found
     assert all(pick.span.overlap(read) < pick.span.duration / 3 for pick in found)
+
+
+def test_what_is_left_out_is_counted_by_reason(video: Video, ctx: Context) -> None:
+    local = Local(Local.Options(min_duration=10, max_duration=20))
+    left_out = local.left_out(video, hearing(ctx, *DULL, *READ, *DULL, *TOLD, *DULL))
+    assert list(left_out) == ["sponsor read"]
+    told = explanation([], left_out)
+    assert told == f"left out: {left_out['sponsor read']} stretches ({left_out['sponsor read']} sponsor read)"
 
 
 class Early(Said):

@@ -110,8 +110,8 @@ def test_typical_lengths_are_preferred_by_default() -> None:
     def length(of: Judge, seconds: int) -> float:
         return of.features(Candidate(0, 1, at(0, seconds), (Fraction(1), Fraction(1)))).values["length"]
 
-    assert length(judge, 30) == length(judge, 45) == 1
-    assert length(judge, 15) == length(judge, 90) == 0.5
+    assert length(judge, 20) == length(judge, 36) == 1
+    assert length(judge, 10) == length(judge, 72) == 0.5
     assert length(brief, 15) == 1
     assert length(brief, 30) == 0.5
 

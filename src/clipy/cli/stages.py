@@ -23,6 +23,8 @@ from clipy.cli.text import counted
 from clipy.errors import NothingToDeliver, OutputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from clipy.context import Context
     from clipy.pipeline.outcome import Result
     from clipy.types import Highlight, Json, Video
@@ -57,17 +59,18 @@ def highlight(
         print_json({"preview": preview}) if settings.as_json else click.echo(preview)
         return
 
-    def task(source: Video, ctx: Context) -> tuple[Video, list[Highlight]]:
-        return source, pipeline.highlight(source, ctx)
+    def task(source: Video, ctx: Context) -> tuple[Video, list[Highlight], Mapping[str, int]]:
+        candidates = pipeline.highlight(source, ctx)
+        return source, candidates, pipeline.highlighter.left_out(source, ctx) if explain else {}
 
-    source, candidates = settings.work(video, "highlight", pipeline, task)
-    found = candidates[: pipeline.highlighter.options.count]  # the rest would replace rejected ones
+    source, candidates, left_out = settings.work(video, "highlight", pipeline, task)
+    found = candidates[: pipeline.highlighter.wanted(source, candidates)]  # the rest would replace rejected ones
     if not found:
         raise NothingToDeliver(
             "nothing worth a clip was found", where=video, do="Try other lengths, or --set highlight=even"
         )
     if explain:
-        echo(terminal.explanation(found))
+        echo(terminal.explanation(found, left_out))
     deliver(documents.highlights(source, found), file, settings, counted(len(found), "highlight"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,11 +205,14 @@ def summary(result: Result) -> str:
     return "\n".join([*lines, f"  {spent}"])
 
 
-def explanation(found: Sequence[Highlight]) -> str:
-    """Each pick with its reason, and the values that its score is made of."""
+def explanation(found: Sequence[Highlight], left_out: Mapping[str, int] | None = None) -> str:
+    """Each pick with its reason and the values that its score is made of; what was left out, how often and why."""
     lines = []
     for number, pick in enumerate(found, start=1):
         place = f"{clock(float(pick.span.start))}-{clock(float(pick.span.end))}"
-        lines += [f"{number}. {place}  score {pick.score:.2f}  {printable(pick.title, keep='')}", f"   {pick.reason}"]
+        lines += [f"{number}. {place}  score {pick.score:.3f}  {printable(pick.title, keep='')}", f"   {pick.reason}"]
         lines += [f"   {name:<12} {value:5.2f} {'=' * round(20 * value)}" for name, value in pick.details.items()]
+    if left_out:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
+        lines.append(f"left out: {counted(sum(left_out.values()), 'stretch', 'es')} ({reasons})")
     return "\n".join(lines)

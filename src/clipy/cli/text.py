@@ -20,9 +20,9 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def counted(count: int, noun: str) -> str:
-    """``1 clip``, ``3 clips``, ``no clips``."""
-    return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
+def counted(count: int, noun: str, plural: str = "s") -> str:
+    """``1 clip``, ``3 clips``, ``no clips``; ``plural`` is the ending."""
+    return f"{count or 'no'} {noun}{'' if count == 1 else plural}"
 
 
 def printable(text: str, keep: str = "\n\t") -> str:

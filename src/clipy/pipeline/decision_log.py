@@ -67,7 +67,7 @@ def format_span(span: Span) -> str:
 def format_pick(pick: Highlight) -> str:
     """A pick in one line: span, title, score with its parts, reason."""
     parts = ", ".join(f"{name} {value:.2f}" for name, value in pick.details.items())
-    score = f"score {pick.score:.2f}" + (f" ({parts})" if parts else "")
+    score = f"score {pick.score:.3f}" + (f" ({parts})" if parts else "")
     return f"{format_span(pick.span)} {pick.title!r}, {score}: {pick.reason or 'no reason given'}"
 
 

@@ -202,8 +202,8 @@ class Pipeline:
         made: list[Outcome] = []
         rejected: list[Rejected] = []
         published = self.quality_control.published(ctx)
-        wanted = self.highlighter.options.count
-        while candidates and len(made) < wanted:
+        wanted = self.highlighter.wanted(video, candidates)
+        while candidates and len(made) < wanted and (not made or self.highlighter.is_good(candidates[0])):
             batch = [candidates.popleft() for _ in range(min(wanted - len(made), len(candidates)))]
             with clock.measuring("reframe"):
                 part = ctx.at("reframe")
@@ -254,7 +254,7 @@ class Pipeline:
         """Candidates, best first."""
         self.check_length(video)
         found = ctx.at("highlight").cached(self.highlighter.highlight, video)
-        log_candidates(found, self.highlighter.options.count)
+        log_candidates(found, self.highlighter.wanted(video, found))
         return found
 
     def with_conversation(self, video: Video, picks: Iterable[Highlight], ctx: Context) -> Context:

@@ -6,9 +6,9 @@ Highlighter  ->  Reframer  ->  Renderer (+ Pizzazz)  ->  Reviewer  ->  Uploader
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -22,6 +22,8 @@ from clipy.stages import contracts
 from clipy.stages.profiles import PROFILES, Profile, fitted
 from clipy.types import Clip, CropPath, Edit, Highlight, Post, Review, Track, Transcript, Video
 
+_APART = 240  # seconds of a video for each clip, at most, where nobody says how many there are to be
+
 
 class Stage(Backend):
     """A step of the pipeline that the user picks by name."""
@@ -33,7 +35,9 @@ class Highlighter(Stage):
     group: ClassVar[str] = "highlight"
 
     class Options(Stage.Options):
-        count: int = Field(3, ge=1, le=1000, description="How many clips to make, at most.")
+        count: Annotated[int, Field(ge=1, le=1000)] | Literal["auto"] = Field(
+            "auto", description="How many clips to make, at most; auto: as many as are good."
+        )
         min_duration: float = Field(15, gt=0, description="Shortest clip, in seconds.")
         max_duration: float = Field(60, gt=0, description="Longest clip, in seconds.")
         target_duration: float | None = Field(
@@ -72,11 +76,30 @@ class Highlighter(Stage):
             return self
 
     options: Options
+    bar: ClassVar[float] = 0.0
+    """Score from which a candidate is good enough for a clip where ``count`` is auto."""
 
     @abstractmethod
     @keeps(contracts.picked)
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
-        """Return candidates, best first, without overlaps; more than ``count``, to replace rejected ones."""
+        """Return candidates, best first, without overlaps; more than ``most``, to replace rejected ones."""
+
+    def most(self, video: Video) -> int:
+        """How many clips there may be: ``count``, or where it is auto, one for each four minutes of the video."""
+        count = self.options.count
+        return max(1, round(video.duration / _APART)) if count == "auto" else count
+
+    def is_good(self, candidate: Highlight) -> bool:
+        """Whether a candidate becomes a clip because it is good: any does where ``count`` is a number."""
+        return self.options.count != "auto" or candidate.score >= self.bar
+
+    def wanted(self, video: Video, found: Sequence[Highlight]) -> int:
+        """How many of the candidates become clips: as many as are good, at least one, and ``most`` at most."""
+        return min(self.most(video), max(1, sum(map(self.is_good, found))))
+
+    def left_out(self, video: Video, ctx: Context) -> Mapping[str, int]:
+        """How many stretches of the video cannot be candidates, by the reason, for a person who asks."""
+        return {}
 
     def preview(self, video: Video, ctx: Context) -> str:
         """What ``highlight`` would send to a service, for a person to read; sends nothing itself.

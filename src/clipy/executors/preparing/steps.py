@@ -112,7 +112,8 @@ def _candidates(pipeline: Pipeline, video: Video, ctx: Context) -> list[Highligh
 
 def _first_picks(pipeline: Pipeline, video: Video, ctx: Context) -> list[Highlight]:
     """The candidates that become clips unless a review rejects them."""
-    return _candidates(pipeline, video, ctx)[: pipeline.highlighter.options.count]
+    candidates = _candidates(pipeline, video, ctx)
+    return candidates[: pipeline.highlighter.wanted(video, candidates)]
 
 
 def _conversing(pipeline: Pipeline, video: Video, ctx: Context) -> Context:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -25,6 +25,7 @@ from clipy.types import Highlight, Span, Video
 log = logging.getLogger(__name__)
 
 _SCORE = 0.5  # of a moment that comes without one
+_ALL = 1000  # moments, at most
 
 
 class Chapters(Highlighter):
@@ -37,7 +38,9 @@ class Chapters(Highlighter):
     version: ClassVar[int] = 2
 
     class Options(Highlighter.Options):
-        count: int = Field(1000, ge=1, le=1000, description="How many clips to make, at most; all unless given.")
+        count: Annotated[int, Field(ge=1, le=1000)] | Literal["auto"] = Field(
+            "auto", description="How many clips to make, at most; auto: all."
+        )
         path: Path | None = Field(
             None, description="A list of moments (.json, .csv, .tsv, .edl); the file's own chapters unless given."
         )
@@ -58,6 +61,10 @@ class Chapters(Highlighter):
             raise DocumentError(f"cannot read it ({error.strerror})", where=path, do="Check highlight.path") from error
         options = self.options.model_dump(mode="json", exclude={"path"})
         return {**super().identity(), "options": options, "list": listed}
+
+    def most(self, video: Video) -> int:
+        """All moments, unless ``count`` says fewer."""
+        return _ALL if self.options.count == "auto" else self.options.count
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         given = self._given(video)

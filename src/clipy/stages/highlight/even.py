@@ -56,7 +56,7 @@ class Even(Highlighter):
             options.duration or options.target_duration or (options.min_duration + options.max_duration) / 2
         )
         length = min(wanted, video.duration)
-        count = min(options.count, max(1, int(video.duration / length)))
+        count = min(self.most(video), max(1, int(video.duration / length)))
         free = (video.duration - count * length) / (count + 1)
         spans = [Span(start, start + length) for start in (free + index * (length + free) for index in range(count))]
         borders = [

@@ -120,10 +120,10 @@ class Llm(Highlighter):
         if not transcript.words:
             log.warning("%s: nobody speaks, so there is nothing to read; picture and sound decide", video.path.name)
             shortest, longest = bounds(self.options.min_duration, self.options.max_duration)
-            return busiest(video, shortest, longest, self.options.count * _SPARES, ctx)
+            return busiest(video, shortest, longest, self.most(video) * _SPARES, ctx)
         if self.options.mode == "rerank":
             return self._reranked(video, transcript, ctx)
-        script = self._script(transcript)
+        script = self._script(transcript, self.most(video))
         found = enumerate_candidates(script.sentences, video, self.options)
         with self.options.chat() as chat:
             reader = Reader(chat, ctx)
@@ -134,7 +134,7 @@ class Llm(Highlighter):
             texts = [text_of(script.sentences, item.candidate) for item in proposals]
             order = self._order(texts, script.budget, reader)
             pool = placed(proposals, range(len(proposals)) if order is None else order)
-        chosen = best_first(pool, self.options.count, _SPARES)
+        chosen = best_first(pool, self.most(video), _SPARES)
         picks = [self._pick(video, transcript, script.sentences, item, score, ctx) for _, score, item in chosen]
         self._report(reader, ctx)
         return without_overlaps(picks)
@@ -143,7 +143,7 @@ class Llm(Highlighter):
         """Every message that would be sent, but for the ranking, whose candidates only the answers tell."""
         if self.options.mode == "rerank":
             return self._preview_of_ranking(video, ctx)
-        script = self._script(transcript_of(video, ctx))
+        script = self._script(transcript_of(video, ctx), self.most(video))
         parts = windows(script.costs, script.budget)
         read = sum(estimate_tokens(script.system) + sum(script.costs[index] for index in part) for part in parts)
         usage = Usage(read, self.options.max_tokens * len(parts), len(parts))
@@ -163,7 +163,11 @@ class Llm(Highlighter):
     def _local(self) -> Local:
         """What finds the candidates that are only to be put in order."""
         common = {name: getattr(self.options, name) for name in Highlighter.Options.model_fields}
-        return Local(Local.Options(**{**common, "count": max(_FEWEST, self.options.count)}))
+        return Local(
+            Local.Options(
+                **{**common, "count": _FEWEST if self.options.count == "auto" else max(_FEWEST, self.options.count)}
+            )
+        )
 
     def _reranked(self, video: Video, transcript: Transcript, ctx: Context) -> list[Highlight]:
         """The best candidates of ``local``: half of a score is ``local``'s, half the place that the model gives."""
@@ -215,7 +219,7 @@ class Llm(Highlighter):
         """How long each of so many candidates may be where all have ``budget`` tokens."""
         return _LETTERS_PER_TOKEN * budget // count
 
-    def _script(self, transcript: Transcript) -> Script:
+    def _script(self, transcript: Transcript, picks: int) -> Script:
         """What the model is to read, in windows that leave room for the instructions and the answer."""
         options = self.options
         spoken = split_sentences(sentences(transcript), seconds(options.max_duration))
@@ -227,7 +231,7 @@ class Llm(Highlighter):
 
         budget = self._room(instructions(_NAMED))
         script = Script(instructions(_NAMED), kind, spoken, budget)
-        most = math.ceil(2 * options.count / max(1, len(windows(script.costs, budget))))
+        most = math.ceil(2 * picks / max(1, len(windows(script.costs, budget))))
         return script if most <= _NAMED else replace(script, system=instructions(most))
 
     def _parallel(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -21,7 +22,7 @@ from clipy.analysis.meaning.duplicates import distinct
 from clipy.analysis.people.turns import turns_of, words_to_turns
 from clipy.analysis.perception import transcript_of
 from clipy.context import Context
-from clipy.stages.highlight.editor_choice.model import Choice, EditorModel
+from clipy.stages.highlight.editor_choice.model import EditorModel
 from clipy.stages.highlight.selection.about import Topic, essence
 from clipy.stages.highlight.selection.activity import busiest
 from clipy.stages.highlight.selection.candidates import (
@@ -34,10 +35,11 @@ from clipy.stages.highlight.selection.candidates import (
     without_overlaps,
 )
 from clipy.stages.highlight.selection.features import Features, Judge
-from clipy.stages.highlight.selection.interval_scheduling import beside, best_first
+from clipy.stages.highlight.selection.interval_scheduling import beside, best_first, best_set
 from clipy.stages.highlight.selection.meaning import Meaning, meaning_of
+from clipy.stages.highlight.selection.stories import joined
 from clipy.stages.highlight.selection.titles import title
-from clipy.stages.highlight.selection.unwanted import without_unwanted
+from clipy.stages.highlight.selection.unwanted import reasons_of, without_unwanted
 from clipy.stages.highlight.selection.user_bias import UserBias, learn_bias
 from clipy.stages.highlight.sidecars.beside import PRIORS, ReadsSidecars, Sidecars
 from clipy.storage.store import Store
@@ -47,8 +49,10 @@ from clipy.types import Highlight, Span, Transcript, Video, seconds
 log = logging.getLogger(__name__)
 
 Judged: TypeAlias = tuple[Candidate, Features]
+Scored: TypeAlias = tuple[Span, float, Judged]
 
 _SPARES = 3  # rounds of further candidates, to replace those that a reviewer rejects
+_REPLACED = 20  # candidates in a round, at most
 _PAUSE = 8  # seconds in which nobody speaks that a passage is not picked over, where another can be
 _SPOKEN = 0.15  # share of a stretch in which somebody speaks, at least: a word or two in music are no passage
 
@@ -63,7 +67,8 @@ class Local(ReadsSidecars):
     well be one that the transcriber made up. So are sponsor reads, greetings and the like (``unwanted``).
     """
 
-    version = 11
+    version = 13
+    bar = 0.04  # twice as likely to hold a passage that editors chose as a stretch anywhere in the video is
 
     class Options(ReadsSidecars.Options):
         speakers: bool = Field(
@@ -82,19 +87,30 @@ class Local(ReadsSidecars):
         if self.options.speakers and transcript.words:
             transcript = words_to_turns(transcript, turns_of(video, video.span, ctx))
         spoken = split_sentences(sentences(transcript), seconds(self.options.max_duration))
-        every = enumerate_candidates(spoken, video, self.options) if spoken else []
-        spoken_passages = [item for item in every if _share_spoken(item, spoken) >= _SPOKEN]
-        passages = [item for item in spoken_passages if _longest_pause(item, spoken) <= _PAUSE] or spoken_passages
+        passages = self._passages(spoken, video)
         if not passages:
             speaks = "hardly anybody speaks" if spoken else "nobody speaks"
             log.warning("%s: %s, so picture and sound alone decide", video.path.name, speaks)
             options = self.options
             shortest, longest = bounds(options.min_duration, options.max_duration)
             target = options.target_duration
-            return busiest(
-                video, shortest, longest, options.count, ctx, spares=_SPARES, target=target, rows=beside.rows
-            )
+            most = self.most(video)
+            return busiest(video, shortest, longest, most, ctx, spares=_SPARES, target=target, rows=beside.rows)
         return self._best(video, transcript, spoken, passages, beside, ctx)
+
+    def left_out(self, video: Video, ctx: Context) -> Mapping[str, int]:
+        spoken = split_sentences(sentences(transcript_of(video, ctx)), seconds(self.options.max_duration))
+        passages = self._passages(spoken, video)
+        if not passages:
+            return {}
+        vectors = meaning_of(spoken, essence(self.options.about), ctx).vectors
+        return dict(Counter(filter(None, reasons_of(passages, spoken, vectors))).most_common())
+
+    def _passages(self, spoken: Sequence[Sentence], video: Video) -> list[Candidate]:
+        """The stretches in which somebody speaks, without long pauses where there are such."""
+        every = enumerate_candidates(spoken, video, self.options) if spoken else []
+        passages = [item for item in every if _share_spoken(item, spoken) >= _SPOKEN]
+        return [item for item in passages if _longest_pause(item, spoken) <= _PAUSE] or passages
 
     def _best(
         self,
@@ -109,7 +125,7 @@ class Local(ReadsSidecars):
         every = without_unwanted(every, lambda item: item, spoken, meaning.vectors)
         judge = self._judge(video, spoken, meaning, beside, ctx)
         pool = [(item.span, (judged := judge.features(item)).score, (item, judged)) for item in every]
-        picks = self._told_once(self._ranked(pool), spoken, meaning)
+        picks = self._told_once(self._ranked(pool, meaning, video), spoken, meaning)
         found, taken = list[Highlight](), set[str]()
         for candidate, judged in picks:
             inside = slice(candidate.first, candidate.last + 1)
@@ -119,21 +135,34 @@ class Local(ReadsSidecars):
             found.append(Highlight(span, round(judged.score, 4), phrase, judged.reason(), judged.values))
         return without_overlaps(found)
 
-    def _ranked(self, pool: Sequence[tuple[Span, float, Judged]]) -> list[Judged]:
-        """The best sets of stretches that end on no announcement and whose edges cut into no speech.
+    def _ranked(self, pool: Sequence[Scored], meaning: Meaning, video: Video) -> list[Judged]:
+        """The best set of stretches that end on no announcement and whose edges cut into no speech, and spare ones.
 
-        Then, if they are too few, of the others.
+        Where these are too few, of the others.
         """
-        count = self.options.count
-        clear = [item for item in pool if item[2][0].clear]
-        chosen = best_first([item for item in clear if item[2][1].values["finished"] > 0], count, _SPARES)
-        for others in (clear, pool):
-            missing = count - len(chosen)
-            more = best_first(beside(others, [span for span, _, _ in chosen]), missing, 1) if missing > 0 else []
+        most, clear = self.most(video), [item for item in pool if item[2][0].clear]
+        pools = [item for item in clear if item[2][1].values["finished"] > 0], clear, pool
+        chosen, spares = list[Scored](), list[Scored]()
+        for others in pools:
+            more = self._best_of(_free(others, chosen), most - len(chosen), meaning)
             if more and others is pool:
                 log.warning("%d of the passages begin or end within 0.15 s of other speech: nobody pauses", len(more))
-            chosen = sorted([*chosen, *more], key=lambda item: (-item[1], item[0].start))
-        return [item for _, _, item in chosen]
+            chosen += more
+        for others in pools:
+            spares = spares or best_first(_free(others, chosen), min(most, _REPLACED), _SPARES - 1)
+        return [item for _, _, item in sorted([*chosen, *spares], key=lambda item: (-item[1], item[0].start))]
+
+    def _best_of(self, pool: Sequence[Scored], count: int, meaning: Meaning) -> list[Scored]:
+        """The best set, what tells one story as one stretch; where ``count`` is auto, of what is good."""
+        bar = self.bar if self.options.count == "auto" else 0.0
+        every = {(item[2][0].first, item[2][0].last): item for item in pool}
+        chosen, known = list[Scored](), -1
+        while known < len(chosen) < count:
+            known = len(chosen)
+            free = [(item[0], item[1] - bar, item) for item in _free(pool, chosen) if item[1] >= bar]
+            more = [item for _, _, item in best_set(free, count - known)]
+            chosen = joined([*chosen, *more], lambda item: item[2][0], every, meaning.breaks)
+        return chosen
 
     def _judge(
         self, video: Video, spoken: Sequence[Sentence], meaning: Meaning, beside: Sidecars, ctx: Context
@@ -142,21 +171,28 @@ class Local(ReadsSidecars):
         if topic is not None and topic.missing:
             log.warning("%s: nobody says %s; what means alike counts", video.path.name, ", ".join(topic.missing))
         target = None if self.options.target_duration is None else seconds(self.options.target_duration)
-        choice = self._choice(video, spoken, meaning, ctx)
-        moves = _moves(beside, meaning, self._bias(ctx))
+        model = self._model(ctx)
+        choice = model.judge(spoken, meaning.vectors, video.span) if model else None
         return Judge(
-            spoken, levels(video, ctx), topic=topic, target=target, meaning=meaning, choice=choice, moves=moves
+            spoken,
+            levels(video, ctx),
+            topic=topic,
+            target=target,
+            meaning=meaning,
+            choice=choice,
+            boundaries=model.boundaries(spoken, meaning.vectors, choice.merits) if model and choice else None,
+            moves=_moves(beside, meaning, self._bias(ctx)),
         )
 
     def editor_model(self) -> EditorModel:
         """What tells which passages editors would choose."""
         return EditorModel.load()
 
-    def _choice(self, video: Video, spoken: Sequence[Sentence], meaning: Meaning, ctx: Context) -> Choice | None:
+    def _model(self, ctx: Context) -> EditorModel | None:
         if not isinstance(ctx.analyser(Embedder), SentenceEncoder):
             log.warning("what editors choose is learnt for the embedder sentence-encoder: only hand-set weights decide")
             return None
-        return self.editor_model().judge(spoken, meaning.vectors, video.span)
+        return self.editor_model()
 
     def store_digests(self, store: Path) -> tuple[str, ...]:
         """What the user accepted and rejected, where that counts."""
@@ -179,6 +215,11 @@ class Local(ReadsSidecars):
         shortest, longest = bounds(self.options.min_duration, self.options.max_duration)
         ctx.report("picking")
         return at_cuts(span, video, transcript.words, shortest, longest, seconds(self.options.snap), ctx)
+
+
+def _free(pool: Sequence[Scored], chosen: Sequence[Scored]) -> list[Scored]:
+    """The stretches beside those that are chosen."""
+    return beside(pool, [span for span, _, _ in chosen])
 
 
 def _share_spoken(candidate: Candidate, spoken: Sequence[Sentence]) -> float:

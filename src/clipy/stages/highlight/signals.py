@@ -35,7 +35,7 @@ class Signals(ReadsSidecars):
             video,
             shortest,
             longest,
-            options.count,
+            self.most(video),
             ctx,
             spares=_SPARES,
             target=options.target_duration,

@@ -32,12 +32,16 @@ class Typical:
     features: Scale
     vector: Array
 
+    def centred(self, vectors: Array) -> NDArray[np.float32]:
+        """How the sentences of a video differ in meaning from what is usual in it, (n, 512)."""
+        share = len(vectors) / (len(vectors) + _TRUST)
+        return np.asarray(vectors - (share * vectors.mean(axis=0) + (1 - share) * self.vector), dtype=np.float32)
+
 
 def design(sentences: Sequence[Sentence], vectors: Array, talk: Span, typical: Typical) -> NDArray[np.float32]:
     """One row for each sentence, float32 (n, columns). ``talk`` is the stretch in which a sentence has its place."""
     features = typical.features.standardise(sentence_features(sentences, vectors))
-    share = len(vectors) / (len(vectors) + _TRUST)
-    centred = vectors - (share * vectors.mean(axis=0) + (1 - share) * typical.vector)
+    centred = typical.centred(vectors)
     columns = [
         *(around(features, reach) for reach in _FEATURE_REACH),
         _places(sentences, talk),
@@ -53,6 +57,12 @@ def part_of_columns() -> NDArray[np.int64]:
     return np.array(
         named * len(_FEATURE_REACH) + [place] * _PLACES + [meaning] * _WIDTH * len(_VECTOR_REACH), dtype=np.int64
     )
+
+
+def reach_of_columns() -> NDArray[np.int64]:
+    """For each column how many sentences on either side of a sentence it looks at."""
+    reach = [*np.repeat(_FEATURE_REACH, len(FEATURES)), *[0] * _PLACES, *np.repeat(_VECTOR_REACH, _WIDTH)]
+    return np.array(reach, dtype=np.int64)
 
 
 def _places(sentences: Sequence[Sentence], talk: Span) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from clipy.stages.highlight.editor_choice.boundaries import Boundaries, closings, openings
 from clipy.stages.highlight.editor_choice.design import PARTS, Typical, design, part_of_columns
 from clipy.stages.highlight.editor_choice.sentence_features import Scale, around
 from clipy.text.sentences import Sentence
@@ -23,16 +24,20 @@ from clipy.types import Array, Span
 
 _FILE = "editors.npz"
 _SHARP = 1.5  # how much the best sentences of a passage count above the others; 0 is their mean
-_USUAL = 30.0  # seconds of a passage
 
 
 @dataclass(frozen=True, eq=False)
 class EditorModel:
-    """Weights of the columns of a design (k,), what is usual, and three numbers that make a probability."""
+    """Weights of the columns of a design (k,), what is usual, and three numbers that make a probability.
+
+    ``opening`` and ``closing`` are the weights of the features of edges, and before them their level.
+    """
 
     weights: Array
     typical: Typical
     calibration: Array
+    opening: Array
+    closing: Array
 
     @classmethod
     def load(cls, path: Path | None = None) -> EditorModel:
@@ -43,7 +48,8 @@ class EditorModel:
         with np.load(path, allow_pickle=False) as stored:
             scale = Scale(stored["feature_mean"].astype(np.float64), stored["feature_spread"].astype(np.float64))
             typical = Typical(scale, stored["vector_mean"])
-            return cls(stored["weights"], typical, stored["calibration"].astype(np.float64))
+            edges = (stored[name].astype(np.float64) for name in ("opening", "closing"))
+            return cls(stored["weights"], typical, stored["calibration"].astype(np.float64), *edges)
 
     def save(self, path: Path) -> None:
         """Write the numbers, in single precision."""
@@ -53,6 +59,8 @@ class EditorModel:
             "feature_spread": self.typical.features.spread,
             "vector_mean": self.typical.vector,
             "calibration": self.calibration,
+            "opening": self.opening,
+            "closing": self.closing,
         }
         arrays = {name: np.asarray(values, dtype=np.float32) for name, values in numbers.items()}
         np.savez_compressed(path, allow_pickle=False, **arrays)
@@ -63,6 +71,12 @@ class EditorModel:
         part = part_of_columns()
         parts = np.stack([rows[:, part == index] @ self.weights[part == index] for index in range(len(PARTS))], axis=1)
         return Choice(np.asarray(parts, dtype=np.float64), self.calibration)
+
+    def boundaries(self, sentences: Sequence[Sentence], vectors: Array, merits: Array) -> Boundaries:
+        """Where editors would begin and end a passage. ``merits``: how much speaks for each sentence, (n,)."""
+        rows = openings(sentences, merits), closings(sentences, merits, self.typical.centred(vectors))
+        weights = self.opening, self.closing
+        return Boundaries(*(own[0] + edges @ own[1:] for edges, own in zip(rows, weights, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,14 +95,9 @@ class Choice:
         """How much speaks for the passage of sentences ``first``..``last``: a mean in which the best count most."""
         return float(np.log(self._sums[last + 1] - self._sums[first]) - np.log(last + 1 - first)) / _SHARP
 
-    def log_odds(self, first: int, last: int, duration: float) -> float:
-        """The logarithm of the odds that an editor of a show chooses something of this passage; in seconds."""
-        level, steep, longer = self.calibration
-        return float(level + steep * self.merit(first, last) + longer * np.log(duration / _USUAL))
-
-    def probability(self, first: int, last: int, duration: float) -> float:
-        """The same as a probability: that at least half of a passage that an editor chose lies in this one."""
-        return float(1 / (1 + np.exp(-self.log_odds(first, last, duration))))
+    def strength(self, first: int, last: int) -> float:
+        """What its merit adds to the log-odds of a passage, whatever its length; 0 for one as good as any."""
+        return float(self.calibration[1]) * self.merit(first, last)
 
     def contributions(self, first: int, last: int) -> Mapping[str, float]:
         """How much each part moves the log-odds of a passage, from those of one that is as good as any.

@@ -82,6 +82,14 @@ class Unwanted:
         return _LABELS[max(self._of_kind, key=lambda kind: self._of_kind[kind][after] - self._of_kind[kind][first])]
 
 
+def reasons_of(
+    candidates: Sequence[Candidate], sentences: Sequence[Sentence], vectors: Array | None = None
+) -> list[str]:
+    """For each stretch what of it nobody wants to see; empty when nothing is."""
+    unwanted = Unwanted(sentences, vectors)
+    return [unwanted.reason(candidate) for candidate in candidates]
+
+
 def without_unwanted(
     items: Sequence[T],
     candidate_of: Callable[[T], Candidate],
@@ -89,8 +97,7 @@ def without_unwanted(
     vectors: Array | None = None,
 ) -> list[T]:
     """The items whose stretch somebody may want to see; all of them, with a warning, where that is none."""
-    unwanted = Unwanted(sentences, vectors)
-    reasons = [unwanted.reason(candidate_of(item)) for item in items]
+    reasons = reasons_of([candidate_of(item) for item in items], sentences, vectors)
     counts = Counter(reason for reason in reasons if reason)
     if not counts:
         return list(items)
