@@ -18,6 +18,7 @@ from clipy.context import Context
 from clipy.errors import ClipyError, DocumentError
 from clipy.stages.base import Highlighter
 from clipy.stages.highlight.local import Local
+from clipy.stages.highlight.selection.features import CALIBRATION
 from clipy.stages.highlight.sidecars.beside import PRIORS, ReadsSidecars, Sidecars
 from clipy.stages.highlight.sidecars.chat import bursts, message_counts
 from clipy.stages.highlight.sidecars.json_items import json_items
@@ -223,7 +224,7 @@ def test_the_score_is_what_its_parts_add_up_to(video: Video, ctx: Context) -> No
     after = next(pick for pick in local.highlight(video, ctx) if pick.span == before.span)
     added = _log_odds(after.details["most replayed"])
     assert added != 0
-    assert _log_odds(after.score) == pytest.approx(_log_odds(before.score) + added, abs=0.02)
+    assert _log_odds(after.score) == pytest.approx(_log_odds(before.score) + CALIBRATION[1] * added, abs=0.02)
 
 
 def _log_odds(probability: float) -> float:

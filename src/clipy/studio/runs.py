@@ -131,7 +131,7 @@ class WatchedPipeline(Pipeline):
 
     def highlight(self, video: Video, ctx: Context) -> list[Highlight]:
         picks = super().highlight(video, ctx)
-        wanted = self.highlighter.options.count
+        wanted = self.highlighter.wanted(video, picks)
         self.found("picks", [_pick(pick, wanted=n < wanted) for n, pick in enumerate(picks)])
         return picks
 
