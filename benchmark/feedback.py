@@ -46,6 +46,7 @@ from highlighting.known_words import hearing, silence
 
 _PICKS = 5
 _FEWEST = 8  # episodes of a show, so that there are two halves
+_USUAL = 30.0  # seconds, at which a passage is neither more nor less likely for its length
 _LENGTHS = (30.0, 45.0)  # seconds
 _HELD = 0.5  # of a passage that a pick must hold to be accepted
 
@@ -88,7 +89,9 @@ class Bench:
         pool = list[tuple[float, Span]]()
         for first, last in windows(one.said, _LENGTHS):
             span = Span(one.said[first].span.start, one.said[last].span.end)
-            log_odds = choice.log_odds(first, last, float(span.duration)) + float(moved[first : last + 1].mean())
+            longer = choice.calibration[2] * np.log(float(span.duration) / _USUAL)
+            added = choice.strength(first, last) + longer + float(moved[first : last + 1].mean())
+            log_odds = float(choice.calibration[0] + added)
             pool.append((1 / (1 + np.exp(-log_odds)), span))
         found = list[tuple[Span, float]]()
         for score, span in sorted(pool, key=lambda item: -item[0]):
@@ -115,7 +118,7 @@ class Bench:
         vectors = one.vectors.astype(np.float32)
         choice = model.judge(one.said, vectors, one.episode.body)
         merits = float(choice.calibration[1]) * choice.merits + (0 if known.bias is None else known.bias.of(vectors))
-        return score_picks(one.episode, [span for span, _ in picks], sentence_area(one, merits))
+        return score_picks(one.episode, [Highlight(*pick) for pick in picks], sentence_area(one, merits))
 
 
 def main() -> None:
