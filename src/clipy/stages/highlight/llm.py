@@ -163,11 +163,8 @@ class Llm(Highlighter):
     def _local(self) -> Local:
         """What finds the candidates that are only to be put in order."""
         common = {name: getattr(self.options, name) for name in Highlighter.Options.model_fields}
-        return Local(
-            Local.Options(
-                **{**common, "count": _FEWEST if self.options.count == "auto" else max(_FEWEST, self.options.count)}
-            )
-        )
+        count = self.options.count
+        return Local(Local.Options(**{**common, "count": _FEWEST if count == "auto" else max(_FEWEST, count)}))
 
     def _reranked(self, video: Video, transcript: Transcript, ctx: Context) -> list[Highlight]:
         """The best candidates of ``local``: half of a score is ``local``'s, half the place that the model gives."""
