@@ -6,11 +6,11 @@ speaking and silent faces are told apart; delay and false switches on conversati
 listeners are still or move their lips; smoothness beside the usual filters; seconds of processor time a minute, by
 part, with that of decoding once beside. ``edge_cuts``: the share of frames with one window whose left or right edge
 runs through the head that it follows, or through a neighbor's face although a shift would avoid that.
-``transition_errors``: gradual transitions composed of real recordings that
-are missed or invented. ``tile``: the share of time in which a gallery's window is within the speaker's tile. Each
-detector runs in a process of its own, so that memory is its own; what comes before all of them (cuts, faces) is done
-and timed in the first, and loaded by the others. A detector that is not installed, or whose weights are not here, is
-reported as null with the reason on standard error.
+``identities``: how many people the tracks were told apart into. ``transition_errors``: gradual transitions composed of
+real recordings that are missed or invented. ``tile``: the share of time in which a gallery's window is within the
+speaker's tile. Each detector runs in a process of its own, so that memory is its own; what comes before all of them
+(cuts, faces) is done and timed in the first, and loaded by the others. A detector that is not installed, or whose
+weights are not here, is reported as null with the reason on standard error.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "src")]
 from clipy import probe  # noqa: E402
 from clipy.analysis.base import ShotDetector  # noqa: E402
 from clipy.analysis.faces.base import FaceDetector  # noqa: E402
+from clipy.analysis.faces.tracking.identities import assign_identities  # noqa: E402
 from clipy.analysis.faces.tracking.tracks import link  # noqa: E402
+from clipy.analysis.people.speaking import appearances  # noqa: E402
 from clipy.config import load  # noqa: E402
 from clipy.context import Context  # noqa: E402
 from clipy.errors import ClipyError  # noqa: E402
@@ -47,6 +49,7 @@ from clipy.stages.reframe.speaker import Speaker  # noqa: E402
 from clipy.types import CropPath, CropShot, Highlight, Seconds, Span, Track, Video, seconds  # noqa: E402
 from reframing.conversation import Listening, drawn  # noqa: E402
 from reframing.galleries import tile_share  # noqa: E402
+from reframing.identities import identities  # noqa: E402
 from reframing.scoring import Tally, scored  # noqa: E402
 from reframing.smoothness import baselines  # noqa: E402
 from reframing.transitions import transition_errors  # noqa: E402
@@ -162,7 +165,9 @@ def measured(backend: str, wanted: Sequence[tuple[Video, Span, dict[str, Any]]],
             tally = scored(crop, truth, tracks)
             automatic = Speaker(Speaker.Options()).reframe(video, Highlight(span), ctx)
             beside = scored(automatic, truth, tracks)
-            by_video[video.path.stem] = {**tally.numbers(), "auto": _framing(beside)}
+            named = assign_identities(tracks, appearances(video, tracks, ctx)) if tracks else []
+            told = {"identities": identities(named, truth)}
+            by_video[video.path.stem] = {**tally.numbers(), **told, "auto": _framing(beside)}
             smooth[video.path.stem] = baselines(crop, tracks, video.height)
             whole.add(tally)
             chosen.add(beside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,15 @@ def test_voice_learnt_in_one_shot_applies_to_others() -> None:
     strangers = [track(2, 6, [0.4] * 3, None), track(3, 6, [0.6] * 3, None)]
     unknown = reweigh_by_voices(first + strangers, [turn(0, 9, "1")])
     assert unknown[3].speaking.mean() > unknown[2].speaking.mean()
+
+
+def test_voice_counts_less_where_its_turn_begins() -> None:
+    """The turn begins a second too early: where it does, the picture decides, and later the voice."""
+    left = track(0, 0, [0.8] * 5 + [0.55] + [0.1] * 6, 0)
+    right = track(1, 0, [0.1] * 5 + [0.35] + [0.8] * 6, 1)
+    again = reweigh_by_voices([left, right], [turn(0, 5, "1"), turn(5, 12, "2")])
+    assert again[0].speaking[126] > again[1].speaking[126]
+    assert again[0].speaking[146] < again[1].speaking[146]
 
 
 def test_off_screen_voice_makes_nobody_speak() -> None:
@@ -78,6 +88,24 @@ def test_color_histogram_covers_face_and_clothes() -> None:
     picture[:32], picture[32:] = (200, 40, 40), (40, 40, 200)
     assert float(color_histogram(picture) @ color_histogram(picture)) == pytest.approx(1)
     assert float(color_histogram(picture) @ color_histogram(picture[::-1].copy())) < 0.1
+
+
+def test_a_head_is_recognized_before_another_background(tmp_path: Path, ctx: Context) -> None:
+    heads = [((30, 20, 15), (220, 170, 140)), ((200, 170, 90), (150, 100, 70))]  # hair and skin
+    scenes = [(0, (40, 60, 160)), (0, (150, 40, 40)), (1, (40, 60, 160))]  # who, before which background
+
+    def drawn(time: float, size: tuple[int, int]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+        who, around = scenes[min(int(time), 2)]
+        picture = np.full((size[1], size[0], 3), around, dtype=np.uint8)
+        picture[90:140, 255:385], picture[140:235, 260:380] = heads[who]
+        return picture
+
+    video = probe(make_video(tmp_path / "a.mp4", seconds=3, draw=drawn, play=None))
+    box = np.tile(np.array([270, 110, 370, 220], dtype=np.float32), (25, 1))
+    tracks = [replace(track(number, number, [0.5], None), boxes=box) for number in range(3)]
+    looks = ctx.cached(ctx.analyser(FaceDetector).appearance, video, tracks)
+    one, again, other = (found.identity for found in assign_identities(tracks, looks))
+    assert one == again != other
 
 
 def test_identities_are_computed_from_a_video(tmp_path: Path, ctx: Context) -> None:

@@ -14,6 +14,7 @@ from clipy.analysis import contracts
 from clipy.analysis.base import Analyser
 from clipy.analysis.faces.tracking.detections import Detection, FrameDetections, Picture, with_mean_colors
 from clipy.analysis.faces.tracking.identities import appearance
+from clipy.analysis.faces.tracking.recovery import recovered
 from clipy.analysis.faces.tracking.regions import Region, within
 from clipy.analysis.faces.tracking.search import Search, moments
 from clipy.context import Context
@@ -28,6 +29,7 @@ class FaceDetector(Analyser):
     """Finds faces in pictures. A backend overrides ``detect``; ``detect_in_video`` searches a whole video with it."""
 
     group: ClassVar[str] = "faces"
+    version = 3
 
     class Options(Analyser.Options):
         rate: float = Field(5, gt=0, le=60, description="Sampled frames per second where faces move.")
@@ -56,7 +58,8 @@ class FaceDetector(Analyser):
 
         Every ``stride``-th picture is searched at once, and each shot's first and last, most of them only around the
         faces of those that are searched whole; between two of them only where the two differ, the middle first, so that
-        time goes where faces come, go or move. Interpolated boxes would be wrong there.
+        time goes where faces come, go or move. Interpolated boxes would be wrong there. Faces that are lost within a
+        shot are followed on, and looked for again where they were.
         """
         rate, stride = self.options.rate, self.options.stride
         due = [
@@ -76,7 +79,7 @@ class FaceDetector(Analyser):
             if number % self.options.batch == 0:
                 ctx.report("Looking for faces", number / len(due))
             search.add(moment, picture)
-        return search.frames()
+        return recovered(video, shots, search.frames(), lambda cut: call(self.detect, (cut,), ctx))
 
     @keeps(contracts.portrayed)
     def appearance(self, video: Video, tracks: list[Track], ctx: Context) -> Array:

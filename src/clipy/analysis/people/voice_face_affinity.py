@@ -22,6 +22,7 @@ _LEAD = 0.5  # of probability: the lead by which one of two surely speaks for a 
 # A voice with which each of two people surely speaks, for this many seconds and this share of them, is both people's.
 _SHARED, _SHARE = 1.0, 0.25
 _DOUBT = 0.2  # ownership of a voice is never so sure that the picture cannot contradict it
+_EDGE = 0.5  # seconds from where a turn begins or ends in which its voice counts less: diarization errs there most
 _ROUNDS = 3  # each finds the owners from the probabilities of the round before
 
 
@@ -40,7 +41,7 @@ def reweigh_by_voices(tracks: Sequence[Track], turns: Sequence[Turn]) -> list[Tr
     for _ in range(_ROUNDS):
         owner = _ownership(odds, timeline, together, mixed)
         odds = [
-            _reweighed(values, owner, person, timeline.voice[at])
+            _reweighed(values, owner, person, timeline.voice[at], timeline.trust[at])
             for values, person, at in zip(seen, timeline.people, timeline.places, strict=True)
         ]
     return [
@@ -76,12 +77,14 @@ class _Timeline:
     """Visible faces and active voices on the grid of the tracks' times. ``places`` are each track's times.
 
     ``voice``: the number of the one voice at each time, -1 where there is none or more. ``voices``: their names.
+    ``trust``: how far it counts at each time, 0..1, less near where a turn begins or ends.
     """
 
     people: list[int]
     places: list[NDArray[np.int64]]
     voice: NDArray[np.int64]
     voices: list[str]
+    trust: Floats
 
 
 def _timeline(tracks: Sequence[Track], turns: Sequence[Turn]) -> _Timeline:
@@ -89,7 +92,7 @@ def _timeline(tracks: Sequence[Track], turns: Sequence[Turn]) -> _Timeline:
     ticks = [np.round(track.times * float(TRACK_RATE)).astype(int) for track in tracks]
     first, last = min(int(at[0]) for at in ticks), max(int(at[-1]) for at in ticks)
     voice, names = _single_voices(turns, first, last + 1 - first)
-    return _Timeline(people, [at - first for at in ticks], voice, names)
+    return _Timeline(people, [at - first for at in ticks], voice, names, _inside(voice))
 
 
 def _single_voices(turns: Sequence[Turn], first: int, count: int) -> tuple[NDArray[np.int64], list[str]]:
@@ -100,6 +103,19 @@ def _single_voices(turns: Sequence[Turn], first: int, count: int) -> tuple[NDArr
         low, high = (round(time * TRACK_RATE) - first for time in (turn.span.start, turn.span.end))
         heard[names.index(turn.speaker), max(0, low) : max(0, high)] = True
     return np.where(heard.sum(axis=0) == 1, heard.argmax(axis=0), -1), names
+
+
+def _inside(voice: NDArray[np.int64]) -> Floats:
+    """How far each time is from a change of the active voice, as a share of ``_EDGE``, at most 1."""
+    times = np.arange(len(voice))
+    edges = np.flatnonzero(np.diff(voice)) + 0.5
+    if not len(edges):
+        return np.ones(len(voice))
+    after = np.searchsorted(edges, times)
+    far = np.minimum(
+        np.abs(times - edges[np.maximum(after - 1, 0)]), np.abs(times - edges[np.minimum(after, len(edges) - 1)])
+    )
+    return np.asarray(np.minimum(1.0, far / (_EDGE * float(TRACK_RATE))))
 
 
 def _shares(odds: Sequence[Floats], timeline: _Timeline) -> tuple[list[Floats], ...]:
@@ -172,9 +188,11 @@ def _alternates(lead: Floats) -> bool:
     return min(first, other) >= max(_SHARED, _SHARE * (first + other))
 
 
-def _reweighed(odds: Floats, owner: dict[tuple[int, int], float], person: int, voice: NDArray[np.int64]) -> Floats:
-    """The log odds, shifted by the probability that the active voice is this person's."""
+def _reweighed(
+    odds: Floats, owner: dict[tuple[int, int], float], person: int, voice: NDArray[np.int64], trust: Floats
+) -> Floats:
+    """The log odds, shifted by the probability that the active voice is this person's, as far as it counts."""
     numbers = np.unique(voice)
     known = {int(n): owner[int(n), person] if n >= 0 else 0.5 for n in numbers}
     likely = np.array([known[int(n)] for n in numbers])[np.searchsorted(numbers, voice)]
-    return np.asarray(odds + np.log((likely + _DOUBT) / (1 - likely + _DOUBT)))
+    return np.asarray(odds + trust * np.log((likely + _DOUBT) / (1 - likely + _DOUBT)))

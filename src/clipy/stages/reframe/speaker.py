@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 class Speaker(Reframer):
     """Frames the person who speaks, and cuts to the next one when the speaker changes."""
 
-    version = 10
+    version = 11
 
     class Options(Reframer.Options):
         layout: Literal["auto", "single", "stack", "grid", "fit", "inset"] = Field(

@@ -1,8 +1,9 @@
 """Re-identify people across cuts by appearance, without a face embedding.
 
-No package ships a face embedding under a free licence, so head and clothes are compared by color. That joins a person's
-shots of one recording; it does not recognize somebody in other clothes or another light, and leaves uncertain tracks
-apart. Two faces that are on screen at once are never the same person.
+No package ships a face embedding under a free licence, so the head, from hair to chin, and the clothes with what is
+around them are compared by color. That joins a person's shots of one recording; it does not recognize somebody in other
+clothes or another light, and leaves uncertain tracks apart. Two faces that are on screen at once are never the same
+person.
 
 Keyframes are sampled where a track has any, because decoding all of a video once more would cost far more.
 """
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
+import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +31,9 @@ from clipy.types import TRACK_RATE, Seconds, Track, Video
 _LOOKS = 3  # keyframes sampled per track, at most
 _SETTLED = 3  # times into a track without any, so as to be past a cut
 _SIDE = 64  # pixels of the picture that is compared
-_AROUND, _LOWER = 2.4, 0.5  # side of the square, and how far it lies below the face, in sizes of the face
+# The squares that are compared: their sides and how far they lie below the face, in sizes of the face; the bands that
+# each is divided into; and what each counts for.
+_SQUARES = ((2.4, 0.5, 2, 0.35), (1.2, -0.05, 3, 0.65))
 _BINS = (4, 12, 12)  # of lightness and the two colours
 _RANGES = [0.0, 256.0, 96.0, 160.0, 96.0, 160.0]
 _ALIKE = 0.6  # mean likeness from which two groups of tracks are one person's
@@ -63,17 +67,17 @@ def on_screen_together(tracks: Sequence[Track]) -> NDArray[np.bool_]:
     return np.asarray((starts[:, None] <= ends[None, :]) & (starts[None, :] <= ends[:, None]))
 
 
-def color_histogram(picture: NDArray[np.uint8]) -> Floats:
-    """The colours of an RGB picture's upper and lower half, as a unit vector."""
+def color_histogram(picture: NDArray[np.uint8], bands: int = 2) -> Floats:
+    """The colors of an RGB picture's bands, from top to bottom, as a unit vector."""
     lab = np.clip(cv2.cvtColor(picture, cv2.COLOR_RGB2LAB), (0, 96, 96), (255, 159, 159)).astype(np.uint8)
-    halves = np.array_split(lab, 2)
-    counts = [cv2.calcHist([np.ascontiguousarray(half)], [0, 1, 2], None, list(_BINS), _RANGES) for half in halves]
-    parts = [np.sqrt(count.ravel() / max(1.0, float(count.sum()))) for count in counts]
-    return np.asarray(np.concatenate(parts) / np.sqrt(2), dtype=np.float32)
+    parts = (np.ascontiguousarray(part) for part in np.array_split(lab, bands))
+    counts = [cv2.calcHist([part], [0, 1, 2], None, list(_BINS), _RANGES) for part in parts]
+    shares = [np.sqrt(count.ravel() / max(1.0, float(count.sum()))) for count in counts]
+    return np.asarray(np.concatenate(shares) / np.sqrt(bands), dtype=np.float32)
 
 
 def appearance(video: Video, tracks: Sequence[Track], ctx: Context) -> Floats:
-    """What each track looks like: its mean color_histogram over a few pictures, (n, width) unit vectors."""
+    """What each track looks like: the mean colors of head and clothes over a few pictures, (n, width) unit vectors."""
     keys = keyframe_times(video)
     due: dict[Seconds, list[int]] = defaultdict(list)
     for number, track in enumerate(tracks):
@@ -86,12 +90,21 @@ def appearance(video: Video, tracks: Sequence[Track], ctx: Context) -> Floats:
         for time, frame in frames_at(video, run):
             for number in due[time]:
                 track = tracks[number]
-                x1, y1, x2, y2 = (float(value) for value in track.boxes[np.abs(track.times - float(time)).argmin()])
-                size = max(x2 - x1, y2 - y1)
-                center = ((x1 + x2) / 2, (y1 + y2) / 2 + _LOWER * size)
-                found[number].append(color_histogram(extract_patch(frame, video, center, _AROUND * size, _SIDE)))
+                found[number].append(_colors(frame, video, track.boxes[np.abs(track.times - float(time)).argmin()]))
     means = np.stack([np.mean(looks, axis=0) for looks in found])
     return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _colors(frame: av.VideoFrame, video: Video, box: NDArray[np.float32]) -> Floats:
+    """The colors of the squares on one face, as a unit vector."""
+    x1, y1, x2, y2 = (float(value) for value in box)
+    size = max(x2 - x1, y2 - y1)
+    parts = []
+    for around, lower, bands, weight in _SQUARES:
+        center = ((x1 + x2) / 2, (y1 + y2) / 2 + lower * size)
+        square = extract_patch(frame, video, center, around * size, _SIDE)
+        parts.append(np.sqrt(weight) * color_histogram(square, bands))
+    return np.concatenate(parts).astype(np.float32)
 
 
 def _times(track: Track, keys: Sequence[Seconds]) -> list[Seconds]:

@@ -32,10 +32,8 @@ def link(shots: Sequence[Shot], frames: Sequence[FrameDetections]) -> list[Track
     tracks: list[Track] = []
     for shot in shots:
         seen = [frame for frame in frames if frame.time in shot.span]
-        tracklets = [tracklet for tracklet in _tracklets(seen) if _is_real(tracklet, seen)]
-        interpolated = [
-            track for tracklet in tracklets if (track := _interpolate(tracklet, shot.span, seen)) is not None
-        ]
+        real = [tracklet for tracklet in tracklets(seen) if is_real(tracklet, seen)]
+        interpolated = [track for tracklet in real if (track := _interpolate(tracklet, shot.span, seen)) is not None]
         interpolated.sort(key=lambda track: -float(np.median(_areas(track.boxes))))
         tracks += interpolated
     return [
@@ -50,7 +48,7 @@ def grid(span: Span) -> list[Seconds]:
 
 
 @dataclass
-class _Tracklet:
+class Tracklet:
     """The detections of one face so far."""
 
     times: list[Seconds] = field(default_factory=list)
@@ -70,10 +68,10 @@ class _Tracklet:
         return x + ahead * (x - before_x), y + ahead * (y - before_y)
 
 
-def _tracklets(frames: Sequence[FrameDetections]) -> list[_Tracklet]:
+def tracklets(frames: Sequence[FrameDetections]) -> list[Tracklet]:
     """Link detections greedily, the best pair first: with few faces this is as good as an optimal assignment."""
-    done: list[_Tracklet] = []
-    alive: list[_Tracklet] = []
+    done: list[Tracklet] = []
+    alive: list[Tracklet] = []
     before: Seconds | None = None
     for frame in frames:
         lost = [tracklet.times[-1] != before and frame.time - tracklet.times[-1] > _LOST for tracklet in alive]
@@ -81,7 +79,7 @@ def _tracklets(frames: Sequence[FrameDetections]) -> list[_Tracklet]:
         alive = [tracklet for tracklet, gone in zip(alive, lost, strict=True) if not gone]
         before = frame.time
         pairs = sorted(
-            (distance + _color_distance(tracklet.faces[-1], face), i, j)
+            (distance + color_distance(tracklet.faces[-1], face), i, j)
             for i, tracklet in enumerate(alive)
             for j, face in enumerate(frame.faces)
             if (distance := _distance(tracklet, frame.time, face)) < _REACH
@@ -95,11 +93,32 @@ def _tracklets(frames: Sequence[FrameDetections]) -> list[_Tracklet]:
                 used_faces.add(j)
         for j, face in enumerate(frame.faces):
             if j not in used_faces and face.confidence >= _SURE:
-                alive.append(_Tracklet([frame.time], [face]))
-    return done + alive
+                alive.append(Tracklet([frame.time], [face]))
+    return _begun_earlier(done + alive, frames)
 
 
-def _distance(tracklet: _Tracklet, time: Seconds, face: Detection) -> float:
+def _begun_earlier(found: list[Tracklet], frames: Sequence[FrameDetections]) -> list[Tracklet]:
+    """The same with the weak detections before each that are in no other: they did not begin a track of their own."""
+    taken = {id(face) for tracklet in found for face in tracklet.faces}
+    for tracklet in found:
+        for frame in reversed([frame for frame in frames if frame.time < tracklet.times[0]]):
+            first = Tracklet(tracklet.times[:1], tracklet.faces[:1])
+            near = {
+                distance + color_distance(first.faces[0], face): face
+                for face in frame.faces
+                if id(face) not in taken and (distance := _distance(first, frame.time, face)) < _REACH
+            }
+            if near:
+                face = near[min(near)]
+                taken.add(id(face))
+                tracklet.times.insert(0, frame.time)
+                tracklet.faces.insert(0, face)
+            elif tracklet.times[0] - frame.time > _LOST:
+                break
+    return found
+
+
+def _distance(tracklet: Tracklet, time: Seconds, face: Detection) -> float:
     """In sizes of the face; infinite when it cannot be the same one."""
     last = tracklet.faces[-1].box
     size, new = _size(last), _size(face.box)
@@ -109,7 +128,7 @@ def _distance(tracklet: _Tracklet, time: Seconds, face: Detection) -> float:
     return min(math.dist((x, y), tracklet.predict(time)), math.dist((x, y), last.center)) / max(size, new)
 
 
-def _color_distance(before: Detection, after: Detection) -> float:
+def color_distance(before: Detection, after: Detection) -> float:
     """0 for the same colours of face and clothes, 1 for very different ones; 0 where they are not known."""
     pairs = list(zip(before.mean_color, after.mean_color, strict=False))
     parts = [math.dist(*zip(*pairs[k : k + 3], strict=True)) for k in range(0, len(pairs), 3)]
@@ -120,12 +139,13 @@ def _size(box: Box) -> float:
     return math.sqrt(max(1e-6, box.width * box.height))
 
 
-def _is_real(tracklet: _Tracklet, frames: Sequence[FrameDetections]) -> bool:
+def is_real(tracklet: Tracklet, frames: Sequence[FrameDetections]) -> bool:
+    """Whether a face was seen often enough to be none of the detector's inventions."""
     chances = sum(tracklet.times[0] <= frame.time <= tracklet.times[-1] for frame in frames)
     return len(tracklet.times) >= min(_SEEN, len(frames)) and len(tracklet.times) >= _STEADY * chances
 
 
-def _interpolate(tracklet: _Tracklet, shot: Span, frames: Sequence[FrameDetections]) -> Track | None:
+def _interpolate(tracklet: Tracklet, shot: Span, frames: Sequence[FrameDetections]) -> Track | None:
     """Boxes on the grid from the first detection to the last, or to the shot's edge if no frame lies between."""
     times = [frame.time for frame in frames]
     first, last = tracklet.times[0], tracklet.times[-1]
