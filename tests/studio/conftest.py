@@ -222,7 +222,7 @@ def page(chromium: Browser, studio: Running) -> Iterator[Page]:
 def open_page(chromium: Browser, studio: Running, **options: Any) -> Iterator[Page]:
     """A page in a profile of its own, which must run without an error of its scripts or its policy."""
     errors: list[str] = []
-    profile = chromium.new_context(viewport={"width": 1280, "height": 900}, **options)
+    profile = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
     opened = profile.new_page()
     opened.set_default_timeout(20_000)
     opened.on("pageerror", lambda error: errors.append(str(error)))

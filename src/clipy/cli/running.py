@@ -67,6 +67,7 @@ class _Shard(click.ParamType[Any]):
 @click.option("--shard", type=_Shard(), metavar="I/N", help="Work on part I of N of the videos, on one of N machines.")
 @click.option("--profile", is_flag=True, help="Write time and memory by stage to DIR/debug (as --debug does).")
 @click.option("--report", is_flag=True, help="Also write DIR/report.html: the findings on each clip, with evidence.")
+@click.option("--open", "opens", is_flag=True, help="Then open DIR in the browser, as clipy studio does.")
 @with_settings
 def run(
     settings: Settings,
@@ -78,6 +79,7 @@ def run(
     shard: tuple[int, int] | None,
     profile: bool,
     report: bool,
+    opens: bool,
 ) -> None:
     """Run the whole pipeline: VIDEO in, finished clips and clips.json out.
 
@@ -89,12 +91,17 @@ def run(
         raise click.UsageError("--no-cache recomputes everything, --from only a part: choose one")
     from clipy.batch import sources
     from clipy.batch.batch import Manner
+    from clipy.cli.studio import require_studio, serve_studio
 
+    if opens:
+        require_studio()
     manner = Manner(since or settings.since, overwrite, settings.debug, report)
     files, missed = fetched(settings, selection, videos, folder)
     found = sources.find(files, folder, alone=len(videos) == 1)
     if len(videos) == 1 and not sources.is_batch(files) and shard in (None, (1, 1)):
         _run_one(settings, found[0], folder, selection, manner, profile=profile)
+        if opens:
+            serve_studio(settings, folder)
         return
     if profile:
         raise click.UsageError("--profile is for one video")
@@ -104,6 +111,8 @@ def run(
         batch.config_of(source)  # every setting is checked before any work
     mine = found if shard is None else sources.shard(found, *shard)
     _finish(settings, _worked_through(batch, iter(mine), len(mine)), missed)
+    if opens:
+        serve_studio(settings, folder)
 
 
 def _run_one(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from clipy.cli.logs import echo
-from clipy.cli.settings import FILE, Settings, print_json, with_settings
+from clipy.cli.settings import FILE, Settings, with_settings
 from clipy.errors import ConfigError
 
 
@@ -25,20 +25,22 @@ def studio(settings: Settings, folder: Path, port: int, opens: bool) -> None:
     serve_studio(settings, folder, port=port, opens=opens)
 
 
-def serve_studio(settings: Settings, folder: Path, *, port: int = 0, opens: bool = True) -> None:
-    """Serve a folder until Ctrl-C. Raises ConfigError where the packages of the extra are missing."""
+def require_studio() -> None:
+    """Raise ConfigError, before any work, where the packages of the extra are missing."""
     try:
-        from clipy.studio.server import serve
+        import clipy.studio.server  # noqa: F401
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"the studio needs {error.name}", do='Install it with: pip install "clipy[studio]"'
-        ) from error
+        do = 'Install it with: pip install "clipy[studio]"'
+        raise ConfigError(f"the studio needs the package {error.name}", do=do) from error
+
+
+def serve_studio(settings: Settings, folder: Path, *, port: int = 0, opens: bool = True) -> None:
+    """Serve a folder until Ctrl-C. Raises ConfigError."""
+    require_studio()
+    from clipy.studio.server import serve
 
     def ready(address: str) -> None:
-        if settings.as_json:
-            print_json({"schema": "clipy.studio/1", "url": address})
-        else:
-            click.echo(address)  # not logged: it holds the token
+        click.echo(address, err=settings.as_json)  # not logged: it holds the token
         echo("press Ctrl-C to end the studio")
         if opens:
             click.launch(address)

@@ -34,31 +34,46 @@ class Person:
 
 
 def people_of(tracks: Sequence[Track], words: Sequence[EditedWord]) -> list[Person]:
-    """The tracks by person: those of one identity, or else those that speak the same person's words."""
+    """The tracks by person: those of one identity, or else those that say the same person's words.
+
+    Two faces that are on screen at once are two people, whatever they are thought to say.
+    """
     found: dict[str, list[Track]] = {}
-    names: dict[str, str] = {}
+    names = _speakers(tracks, words)
     for track in tracks:
-        name = _speaker(track, words)
+        name = names.get(track.id, "")
         key = f"p{track.identity}" if track.identity is not None else f"n-{name}" if name else f"t{track.id}"
+        if any(_meet(track, other) for other in found.get(key, ())):
+            key = f"t{track.id}"
         found.setdefault(key, []).append(track)
-        if name:
-            names.setdefault(key, name)
     return [
-        Person(key, names.get(key, f"Person {number}"), tuple(own))
+        Person(
+            key, next((n for one in own if (n := names.get(one.id)) and key[0] != "t"), f"Person {number}"), tuple(own)
+        )
         for number, (key, own) in enumerate(found.items(), 1)
     ]
 
 
-def _speaker(track: Track, words: Sequence[EditedWord]) -> str:
-    """Who says the words during which this face speaks; empty where nobody does."""
-    if not len(track.speaking):
-        return ""
-    votes: dict[str, float] = {}
+def _speakers(tracks: Sequence[Track], words: Sequence[EditedWord]) -> dict[int, str]:
+    """Who says most of the words during which each face speaks more surely than any other, by the ids of tracks."""
+    votes: dict[int, dict[str, float]] = {}
     for word in words:
-        heard = (track.times >= word.start) & (track.times < word.end)
-        if word.speaker and heard.any() and float(np.mean(track.speaking[heard])) >= _SPEAKS:
-            votes[word.speaker] = votes.get(word.speaker, 0.0) + word.end - word.start
-    return max(votes, key=lambda name: votes[name], default="")
+        surest = max(tracks, key=lambda track: _speaking(track, word), default=None)
+        if surest is not None and word.speaker and _speaking(surest, word) >= _SPEAKS:
+            own = votes.setdefault(surest.id, {})
+            own[word.speaker] = own.get(word.speaker, 0.0) + word.end - word.start
+    return {number: max(own, key=lambda name: own[name]) for number, own in votes.items()}
+
+
+def _speaking(track: Track, word: EditedWord) -> float:
+    if not len(track.speaking):
+        return 0.0
+    heard = (track.times >= word.start) & (track.times < word.end)
+    return float(np.mean(track.speaking[heard])) if heard.any() else 0.0
+
+
+def _meet(track: Track, other: Track) -> bool:
+    return bool(track.times[0] <= other.times[-1] and other.times[0] <= track.times[-1])
 
 
 def scope_span(path: CropPath, time: Seconds, scope: Scope) -> Span:

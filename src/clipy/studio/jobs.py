@@ -113,11 +113,12 @@ class Jobs:
         """Every job that is remembered, oldest first."""
         return list(self._jobs.values())
 
-    def close(self) -> None:
-        """Cancel what runs, and wait for its end."""
+    def close(self, *, finish: bool = False) -> None:
+        """Cancel what runs, unless it is to ``finish``, and wait for its end."""
         for job in self._jobs.values():
-            job.cancel()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+            if not finish:
+                job.cancel()
+        self._pool.shutdown(wait=True, cancel_futures=not finish)
 
     @staticmethod
     def _run(job: Job, work: Callable[[Job], None]) -> None:

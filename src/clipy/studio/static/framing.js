@@ -3,7 +3,7 @@
 import {address, change, onChange, state} from "./store.js";
 import {now, onTime} from "./player.js";
 import {shotAt, windowAt} from "./composition.js";
-import {element, load} from "./server.js";
+import {called, element, load} from "./server.js";
 
 const marks = document.getElementById("marks");
 const buttons = document.getElementById("people");
@@ -47,7 +47,7 @@ function draw() {
   for (const {person, box: [x1, y1, x2, y2]} of faces(time)) {
     const face = shape("rect", {class: "face", x: x1, y: y1, width: x2 - x1, height: y2 - y1, "data-person": person.key});
     const name = shape("text", {class: "name", x: x1, y: Math.max(y1 - height * 0.015, height * 0.05), "font-size": height * 0.05, "stroke-width": height * 0.008});
-    name.textContent = person.name;
+    name.textContent = called(person.name);
     parts.push(face, name);
   }
   shot.panels.forEach((panel, index) => {
@@ -142,7 +142,7 @@ function follow(person) {
 
 function showPeople() {
   buttons.replaceChildren(...people.map((person) => {
-    const button = element("button", {type: "button"}, `Follow ${person.name}`);
+    const button = element("button", {type: "button"}, `Follow ${called(person.name)}`);
     button.addEventListener("click", () => follow(person));
     return button;
   }));

@@ -53,6 +53,9 @@ export function listen(handlers) {
   return source;
 }
 
+// Diarization numbers people who are not named.
+export const called = (name) => /^\d+$/.test(name) ? `Speaker ${name}` : name;
+
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

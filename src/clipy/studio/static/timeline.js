@@ -41,7 +41,8 @@ function drawWave() {
 function drawLane() {
   const all = [...around.words, ...(state.words ?? []).filter((word) => !word.hidden)];
   const words = all.map((word) => {
-    const made = element("span", {title: word.text}, word.text);
+    const room = canvas.clientWidth * (word.end - word.start) / (state.region[1] - state.region[0]);
+    const made = element("span", {title: word.text}, room > 5 * word.text.length ? word.text : "");
     made.style.left = percent(word.start);
     made.style.width = `${100 * (word.end - word.start) / (state.region[1] - state.region[0])}%`;
     return made;

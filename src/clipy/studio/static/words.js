@@ -2,7 +2,7 @@
 
 import {change, onChange, state} from "./store.js";
 import {onTime, seek} from "./player.js";
-import {element} from "./server.js";
+import {called, element} from "./server.js";
 
 const place = document.getElementById("transcript");
 const form = document.getElementById("word");
@@ -26,7 +26,7 @@ function draw() {
   const parts = [];
   let speaker = null;
   (state.words ?? []).forEach((word, index) => {
-    if (word.speaker && word.speaker !== speaker) parts.push(element("span", {class: "who"}, word.speaker));
+    if (word.speaker && word.speaker !== speaker) parts.push(element("span", {class: "who"}, called(word.speaker)));
     speaker = word.speaker;
     parts.push(wordButton(word, index), " ");
   });
