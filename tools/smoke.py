@@ -16,9 +16,10 @@ def main() -> None:
         picture = container.add_stream("libx264", rate=RATE, width=640, height=360, pix_fmt="yuv420p")
         sound = container.add_stream("aac", rate=SOUND, layout="mono")
         y, x = np.mgrid[0:360, 0:640]
+        pattern = (128 + 60 * np.sin(x / 20) * np.cos(y / 15)).astype(np.uint8)
         for number in range(SECONDS * RATE):
             time = number / RATE
-            shade = (128 + 60 * np.sin(x / 20 + time) * np.cos(y / 15)).astype(np.uint8)
+            shade = np.roll(pattern, number, axis=1)
             left, top = int(290 + 200 * np.cos(time)), int(150 + 100 * np.sin(time))
             shade[top : top + 60, left : left + 60] = 250
             frame = av.VideoFrame.from_ndarray(np.repeat(shade[:, :, None], 3, axis=2), format="rgb24")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, cast
 
@@ -52,7 +53,7 @@ def probe(path: str | Path, *, sound_only: bool = False) -> Video:
         check_duration(duration, path)
         audio = tuple(_audio_stream(sound, start) for sound in _sounds(container, path))
         return Video(
-            fingerprint=file_digest(path),
+            fingerprint=_fingerprint(path),
             duration=duration,
             frame_rate=Fraction(stream.average_rate or stream.guessed_rate or 25),
             width=width,
@@ -66,6 +67,18 @@ def probe(path: str | Path, *, sound_only: bool = False) -> Video:
         )
 
 
+def _fingerprint(path: Path) -> str:
+    """The sha256 of a file, which this process reads once as long as neither its size nor its time changes."""
+    facts = path.stat()
+    return _digest(path.absolute(), facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, size: int, modified: int) -> str:  # noqa: ARG001 - by these it is remembered
+    """For hours of video this takes seconds, and each step of a run asks."""
+    return file_digest(path)
+
+
 def _probe_sound(container: av.container.InputContainer, path: Path) -> Video:
     start = Fraction(container.start_time or 0) * _MICROSECOND
     audio = tuple(_audio_stream(sound, start) for sound in _sounds(container, path))
@@ -75,7 +88,7 @@ def _probe_sound(container: av.container.InputContainer, path: Path) -> Video:
     check_duration(duration, path)
     width, height = STILL_SIZE
     return Video(
-        fingerprint=file_digest(path),
+        fingerprint=_fingerprint(path),
         duration=duration,
         frame_rate=STILL_RATE,
         width=width,
