@@ -23,6 +23,7 @@ from clipy.entries import (
 from clipy.entries import number as number  # noqa: PLC0414 - part of this module's face
 from clipy.entries import read_json as read_json  # noqa: PLC0414
 from clipy.errors import DocumentError
+from clipy.geometry import ratio_of
 from clipy.media.probe import probe
 from clipy.types import (
     Clip,
@@ -139,6 +140,7 @@ def clip_json(
         "file": f"{clip.name}{clip.path.suffix}",
         **highlight_json(edit.highlight),
         "language": edit.language,
+        "ratio": ratio_of(edit.crop.width, edit.crop.height),
         "words": [_clip_word(word, said, edit) for word, said in zip(edit.clip_words(), edit.words, strict=True)],
         "speakers": list(edit.speakers),
         "sound": {"gain": edit.gain, "sides": edit.sides},

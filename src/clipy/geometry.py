@@ -37,6 +37,11 @@ def fits(ratio: str, width: int, height: int) -> bool:
     return abs(width - height * shape) <= 2 or abs(height - width / shape) <= 2
 
 
+def ratio_of(width: int, height: int) -> str | None:
+    """The name of a size's shape; None for one without."""
+    return next((ratio for ratio in RATIOS if fits(ratio, width, height)), None)
+
+
 def _even(side: Fraction) -> int:
     return max(16, round(side / 2) * 2)
 

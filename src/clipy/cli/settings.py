@@ -180,11 +180,15 @@ def with_selection(function: Callable[..., None]) -> Callable[..., None]:
 
     @click.option("--clips", type=click.IntRange(min=1), metavar="N", help="Make N clips at most (highlight.count).")
     @click.option("--about", metavar="TEXT", help="Look for these keywords or this topic (highlight.about).")
+    @click.option("--whole", is_flag=True, help="Make one clip of all of it (highlight=whole).")
     @functools.wraps(function)
-    def command(*arguments: Any, clips: int | None, about: str | None, **more: Any) -> None:
+    def command(*arguments: Any, clips: int | None, about: str | None, whole: bool, **more: Any) -> None:
+        if whole and (clips is not None or about is not None):
+            raise click.UsageError("--whole picks nothing: leave --clips and --about out")
         count = [] if clips is None else [f"highlight.count={clips}"]
         topic = [] if about is None else [f"highlight.about={json.dumps(about, ensure_ascii=False)}"]
-        function(*arguments, selection=(*count, *topic), **more)
+        everything = ["highlight=whole"] if whole else []
+        function(*arguments, selection=(*count, *topic, *everything), **more)
 
     return command
 

@@ -49,12 +49,13 @@ from clipy.pipeline.parallel import (
 from clipy.pipeline.quality_control import QualityControl, clip_of
 from clipy.pipeline.recorded_settings import recorded_settings
 from clipy.pipeline.repair import plan_repair
+from clipy.pipeline.script_check import check_script, spoken_language
+from clipy.pipeline.shapes import Making, Numbered, in_every_shape
 from clipy.pipeline.sound_only import with_waveform
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.storage.store import Store, key_of, write_json
-from clipy.text.scripts import SAMPLES
 from clipy.text.slugs import slug
-from clipy.types import Clip, CropPath, Edit, Highlight, Transcript, Video, Word, seconds
+from clipy.types import Clip, CropPath, Edit, Highlight, Transcript, Video, seconds
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Pipeline:
     reviewers: tuple[Reviewer, ...]
     uploaders: tuple[Uploader, ...]
     device: str = "auto"
+    more_shapes: tuple[Reframer, ...] = ()
 
     def __str__(self) -> str:
         """Which backend does what."""
@@ -85,10 +87,12 @@ class Pipeline:
         if config.lists["upload"] and not config.lists["review"]:
             raise ConfigError("clips would be uploaded unreviewed", do="Add a [[review]], or set upload = []")
         demand(config.device)
+        reframer, *more = factory.one(config, Reframer).shapes()
         return cls(
             analysers=factory.analysers(config),
             highlighter=factory.one(config, Highlighter),
-            reframer=factory.one(config, Reframer),
+            reframer=reframer,
+            more_shapes=tuple(more),
             pizzazz=in_order(factory.several(config, Pizzazz)),
             renderer=factory.one(config, Renderer),
             reviewers=factory.several(config, Reviewer),
@@ -107,7 +111,8 @@ class Pipeline:
 
     def identity(self, video: Video, store: Store) -> str:
         """A key of everything that decides what a run makes; equal identities give equal clips."""
-        stages = [self.highlighter, self.reframer, *self.pizzazz, self.renderer, *self.reviewers]
+        reframers = (self.reframer, *self.more_shapes)
+        stages = [self.highlighter, *reframers, *self.pizzazz, self.renderer, *self.reviewers]
         analysers = sorted(self.analysers.values(), key=lambda analyser: analyser.group)
         beside = [files for backend in (*analysers, *stages) if (files := call(backend.sidecar_digests, (video.path,)))]
         learnt = [files for backend in (*analysers, *stages) if (files := call(backend.store_digests, (store.root,)))]
@@ -121,27 +126,12 @@ class Pipeline:
         language = getattr(transcriber.options, "language", None) or ""
         track, clip_track = transcriber.options.track, self.renderer.options.track
         part = ctx.at("transcribe")
-        spoken = partial(_spoken_language, transcriber, part)
+        spoken = partial(spoken_language, transcriber, part)
         return choose_mixes(video, part, track=track, clip_track=clip_track, language=language, spoken=spoken)
 
     def check_script(self, video: Video, ctx: Context) -> None:
         """Raise ConfigError, before hours of transcribing, where what is spoken could not be written on a clip."""
-        samples = {code: Transcript(code, (Word(text, seconds(0), seconds(1)),)) for code, text in SAMPLES.items()}
-        unwritable = {code for code, sample in samples.items() if not self._can_write(sample)}
-        transcriber = self.analysers.get(Transcriber)
-        if not unwritable or not isinstance(transcriber, Transcriber) or not transcriber.listens or not video.audio:
-            return
-        named = getattr(transcriber.options, "language", None)
-        spoken = named or _spoken_language(transcriber, ctx.at("transcribe"), video)
-        if spoken in unwritable:
-            self.check_text(samples[spoken])
-
-    def _can_write(self, transcript: Transcript) -> bool:
-        try:
-            self.check_text(transcript)
-        except ConfigError:
-            return False
-        return True
+        check_script(self.analysers.get(Transcriber), self.check_text, video, ctx)
 
     def backends(self) -> tuple[Backend, ...]:
         """Every backend: the analysers, then the stages in order."""
@@ -168,8 +158,10 @@ class Pipeline:
             video = self.choose_mixes(video, ctx)
         ctx = replace(ctx, video=video, transcribed=True)
         made, rejected, left, attribution = self._make(video, ctx, clock)
+        making = Making(video, attribution, self.quality_control.published(ctx), clock, ctx)
+        named = [one.named(slug(video.path.stem)) for one in in_every_shape(self, made, rejected, making)]
         with clock.measuring("upload"):
-            made = self.upload(made, slug(video.path.stem), ctx)
+            made = self.publish_all(named, ctx)
         identity, settings = self.identity(video, ctx.store), recorded_settings(self.backends())
         result = Result(video, folder, tuple(made), tuple(rejected), clock.spent, identity, settings, left)
         write_json(folder / "clips.json", result.document())
@@ -212,11 +204,11 @@ class Pipeline:
                 attribution = self.add_faces(video, attribution, chosen, part.within(0.7, 0.8))
                 planned = each(outlines, partial(self.planned, video, attribution), part.within(0.8, 1), rejected)
             self._release(ShotDetector, SpeakerDetector)
-            render = partial(self._rendered, video, clock)
+            render = partial(self.rendered, video, clock)
             with working_ahead(planned, render, ctx.at("render"), renders_at_once()) as clips:
                 for clip, part in counted_progress(clips, len(planned), ctx.at("review")):
                     others = (*(outcome.clip for outcome in made), *published)
-                    outcome = self._reviewed(video, clip, part, clock, others, attribution)
+                    outcome = self.reviewed(video, clip, part, clock, others, attribution)
                     if isinstance(outcome, Rejected):
                         rejected.append(outcome)
                     else:
@@ -320,7 +312,7 @@ class Pipeline:
             path = ctx.cached_file(self.renderer.render, video, edit, self.pizzazz, suffix=self.renderer.suffix)
         return replace(clip_of(path), edit=edit)
 
-    def _rendered(self, video: Video, clock: Clock, planned: Planned, ctx: Context) -> Outcome | Rejected:
+    def rendered(self, video: Video, clock: Clock, planned: Planned, ctx: Context) -> Outcome | Rejected:
         """A clip that nobody has reviewed, rendered while others are reviewed."""
         try:
             with clock.measuring("render"):
@@ -329,7 +321,7 @@ class Pipeline:
             log.warning("%s", error)
             return Rejected.undecodable(planned.edit, error)
 
-    def _reviewed(
+    def reviewed(
         self,
         video: Video,
         rendered: Outcome | Rejected,
@@ -376,15 +368,24 @@ class Pipeline:
             log.warning("%s", error)
             return outcome
 
+    def in_other_shapes(self) -> tuple[Pipeline, ...]:
+        """The same pipeline for each further shape of the clips."""
+        return tuple(replace(self, reframer=reframer, more_shapes=()) for reframer in self.more_shapes)
+
     def upload(self, made: Sequence[Outcome], prefix: str, ctx: Context) -> list[Outcome]:
         """Name the clips that passed, in order, and publish each with every uploader."""
-        named = [replace(item, clip=replace(item.clip, name=f"{prefix}-{n:02d}")) for n, item in enumerate(made, 1)]
+        return self.publish_all([Numbered(number, item).named(prefix) for number, item in enumerate(made, 1)], ctx)
+
+    def publish_all(self, named: Sequence[Outcome], ctx: Context) -> list[Outcome]:
+        """Publish each clip with every uploader."""
         return [self.publish(outcome, part) for outcome, part in with_progress(named, ctx.at("upload"))]
 
     def publish(self, outcome: Outcome, ctx: Context) -> Outcome:
         """Hand one clip to every uploader. A failed upload does not stop the others."""
         posts, failures = [], []
         for uploader in self.uploaders:
+            if not uploader.takes(outcome.clip):
+                continue
             try:
                 posts.append(call(uploader.upload, (outcome.clip,), ctx))
                 log.info("%s: %s -> %s", uploader.name, outcome.clip.name, posts[-1].where)
@@ -392,12 +393,3 @@ class Pipeline:
                 log.warning("%s: %s was not posted: %s", uploader.name, outcome.clip.name, error)
                 failures.append(error)
         return replace(outcome, posts=tuple(posts), failures=tuple(failures))
-
-
-def _spoken_language(transcriber: Transcriber, ctx: Context, video: Video) -> str:
-    """The language that is spoken first; empty where the transcriber's network cannot be had, which it says itself."""
-    try:
-        return transcriber.spoken_language(video, ctx)
-    except ModelError as error:
-        log.debug("the language is not found out: %s", error)
-        return ""

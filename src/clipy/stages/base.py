@@ -8,9 +8,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from clipy.backend import Backend
 from clipy.context import Context
@@ -23,6 +23,21 @@ from clipy.stages.profiles import PROFILES, Profile, fitted
 from clipy.types import Clip, CropPath, Edit, Highlight, Post, Review, Track, Transcript, Video
 
 _APART = 240  # seconds of a video for each clip, at most, where nobody says how many there are to be
+Ratio: TypeAlias = Literal["9:16", "4:5", "1:1", "16:9"]
+
+
+def _listed(ratio: object) -> Sequence[object]:
+    """Shapes as settings write them: one, several with commas between them, a list, or none."""
+    if ratio is None:
+        return ()
+    if isinstance(ratio, str):
+        return tuple(part.strip() for part in ratio.split(",") if part.strip())
+    return ratio if isinstance(ratio, Sequence) else (ratio,)
+
+
+Ratios: TypeAlias = Annotated[
+    tuple[Ratio, ...], BeforeValidator(_listed, json_schema_input_type=tuple[Ratio, ...] | str | None)
+]
 
 
 class Stage(Backend):
@@ -118,8 +133,13 @@ class Reframer(Stage):
     group: ClassVar[str] = "reframe"
 
     class Options(Stage.Options):
-        ratio: Literal["9:16", "4:5", "1:1", "16:9"] | None = Field(
-            None, description="Shape of the clips; sets what is not set of width and height."
+        ratio: Annotated[
+            tuple[Ratio, ...], BeforeValidator(_listed, json_schema_input_type=tuple[Ratio, ...] | str | None)
+        ] = Field(
+            (),
+            max_length=4,
+            description="Shape of the clips, such as 9:16; sets what is not set of width and height. Several"
+            " (9:16,1:1): each clip is made in each shape.",
         )
         width: int = Field(1080, ge=16, le=7680, multiple_of=2, description="Width of the clips, in pixels.")
         height: int = Field(1920, ge=16, le=7680, multiple_of=2, description="Height of the clips, in pixels.")
@@ -128,18 +148,32 @@ class Reframer(Stage):
         @classmethod
         def _ratio_fills_in(cls, given: object) -> object:
             """The side that is not set follows from the ratio; with neither, the shorter one has 1080 pixels."""
-            ratio = given.get("ratio") if isinstance(given, Mapping) else None
-            if not isinstance(given, Mapping) or not isinstance(ratio, str) or ratio not in RATIOS:
+            ratios = _listed(given.get("ratio")) if isinstance(given, Mapping) else ()
+            if not isinstance(given, Mapping) or not ratios or ratios[0] not in RATIOS:
                 return given
-            return {**sized(ratio, given), **given}
+            return {**sized(str(ratios[0]), given), **given}
 
         @model_validator(mode="after")
         def _ratio_is_kept(self) -> Self:
-            if self.ratio is not None and not fits(self.ratio, self.width, self.height):
-                raise ValueError(f"{self.width}x{self.height} is not {self.ratio}: set two of ratio, width and height")
+            if self.ratio and not fits(self.ratio[0], self.width, self.height):
+                wanted = f"{self.width}x{self.height} is not {self.ratio[0]}"
+                raise ValueError(f"{wanted}: set two of ratio, width and height")
             return self
 
     options: Options
+
+    def shapes(self) -> tuple[Self, ...]:
+        """A reframer for each shape that is asked for, the main one first; their shorter sides are the same."""
+        ratios = self.options.ratio
+        return tuple(self._in_ratio(ratio) for ratio in ratios) if len(ratios) > 1 else (self,)
+
+    def _in_ratio(self, ratio: Ratio) -> Self:
+        shorter = min(self.options.width, self.options.height)
+        side = {"width" if RATIOS[ratio] < 1 else "height": shorter}
+        kept = self.options.model_dump(exclude_unset=True, exclude={"ratio", "width", "height"})
+        made = type(self)(type(self.options).model_validate({**kept, **side, "ratio": (ratio,)}))
+        made.name = self.name
+        return made
 
     @abstractmethod
     @keeps(contracts.framed)
@@ -257,6 +291,15 @@ class Uploader(Stage):
     """Publishes a clip that passed, at most once."""
 
     group: ClassVar[str] = "upload"
+
+    class Options(Stage.Options):
+        ratio: Ratio | None = Field(None, description="Publish only clips of this shape; all unless given.")
+
+    options: Options
+
+    def takes(self, clip: Clip) -> bool:
+        """Whether the user wants a clip of this shape here."""
+        return self.options.ratio is None or fits(self.options.ratio, clip.width, clip.height)
 
     @abstractmethod
     @keeps(contracts.posted)
