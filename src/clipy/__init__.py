@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from clipy.pipeline.outcome import Result
     from clipy.pipeline.run import run
     from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader
+    from clipy.stages.platform_limits import PlatformLimits
     from clipy.stages.reframe.speaker import Speaker
     from clipy.stages.render.encoding.composition import composed_frames, mixed_sound
     from clipy.stages.render.pizzazz.captions import Captions
@@ -65,7 +66,6 @@ if TYPE_CHECKING:
     from clipy.stages.render.x264 import X264
     from clipy.stages.upload.publishing.job import UploadJob
     from clipy.stages.upload.publishing.journal import UploadState
-    from clipy.stages.upload.publishing.limits import PlatformLimits
     from clipy.stages.upload.publishing.oauth import OAuthProvider
     from clipy.stages.upload.publishing.platform import Platform
     from clipy.types import (
@@ -133,7 +133,7 @@ _HOME = {
     "clipy.typography.styles": "CaptionStyle",
     "clipy.stages.upload.publishing.job": "UploadJob",
     "clipy.stages.upload.publishing.journal": "UploadState",
-    "clipy.stages.upload.publishing.limits": "PlatformLimits",
+    "clipy.stages.platform_limits": "PlatformLimits",
     "clipy.stages.upload.publishing.oauth": "OAuthProvider",
     "clipy.stages.upload.publishing.platform": "Platform",
     "clipy.types": (

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from clipy.context import Context
+from clipy.media.media_info import media_info
 from clipy.media.probe import probe
+from clipy.stages.review.checks.platforms import refusals
 from clipy.stages.review.technical import Technical
+from clipy.stages.upload.instagram import Instagram
 from clipy.storage.store import Store
 from clipy.types import Clip, CropPath, Edit, Evidence, Finding, Highlight, Repair, Review, Span, Video
 from fixtures.media import black, flash, make_video, moving, still, tone
@@ -139,6 +143,18 @@ def test_platform_limits_are_errors(tmp_path: Path) -> None:
     found = [f for f in _review(path, platforms=("reels", "tiktok", "shorts")).findings if f.severity == "error"]
     assert {finding.check for finding in found} == {"platform-reels", "platform-tiktok"}
     assert len(found) == 5  # both: too short, too slow; TikTok: too small
+    assert {(f.value, f.limit) for f in found if "long" in f.message} == {(2.0, 3.0)}
+
+
+def test_the_reviewer_and_the_uploaders_know_the_same_limits(tmp_path: Path) -> None:
+    """A clip as wide as one of them takes, or two pixels wider, is judged alike by both."""
+    path = make_video(tmp_path / "a.mp4", size=UPRIGHT, play=_loud, seconds=4, rate=30)
+    facts, video = media_info(path), probe(path)
+    for width in (1920, 1922):
+        wide, info = replace(video, width=width, height=1080), replace(facts, width=width, height=1080)
+        asked = [finding.message for finding in refusals("reels", wide, facts)]
+        assert asked == [f"Instagram Reels: {problem}" for problem in Instagram.limits.problems(info)]
+        assert len(asked) == (width > 1920)
 
 
 def test_captions_count_as_motion_on_a_still_picture(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from clipy.media.media_info import MediaInfo, media_info
+from clipy.stages.platform_limits import PlatformLimits
 from clipy.stages.upload.instagram import Instagram
-from clipy.stages.upload.publishing.limits import PlatformLimits
 from clipy.stages.upload.publishing.schedule import Interval, Timestamp, format_utc
 from clipy.stages.upload.tiktok import TikTok, chunk_ranges, chunk_size
 from clipy.stages.upload.youtube import YouTube

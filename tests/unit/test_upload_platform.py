@@ -16,10 +16,10 @@ from clipy.errors import UploadError, UploadLater
 from clipy.pipeline.outcome import Outcome
 from clipy.pipeline.pipeline import Pipeline
 from clipy.stages.base import Uploader
+from clipy.stages.platform_limits import PlatformLimits
 from clipy.stages.upload.publishing.http import Interrupted
 from clipy.stages.upload.publishing.job import UploadJob
 from clipy.stages.upload.publishing.journal import UploadState, open_journal
-from clipy.stages.upload.publishing.limits import PlatformLimits
 from clipy.stages.upload.publishing.platform import Platform
 from clipy.types import Clip, Json, Post
 from fixtures.publishing.clips import make_clip, make_context

@@ -17,7 +17,7 @@ from clipy.errors import MediaError
 from clipy.media.checks.video_metrics import VideoMetrics
 from clipy.media.media_info import MediaInfo, media_info
 from clipy.stages.base import Reviewer
-from clipy.stages.review.checks.platform_limits import refusals
+from clipy.stages.review.checks.platforms import refusals
 from clipy.stages.review.checks.spans import mostly, picture_of, stretches
 from clipy.types import Clip, Finding, Repair, Review, Seconds, Severity, Span, Video
 

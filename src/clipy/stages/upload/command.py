@@ -17,10 +17,10 @@ from typing import ClassVar
 from pydantic import Field
 
 from clipy.errors import UploadError, UploadRefused
+from clipy.stages.platform_limits import PlatformLimits
 from clipy.stages.upload.publishing.http import Interrupted
 from clipy.stages.upload.publishing.job import UploadJob
 from clipy.stages.upload.publishing.journal import UploadState
-from clipy.stages.upload.publishing.limits import PlatformLimits
 from clipy.stages.upload.publishing.platform import Platform
 from clipy.stages.upload.publishing.schedule import format_utc
 from clipy.stages.upload.publishing.secrets import redact

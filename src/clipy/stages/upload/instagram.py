@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from fractions import Fraction
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from pydantic import Field
 
 from clipy.errors import LoginNeeded, UploadRefused
+from clipy.stages.platform_limits import INSTAGRAM_REELS, PlatformLimits
 from clipy.stages.upload.platforms.instagram_errors import container_is_gone, upload_error
 from clipy.stages.upload.publishing.http import Interrupted, Response, host
 from clipy.stages.upload.publishing.job import UploadJob
 from clipy.stages.upload.publishing.journal import UploadState
-from clipy.stages.upload.publishing.limits import PlatformLimits
 from clipy.stages.upload.publishing.oauth import OAuthProvider
 from clipy.stages.upload.publishing.platform import Platform
 from clipy.stages.upload.publishing.schedule import format_utc
@@ -49,21 +48,7 @@ class Instagram(Platform):
         login_url: str = Field("https://www.facebook.com", description="For tests: base URL of the login page.")
 
     options: Options
-    limits: ClassVar[PlatformLimits] = PlatformLimits(
-        as_of=date(2026, 11, 23),
-        source="https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media",
-        containers=("mp4", "mov"),
-        video_codecs=("h264", "hevc"),
-        audio_codecs=("aac",),
-        max_bytes=300 * 10**6,
-        min_duration=Fraction(3),
-        max_duration=Fraction(900),
-        frame_rates=(23, 60),
-        max_width=1920,
-        needs_fast_start=True,
-        description=2200,
-        hashtags=_MAX_HASHTAGS,
-    )
+    limits: ClassVar[PlatformLimits] = INSTAGRAM_REELS
 
     def provider(self) -> OAuthProvider:
         graph = f"{self.options.base_url}/{self.options.api}"

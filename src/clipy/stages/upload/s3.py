@@ -18,10 +18,10 @@ from urllib.parse import quote
 from pydantic import Field
 
 from clipy.errors import LoginNeeded, UploadRefused
+from clipy.stages.platform_limits import PlatformLimits
 from clipy.stages.upload.publishing.http import Interrupted
 from clipy.stages.upload.publishing.job import UploadJob
 from clipy.stages.upload.publishing.journal import UploadState
-from clipy.stages.upload.publishing.limits import PlatformLimits
 from clipy.stages.upload.publishing.platform import Platform
 from clipy.stages.upload.publishing.secrets import redact, redact_logs, register_secret
 from clipy.types import Json

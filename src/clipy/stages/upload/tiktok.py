@@ -8,18 +8,16 @@ privacy, and comments, duets and stitches are off unless turned on.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
-from fractions import Fraction
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from clipy.errors import UploadRefused
+from clipy.stages.platform_limits import TIKTOK, PlatformLimits
 from clipy.stages.upload.platforms.tiktok_errors import rejection_reason, upload_error
 from clipy.stages.upload.publishing.http import Interrupted, Response
 from clipy.stages.upload.publishing.job import UploadJob
 from clipy.stages.upload.publishing.journal import UploadState
-from clipy.stages.upload.publishing.limits import PlatformLimits
 from clipy.stages.upload.publishing.oauth import OAuthProvider
 from clipy.stages.upload.publishing.platform import Platform
 from clipy.stages.upload.publishing.templates import truncate, utf16_length
@@ -51,17 +49,7 @@ class TikTok(Platform):
         login_url: str = Field("https://www.tiktok.com", description="For tests: base URL of the login page.")
 
     options: Options
-    limits: ClassVar[PlatformLimits] = PlatformLimits(
-        as_of=date(2026, 11, 23),
-        source="https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide",
-        video_codecs=("h264", "hevc", "vp8", "vp9"),
-        max_bytes=4 * 10**9,
-        max_duration=Fraction(600),
-        frame_rates=(23, 60),
-        side_range=(360, 4096),
-        title=2200,
-        per_day=15,
-    )
+    limits: ClassVar[PlatformLimits] = TIKTOK
 
     def provider(self) -> OAuthProvider:
         scopes = ("user.info.basic", "video.publish" if self.options.mode == "direct" else "video.upload")

@@ -21,10 +21,10 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from clipy.errors import LoginNeeded, UploadRefused
+from clipy.stages.platform_limits import PlatformLimits
 from clipy.stages.upload.publishing.http import CompositeBody, Interrupted, Response
 from clipy.stages.upload.publishing.job import UploadJob
 from clipy.stages.upload.publishing.journal import UploadState
-from clipy.stages.upload.publishing.limits import PlatformLimits
 from clipy.stages.upload.publishing.platform import Platform
 from clipy.stages.upload.publishing.schedule import format_utc
 from clipy.stages.upload.publishing.secrets import register_secret

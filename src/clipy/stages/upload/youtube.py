@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from fractions import Fraction
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from clipy.errors import LoginNeeded, UploadRefused
+from clipy.stages.platform_limits import YOUTUBE, PlatformLimits
 from clipy.stages.upload.platforms.youtube_errors import upload_error
 from clipy.stages.upload.platforms.youtube_extras import Extras
 from clipy.stages.upload.publishing.http import Interrupted, Response, Unauthorized, host
 from clipy.stages.upload.publishing.job import UploadJob
 from clipy.stages.upload.publishing.journal import UploadState
-from clipy.stages.upload.publishing.limits import PlatformLimits
 from clipy.stages.upload.publishing.oauth import OAuthProvider
 from clipy.stages.upload.publishing.platform import Platform
 from clipy.stages.upload.publishing.schedule import format_utc
@@ -62,17 +61,7 @@ class YouTube(Platform):
 
     options: Options
     schedules_posts = True
-    limits: ClassVar[PlatformLimits] = PlatformLimits(
-        as_of=date(2026, 11, 23),
-        source="https://developers.google.com/youtube/v3/docs/videos/insert",
-        containers=(),
-        max_bytes=256 * 10**9,
-        max_duration=Fraction(12 * 3600),
-        title=100,
-        description=5000,
-        per_day=100,
-        day="America/Los_Angeles",
-    )
+    limits: ClassVar[PlatformLimits] = YOUTUBE
 
     def provider(self) -> OAuthProvider:
         scopes = ["youtube.upload", "youtube.readonly"]

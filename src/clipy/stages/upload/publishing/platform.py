@@ -24,11 +24,11 @@ from clipy.context import Context
 from clipy.errors import LoginNeeded, UploadError, UploadLater, UploadRefused, UploadUnknown
 from clipy.media.media_info import media_info
 from clipy.stages.base import Uploader
+from clipy.stages.platform_limits import PlatformLimits
 from clipy.stages.upload.publishing.credentials import Credentials
 from clipy.stages.upload.publishing.http import HttpClient, Interrupted, RetryPolicy, Unauthorized
 from clipy.stages.upload.publishing.job import UploadJob
 from clipy.stages.upload.publishing.journal import Phase, UploadIdentity, UploadState, open_journal
-from clipy.stages.upload.publishing.limits import PlatformLimits
 from clipy.stages.upload.publishing.oauth import OAuthProvider
 from clipy.stages.upload.publishing.schedule import Interval, Timestamp, format_local
 from clipy.stages.upload.publishing.secrets import redact
