@@ -15,6 +15,7 @@ from clipy.analysis.camera.camera import Camera
 from clipy.analysis.picture.bars import MaxPicture
 from clipy.analysis.picture.picture_in_picture import Borders
 from clipy.analysis.picture.shot_analysis import ShotAnalysis
+from clipy.geometry import share_inside
 from clipy.stages.reframe.layouts.crosstalk import find_exchanges
 from clipy.stages.reframe.layouts.director import LAYOUTS, Director
 from clipy.stages.reframe.layouts.split_screen import beside, rectangles
@@ -253,6 +254,65 @@ def test_round_face_camera_is_found_beside_faces_in_the_content() -> None:
     assert share(streamer, person) > 0.95
     assert share(streamer, content) == 0
     assert share(character, person) == 0
+
+
+def with_still_photograph() -> Borders:
+    """Six pictures (180, 320) of a slide: a still photograph with a border, and a face camera in the corner."""
+    borders = Borders()
+    rows, columns = np.mgrid[0:180, 0:320]
+    for moment in range(6):
+        picture = np.full((180, 320), 240.0)
+        picture[60:140, 120:200] = (90 + 60 * np.sin(columns / 9) * np.cos(rows / 7))[60:140, 120:200]
+        picture[120:180, 230:320] = (70 + 50 * np.sin((columns + 7 * moment) / 9))[120:180, 230:320]
+        borders.see(np.clip(picture, 0, 255).astype(np.uint8))
+    return borders
+
+
+def test_face_in_a_still_photograph_does_not_make_a_gallery_of_a_slide() -> None:
+    scale = 1920 / 320
+    presenter = face(0, 275 * scale, 0.9, size=120, y=150 * scale)
+    photograph = face(1, 160 * scale, 0.1, size=120, y=100 * scale)
+    shown = scene(with_still_photograph())
+    box = Box(*map(float, np.median(photograph.boxes, axis=0)))
+    assert shown.pane(box) is not None
+    assert shown.is_still(box)
+    (shot,) = director().crop_shots(shown, [photograph, presenter])
+    assert shot.layout == "inset"
+    assert share(presenter, shot.panels[0]) > 0.95
+    assert share(photograph, shot.panels[0]) == 0
+
+
+BOARD = Box(120, 150, 1100, 700)
+
+
+@pytest.mark.parametrize(("x", "board"), [(1560, BOARD), (360, Box(820, 150, 1800, 700))])
+def test_presenter_beside_a_slide_is_shown_above_it(x: float, board: Box) -> None:
+    presenter = face(0, x, 0.9, size=160, y=420)
+    (shot,) = director().crop_shots(replace(scene(page=True), board=board), [presenter])
+    assert shot.layout == "inset"
+    person, content = shot.panels
+    assert share(presenter, person) > 0.99
+    assert share_inside(board, content.window(Fraction(3))) == 1
+    assert share_inside(board, person.window(Fraction(3))) == 0
+    assert person.into[3] == content.into[1]
+    assert content.into[3] - content.into[1] == pytest.approx(0.4 * 1920, abs=2)
+
+
+def test_a_slide_too_wide_for_its_panel_begins_with_its_first_words() -> None:
+    camera = face(0, 1700, 0.9, size=150, y=900)
+    wide = Box(60, 100, 1500, 760)
+    (shot,) = director().crop_shots(replace(scene(page=True), board=wide), [camera])
+    assert shot.layout == "inset"
+    assert shot.panels[1].window(Fraction(3)).x1 < wide.x1
+
+
+@pytest.mark.parametrize("place", [None, (300, 640)])
+def test_without_a_slide_or_over_it_a_presenter_has_a_window_of_their_own(place: tuple[float, float] | None) -> None:
+    """Nobody is taken for a presenter who stands before the text, nor where there is no text."""
+    x, y = place or (1560, 420)
+    shown = replace(scene(), board=None if place is None else BOARD)
+    (shot,) = director().crop_shots(shown, [face(0, x, 0.9, size=160, y=y)])
+    assert shot.layout == "single"
 
 
 def gallery(rows: int, columns: int, gutter: int, ground: int = 30) -> tuple[Borders, list[Box]]:

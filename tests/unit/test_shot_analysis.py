@@ -85,6 +85,26 @@ def test_bars_are_in_display_pixels_of_a_rotated_anamorphic_video(tmp_path: Path
     assert scene.picture.y2 == pytest.approx(video.height - high, abs=4)
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_slide_beside_a_presenter_is_a_board(tmp_path: Path, ctx: Context, dark: bool) -> None:
+    """The text of a slide that fills a part of a scene; without it there is none."""
+
+    def draw(time: float, size: tuple[int, int]) -> Picture:
+        picture = moving(time, size)
+        if time >= 1:
+            picture[20:340, 20:420] = cv2.resize(slide(dark, 5), (400, 320), interpolation=cv2.INTER_AREA)
+        return picture
+
+    video = probe(make_video(tmp_path / "a.mp4", seconds=2, size=SIZE, draw=draw, play=None))
+    shots = [Shot(Span(Fraction(a), Fraction(a + 1))) for a in range(2)]
+    without, beside = analyze_shots(video, shots, ctx)
+    assert without.board is None
+    assert beside.board is not None
+    assert [beside.board.x1, beside.board.y1] == pytest.approx([45, 45], abs=20)
+    assert beside.board.x2 < 420
+    assert 180 < beside.board.y2 < 340
+
+
 # Where the eye goes
 
 

@@ -25,6 +25,7 @@ _BESIDE = 5  # pixels to that side
 _WHOLE = 0.8  # share of a border's length that must be an edge
 _BEYOND = 0.5  # ... and of the line beyond the pane, at most
 _ROOM = 0.05  # face heights between a face and its border, at least
+_FEWEST, _STILL = 3, 1.5  # frames that tell, and mean deviation in luma over them up to which a part is still
 _NEAREST = 4  # candidate lines on each side of a face
 
 
@@ -63,11 +64,17 @@ class Borders:
     def tiles(self) -> list[Box]:
         """The tiles of a gallery, in the frames' pixels; empty where the picture is not divided."""
         edges = self._measured()
-        if edges is None or self.luma is None or self.squared is None:
-            return []
-        mean = np.asarray(self.luma / self.count, dtype=np.float32)
-        deviation = np.sqrt(np.maximum(0, self.squared / self.count - mean**2))
-        return tiles(Stills(mean, deviation.astype(np.float32), edges.upright, edges.level))
+        seen = self._statistics()
+        return [] if edges is None or seen is None else tiles(Stills(*seen, edges.upright, edges.level))
+
+    def is_still(self, part: Box) -> bool:
+        """Whether nothing moved in a part of the frames; never of fewer than three."""
+        seen = self._statistics()
+        if seen is None or self.count < _FEWEST:
+            return False
+        high, wide = seen[1].shape
+        inner = seen[1][_range(part.y1, part.y2, high), _range(part.x1, part.x2, wide)]
+        return bool(inner.size) and float(inner.mean()) <= _STILL
 
     def disc(self, face: Box) -> Box | None:
         """The square around the round picture-in-picture of a face, in the frames' pixels; None without one."""
@@ -91,6 +98,14 @@ class Borders:
         closed = [pane for pane in panes if _closed(pane, upright, level)]
         # Lines inside a pane, of shelves or tiles behind the person, are fainter than its border.
         return max(closed, key=lambda pane: _drawn(pane, edges.across, edges.down), default=None)
+
+    def _statistics(self) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """Mean and standard deviation of luma over the frames; None without any."""
+        if self.luma is None or self.squared is None:
+            return None
+        mean = self.luma / self.count
+        deviation = np.sqrt(np.maximum(0, self.squared / self.count - mean**2))
+        return mean.astype(np.float32), deviation.astype(np.float32)
 
     def _measured(self) -> _Edges | None:
         if self._edges is None and self.across is not None and self.down is not None:

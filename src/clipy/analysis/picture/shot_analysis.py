@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from clipy.analysis.picture import bars
 from clipy.analysis.picture.picture_in_picture import Borders
-from clipy.analysis.picture.text_detection import HEIGHT, TextLayout, detect_text_lines, persistent_text
+from clipy.analysis.picture.text_detection import HEIGHT, TextLayout, detect_text_lines, find_board, persistent_text
 from clipy.context import Context
 from clipy.geometry import share_inside
 from clipy.media.media_info import keyframe_times
@@ -40,7 +40,8 @@ class ShotAnalysis:
     """One shot, in display pixels of the source.
 
     ``picture`` is the area inside black bars. ``page``: the shot shows a slide, a screen or a title rather than a
-    scene. ``writing`` are the regions of persistent text. ``borders`` find the pane of a face.
+    scene. ``writing`` are the regions of persistent text; ``board`` is all of it where it is lines on a flat ground,
+    as on a slide beside a presenter. ``borders`` find the pane of a face.
     """
 
     span: Span
@@ -49,6 +50,7 @@ class ShotAnalysis:
     writing: tuple[Box, ...]
     borders: Borders
     scale: float
+    board: Box | None = None
 
     def pane(self, face: Box) -> Box | None:
         """The picture-in-picture or gallery tile around a face; None without one."""
@@ -68,6 +70,10 @@ class ShotAnalysis:
             for box in self.writing
             if box.y1 >= top + _LOWER * high and box.height >= _LEGIBLE * high and box.width >= 3 * _LEGIBLE * wide
         )
+
+    def is_still(self, part: Box) -> bool:
+        """Whether a part of the picture is a still one: the photograph of a face, not somebody who is seen."""
+        return self.borders.is_still(_scaled(part, 1 / self.scale))
 
     @cached_property
     def tiles(self) -> list[Box]:
@@ -93,11 +99,13 @@ class _Notes:
     brightest: bars.MaxPicture = field(default_factory=bars.MaxPicture)
     borders: Borders = field(default_factory=Borders)
     pages: list[TextLayout] = field(default_factory=list)
+    last: NDArray[np.uint8] | None = None
 
     def see(self, gray: NDArray[np.uint8]) -> None:
         self.brightest.see(gray)
         self.borders.see(gray)
-        self.pages.append(detect_text_lines(_enlarged(gray)))
+        self.last = _enlarged(gray)
+        self.pages.append(detect_text_lines(self.last))
 
 
 def analyze_shots(video: Video, shots: Sequence[Shot], ctx: Context) -> list[ShotAnalysis]:
@@ -142,8 +150,13 @@ def _scene(video: Video, shot: Shot, note: _Notes, area: Box, shape: tuple[int, 
     page = lines >= _LINES and float(lasted.mean()) >= _COVER and flat >= _FLAT
     picture = _scaled(area, scale)
     within = Box(picture.x1, picture.y1, min(picture.x2, video.width), min(picture.y2, video.height))
-    writing = tuple(_scaled(box, video.height / HEIGHT) for box in _blocks(lasted))
-    return ShotAnalysis(shot.span, within, page, writing, note.borders, scale)
+    blocks = list(_blocks(lasted))
+    board = None if note.last is None else find_board(blocks, note.last)
+    by = video.height / HEIGHT
+    writing = tuple(_scaled(box, by) for box in blocks)
+    return ShotAnalysis(
+        shot.span, within, page, writing, note.borders, scale, None if board is None else _scaled(board, by)
+    )
 
 
 def _enlarged(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:

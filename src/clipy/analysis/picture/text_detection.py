@@ -27,6 +27,9 @@ _FULL = (0.3, 0.9)  # share of a line's box filled by strokes: less is an outlin
 _RHYTHM = 1.1  # strokes crossed by a horizontal line through the text, per line height, at least
 _STILL = 0.6  # share of the frames in which persistent text must be
 _FLAT = 6  # gradient below which a pixel is flat background
+_BOARD_LINES = 3  # lines of text that make a board
+_BOARD_FLAT = 0.6  # share of a board that is flat background
+_BOARD_AREA = 0.06  # share of the picture's area that a board covers, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +77,23 @@ def persistent_text(pages: Sequence[TextLayout], shape: tuple[int, int]) -> NDAr
             here[int(box.y1) : int(box.y2), int(box.x1) : int(box.x2)] = 1
         count += here
     return np.asarray(count >= max(1.0, _STILL * len(pages)))
+
+
+def find_board(lines: Sequence[Box], gray: Gray) -> Box | None:
+    """The rectangle around lines of text that lie on one flat ground, as on a slide; None without one.
+
+    ``lines`` are the lasting lines of a shot, ``gray`` one of its frames (h, w), in whose pixels they are.
+    """
+    if len(lines) < _BOARD_LINES:
+        return None
+    board = Box(
+        min(line.x1 for line in lines),
+        min(line.y1 for line in lines),
+        max(line.x2 for line in lines),
+        max(line.y2 for line in lines),
+    )
+    part = gray[int(board.y1) : int(board.y2), int(board.x1) : int(board.x2)]
+    if not part.size or board.width * board.height < _BOARD_AREA * gray.size:
+        return None
+    gradient = cv2.morphologyEx(part, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    return board if float(np.mean(gradient < _FLAT)) >= _BOARD_FLAT else None

@@ -10,6 +10,7 @@ import numpy as np
 
 from clipy.analysis.camera.camera import Camera
 from clipy.analysis.picture.shot_analysis import ShotAnalysis
+from clipy.geometry import share_inside
 from clipy.stages.reframe.layouts import split_screen
 from clipy.stages.reframe.layouts.crosstalk import find_exchanges, people_on_screen
 from clipy.types import TRACK_RATE, Box, CropShot, Layout, Span, Track
@@ -22,6 +23,8 @@ _ROOMY = 0.8  # share of a window's sides that two faces may span to share it
 _INSET = 0.3  # largest face camera, as a share of the picture's area
 _CAMERA = 0.18  # smallest face camera, as a share of the picture's height; smaller ones are objects in a scene
 _TALLEST = 0.8  # ... and at most: a strip from top to bottom is a curtain, a door or half of a split screen
+_PRESENTER = 0.06  # smallest face of a presenter beside a slide, as a share of the picture's height
+_ROOM = 1.6  # widths of the face in the narrowest part of a picture that shows a presenter
 _SMALL_FACE = 0.3  # largest face in a face camera, as a share of the picture's height
 _IN_DISC = (0.84, 0.68)  # half sides of the window on a round camera, in radii: its corners hardly leave the disc
 _TALKS = 1.0  # seconds of speech that make a face matter more than a page of text
@@ -73,19 +76,24 @@ class Director:
         return scene.page and len(_lasting(scene, faces)) < 2 and not any(_talks(track) for track in faces)
 
     def _inset(self, camera: Camera, scene: ShotAnalysis, tracks: Sequence[Track]) -> CropShot | None:
-        """Inset layout for a single face camera throughout the shot; the content may show other faces."""
-        lasting = _lasting(scene, tracks)
+        """Inset layout for a single face camera throughout the shot, or for a presenter beside a slide.
+
+        The content may show other faces, in still pictures also with a border of their own.
+        """
+        lasting = [track for track in _lasting(scene, tracks) if not scene.is_still(_typical(track))]
         small = [track for track in lasting if _height(track) <= _SMALL_FACE * scene.picture.height]
         panes = {track.id: scene.pane(_typical(track)) for track in lasting}
         cameras = [
             (track, camera_box) for track in small if (camera_box := _face_camera(scene, track, panes[track.id]))
         ]
+        if not cameras and len(lasting) == 1:
+            return _presenter(camera, scene, lasting[0], panes[lasting[0].id])
         if len(cameras) != 1:
             return None
         ((face, (pane, whole)),) = cameras
         if any(other is not None for number, other in panes.items() if number != face.id):
             return None  # a gallery, not a camera over content
-        return split_screen.inset(camera, scene.span, face, pane, whole)
+        return split_screen.inset(camera, scene.span, face, pane, whole, scene.board)
 
     def _groups(self, scene: ShotAnalysis, tracks: Sequence[Track]) -> list[tuple[Span, list[Track]]]:
         if self.forced in {"stack", "grid"}:
@@ -153,6 +161,23 @@ def _face_camera(scene: ShotAnalysis, face: Track, pane: Box | None) -> tuple[Bo
     if not _CAMERA * picture.height <= whole.height <= _TALLEST * picture.height:
         return None
     return (shown, whole) if whole.width * whole.height <= _INSET * picture.width * picture.height else None
+
+
+def _presenter(camera: Camera, scene: ShotAnalysis, face: Track, pane: Box | None) -> CropShot | None:
+    """A presenter above the slide beside which they are seen; None without a slide, or with room on neither side."""
+    board, box, picture = scene.board, _typical(face), scene.picture
+    if board is None or _height(face) < _PRESENTER * picture.height:
+        return None
+    if pane is None or share_inside(board, pane) > 0:
+        if box.x1 >= board.x2:
+            pane = replace(picture, x1=(board.x2 + box.x1) / 2)
+        elif box.x2 <= board.x1:
+            pane = replace(picture, x2=(box.x2 + board.x1) / 2)
+        else:
+            return None
+    if pane.width < _ROOM * box.width:
+        return None
+    return split_screen.inset(camera, scene.span, face, pane, pane, board)
 
 
 def _panes(scene: ShotAnalysis, tracks: Sequence[Track]) -> dict[int, Box]:

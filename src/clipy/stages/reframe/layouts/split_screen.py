@@ -22,6 +22,9 @@ _OTHER = 0.3  # share of another face that may be inside a panel
 _OWN = 0.98  # share of its own face that must be inside a panel, at (nearly) all times
 _ALWAYS = 0.97
 _FACE_CAMERA = 0.4  # share of the output's height for the face camera of an inset
+_PRESENTER = 0.26  # height of its face, as a share of that panel, where the camera shows that much around it
+_LEAST_CONTENT = 0.4  # ... and for wide content below it, at least
+_MARGIN = 1.1  # side of the window on a board, in sides of the board
 
 
 def rectangles(count: int, width: int, height: int) -> tuple[Rectangle, ...]:
@@ -55,14 +58,31 @@ def panels(camera: Camera, span: Span, people: Sequence[Track], everybody: Seque
     return CropShot(span, layout, tuple(made))
 
 
-def inset(camera: Camera, span: Span, face: Track, pane: Box, covered: Box) -> CropShot:
-    """A face camera (its part ``pane``) above the content, of which it covers ``covered``."""
+def inset(camera: Camera, span: Span, face: Track, pane: Box, covered: Box, board: Box | None = None) -> CropShot:
+    """A face camera (its part ``pane``) above the content, of which it covers ``covered``.
+
+    Of text, as on a slide, ``board`` is the rectangle: the content's panel has its shape as far as that is possible.
+    """
     width, height = camera.width, camera.height
-    cut = round(height * _FACE_CAMERA / 2) * 2
+    share = 1 - _FACE_CAMERA
+    if board is not None:
+        share = min(share, max(_LEAST_CONTENT, width * board.height / board.width / height))
+    cut = round(height * (1 - share) / 2) * 2
     person = inside(camera, (0, 0, width, cut), pane)
-    content = inside(camera, (0, cut, width, height), beside(camera.area, covered, width / (height - cut)))
-    middle = content.still(span, content.window(content.area.center, content.largest_height))
-    return CropShot(span, "inset", (person.follow(span, face, person.largest_height), middle))
+    into, aspect = (0, cut, width, height), width / (height - cut)
+    content = inside(camera, into, beside(camera.area, covered, aspect))
+    shown = content.window(content.area.center, content.largest_height)
+    if board is not None:
+        wanted = _MARGIN * max(board.height, board.width / aspect)
+        if share_inside(board, content.area) < 1 or wanted > content.largest_height:
+            content = inside(camera, into, camera.area)
+        size = min(wanted, content.largest_height)
+        middle = min(board.center[0], board.x1 + (size * aspect - (_MARGIN - 1) * board.width) / 2)
+        shown = content.window((middle, board.center[1]), size)
+    close = float(np.median(face.boxes[:, 3] - face.boxes[:, 1])) / _PRESENTER
+    return CropShot(
+        span, "inset", (person.follow(span, face, min(person.largest_height, close)), content.still(span, shown))
+    )
 
 
 def beside(area: Box, pane: Box, aspect: float) -> Box:
