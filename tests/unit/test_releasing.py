@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clipy.analysis.alignment.sphinx import Sphinx
-from clipy.analysis.base import Transcriber
+from clipy.analysis.base import Aligner, Diarizer, Transcriber
 from clipy.analysis.transcription.faster_whisper import FasterWhisper
 from clipy.pipeline.memory import release
 
@@ -13,6 +13,5 @@ def test_memory_is_given_back_by_all_variants_of_a_transcriber() -> None:
     variant = transcriber.verification_transcriber("en")
     transcriber._loaded["cpu", 1] = object()
     assert variant._loaded
-    release([transcriber, Sphinx()])
+    release({Transcriber: transcriber, Aligner: Sphinx()}, Transcriber, Aligner, Diarizer)
     assert not variant._loaded
-    assert isinstance(variant, Transcriber)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -133,15 +134,27 @@ def test_a_repair_saves_a_clip(tmp_path: Path) -> None:
     assert [finding["repair"]["kind"] for finding in entry["review"]["repaired"]] == ["trim", "relevel"]
 
 
-def test_remix_changes_the_channels(tmp_path: Path) -> None:
+def _pictures(path: Path) -> list[tuple[Fraction, bytes]]:
+    """The coded pictures of a file, and when each is shown."""
+    with av.open(str(path)) as container:
+        packets = container.demux(video=0)
+        return [(packet.pts * packet.time_base, bytes(packet)) for packet in packets if packet.pts is not None]
+
+
+def test_remix_changes_the_channels_and_copies_the_pictures(tmp_path: Path) -> None:
+    judged_clips: list[Clip] = []
+
     def judged(clip: Clip) -> Iterable[Finding]:
+        judged_clips.append(clip)
         if _edit(clip).sides is None:
             repair = Repair("remix", sides=((1.0, 0.0), (0.0, -1.0)))
             yield Finding("phase", "error", "left and right cancel out", repair=repair)
 
     result = _run(tmp_path, judged)
     assert not result.rejected
-    clip = probe(result.made[0].clip.path)
+    earlier, clip = judged_clips[0], probe(result.made[0].clip.path)
+    assert _pictures(clip.path) == _pictures(earlier.path), "only the sound is encoded again"
+    assert clip.duration == pytest.approx(earlier.duration, abs=0.03)
     left, right = sound_array(clip, clip.span, rate=48_000, channels=2)
     assert np.corrcoef(left, right)[0, 1] < -0.99
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +35,25 @@ def _copy_planes(frame: av.VideoFrame, planes: Planes) -> None:
         targets = [targets[0], targets[1][:, 0::2], targets[1][:, 1::2]]
     for target, values in zip(targets, planes, strict=True):
         target[:, : values.shape[1]] = values
+
+
+def replace_sound(source: Path, path: Path, sound: Iterable[Packet]) -> None:
+    """Write the pictures of an MP4 file, as they are coded, with other sound: packets of ``encode_aac``."""
+    with (
+        av.open(f"file:{source}") as container,
+        av.open(f"file:{path}", "w", format="mp4", options=_MUXER_OPTIONS) as to,
+    ):
+        pictures = container.streams.video[0]
+        video = to.add_stream_from_template(pictures)
+        audio = to.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
+        audio.bit_rate = BIT_RATE
+        for packet in container.demux(pictures):
+            if packet.dts is not None:  # the last one of a stream is empty
+                packet.stream = video
+                to.mux(packet)
+        for heard in sound:
+            heard.stream = audio
+            to.mux(heard)
 
 
 class Mp4Writer:

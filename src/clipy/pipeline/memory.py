@@ -5,18 +5,19 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from clipy.backend import Backend
 
 
-def release(backends: Iterable[Backend]) -> None:
-    """Let backends give back what they loaded, and the allocator what is free.
+def release(analysers: Mapping[type[Backend], Backend], *kinds: type[Backend]) -> None:
+    """Let analysers of some kinds give back what they loaded, and the allocator what is free.
 
     Python and the networks free many small blocks between others that stay: glibc keeps those pages until it is told.
     """
-    for backend in backends:
-        backend.release()
+    for kind in kinds:
+        if kind in analysers:
+            analysers[kind].release()
     gc.collect()
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none

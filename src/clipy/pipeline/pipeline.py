@@ -48,7 +48,7 @@ from clipy.pipeline.parallel import (
 )
 from clipy.pipeline.quality_control import QualityControl, clip_of
 from clipy.pipeline.recorded_settings import recorded_settings
-from clipy.pipeline.repair import plan_repair
+from clipy.pipeline.repair import has_same_pictures, plan_repair
 from clipy.pipeline.script_check import check_script, spoken_language
 from clipy.pipeline.shapes import Making, Numbered, in_every_shape
 from clipy.pipeline.sound_only import with_waveform
@@ -184,13 +184,13 @@ class Pipeline:
         with clock.measuring("transcribe"):
             self.check_script(video, ctx)
             self.check_text(self.transcribe(video, ctx))
-        self._release(Transcriber, Aligner)
+        release(self.analysers, Transcriber, Aligner)
         with clock.measuring("highlight"):
             candidates = deque(self.highlight(video, ctx))
         ctx = self.with_conversation(video, candidates, ctx)
         with clock.measuring("transcribe"):
             attribution = SpeakerAttribution.from_audio(video, candidates, ctx.at("transcribe"))
-        self._release(Embedder, Diarizer)
+        release(self.analysers, Embedder, Diarizer)
         made: list[Outcome] = []
         rejected: list[Rejected] = []
         published = self.quality_control.published(ctx)
@@ -203,7 +203,7 @@ class Pipeline:
                 chosen = [outline.highlight for outline in outlines]
                 attribution = self.add_faces(video, attribution, chosen, part.within(0.7, 0.8))
                 planned = each(outlines, partial(self.planned, video, attribution), part.within(0.8, 1), rejected)
-            self._release(ShotDetector, SpeakerDetector)
+            release(self.analysers, ShotDetector, SpeakerDetector)
             render = partial(self.rendered, video, clock)
             with working_ahead(planned, render, ctx.at("render"), renders_at_once()) as clips:
                 for clip, part in counted_progress(clips, len(planned), ctx.at("review")):
@@ -213,12 +213,8 @@ class Pipeline:
                         rejected.append(outcome)
                     else:
                         made.append(outcome)
-                    self._release(Transcriber)
+                    release(self.analysers, Transcriber)
         return made, rejected, tuple(candidates), attribution
-
-    def _release(self, *kinds: type[Backend]) -> None:
-        """Give back what analysers of some kinds have loaded: their stage is over."""
-        release(self.analysers[kind] for kind in kinds if kind in self.analysers)
 
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
         """Make the transcript, a step of its own because it takes long and every later stage uses it."""
@@ -312,6 +308,14 @@ class Pipeline:
             path = ctx.cached_file(self.renderer.render, video, edit, self.pizzazz, suffix=self.renderer.suffix)
         return replace(clip_of(path), edit=edit)
 
+    def render_again(self, video: Video, edit: Edit, earlier: Clip, ctx: Context) -> Clip:
+        """The same for a repaired edit: where only its sound differs, the ``earlier`` clip's pictures are copied."""
+        if not has_same_pictures(edit, earlier.edit):
+            return self.render(video, edit, ctx)
+        ctx, step = replace(ctx, reviewed=bool(self.reviewers)), self.renderer.render_sound
+        path = ctx.cached_file(step, video, edit, self.pizzazz, earlier, suffix=self.renderer.suffix)
+        return replace(clip_of(path), edit=edit)
+
     def rendered(self, video: Video, clock: Clock, planned: Planned, ctx: Context) -> Outcome | Rejected:
         """A clip that nobody has reviewed, rendered while others are reviewed."""
         try:
@@ -360,7 +364,7 @@ class Pipeline:
         try:
             with clock.measuring("render"):
                 edit = self.decorate(video, attribution, plan.outline, ctx.at("render"))
-                clip = self.render(video, edit, ctx.at("render"))
+                clip = self.render_again(video, edit, outcome.clip, ctx.at("render"))
             with clock.measuring("review"):
                 repaired = (*outcome.repaired, *plan.because)
                 return replace(self.quality_control.judge(clip, ctx.at("review"), others), repaired=repaired)

@@ -32,6 +32,11 @@ class RepairPlan:
         return Edit(self.highlight, self.crop, (self.highlight.span,), gain=self.gain, sides=self.sides)
 
 
+def has_same_pictures(edit: Edit, earlier: Edit | None) -> bool:
+    """Whether two edits of a clip differ in their sound alone."""
+    return earlier is not None and replace(edit, gain=earlier.gain, sides=earlier.sides) == earlier
+
+
 def plan_repair(video: Video, edit: Edit, findings: Sequence[Finding], shortest: Fraction) -> RepairPlan | None:
     """The clip with every error repaired; None if one names no repair, or less than ``shortest`` would be left."""
     faults = tuple(finding for finding in findings if finding.severity == "error")

@@ -257,6 +257,16 @@ class Renderer(Stage):
     def render(self, video: Video, edit: Edit, pizzazz: tuple[Pizzazz, ...], path: Path, ctx: Context) -> None:
         """Write the finished clip to ``path`` (a temporary name; the store moves it into place)."""
 
+    @keeps(contracts.written)
+    def render_sound(
+        self, video: Video, edit: Edit, pizzazz: tuple[Pizzazz, ...], earlier: Clip, path: Path, ctx: Context
+    ) -> None:
+        """The same, where an ``earlier`` version of the clip has the same pictures; by default all is rendered.
+
+        Repairs of the sound alone (``edit.gain``, ``edit.sides``) ask for it: the pictures may be copied.
+        """
+        self.render(video, edit, pizzazz, path, ctx)
+
 
 class Reviewer(Stage):
     """Measures the finished file."""

@@ -74,6 +74,22 @@ def keep_measured(path: Path, metrics: VideoMetrics, proxy: Path, ctx: Context) 
     ctx.cached_path("review.proxy", _VERSION, (video,), ".mp4", move)
 
 
+def keep_measured_again(path: Path, earlier: Path, ctx: Context) -> None:
+    """Store what is known of the pictures of an earlier version of a clip for one that has the same."""
+    known = probe(earlier)
+    metrics: VideoMetrics | None = ctx.stored_value("review.picture", _VERSION, (known,), VideoMetrics)
+    if metrics is None:
+        return
+    with tempfile.TemporaryDirectory(dir=ctx.work) as folder:
+        proxy = Path(folder) / "proxy.mp4"
+
+        def decode(place: Path) -> None:
+            measure_video(known, place)
+
+        shutil.copyfile(ctx.cached_path("review.proxy", _VERSION, (known,), ".mp4", decode), proxy)
+        keep_measured(path, metrics, proxy, ctx)
+
+
 def measure_sound(video: Video, ctx: Context) -> AudioMetrics:
     """Measurements of the sound of a clip that has some."""
     return ctx.cached_value("review.sound", _VERSION, (video,), AudioMetrics, lambda: measure_audio(video))

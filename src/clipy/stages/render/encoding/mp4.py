@@ -12,9 +12,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import av
 from pydantic import ByteSize, Field
 
-from clipy.analysis.clip_qc.inspection import keep_measured
+from clipy.analysis.clip_qc.inspection import keep_measured, keep_measured_again
 from clipy.context import Context
 from clipy.errors import ConfigError, OutputError, RenderError
 from clipy.media.aac import Packet
@@ -23,13 +24,13 @@ from clipy.media.encoding import Encoding
 from clipy.media.frame import Frame
 from clipy.media.opencv import few_opencv_threads
 from clipy.media.read_ahead import ReadAhead
-from clipy.media.write import Mp4Writer
+from clipy.media.write import Mp4Writer, replace_sound
 from clipy.stages.base import Pizzazz, Renderer
 from clipy.stages.render.encoding.frames import STANDARD_RATES, clip_frames, output_rate
 from clipy.stages.render.encoding.size_limit import bit_rate_caps, capped
 from clipy.stages.render.encoding.soundtrack import Soundtrack
 from clipy.stages.streams import with_frame_effects
-from clipy.types import Edit, Video
+from clipy.types import Clip, Edit, Video
 
 log = logging.getLogger(__name__)
 Quality = Literal["draft", "good", "best"]
@@ -91,6 +92,20 @@ class Mp4(Renderer):
             if error.errno == errno.ENOSPC:
                 raise OutputError("the disk is full", where=ctx.work, do="Free some space and run again") from error
             raise RenderError(f"cannot render the clip ({error.strerror or error})", where=path) from error
+
+    def render_sound(
+        self, video: Video, edit: Edit, pizzazz: tuple[Pizzazz, ...], earlier: Clip, path: Path, ctx: Context
+    ) -> None:
+        """Copy the pictures as they are coded."""
+        rate = self._rate(video)
+        duration = round(edit.duration * rate) / rate
+        try:
+            with self._soundtrack(video, edit, pizzazz, ctx, duration) as track:
+                replace_sound(earlier.path, path, track.packets())
+        except (av.error.FFmpegError, OSError) as error:
+            raise RenderError(f"cannot copy the clip's pictures ({error.strerror or error})", where=path) from error
+        if ctx.reviewed:
+            keep_measured_again(path, earlier.path, ctx)
 
     def _write_small_enough(
         self,
