@@ -48,6 +48,36 @@ SPONSORS = {
         "Il bollitore scalda l'acqua in un minuto.",
         "Usa il codice TALK per il venti per cento di sconto sul tuo ordine.",
     ),
+    "nl": (
+        "Deze aflevering wordt mogelijk gemaakt door Blije Ketel.",
+        "De waterkoker is in een minuut heet.",
+        "Met de code TALK krijg je twintig procent korting op je bestelling.",
+    ),
+    "pl": (
+        "Ten odcinek jest sponsorowany przez Czajnik Plus.",
+        "Czajnik gotuje wodę w minutę.",
+        "Z kodem TALK dostaniesz dwadzieścia procent zniżki na zamówienie.",
+    ),
+    "ru": (
+        "Спонсор этого выпуска — чайник Счастье.",
+        "Чайник кипятит воду за минуту.",
+        "По промокоду TALK вы получите двадцать процентов скидки на заказ.",
+    ),
+    "ja": (
+        "この番組は幸せケトルの提供でお送りします。",
+        "このケトルは一分でお湯が沸きます。",
+        "クーポンコードTALKで二十パーセントオフになります。",
+    ),
+    "zh": (
+        "本期节目由快乐水壶赞助。",
+        "这个水壶一分钟就能烧开水。",
+        "使用优惠码TALK，首单可以享受八折优惠。",
+    ),
+    "ko": (
+        "이번 에피소드는 행복한 주전자의 협찬을 받았습니다.",
+        "이 주전자는 일 분 만에 물을 끓입니다.",
+        "할인 코드 TALK를 쓰면 이십 퍼센트 할인을 받습니다.",
+    ),
 }
 OTHERS = {
     "greeting": ("Hello everyone, and good to see you.", "Welcome back to the show."),
@@ -61,6 +91,12 @@ FOREIGN = {
     "es": ("Hola a todos y bienvenidos a un nuevo episodio.", "Muchas gracias por escuchar."),
     "pt": ("Olá pessoal, sejam bem-vindos a mais um episódio.", "Muito obrigado por assistir."),
     "it": ("Ciao a tutti e benvenuti a una nuova puntata.", "Grazie per l'ascolto."),
+    "nl": ("Hallo allemaal en welkom bij een nieuwe aflevering.", "Bedankt voor het luisteren."),
+    "pl": ("Witajcie w kolejnym odcinku.", "Dziękuję wam za uwagę."),
+    "ru": ("Всем привет, друзья, добро пожаловать на канал.", "Спасибо за просмотр."),
+    "ja": ("みなさんこんにちは、この番組へようこそ。", "ご視聴ありがとうございました。"),
+    "zh": ("大家好，欢迎收听我们的节目。", "感谢大家的收听。"),
+    "ko": ("안녕하세요, 저희 채널에 오신 것을 환영합니다.", "시청해 주셔서 감사합니다."),
 }
 ABOUT = {
     "advertising": (
@@ -123,7 +159,7 @@ def test_story_beside_sponsor_read_is_kept(ctx: Context) -> None:
     said = spoken(*DULL, *READ, *TOLD)
     unwanted = Unwanted(said, meaning_of(said, "", ctx).vectors)
     assert unwanted.reason(run(said, 5, 7)) == "sponsor read", "its middle has no phrase of its own"
-    assert unwanted.reason(run(said, 8, 12)) == "sponsor read", "more than a quarter of it"
+    assert unwanted.reason(run(said, 8, 12)) == "sponsor read", "the last sentence of it"
     assert unwanted.reason(run(said, 0, 3)) == unwanted.reason(run(said, 9, 12)) == ""
 
 

@@ -67,7 +67,7 @@ class Local(ReadsSidecars):
     well be one that the transcriber made up. So are sponsor reads, greetings and the like (``unwanted``).
     """
 
-    version = 13
+    version = 14
     bar = 0.04  # twice as likely to hold a passage that editors chose as a stretch anywhere in the video is
 
     class Options(ReadsSidecars.Options):

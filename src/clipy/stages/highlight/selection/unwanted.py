@@ -1,8 +1,7 @@
 """What nobody wants a clip of: sponsor reads, calls to subscribe, greetings, thanks, housekeeping, and unsure words.
 
-Known by phrases of ``unwanted.txt`` (English, German, French, Spanish, Portuguese, Italian) that are said to the
-audience. One phrase alone is no proof: what is left out has two different ones, so that a talk about advertising or
-about gratitude stays.
+Known by phrases of ``unwanted.txt``, in twelve languages, that are said to the audience. One phrase alone is no proof:
+what is left out has two different ones, so that a talk about advertising or about gratitude stays.
 """
 
 from __future__ import annotations
@@ -37,6 +36,7 @@ _OPENING = ("line", "sponsor")  # phrases that sponsor reads begin with
 _WEAK = ("call", "back")  # phrases of sponsor reads that others say as well: alone they make none
 _UNSURE = "words that the transcriber is unsure of"
 _SHARE = 0.25  # of the speech of a stretch that may be unwanted
+_SPONSOR_SHARE = 0.05  # the same of sponsor reads, which are known as whole blocks: not a sentence of one is wanted
 _CUES = 2  # different phrases that it takes: people also talk about advertising
 _GAP = 3  # sentences without a phrase that a sponsor read goes on over, at most
 _READ = 15  # the same after a phrase that sponsor reads begin with, up to one that asks to buy
@@ -75,9 +75,12 @@ class Unwanted:
         words = self._words[after] - self._words[first]
         if (self._sureness[after] - self._sureness[first]) / words < self._least_sure:
             return _UNSURE
+        spoken = self._spoken[after] - self._spoken[first]
+        if self._of_kind[_SPONSOR][after] - self._of_kind[_SPONSOR][first] > _SPONSOR_SHARE * spoken:
+            return _LABELS[_SPONSOR]
         marked = self._marked[after] - self._marked[first]
         different = np.count_nonzero(self._cues[after] - self._cues[first])
-        if different < _CUES or marked <= _SHARE * (self._spoken[after] - self._spoken[first]):
+        if different < _CUES or marked <= _SHARE * spoken:
             return ""
         return _LABELS[max(self._of_kind, key=lambda kind: self._of_kind[kind][after] - self._of_kind[kind][first])]
 
