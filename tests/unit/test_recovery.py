@@ -87,7 +87,7 @@ def whole(video: Video) -> list[Shot]:
 def test_a_lost_face_is_followed_to_the_end_of_the_shot(tmp_path: Path, forward: bool) -> None:
     video = filmed(tmp_path, with_person)
     frames = searched(video, lambda time: time < LOST if forward else time >= SECONDS - LOST, with_person)
-    found = recovered(video, whole(video), frames, nobody)
+    found = recovered(video, whole(video), frames, 360, nobody)
     assert [frame.time for frame in found] == [frame.time for frame in frames]
     assert all(len(frame.faces) == 1 for frame in found)
     assert max(errors(found)) < 0.25
@@ -101,7 +101,7 @@ def test_a_face_that_is_found_again_is_one_track(tmp_path: Path) -> None:
     video = filmed(tmp_path, with_person)
     frames = searched(video, lambda time: time < LOST or time >= SECONDS - LOST, with_person)
     assert len(link(whole(video), frames)) == 2
-    (track,) = link(whole(video), recovered(video, whole(video), frames, nobody))
+    (track,) = link(whole(video), recovered(video, whole(video), frames, 360, nobody))
     assert track.times[-1] - track.times[0] >= SECONDS - 0.25
 
 
@@ -115,7 +115,7 @@ def test_the_detector_looks_again_where_the_face_was(tmp_path: Path) -> None:
         middles = [(picture.shape[1] / 2, picture.shape[0] / 2) for picture in pictures]
         return [[Detection(Box(x - 200, y - 200, x - 100, y - 100), 0.9)] for x, y in middles]
 
-    found = recovered(video, whole(video), frames, sure)
+    found = recovered(video, whole(video), frames, 360, sure)
     assert len(looked) == len(frames) - LOST * 5
     assert all(max(shape) <= 6.5 * 64 for shape in looked)
     assert max(errors(found)) < 0.25  # a face elsewhere is somebody else's
@@ -129,7 +129,7 @@ def test_a_face_that_has_left_is_not_followed(tmp_path: Path, gone: str) -> None
         return stage().clip(0, 255).astype(np.uint8) if gone == "empty" else with_person(time, (230, 210, 40))
 
     video = filmed(tmp_path, picture)
-    found = recovered(video, whole(video), searched(video, lambda time: time < LOST, picture), nobody)
+    found = recovered(video, whole(video), searched(video, lambda time: time < LOST, picture), 360, nobody)
     assert not any(frame.faces for frame in found if frame.time >= seconds(LOST))
 
 
@@ -138,8 +138,27 @@ def test_faces_of_other_shots_and_small_ones_are_left_alone(tmp_path: Path) -> N
     frames = searched(video, lambda time: time < LOST, with_person)
     cut: Seconds = seconds(LOST)
     shots = [Shot(replace(video.span, end=cut)), Shot(replace(video.span, start=cut))]
-    assert recovered(video, shots, frames, nobody) == frames
+    assert recovered(video, shots, frames, 360, nobody) == frames
     tiny = [
         replace(frame, faces=tuple(replace(one, box=Box(10, 10, 18, 20)) for one in frame.faces)) for frame in frames
     ]
-    assert recovered(video, whole(video), tiny, nobody) == tiny
+    assert recovered(video, whole(video), tiny, 360, nobody) == tiny
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_small_face_is_found_at_twice_the_size(tmp_path: Path, confirmed: bool) -> None:
+    video = filmed(tmp_path, with_person)
+    frames = searched(video, lambda time: False, with_person)
+
+    def enlarged(pictures: Sequence[Picture]) -> list[list[Detection]]:
+        """Finds the head by its color: in the whole picture, and then around it or never again."""
+        (picture,) = pictures
+        if picture.shape[:2] != (2 * HEIGHT, 2 * WIDTH) and not confirmed:
+            return [[]]
+        rows, columns = np.nonzero(picture[..., 0].astype(int) - picture[..., 2] > 30)
+        return [[Detection(Box(*(float(f(side)) for f in (np.min, np.max) for side in (columns, rows))), 0.6)]]
+
+    found = recovered(video, whole(video), frames, 360, enlarged)
+    assert any(frame.faces for frame in found) == confirmed
+    assert len(link(whole(video), found)) == confirmed
+    assert recovered(video, whole(video), frames, 720, enlarged) == frames  # it was searched at that size already

@@ -29,7 +29,7 @@ class FaceDetector(Analyser):
     """Finds faces in pictures. A backend overrides ``detect``; ``detect_in_video`` searches a whole video with it."""
 
     group: ClassVar[str] = "faces"
-    version = 3
+    version = 4
 
     class Options(Analyser.Options):
         rate: float = Field(5, gt=0, le=60, description="Sampled frames per second where faces move.")
@@ -79,7 +79,7 @@ class FaceDetector(Analyser):
             if number % self.options.batch == 0:
                 ctx.report("Looking for faces", number / len(due))
             search.add(moment, picture)
-        return recovered(video, shots, search.frames(), lambda cut: call(self.detect, (cut,), ctx))
+        return recovered(video, shots, search.frames(), self.options.size, lambda cut: call(self.detect, (cut,), ctx))
 
     @keeps(contracts.portrayed)
     def appearance(self, video: Video, tracks: list[Track], ctx: Context) -> Array:

@@ -26,8 +26,12 @@ from clipy.types import Box, Seconds, Shot, Span, Video
 
 _STEP = Fraction(1, 10)  # seconds from one picture to the next, at most
 _SHORTEST, _LONGEST = 0.5, 20.0  # seconds for which a lost face is followed
+_BACK = 8.0  # ... and at most back in time, where all pictures are held in memory
 _STEADY = 0.8  # seconds for which it must have been seen
 _SMALLEST = 0.04  # least height of a face, as a share of the picture's: no window follows smaller ones
+_SURE = 0.5  # confidence of a face in a shot in which none was found
+_FEWEST = 4  # pictures of such a shot
+_CONFIRMED = 0.3  # share of them in which the detector must find the face, too
 _MOST = 4  # losses of a shot that are followed, those of the largest faces
 _HIGH = 64  # height of the face in the pictures that are searched, in pixels
 _ENLARGED = 2.0  # a small picture is searched at most this much bigger
@@ -57,15 +61,51 @@ class Loss:
 
 
 def recovered(
-    video: Video, shots: Sequence[Shot], frames: Sequence[FrameDetections], detect: Detect
+    video: Video, shots: Sequence[Shot], frames: Sequence[FrameDetections], size: int, detect: Detect
 ) -> list[FrameDetections]:
-    """The same searched pictures, with the faces that were lost and are still there."""
+    """The same searched pictures, with the faces that were lost and are still there.
+
+    ``size`` is the shorter side at which the pictures were searched: where a shot shows no face at all, one is searched
+    at twice that, for small faces and those in profile.
+    """
     found = {frame.time: frame for frame in frames}
     for shot in shots:
-        for loss in _losses([frame for frame in found.values() if frame.time in shot.clear], video):
+        seen = [frame for frame in frames if frame.time in shot.clear]
+        if seen and not any(frame.faces for frame in seen):
+            for time, face in _overlooked(seen, video, size, detect):
+                found[time] = replace(found[time], faces=(*found[time].faces, face))
+            continue
+        for loss in _losses(seen, video):
             for time, face in _followed(loss, video, found, detect):
                 found[time] = replace(found[time], faces=(*found[time].faces, face))
     return [found[time] for time in sorted(found)]
+
+
+def _overlooked(
+    frames: Sequence[FrameDetections], video: Video, size: int, detect: Detect
+) -> Iterator[tuple[Seconds, Detection]]:
+    """The faces of a shot in which none was found: those in its middle picture that are found in others, too."""
+    middle = len(frames) // 2
+    time = frames[middle].time
+    shorter = min(video.width, video.height)
+    scale = min(_ENLARGED, 2 * size / shorter)
+    if len(frames) < _FEWEST or scale * shorter <= size:
+        return
+    span = Span(time, min(video.duration, time + 1 / video.frame_rate))
+    looked = [picture for _, picture in pictures(video, span, times=[time], height=round(video.height * scale))]
+    for face in detect(looked)[0] if looked else ():
+        whole = face.scaled(1 / scale, 1 / scale)
+        if face.confidence < _SURE or whole.box.height < _SMALLEST * video.height:
+            continue
+        known = {frame.time: frame for frame in frames}
+        after = Loss(whole, tuple(frame.time for frame in frames[middle:] if frame.time - time <= _LONGEST))
+        before = Loss(
+            whole, tuple(frame.time for frame in reversed(frames[: middle + 1]) if time - frame.time <= _BACK)
+        )
+        followed = [one for loss in (before, after) for one in _followed(loss, video, known, detect)]
+        if followed and sum(one.confidence > 0 for _, one in followed) >= _CONFIRMED * len(followed):
+            yield time, whole
+            yield from followed
 
 
 def _losses(frames: Sequence[FrameDetections], video: Video) -> list[Loss]:
@@ -76,7 +116,7 @@ def _losses(frames: Sequence[FrameDetections], video: Video) -> list[Loss]:
         if not is_real(one, frames) or one.times[-1] - one.times[0] < _STEADY:
             continue
         after = tuple(time for time in times if 0 <= time - one.times[-1] <= _LONGEST)
-        before = tuple(time for time in reversed(times) if 0 <= one.times[0] - time <= _LONGEST)
+        before = tuple(time for time in reversed(times) if 0 <= one.times[0] - time <= _BACK)
         losses += [Loss(one.faces[-1], after), Loss(one.faces[0], before)]
     lasting = [
         loss
@@ -92,12 +132,13 @@ def _followed(
     """The lost face at the times at which pictures were searched, until it is gone, or found as another track."""
     scale = min(_ENLARGED, _HIGH / loss.face.box.height)
     views = _views(loss, video, scale)
-    if not views:
+    begin = next(views, None)
+    if begin is None:
         return
-    (at,) = views[0][1].colored([loss.face.scaled(scale, scale)])
+    (at,) = begin[1].colored([loss.face.scaled(scale, scale)])
     color, misses = at, 0
-    first = last = views[0][1].cut(_body(at.box))
-    for time, view in views[1:]:
+    first = last = begin[1].cut(_body(at.box))
+    for time, view in views:
         moved, alike = view.find([first, last], _body(at.box))
         (here,) = view.colored([replace(at, box=_shifted(at.box, *moved), confidence=0.0, landmarks=())])
         if alike < _ALIKE or color_distance(color, here) > _OTHER or not view.holds(here.box):
@@ -116,7 +157,7 @@ def _followed(
         first = last if at.confidence > 0 else first
 
 
-def _views(loss: Loss, video: Video, scale: float) -> list[tuple[Seconds, _View]]:
+def _views(loss: Loss, video: Video, scale: float) -> Iterator[tuple[Seconds, _View]]:
     """What lies around the place at which a face was lost, at the times to look and between them."""
     times = sorted(loss.times)
     steps = [a + (b - a) * k / n for a, b in pairwise(times) for n in (max(1, -(-(b - a) // _STEP)),) for k in range(n)]
@@ -126,8 +167,8 @@ def _views(loss: Loss, video: Video, scale: float) -> list[tuple[Seconds, _View]
     side = round(2 * _REGION * size)
     span = Span(due[0], min(video.duration, due[-1] + 1 / video.frame_rate))
     shown = pictures(video, span, times=due, height=max(1, round(video.height * scale)))
-    views = [(time, _View.of(picture, left, top, side)) for time, (_, picture) in zip(due, shown, strict=False)]
-    return views if loss.times[0] == times[0] else views[::-1]
+    views = ((time, _View.of(picture, left, top, side)) for time, (_, picture) in zip(due, shown, strict=False))
+    return views if loss.times[0] == times[0] else reversed(list(views))
 
 
 @dataclass(frozen=True, slots=True)
