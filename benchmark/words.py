@@ -1,11 +1,15 @@
 """How exact word times are, before and after alignment, and what hearing costs.
 
-    python benchmark/words.py [--json]
+    python benchmark/words.py [--json] [--cost]
 
-Synthesised speech of several voices, speeds and noise has exact word times. With ``CLIPY_TEST_MEDIA`` set, an audiobook
-whose words another recogniser timed is measured too. Ways of hearing are compared in a process each that does nothing
-else: processor seconds for a second of sound, the most memory, and the share of words that are wrong or missing. What
-``benchmark/sources.py`` measures is counted as well.
+Synthesized speech of several voices, speeds and noise has exact word times. With ``CLIPY_TEST_MEDIA`` set, an audiobook
+whose words another recognizer timed is measured too. Ways of transcribing are compared in a process each that does
+nothing else: processor seconds for a second of sound, peak memory, and the share of words that are wrong or missing.
+``cut_wer`` is the word error rate of the sound between word edges (``word_edges.py``), ``foreign_turns_right`` counts
+short turns in another language (``foreign_turns.py``), and what ``benchmark/sources.py`` measures is counted as well.
+
+``transcribe_cost_ratio`` is the processor time of a transcript (languages, alignment and diarization included) as a
+multiple of what faster-whisper alone takes for the same sound with the same settings; ``--cost`` measures only this.
 """
 
 from __future__ import annotations
@@ -18,23 +22,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
+import foreign_turns  # noqa: E402
 import sources  # noqa: E402
+import word_edges  # noqa: E402
 from clipy import registry  # noqa: E402
 from clipy.analysis.audio.speech import RATE, Window, probabilities  # noqa: E402
-from clipy.analysis.base import Aligner, Transcriber  # noqa: E402
+from clipy.analysis.base import Aligner, Diarizer, Transcriber  # noqa: E402
 from clipy.analysis.perception import speech_without_words  # noqa: E402
 from clipy.analysis.transcription.faster_whisper import FasterWhisper  # noqa: E402
 from clipy.context import Context  # noqa: E402
@@ -56,11 +64,16 @@ HARBOUR = (
     "had moved faster than any chart could show, and that the northern passage was closed for good. Some people cried, "
     "some laughed, and a few simply walked away. By evening the inn was full of stories."
 )
+NAMES = (
+    "The remotions of Plotinus are back on Tiktok. Nobody at Anthropic told Zelenskyy about skibidi toilets, and the "
+    "Kubernetes crowd of Zarathoo wonders why Mbappe never answers. Ask Skrillex, or read what Murakamoto wrote."
+)
 CLEAN = ("us, 150 words a minute", "gb, 170", "us, woman, 200")
 READINGS = {  # text, voice, words a minute, signal to noise in dB
     CLEAN[0]: (SAID, "en-us", 150, None),
     CLEAN[1]: (HARBOUR, "en-gb", 170, None),
     CLEAN[2]: (HARBOUR, "en-us+f2", 200, None),
+    "us, 150, names": (NAMES, "en-us", 150, None),
     "us, 150, noise at -20 dB": (HARBOUR, "en-us", 150, 20.0),
     "gb, 150, noise at -10 dB": (SAID, "en-gb", 150, 10.0),
 }
@@ -142,13 +155,13 @@ def measure(compared: Sequence[str] = tuple(HEARD_BY)) -> dict[str, Any]:
     ``compared`` are the ways of hearing to measure: ``DEFAULT`` and ``PLAIN``, and maybe others.
     """
     transcriber, aligner = registry.create("transcribe", "faster-whisper", {}), registry.create("align", "sphinx", {})
-    assert isinstance(transcriber, Transcriber)
+    assert isinstance(transcriber, FasterWhisper)
     assert isinstance(aligner, Aligner)
     with tempfile.TemporaryDirectory() as temporary, threadpool_limits(1, "blas"):  # as in a run
         folder = Path(temporary)
         ctx = Context(Store(folder / "store"), folder)
         made = readings(folder)
-        spent, cases = 0.0, {}
+        spent, cases, cuts = 0.0, {}, list[dict[str, tuple[int, int]]]()
         for reading in made:
             video = probe(reading.path)
             rough = transcriber.transcribe(video, ctx)
@@ -156,8 +169,10 @@ def measure(compared: Sequence[str] = tuple(HEARD_BY)) -> dict[str, Any]:
             exact = aligner.align(video, rough, ctx)
             spent += time.perf_counter() - heard
             cases[reading.name] = [errors(rough, reading), errors(exact, reading)]
+            cuts.append(_cut_errors(transcriber, reading, rough, exact, ctx))
         length = sum(float(probe(reading.path).duration) for reading in made)
         lost = _lost_speech(transcriber, ctx)
+        turns = foreign_turns.measure(transcriber, folder, ctx)
         several = _long(folder)
         ways = {name: _heard_by(name, several) for name in compared}
     return {
@@ -170,11 +185,82 @@ def measure(compared: Sequence[str] = tuple(HEARD_BY)) -> dict[str, Any]:
         "transcribe_plain_realtime": ways[PLAIN]["realtime"],
         "transcribe_plain_cpu_realtime": ways[PLAIN]["cpu_realtime"],
         "transcribe_plain_peak_mb": ways[PLAIN]["peak_mb"],
+        **{name: _rate([cut[name] for cut in cuts]) for name in cuts[0]},
+        "transcribe_cost_ratio": cost(several.path)["ratio"],
         **({} if lost is None else {"lost_speech_s": lost}),
+        **turns,
         **sources.measure(),
         "ways": ways,
         "readings": {name: _row(case) for name, case in cases.items()},
     }
+
+
+def _cut_errors(
+    transcriber: FasterWhisper, reading: Reading, rough: Transcript, exact: Transcript, ctx: Context
+) -> dict[str, tuple[int, int]]:
+    """Wrong words and all words when cut at the transcriber's word edges, at the aligner's, and at the true ones."""
+    video = probe(reading.path)
+    samples = sound_array(video, video.span, rate=RATE)[0]
+    brief = transcriber.verification_transcriber("en")
+
+    def hear(piece: NDArray[np.float32]) -> str:
+        found = brief.segments(Window(0, piece, probabilities(piece)), "en", ctx)
+        return "".join(word.text for segment in found for word in segment.words)
+
+    timed = {
+        "cut_wer_before": [(word.text, float(word.start), float(word.end)) for word in rough.words],
+        "cut_wer": [(word.text, float(word.start), float(word.end)) for word in exact.words],
+        "cut_wer_true_times": list(reading.words),
+    }
+    return {name: word_edges.cut_errors(samples, words, hear, _edits) for name, words in timed.items()}
+
+
+def _rate(counts: list[tuple[int, int]]) -> float:
+    return round(sum(wrong for wrong, _ in counts) / max(1, sum(count for _, count in counts)), 3)
+
+
+def cost(path: Path) -> dict[str, float]:
+    """Processor seconds for a second of sound: faster-whisper alone, each part of a transcript, and their ratio.
+
+    Networks are loaded and have run once before. Both ways detect the language.
+    """
+    from faster_whisper import BatchedInferencePipeline
+
+    video = probe(path)
+    samples = sound_array(video, video.span, rate=RATE)[0]
+    transcriber, aligner = registry.create("transcribe", "faster-whisper", {}), registry.create("align", "sphinx", {})
+    diarizer = registry.create("diarize", "voice-turns", {})
+    assert isinstance(transcriber, FasterWhisper)
+    assert isinstance(aligner, Aligner)
+    assert isinstance(diarizer, Diarizer)
+    with tempfile.TemporaryDirectory() as temporary, threadpool_limits(1, "blas"):
+        ctx = Context(Store(Path(temporary)), Path(temporary))
+        spent: dict[str, float] = {}
+
+        def timed(name: str, work: Callable[[], T]) -> T:
+            before = time.process_time()
+            done = work()
+            spent[name] = round((time.process_time() - before) / float(video.duration), 4)
+            return done
+
+        def alone() -> int:
+            found, _ = BatchedInferencePipeline(transcriber._whisper(ctx)).transcribe(  # noqa: SLF001
+                samples,
+                beam_size=transcriber.options.beam_size,
+                batch_size=transcriber.options.batch,
+                temperature=0.0,
+                word_timestamps=True,
+                vad_filter=True,
+            )
+            return sum(1 for _ in found)
+
+        for _ in range(2):
+            timed("alone", alone)
+            rough = timed("transcribe", lambda: transcriber.transcribe(video, ctx))
+            timed("align", partial(aligner.align, video, rough, ctx))
+            timed("diarize", lambda: diarizer.diarize(video, (video.span,), ctx))
+    whole = spent["transcribe"] + spent["align"] + spent["diarize"]
+    return {**spent, "ratio": round(whole / spent["alone"], 2)}
 
 
 def _lost_speech(transcriber: Transcriber, ctx: Context) -> float | None:
@@ -276,11 +362,17 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--cost", action="store_true", help="measure only the cost, on --video or a reading")
+    parser.add_argument("--video", type=Path, help="video for --cost")
     parser.add_argument("--hear", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--way", choices=HEARD_BY, default=DEFAULT, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.hear is not None:
         print(json.dumps(hear(given.hear, given.way)))
+        return
+    if given.cost:
+        with tempfile.TemporaryDirectory() as temporary:
+            print(json.dumps(cost(given.video or _long(Path(temporary)).path)))
         return
     found = measure()
     if given.json:

@@ -11,7 +11,7 @@ from clipy.pipeline.memory import release
 def test_memory_is_given_back_by_all_variants_of_a_transcriber() -> None:
     transcriber = FasterWhisper()
     variant = transcriber.verification_transcriber("en")
-    transcriber._loaded["cpu", 1] = object()
+    transcriber._loaded["base", "cpu", 1] = object()
     assert variant._loaded
     release({Transcriber: transcriber, Aligner: Sphinx()}, Transcriber, Aligner, Diarizer)
     assert not variant._loaded

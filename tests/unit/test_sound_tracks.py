@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -9,16 +10,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from clipy.analysis.audio.microphones import with_speakers
 from clipy.analysis.audio.track_choice import choose
 from clipy.analysis.audio.track_survey import survey
 from clipy.analysis.audio.tracks import choose_mixes
+from clipy.cli import main
+from clipy.config import load
 from clipy.context import Context
 from clipy.errors import ConfigError
 from clipy.media.probe import probe
 from clipy.media.read import sound_array
 from clipy.mixing import MixInput
+from clipy.pipeline.pipeline import Pipeline
+from clipy.pipeline.run import context
 from clipy.storage.store import Store
 from clipy.types import Span, Transcript, Video, Word, seconds
 from fixtures.sound_tracks import (
@@ -231,3 +237,20 @@ def test_a_mix_is_exact_in_time_and_length(tmp_path: Path, ann: Samples) -> None
         assert part.shape[1] == round((end - start) * RATE)
         begin = round(start * RATE)
         assert np.abs(part[:, 50:-50] - whole[:, begin + 50 : begin + part.shape[1] - 50]).max() < 0.01
+
+
+def test_the_command_line_and_python_hear_the_same_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the first track is silent: whoever asks, the one with speech is transcribed."""
+    said = voice("Why do most people never finish what they start? The answer surprised everyone.")
+    tracks = (SoundTrack(np.zeros_like(said), default=True), SoundTrack(said))
+    path = make_tracks(tmp_path / "a.mkv", tracks)
+    done = CliRunner().invoke(main, ["transcribe", str(path), "--json", "--no-cache"])
+    assert done.exit_code == 0, done.output
+    printed = [(word["text"], word["start"]) for word in json.loads(done.stdout)["words"]]
+    monkeypatch.setenv("CLIPY_STORE", str(tmp_path / "other"))  # nothing is loaded from the first
+    pipeline = Pipeline.from_config(load())
+    with context(pipeline) as ctx:
+        found = pipeline.transcribe(probe(path), ctx)
+    assert len(found.words) >= 12
+    assert [word for word, _ in printed] == [word.text for word in found.words]
+    assert [start for _, start in printed] == pytest.approx([float(word.start) for word in found.words], abs=0.002)

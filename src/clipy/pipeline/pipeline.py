@@ -217,7 +217,12 @@ class Pipeline:
         return made, rejected, tuple(candidates), attribution
 
     def transcribe(self, video: Video, ctx: Context) -> Transcript:
-        """Make the transcript, a step of its own because it takes long and every later stage uses it."""
+        """Make the transcript, a step of its own because it takes long and every later stage uses it.
+
+        What is listened to is chosen first, where it was not yet, so that everybody gets the same words.
+        """
+        if (video.speech_mix, video.clip_mix) == (FIRST_TRACK, FIRST_TRACK):
+            video = self.choose_mixes(video, ctx)
         transcript = transcript_of(video, ctx.at("transcribe"))
         log_lost_speech(video, speech_without_words(video, transcript, ctx.at("transcribe")))
         return transcript
