@@ -6,7 +6,7 @@ Measured on the finished file only: its frames go through text recognition, its 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from statistics import median
@@ -38,11 +38,12 @@ from clipy.stages.review.checks.caption_lines import (
 )
 from clipy.stages.review.checks.second_reading import read_again
 from clipy.text.profanity import Profanity
-from clipy.types import Box, Clip, Edit, Evidence, Finding, Review, Seconds, Severity, Span, Word, seconds
+from clipy.types import Box, Clip, Edit, Evidence, Finding, Json, Review, Seconds, Severity, Span, Word, seconds
 from clipy.typography.safe_area import graphics_safe_area
 
 log = logging.getLogger(__name__)
 
+_SAME_WORDS = 3  # a sentence of no more may be the same in another language: a name, a greeting
 _LEAST_CARDS = 4  # cards with a known time that a judgement of the timing needs
 _EDGE = 0.02  # of width and height: tolerance at the safe area's border, since text boxes are not exact
 _OFTEN = 0.25  # share of the captions from which a defect counts against the clip
@@ -105,7 +106,8 @@ class Captions(Reviewer):
     def review(self, clip: Clip, ctx: Context) -> Review:
         name = self.name or "captions"
         try:
-            words = retranscribe(clip, ctx).words  # first: frames are measured in the background meanwhile
+            # First: frames are measured in the background meanwhile. A translation is not what is heard.
+            words = retranscribe(clip, ctx).words if not _translations(clip) else _meant(clip)
             inspection = inspect_clip(clip, ctx)
             lines = screen_text(inspection, self._text_reader(ctx), ctx) if _readable(words) else []
         except MediaError as error:
@@ -131,6 +133,7 @@ class Captions(Reviewer):
         meant = clip.edit.clip_words() if clip.edit is not None and _planned_cards(clip.edit) else ()
         if meant:
             yield from self._uncaptioned(speech_of(inspection.video, ctx), meant)
+        yield from _untranslated(clip)
         if not _readable(words) or not _readable(meant or words):
             return  # the script is one that text recognition cannot read
         found = caption_lines(clip, lines, words, meant)
@@ -299,3 +302,26 @@ def _total_duration(lines: Sequence[ScreenLine]) -> Seconds:
 
 def _evidence(line: ScreenLine) -> Evidence:
     return Evidence.picture((line.span.start + line.span.end) / 2, line.box)
+
+
+def _translations(clip: Clip) -> list[Mapping[str, Json]]:
+    return [] if clip.edit is None else clip.edit.plans_of("translation")
+
+
+def _meant(clip: Clip) -> tuple[Word, ...]:
+    return () if clip.edit is None else clip.edit.clip_words()
+
+
+def _untranslated(clip: Clip) -> Iterator[Finding]:
+    """Sentences that a translation left out, or as they were said. One of few words may be the same in both."""
+    for plan in _translations(clip):
+        pairs = [(str(said), str(shown)) for said, shown in plan.get("sentences", ())]
+        empty = [said for said, shown in pairs if not shown.strip()]
+        same = [said for said, shown in pairs if said == shown and len(said.split()) > _SAME_WORDS]
+        if empty:
+            message = f"{len(empty)} of {len(pairs)} sentences are not translated: {empty[0]}"
+            yield Finding("untranslated", "error", message, value=len(empty) / len(pairs), limit=0)
+        elif same:
+            message = f"{len(same)} of {len(pairs)} sentences are shown as they were said: {same[0]}"
+            severity: Severity = "error" if len(same) > len(pairs) / 2 else "warning"
+            yield Finding("untranslated", severity, message, value=len(same) / len(pairs), limit=0.5)
