@@ -19,7 +19,7 @@ def main() -> None:
         pattern = (128 + 60 * np.sin(x / 20) * np.cos(y / 15)).astype(np.uint8)
         for number in range(SECONDS * RATE):
             time = number / RATE
-            shade = np.roll(pattern, number, axis=1)
+            shade = pattern.copy()
             left, top = int(290 + 200 * np.cos(time)), int(150 + 100 * np.sin(time))
             shade[top : top + 60, left : left + 60] = 250
             frame = av.VideoFrame.from_ndarray(np.repeat(shade[:, :, None], 3, axis=2), format="rgb24")

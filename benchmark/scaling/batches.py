@@ -99,12 +99,23 @@ def _cluster(workers: int) -> Iterator[tuple[str, Callable[[], None]]]:
 
     os.environ["RAY_agent_register_timeout_ms"] = "100000"  # noqa: SIM112 - as Ray spells it
     sizes: dict[str, Any] = {"object_store_memory": _OBJECTS, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **sizes})
-    nodes = [cluster.add_node(num_cpus=1, object_store_memory=_OBJECTS) for _ in range(workers)]
+    cluster = _started(lambda: Cluster(initialize_head=True, head_node_args={"num_cpus": 1, **sizes}))
+    more = [_started(lambda: cluster.add_node(num_cpus=1, object_store_memory=_OBJECTS)) for _ in range(workers - 1)]
     try:
-        yield cluster.address, lambda: cluster.remove_node(nodes[-1], allow_graceful=False)
+        yield cluster.address, lambda: cluster.remove_node(more[-1], allow_graceful=False)
     finally:
         cluster.shutdown()  # type: ignore[no-untyped-call, unused-ignore]
+
+
+def _started(start: Callable[[], Any], attempts: int = 5) -> Any:
+    """What ``start`` makes; again where a busy machine does not keep the 30 seconds that Ray gives a node."""
+    for attempt in range(attempts):
+        try:
+            return start()
+        except Exception as error:  # Ray raises no other class here
+            if "timed out during startup" not in str(error) or attempt == attempts - 1:
+                raise
+    return None
 
 
 def _ray_cpu() -> float:
