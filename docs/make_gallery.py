@@ -6,7 +6,8 @@ Run it after a change of looks: ``python docs/make_gallery.py``. The scene is co
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from clipy import registry
 from clipy.context import Context
@@ -25,6 +27,7 @@ from clipy.media.resample import PanelWindow, Resampler
 from clipy.stages.base import Pizzazz
 from clipy.storage.store import Store
 from clipy.types import Box, CropPath, CropShot, Edit, Highlight, Keyframe, Panel, Span, Video, Word
+from clipy.typography.cards import Card, CardRules, group_into_cards
 from clipy.typography.styles import CAPTION_PRESETS
 
 Picture = NDArray[np.uint8]
@@ -217,6 +220,28 @@ def draw_audiogram(ctx: Context, folder: Path) -> None:
     save("waveform", *made)
 
 
+def draw_translation(ctx: Context) -> None:
+    """Captions in German, and below them what was said."""
+    german = "Den Unterschied machte ein Satz, den sie auf Papier schrieben."
+    said = edit(said=words("What made the difference was one sentence that they wrote on paper."))
+    cards = group_into_cards(said.words, CardRules(max_width=38))
+    plan = {"kind": "translation", "from": "en", "cards": TypeAdapter(tuple[Card, ...]).dump_python(cards, mode="json")}
+    shown = replace(said, words=words(german), language="de", plans={"translate": plan})
+    chain = [_Planned(pizzazz("translate")), pizzazz("captions", preset="clean")]
+    save("translate", drawn(chain, shown, Fraction(1), ctx))
+
+
+class _Planned(Pizzazz):
+    """Draws what was planned by hand: no model is asked for a picture."""
+
+    def __init__(self, effect: Pizzazz) -> None:
+        super().__init__()
+        self.effect = effect
+
+    def frames(self, frames: Iterator[Frame], edit: Edit, ctx: Context) -> Iterator[Frame]:
+        return self.effect.frames(frames, edit, ctx)
+
+
 def _podcast(path: Path, *, cover: bool) -> Path:
     rate = 48_000
     times = np.arange(int(LENGTH * rate)) / rate
@@ -288,6 +313,7 @@ def main() -> None:
         draw_captions(ctx)
         draw_pizzazz(ctx, Path(place))
         draw_audiogram(ctx, Path(place))
+        draw_translation(ctx)
         draw_decisions(ctx)
 
 
