@@ -8,9 +8,10 @@ part, with that of decoding once beside. ``edge_cuts``: the share of frames with
 runs through the head that it follows, or through a neighbor's face although a shift would avoid that.
 ``identities``: how many people the tracks were told apart into. ``transition_errors``: gradual transitions composed of
 real recordings that are missed or invented. ``tile``: the share of time in which a gallery's window is within the
-speaker's tile. Each detector runs in a process of its own, so that memory is its own; what comes before all of them
-(cuts, faces) is done and timed in the first, and loaded by the others. A detector that is not installed, or whose
-weights are not here, is reported as null with the reason on standard error.
+speaker's tile. ``refused_wrong_face``: clips made on purpose to follow a silent face, and good ones, that the review
+refuses. Each detector runs in a process of its own, so that memory is its own; what comes before all of them (cuts,
+faces) is done and timed in the first, and loaded by the others. A detector that is not installed, or whose weights are
+not here, is reported as null with the reason on standard error.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from clipy.analysis.faces.base import FaceDetector  # noqa: E402
 from clipy.analysis.faces.tracking.identities import assign_identities  # noqa: E402
 from clipy.analysis.faces.tracking.tracks import link  # noqa: E402
 from clipy.analysis.people.speaking import appearances  # noqa: E402
+from clipy.analysis.perception import face_tracks  # noqa: E402
 from clipy.config import load  # noqa: E402
 from clipy.context import Context  # noqa: E402
 from clipy.errors import ClipyError  # noqa: E402
@@ -47,12 +49,13 @@ from clipy.pipeline.pipeline import Pipeline  # noqa: E402
 from clipy.pipeline.run import context  # noqa: E402
 from clipy.stages.reframe.speaker import Speaker  # noqa: E402
 from clipy.types import CropPath, CropShot, Highlight, Seconds, Span, Track, Video, seconds  # noqa: E402
-from reframing.conversation import Listening, drawn  # noqa: E402
+from reframing.conversation import Conversation, Listening, drawn  # noqa: E402
 from reframing.galleries import tile_share  # noqa: E402
 from reframing.identities import identities  # noqa: E402
 from reframing.scoring import Tally, scored  # noqa: E402
 from reframing.smoothness import baselines  # noqa: E402
 from reframing.transitions import transition_errors  # noqa: E402
+from reframing.wrong_faces import conversation_truth, refused_wrong_face  # noqa: E402
 
 BACKENDS = {"default": "auto", "lip-sync": "lip-sync", "lr-asd": "lr-asd", "light-asd": "light-asd"}
 _TALK: tuple[tuple[str, str, Listening, float], ...] = (
@@ -108,6 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = [options.only] if options.only else list(BACKENDS)
         found = {name: _apart(name, options, Path(work)) for name in names}
         composed = _composed(options.media, Path(work)) if options.files is None or "composed" in options.files else {}
+        if options.files is None or "refused_wrong_face" in options.files:
+            composed["refused_wrong_face"] = _refused(options.media, Path(work))
     _with_what_comes_before([numbers for numbers in found.values() if numbers is not None])
     print(
         json.dumps({**found, **composed})
@@ -129,6 +134,19 @@ def _composed(media: Path, work: Path) -> dict[str, Any]:
             "transition_errors": transition_errors(recordings),
             "tile": tile_share(talkers, work, ctx) if len(talkers) > 1 else None,
         }
+
+
+def _refused(media: Path, work: Path) -> dict[str, Any]:
+    """How many clips that follow a silent face are refused, over everything labelled and conversations."""
+    os.environ["CLIPY_STORE"] = str(work / "store")
+    labelled = [(video, truth) for video, _, truth in _labelled(media, None, seconds(3600))]
+    with context(Pipeline.from_config(load())) as ctx:
+        for seed, conversation in _conversations(media):
+            path = work / f"turns-{seed}.mp4"
+            conversation.write(path)
+            video = probe(path)
+            labelled.append((video, conversation_truth(conversation, face_tracks(video, video.span, ctx))))
+        return refused_wrong_face(labelled, work, ctx)
 
 
 def _apart(name: str, options: argparse.Namespace, work: Path) -> dict[str, Any] | None:
@@ -242,13 +260,18 @@ def _framed(video: Video, span: Span, ctx: Context, spent: dict[str, float]) -> 
 
 
 def _compose(media: Path, work: Path) -> None:
-    """Write the conversations whose talkers are there, and when their speakers change."""
+    """Write the conversations, and when their speakers change."""
+    for seed, conversation in _conversations(media):
+        conversation.write(work / f"conversation-{seed}.mp4")
+        (work / f"conversation-{seed}.json").write_text(json.dumps(conversation.changes), encoding="utf-8")
+
+
+def _conversations(media: Path) -> Iterator[tuple[int, Conversation]]:
+    """Those whose talkers are there, each with its number."""
     for seed, (left, right, listening, zoom) in enumerate(_TALK):
         talkers = [media / "video" / name for name in (left, right)]
         if all(talker.is_file() for talker in talkers):
-            conversation = drawn(talkers, seed, listening=listening, zoom=zoom, seconds=_LENGTH)
-            conversation.write(work / f"conversation-{seed}.mp4")
-            (work / f"conversation-{seed}.json").write_text(json.dumps(conversation.changes), encoding="utf-8")
+            yield seed, drawn(talkers, seed, listening=listening, zoom=zoom, seconds=_LENGTH)
 
 
 def _reactions(work: Path, ctx: Context) -> tuple[float | None, float | None]:

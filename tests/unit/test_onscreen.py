@@ -103,6 +103,14 @@ def test_window_on_the_listener_makes_the_speaker_unseen() -> None:
     assert (float(span.start), float(span.end)) == pytest.approx((2, 4), abs=0.05)
 
 
+@pytest.mark.parametrize(("shown", "counts"), [(0.02, True), (0.2, False)])
+def test_a_speaker_nobody_is_sure_of_counts_where_the_shown_face_surely_rests(shown: float, counts: bool) -> None:
+    left, right = conversation()
+    unsure = replace(left, speaking=np.full(len(left.times), 0.35, np.float32))
+    resting = replace(right, speaking=np.full(len(right.times), shown, np.float32))
+    assert bool(unseen_speech([unsure, resting], edit(CropShot(WHOLE, "single", (panel(RIGHT),))))) is counts
+
+
 def test_unseen_speech_is_in_clip_time() -> None:
     keep = (Span(Fraction(11), Fraction(12)), Span(Fraction(13), Fraction(14)))
     (span,) = unseen_speech(conversation(), edit(CropShot(WHOLE, "single", (panel(LEFT),)), keep=keep))

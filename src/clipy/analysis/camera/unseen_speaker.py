@@ -12,7 +12,7 @@ from clipy.analysis.odds import log_odds
 from clipy.arrays import true_runs
 from clipy.types import TRACK_RATE, Edit, Span, Track, seconds
 
-_SPEAKS = 0.5  # probability at which an unseen face speaks
+_SPEAKS = 0.25  # probability at which an unseen face may speak: the lead over the shown ones tells
 _LEAD = 1.5  # lead of its log odds over those of every shown face
 _SHOWN_SPEAKS = 0.6  # probability at which a shown face speaks, so that a gap is not a pause
 _BOUND = 1e-3  # probabilities are kept this far from 0 and 1
@@ -20,7 +20,7 @@ _PAUSE = 15  # times of the grid (0.6 s) that are bridged: pauses between words
 
 
 def unseen_speech(tracks: Sequence[Track], edit: Edit) -> list[Span]:
-    """Spans, in clip time, in which only a face outside every window speaks, including pauses between words.
+    """Spans, in clip time, in which a face outside every window speaks far more likely than any inside, with pauses.
 
     ``tracks`` are those of the highlight, with ``speaking`` set. Where the whole source is shown, nobody is unseen.
     """

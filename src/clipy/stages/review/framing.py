@@ -64,7 +64,7 @@ class Framing(Reviewer):
     A clip may be as soft as its own enlargement makes it; a soft source gives a warning.
     """
 
-    version = 6
+    version = 7
 
     class Options(Reviewer.Options):
         people: Literal["auto", "expected", "none"] = Field(
