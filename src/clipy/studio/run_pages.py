@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import get_args
 
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +16,7 @@ from clipy.studio.jobs import Job
 from clipy.studio.pages import render
 from clipy.studio.project import NotFound
 from clipy.studio.runs import RunRequest, folder_for, receive, run_from, source_of, unfinished
-from clipy.studio.state import HERE, studio_of
+from clipy.studio.state import HERE, Studio, studio_of
 
 
 def _start(request: Request) -> Response:
@@ -50,9 +51,16 @@ def _begun(request: Request, asked: RunRequest) -> Response:
     job = studio.jobs.start(
         "run",
         {"project": folder.name, "video": source.name},
-        lambda job: run_from(studio.workspace, asked, studio.configure, folder, job),
+        lambda job: _run(studio, asked, folder, job),
     )
     return JSONResponse({"job": job.id, "page": f"/runs/{job.id}"}, 202)
+
+
+def _run(studio: Studio, asked: RunRequest, folder: Path, job: Job) -> None:
+    try:
+        run_from(studio.workspace, asked, studio.configure, folder, job)
+    finally:
+        studio.forget(folder.name)
 
 
 def _page(request: Request) -> Response:

@@ -53,6 +53,13 @@ class Studio:
                 self._benches[project.key] = Workbench.open(project, self.configure)
             return self._benches[project.key]
 
+    def forget(self, key: str) -> None:
+        """Close what makes a project's clips: it was run again, maybe with other settings."""
+        with self._lock:
+            bench = self._benches.pop(key, None)
+        if bench is not None:
+            bench.close()
+
     def close(self) -> None:
         """End jobs and streams."""
         self.hub.close()

@@ -172,6 +172,7 @@ export function start() {
   let span = "";
   onTime(() => { if (!dragged) draw(); });
   onChange((clip) => {
+    if (clip.source.width) marks.parentElement.style.aspectRatio = `${clip.source.width} / ${clip.source.height}`;
     draw();
     const key = `${clip.start}-${clip.end}-${clip.ready}`;
     if (clip.ready && key !== span) lookForPeople();

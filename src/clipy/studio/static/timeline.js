@@ -8,6 +8,7 @@ const place = document.getElementById("timeline");
 const canvas = document.getElementById("wave");
 const lane = document.getElementById("lane");
 const handles = {start: document.getElementById("start"), end: document.getElementById("end")};
+const ROWS = 3;  // words are written in turn on each
 const snap = document.getElementById("snap");
 let wave = null;
 let around = {words: [], sentences: [], cuts: []};
@@ -40,11 +41,13 @@ function drawWave() {
 
 function drawLane() {
   const all = [...around.words, ...(state.words ?? []).filter((word) => !word.hidden)];
-  const words = all.map((word) => {
-    const room = canvas.clientWidth * (word.end - word.start) / (state.region[1] - state.region[0]);
-    const made = element("span", {title: word.text}, room > 5 * word.text.length ? word.text : "");
+  all.sort((a, b) => a.start - b.start);
+  const words = all.map((word, index) => {
+    const next = all[index + ROWS]?.start ?? word.end + 1;
+    const room = canvas.clientWidth * (next - word.start) / (state.region[1] - state.region[0]);
+    const made = element("span", {title: word.text, class: `row-${index % ROWS}`}, room > 6 * word.text.length ? word.text : "");
     made.style.left = percent(word.start);
-    made.style.width = `${100 * (word.end - word.start) / (state.region[1] - state.region[0])}%`;
+    made.style.maxWidth = `${room}px`;
     return made;
   });
   const cuts = around.cuts.map((cut) => {
