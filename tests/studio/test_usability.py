@@ -8,14 +8,17 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from playwright.sync_api import Browser, Page, expect
 
 import clipy.studio
+from clipy.cli import main
+from clipy.storage.store import file_digest
 from clipy.studio.events import Hub
 from clipy.studio.jobs import Jobs
 from clipy.studio.project import Project
 from clipy.studio.rendering import render_clip
-from tests.studio.conftest import Running, open_page, opened_bench
+from tests.studio.conftest import Made, Running, open_page, opened_bench
 from tests.studio.test_clip_page import edits, opened, wait
 from tests.studio.test_list import enlarge
 
@@ -43,7 +46,9 @@ def test_the_first_paint_of_two_hundred_clips_takes_less_than_a_second(chromium:
         expect(page.locator(".card")).to_have_count(1)
 
 
-def test_a_correction_costs_only_the_render_and_the_review(run_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_correction_costs_only_the_render_and_the_review_and_the_command_line_makes_the_same(
+    run_folder: Path, made: Made, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     project = Project(run_folder, "_")
     words = [word.model_dump() for word in project.row("boats-01").clip.words or ()]
     words[0]["text"] = "Splendid"
@@ -56,8 +61,12 @@ def test_a_correction_costs_only_the_render_and_the_review(run_folder: Path, cap
         jobs.close(finish=True)
     assert (job.phase, job.error) == ("done", "")
     facts = [getattr(record, "data", {}) for record in caplog.records]
-    made = {fact["step"].split(".")[0] for fact in facts if fact.get("made")}
-    assert made == {"pizzazz", "render", "review"}
+    steps = {fact["step"].split(".")[0] for fact in facts if fact.get("made")}
+    assert steps == {"pizzazz", "render", "review"}
+    arguments = ["render", str(made.source), "--edits", str(project.edits_path), "-o", str(tmp_path / "again")]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    assert file_digest(tmp_path / "again" / "boats-01.mp4") == file_digest(run_folder / "boats-01.mp4")
 
 
 def test_everything_has_a_key(page: Page, studio: Running) -> None:
