@@ -1,6 +1,6 @@
 """Takes the pictures of docs/studio.md: the studio in a real browser, on a run that is made here.
 
-Run it after a change of looks, from the repository's root: ``python -m docs.make_studio``. It needs the extra
+Run it after a change of looks, from the root: ``PYTHONPATH=. python docs/make_studio.py``. It needs the extra
 ``dev`` and a Chromium. The talk is computed, picture and sound: no footage is in the repository.
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 import uvicorn
+from make_gallery import HAIR, IMAGES, scene
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -27,7 +28,6 @@ from clipy.config import Config, load
 from clipy.context import Context
 from clipy.studio.server import serve
 from clipy.types import Box
-from docs.make_gallery import HAIR, IMAGES, scene
 from fixtures.media import make_video
 from fixtures.speech import SAID, played, speak
 from tests.browser import browser
@@ -139,7 +139,7 @@ def main() -> None:
         info = place / "drawn-1.dist-info"
         info.mkdir()
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: drawn\nVersion: 1\n")
-        (info / "entry_points.txt").write_text("[clipy.faces]\ndrawn = docs.make_studio:Drawn\n")
+        (info / "entry_points.txt").write_text("[clipy.faces]\ndrawn = make_studio:Drawn\n")
         sys.path.insert(0, name)
         clipy.run(talk(place), place / "habits", config=configure())
         addresses: list[str] = []
