@@ -1,0 +1,1 @@
+"""What ``benchmark/tune.py`` tries: settings of transcription, shots, faces and encoding, each against the truth."""
