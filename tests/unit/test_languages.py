@@ -88,11 +88,14 @@ def test_only_utterances_that_do_not_fit_the_path_have_rivals() -> None:
     fits, foreign, unclear, short = heard(
         (0, 9, {"en": 0.9, "de": 0.06}),
         (10, 12, {"de": 0.8, "nl": 0.15, "en": 0.02}),
-        (13, 15, {"la": 0.4, "en": 0.3, "cy": 0.05}),
+        (13, 15, {"la": 0.3, "en": 0.3, "cy": 0.05}),
         (16, 16.5, {"fr": 0.9}),
     )
     assert known.path([fits, foreign, unclear, short]) == ["en"] * 4
     assert [known.rivals(one, "en") for one in (fits, foreign, unclear, short)] == [[], ["de", "nl"], [], []]
+    doubtful, latin = heard((17, 19, {"en": 0.56, "de": 0.28}), (20, 25, {"la": 0.7, "it": 0.08, "en": 0.02}))
+    assert known.rivals(doubtful, "en") == ["de"]
+    assert known.rivals(latin, "en") == ["it", "es", "fr", "pt"]
     known.add("cy")
     assert known.rivals(unclear, "en") == ["cy"]
     single = Languages(several=False)

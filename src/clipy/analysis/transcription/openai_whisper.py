@@ -28,7 +28,7 @@ class OpenAiWhisper(WhisperTranscriber):
     It fetches its weights itself, from OpenAI, and checks their sha256; PyTorch reads them as plain tensors.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
 
     class Options(WhisperTranscriber.Options):
         model: str = Field(

@@ -28,7 +28,9 @@ _CONFIRMED = 4.0  # the same where utterances in a row are likeliest in it, howe
 _CHANGE = 1.5  # price of a change, in log probability
 _LEAST_LIKELY = 0.01  # no utterance speaks against a language more than this
 _NOBODYS = frozenset({"la", "sa"})  # Latin and Sanskrit: what Whisper takes unclear speech for
+_ROMANCE = ("es", "fr", "it", "pt")  # and these, where it is not sure of one
 _RIVAL, _KNOWN_RIVAL = 0.1, 0.02  # least probability of a language that an utterance may be in, and of one heard before
+_DOUBT = 0.25  # probability of another language at which that of the path is checked in any case
 _RIVALS = 2  # languages that an utterance is tried in beside that of the path, and those heard before
 _PRIOR = 0.2  # weight of the log probability of a language against that of a token of what is recognized in it
 _MARGIN = 0.2  # by which another language has to be more plausible than that of the path
@@ -43,8 +45,14 @@ class Utterance:
     likely: Mapping[str, float]
 
     def chance(self, language: str) -> float:
-        """The probability of a language, never quite 0."""
-        return max(_LEAST_LIKELY, self.likely.get(language, 0.0))
+        """The probability of a language, never quite 0. That of Latin is shared by the languages taken for it."""
+        shared = self.nobodys / len(_ROMANCE) if language in _ROMANCE else 0.0
+        return max(_LEAST_LIKELY, self.likely.get(language, 0.0) + shared)
+
+    @property
+    def nobodys(self) -> float:
+        """The probability of languages that nobody speaks."""
+        return sum(self.likely.get(code, 0.0) for code in _NOBODYS)
 
 
 def utterances(speech: Sequence[Span]) -> list[Span]:
@@ -93,10 +101,14 @@ class Languages:
 
     def rivals(self, utterance: Utterance, language: str) -> list[str]:
         """Other languages that an utterance may be in, the likeliest first; none where that of the path fits."""
-        if not self._several or utterance.chance(language) >= _SURE or utterance.span.duration < _LEAST:
+        if not self._several or utterance.span.duration < _LEAST:
             return []
-        others = sorted(set(utterance.likely) - {language, *_NOBODYS}, key=lambda code: (-utterance.chance(code), code))
-        likely = [code for code in others[:_RIVALS] if utterance.chance(code) >= _RIVAL]
+        codes = {*utterance.likely, *_ROMANCE} - {language, *_NOBODYS}
+        others = sorted(codes, key=lambda code: (-utterance.chance(code), code))
+        if utterance.chance(language) >= _SURE and utterance.chance(others[0]) < _DOUBT:
+            return []
+        tried = len(_ROMANCE) if utterance.nobodys >= _SURE else _RIVALS
+        likely = [code for code in others[:tried] if utterance.chance(code) >= _RIVAL]
         rest = [code for code in others if code in self.known and code not in likely]
         return likely + [code for code in rest if utterance.chance(code) >= _KNOWN_RIVAL]
 
