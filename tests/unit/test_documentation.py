@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from tools import make_options
+from tools import make_man_page, make_options
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -22,6 +24,33 @@ LINK = re.compile(r"\[[^\]]*\]\(((?!https?://|#|mailto:)[^)\s]+)\)")
 
 def test_the_reference_of_options_is_current() -> None:
     assert make_options.PAGE.read_text(encoding="utf-8") == make_options.page(), "run: python tools/make_options.py"
+
+
+def test_the_man_page_is_current() -> None:
+    assert make_man_page.PAGE.read_text(encoding="utf-8") == make_man_page.page(), "run: python tools/make_man_page.py"
+
+
+def test_the_man_page_has_every_command_and_is_sound() -> None:
+    groff = shutil.which("groff")
+    if groff is None:
+        pytest.skip("there is no groff here")
+    done = subprocess.run(
+        [groff, "-man", "-Tascii", "-ww", "-P-cbou", str(make_man_page.PAGE)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr == ""
+    for line in ("clipy run [OPTIONS] VIDEO...", "clipy models pull [OPTIONS] [NAME]...", "EXIT STATUS", "--clips N"):
+        assert line in done.stdout
+
+
+def test_the_wheel_puts_the_man_page_where_man_looks() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shared = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    page = make_man_page.PAGE.relative_to(ROOT).as_posix()
+    assert shared[page] == "share/man/man1/clipy.1"
 
 
 @cache
