@@ -15,6 +15,7 @@ from clipy.context import Context
 from clipy.errors import UploadError, UploadLater
 from clipy.pipeline.outcome import Outcome
 from clipy.pipeline.pipeline import Pipeline
+from clipy.pipeline.shapes import Numbered
 from clipy.stages.base import Uploader
 from clipy.stages.platform_limits import PlatformLimits
 from clipy.stages.upload.publishing.http import Interrupted
@@ -166,6 +167,6 @@ class Working(Uploader):
 
 def test_failing_uploader_does_not_block_others(clip: Clip, tmp_path: Path) -> None:
     pipeline = replace(Pipeline.from_config(config.load()), uploaders=(Failing(), Working()))
-    (outcome,) = pipeline.upload([Outcome(clip, ())], "talk", make_context(tmp_path))
+    (outcome,) = pipeline.publish_all([Numbered(1, Outcome(clip, ())).named("talk")], make_context(tmp_path))
     assert [post.where for post in outcome.posts] == ["talk-01"]
     assert [str(failure) for failure in outcome.failures] == ["not now. Later"]

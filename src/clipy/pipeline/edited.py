@@ -16,9 +16,10 @@ from clipy.edits import ClipEdits, Edits
 from clipy.errors import ConfigError
 from clipy.pipeline.delivery import prepare
 from clipy.pipeline.outcome import Clock, Outcome, Result
-from clipy.pipeline.parallel import parallel_map, renders_at_once, with_progress
+from clipy.pipeline.parallel import parallel_map, renders_at_once
 from clipy.pipeline.pipeline import Pipeline
 from clipy.pipeline.recorded_settings import recorded_settings
+from clipy.pipeline.shapes import Numbered
 from clipy.stages.base import Pizzazz, in_order
 from clipy.storage.store import key_of, write_json
 from clipy.text.slugs import slug
@@ -51,7 +52,9 @@ def render_crops(
         with clock.measuring("render"):
             ctx = pipeline.with_conversation(video, [highlight for highlight, _ in cropped], ctx)
             clips = parallel_map(edits(ctx), partial(pipeline.render, video), ctx, renders_at_once())
-        made = pipeline.upload([Outcome(clip, None) for clip in clips], slug(video.path.stem), ctx)
+        prefix = slug(video.path.stem)
+        named = [Numbered(number, Outcome(clip, None)).named(prefix) for number, clip in enumerate(clips, 1)]
+        made = pipeline.publish_all(named, ctx)
         return _written(pipeline, Result(video, folder, tuple(made), (), clock.spent, identity))
 
 
@@ -69,7 +72,7 @@ def render_edits(
             ctx = pipeline.with_conversation(video, [item.highlight() for item in wanted], ctx)
             clips = parallel_map(wanted, partial(render_edited, pipeline, video), ctx, renders_at_once())
         outcomes = [Outcome(replace(clip, name=item.id), None) for clip, item in zip(clips, wanted, strict=True)]
-        made = [pipeline.publish(outcome, part) for outcome, part in with_progress(outcomes, ctx.at("upload"))]
+        made = pipeline.publish_all(outcomes, ctx)
         return _written(pipeline, Result(video, folder, tuple(made), (), clock.spent, identity))
 
 

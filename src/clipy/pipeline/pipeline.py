@@ -50,7 +50,7 @@ from clipy.pipeline.quality_control import QualityControl, clip_of
 from clipy.pipeline.recorded_settings import recorded_settings
 from clipy.pipeline.repair import has_same_pictures, plan_repair
 from clipy.pipeline.script_check import check_script, spoken_language
-from clipy.pipeline.shapes import Making, Numbered, in_every_shape
+from clipy.pipeline.shapes import Making, in_every_shape
 from clipy.pipeline.sound_only import with_waveform
 from clipy.stages.base import Highlighter, Pizzazz, Reframer, Renderer, Reviewer, Uploader, in_order
 from clipy.storage.store import Store, key_of, write_json
@@ -380,10 +380,6 @@ class Pipeline:
     def in_other_shapes(self) -> tuple[Pipeline, ...]:
         """The same pipeline for each further shape of the clips."""
         return tuple(replace(self, reframer=reframer, more_shapes=()) for reframer in self.more_shapes)
-
-    def upload(self, made: Sequence[Outcome], prefix: str, ctx: Context) -> list[Outcome]:
-        """Name the clips that passed, in order, and publish each with every uploader."""
-        return self.publish_all([Numbered(number, item).named(prefix) for number, item in enumerate(made, 1)], ctx)
 
     def publish_all(self, named: Sequence[Outcome], ctx: Context) -> list[Outcome]:
         """Publish each clip with every uploader."""

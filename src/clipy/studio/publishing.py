@@ -40,6 +40,8 @@ def prepared(bench: Workbench, row: Row, backend: str, options: Mapping[str, Any
     if not isinstance(uploader, Uploader):
         raise ConfigError(f"{backend!r} is no uploader")
     clip = _ready(bench.project, row)
+    if not uploader.takes(clip):
+        raise InputError(f"{backend} does not take clips of this shape", where=row.id, do="Choose another uploader")
     ctx = bench.ctx.at("upload")
     if isinstance(uploader, Platform):
         return Shipment(uploader, clip, uploader.preview(clip, ctx))

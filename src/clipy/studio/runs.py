@@ -13,7 +13,6 @@ import anyio
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clipy.analysis.people.speaker_attribution import SpeakerAttribution
-from clipy.config import Config
 from clipy.context import Context
 from clipy.entries import number, read_json
 from clipy.errors import InputError, MediaError, OutputError
@@ -173,12 +172,11 @@ def _preview(clip: Clip) -> str:
 def run_from(workspace: Path, asked: RunRequest, configure: Configure, folder: Path, job: Job) -> None:
     """Make the clips of a file, as ``clipy run`` does; finished steps are loaded when it is started again."""
     source = source_of(workspace, asked)
-    config: Config = configure(*asked.sets())
-    made = Pipeline.from_config(delivering_to(folder, config, overwrite=True))
+    config, video = configure(*asked.sets()), probe(source)
+    made = Pipeline.from_config(delivering_to(folder, config, overwrite=True)).suited_to(video)
     pipeline = WatchedPipeline.of(made, lambda kind, data: _found(job, kind, data))
     (folder / _REQUEST).parent.mkdir(parents=True, exist_ok=True)
     write_json(folder / _REQUEST, {"source": str(source), "asked": asked.model_dump(mode="json")})
-    video = probe(source)
     with context(pipeline, listener=job.listen) as ctx, ctx.store.delivering(folder):
         prepare(folder, pipeline.identity(video, ctx.store), overwrite=True)
         eviction.note_seen(ctx.store, video)
