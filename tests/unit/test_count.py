@@ -9,6 +9,7 @@ import pytest
 from clipy.context import Context
 from clipy.stages.base import Highlighter
 from clipy.stages.highlight.chapters import Chapters
+from clipy.stages.highlight.even import Even
 from clipy.types import Highlight, Span, Video
 
 
@@ -46,6 +47,11 @@ def test_auto_takes_what_is_good_at_least_one_and_no_more_than_the_length_allows
     scored = Scored(Scored.Options())
     assert scored.options.count == "auto"
     assert scored.wanted(lasting(minutes), candidates(*scores)) == wanted
+
+
+def test_auto_makes_a_few_where_nothing_tells_the_good_from_the_others() -> None:
+    assert Even(Even.Options()).wanted(lasting(60), candidates(*[0.9] * 20)) == 3
+    assert Even(Even.Options()).wanted(lasting(5), candidates(*[0.9] * 20)) == 1
 
 
 def test_auto_makes_all_moments_of_a_list() -> None:

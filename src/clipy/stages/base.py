@@ -22,6 +22,8 @@ from clipy.stages import contracts
 from clipy.stages.profiles import PROFILES, Profile, fitted
 from clipy.types import Clip, CropPath, Edit, Highlight, Post, Review, Track, Transcript, Video
 
+FEW = 3
+"""Clips, at most, where nobody says how many there are to be and nothing tells how good they are."""
 _APART = 240  # seconds of a video for each clip, at most, where nobody says how many there are to be
 Ratio: TypeAlias = Literal["9:16", "4:5", "1:1", "16:9"]
 
@@ -100,9 +102,14 @@ class Highlighter(Stage):
         """Return candidates, best first, without overlaps; more than ``most``, to replace rejected ones."""
 
     def most(self, video: Video) -> int:
-        """How many clips there may be: ``count``, or where it is auto, one for each four minutes of the video."""
-        count = self.options.count
-        return max(1, round(video.duration / _APART)) if count == "auto" else count
+        """How many clips there may be: ``count``, or where it is auto, one for each four minutes of the video.
+
+        Without a ``bar``, which tells the good from the others, no more than three.
+        """
+        if self.options.count != "auto":
+            return self.options.count
+        fit = max(1, round(video.duration / _APART))
+        return fit if self.bar else min(FEW, fit)
 
     def is_good(self, candidate: Highlight) -> bool:
         """Whether a candidate becomes a clip because it is good: any does where ``count`` is a number."""

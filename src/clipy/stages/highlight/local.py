@@ -22,6 +22,7 @@ from clipy.analysis.meaning.duplicates import distinct
 from clipy.analysis.people.turns import turns_of, words_to_turns
 from clipy.analysis.perception import transcript_of
 from clipy.context import Context
+from clipy.stages.base import FEW
 from clipy.stages.highlight.editor_choice.model import EditorModel
 from clipy.stages.highlight.selection.about import Topic, essence
 from clipy.stages.highlight.selection.activity import busiest
@@ -67,7 +68,7 @@ class Local(ReadsSidecars):
     well be one that the transcriber made up. So are sponsor reads, greetings and the like (``unwanted``).
     """
 
-    version = 14
+    version = 15
     bar = 0.04  # twice as likely to hold a passage that editors chose as a stretch anywhere in the video is
 
     class Options(ReadsSidecars.Options):
@@ -91,12 +92,17 @@ class Local(ReadsSidecars):
         if not passages:
             speaks = "hardly anybody speaks" if spoken else "nobody speaks"
             log.warning("%s: %s, so picture and sound alone decide", video.path.name, speaks)
-            options = self.options
-            shortest, longest = bounds(options.min_duration, options.max_duration)
-            target = options.target_duration
-            most = self.most(video)
-            return busiest(video, shortest, longest, most, ctx, spares=_SPARES, target=target, rows=beside.rows)
+            return self._busiest(video, beside, ctx)
         return self._best(video, transcript, spoken, passages, beside, ctx)
+
+    def _busiest(self, video: Video, beside: Sidecars, ctx: Context) -> list[Highlight]:
+        """What picture and sound alone say; where ``count`` is auto, a few: their scores are no probabilities."""
+        options, most, spares = self.options, self.most(video), _SPARES
+        if options.count == "auto":
+            most, spares = min(FEW, most), 1
+        shortest, longest = bounds(options.min_duration, options.max_duration)
+        target = options.target_duration
+        return busiest(video, shortest, longest, most, ctx, spares=spares, target=target, rows=beside.rows)
 
     def left_out(self, video: Video, ctx: Context) -> Mapping[str, int]:
         spoken = split_sentences(sentences(transcript_of(video, ctx)), seconds(self.options.max_duration))
