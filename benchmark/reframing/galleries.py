@@ -24,17 +24,20 @@ _GROUND = (32, 34, 33)
 _LENGTH = 14.0  # seconds; the second speaker begins in the middle
 _RATE = 48_000
 _SETTLED = 0.5  # seconds after a change of speaker in which the other tile may still be shown
+_UNEQUAL = (Box(8, 120, 792, 600), Box(800, 184, 1272, 536))
 _OWN = 0.95  # share of the window that must be within the speaker's tile
 
 
 def tile_share(media: Sequence[Path], work: Path, ctx: Context) -> float:
-    """The share of time in which the window is within the tile of whoever speaks, over galleries of 4 and 9."""
-    shown = [_share(media, rows, columns, work, ctx) for rows, columns in ((2, 2), (3, 3))]
+    """The share of time in which the window is within the tile of whoever speaks.
+
+    Over galleries of 4 and 9 equal tiles, and of two of unequal size side by side.
+    """
+    shown = [_share(media, tiles, work, ctx) for tiles in (_tiles(2, 2), _tiles(3, 3), _UNEQUAL)]
     return round(float(np.mean(shown)), 3)
 
 
-def _share(media: Sequence[Path], rows: int, columns: int, work: Path, ctx: Context) -> float:
-    tiles = _tiles(rows, columns)
+def _share(media: Sequence[Path], tiles: Sequence[Box], work: Path, ctx: Context) -> float:
     people = [_frames(media[n % len(media)], tile) for n, tile in enumerate(tiles)]
     first, second = 0, min(len(tiles) - 1, len(media) - 1)
     half = _LENGTH / 2
@@ -54,7 +57,7 @@ def _share(media: Sequence[Path], rows: int, columns: int, work: Path, ctx: Cont
         return np.asarray(np.where(times < half, voices[0][places], voices[1][places]), dtype=np.float64)
 
     path = make_video(
-        work / f"gallery-{rows}x{columns}.mp4", seconds=_LENGTH, size=_SIZE, draw=draw, play=play, sample_rate=_RATE
+        work / f"gallery-{len(tiles)}.mp4", seconds=_LENGTH, size=_SIZE, draw=draw, play=play, sample_rate=_RATE
     )
     video = probe(path)
     crop = Speaker(Speaker.Options()).reframe(video, Highlight(video.span), ctx)

@@ -337,6 +337,22 @@ def gallery(rows: int, columns: int, gutter: int, ground: int = 30) -> tuple[Bor
     return borders, [Box(x * scale, y * scale, (x + wide) * scale, (y + high) * scale) for y, x in places]
 
 
+def test_tiles_of_unequal_size_side_by_side_are_found() -> None:
+    places = [(60, 4, 240, 392), (92, 400, 176, 236)]  # top, left, height, width
+    borders = Borders()
+    y, x = np.mgrid[0:360, 0:640]
+    for moment in range(6):
+        picture = np.full((360, 640), 30.0)
+        for number, (top, left, high, wide) in enumerate(places):
+            moving = 110 + 50 * number + 40 * np.sin((x + 7 * moment) / (9 + number)) * np.cos((y - moment) / 8)
+            picture[top : top + high, left : left + wide] = moving[top : top + high, left : left + wide]
+        borders.see(np.clip(picture, 0, 255).astype(np.uint8))
+    found = borders.tiles()
+    assert len(found) == len(places)
+    for tile, (top, left, high, wide) in zip(found, places, strict=True):
+        assert [tile.x1, tile.y1, tile.x2, tile.y2] == pytest.approx([left, top, left + wide, top + high], abs=2)
+
+
 def in_gallery(borders: Borders) -> ShotAnalysis:
     return ShotAnalysis(SPAN, Box(0, 0, 1920, 1080), page=False, writing=(), borders=borders, scale=3)
 
