@@ -81,15 +81,14 @@ def on_ray(inside: Path, place: Path, sets: Sequence[str], workers: int, *, kill
     """The same on a cluster of one node for each worker, one core each; ``kill_after`` seconds one node is killed."""
     with _cluster(workers) as (address, kill):
         chosen = ["executor=ray", f"executor.address={address}", "executor.cores=1", "executor.memory=300MB"]
-        before = _ray_cpu()
         timer = None if kill_after is None else threading.Timer(kill_after, kill)
         if timer is not None:
             timer.start()
-        took = batch(inside, place, [*chosen, f"executor.videos={workers}", *sets])
+        with _RaysShare() as share:
+            took = batch(inside, place, [*chosen, f"executor.videos={workers}", *sets])
         if timer is not None:
             timer.join()
-        cluster = _ray_cpu() - before
-    return Took(took.wall, took.driver, cluster, took.clips, took.posted)
+    return Took(took.wall, took.driver, share.seconds, took.clips, took.posted)
 
 
 @contextmanager
@@ -118,15 +117,39 @@ def _started(start: Callable[[], Any], attempts: int = 5) -> Any:
     return None
 
 
-def _ray_cpu() -> float:
-    """Processor seconds of every process that Ray runs on this machine now, their ended children included."""
-    total = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            line = (folder / "cmdline").read_bytes()
-            facts = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        except OSError:  # it has just ended
-            continue
-        if b"ray::" in line or b"raylet" in line or b"gcs_server" in line or b"/ray/" in line:
-            total += sum(int(value) for value in facts[11:15])
-    return total / _TICK
+class _RaysShare:
+    """Processor seconds of every process that Ray runs on this machine: a worker's are gone when its driver ends."""
+
+    def __init__(self) -> None:
+        self._spent: dict[int, int] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> _RaysShare:
+        self._note()
+        self._before = dict(self._spent)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def seconds(self) -> float:
+        """What was spent since the beginning, to the last half second."""
+        return sum(spent - self._before.get(pid, 0) for pid, spent in self._spent.items()) / _TICK
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.5):
+            self._note()
+
+    def _note(self) -> None:
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                line = (folder / "cmdline").read_bytes()
+                facts = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            except OSError:  # it has just ended
+                continue
+            if b"ray::" in line or b"raylet" in line or b"gcs_server" in line or b"/ray/" in line:
+                self._spent[int(folder.name)] = int(facts[11]) + int(facts[12])
