@@ -111,6 +111,7 @@ def test_only_utterances_that_do_not_fit_the_path_have_rivals() -> None:
         ({"hu": 0.5, "en": 0.1}, {"en": -0.12, "hu": -0.9}, "en"),  # a slip of the network
         ({"hr": 0.45}, {"en": -1.35, "hr": -1.0}, "en"),  # unclear, in whatever language
         ({"de": 0.5, "en": 0.4}, {"en": -0.5, "de": -0.4}, "en"),  # hardly better
+        ({"fr": 0.32, "br": 0.23, "en": 0.02}, {"en": -0.5, "fr": -1.37, "br": -0.71}, "en"),  # recognized best in it
         ({"es": 0.6}, {"en": -math.inf, "es": -0.6}, "es"),
     ],
 )

@@ -61,7 +61,7 @@ class FasterWhisper(WhisperTranscriber):
     ``whisper.languages`` is for, and what is not heard at first is given to it again, by itself.
     """
 
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
 
     class Options(WhisperTranscriber.Options):
         model: str = Field(

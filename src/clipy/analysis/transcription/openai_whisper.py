@@ -28,7 +28,7 @@ class OpenAiWhisper(WhisperTranscriber):
     It fetches its weights itself, from OpenAI, and checks their sha256; PyTorch reads them as plain tensors.
     """
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
 
     class Options(WhisperTranscriber.Options):
         model: str = Field(

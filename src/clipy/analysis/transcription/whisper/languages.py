@@ -33,6 +33,7 @@ _RIVAL, _KNOWN_RIVAL = 0.1, 0.02  # least probability of a language that an utte
 _DOUBT = 0.25  # probability of another language at which that of the path is checked in any case
 _RIVALS = 2  # languages that an utterance is tried in beside that of the path, and those heard before
 _PRIOR = 0.2  # weight of the log probability of a language against that of a token of what is recognized in it
+_EXPECTED = 0.1  # least probability of the language of the path, which its neighbors speak for
 _MARGIN = 0.2  # by which another language has to be more plausible than that of the path
 _GARBAGE, _NEW_GARBAGE = -1.3, -1.05  # plausibility below which a language, one that is new, was not spoken
 
@@ -137,7 +138,9 @@ def most_plausible(
     video has to convince by itself as well, since unclear speech is most like some language that nobody speaks.
     """
     plausible = {
-        code: sure + _PRIOR * math.log(utterance.chance(code)) - _MARGIN * (code != language)
+        code: sure
+        + _PRIOR * math.log(max(utterance.chance(code), _EXPECTED * (code == language)))
+        - _MARGIN * (code != language)
         for code, sure in confidence.items()
     }
     enough = [
