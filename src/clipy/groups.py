@@ -99,5 +99,7 @@ GROUPS: Mapping[str, Group] = {group.name: group for group in (_DOWNLOAD, *_ANAL
 """Every group by name, in pipeline order."""
 ANALYSERS: tuple[str, ...] = tuple(group.name for group in _ANALYSERS)
 """The groups of perception, which several stages share."""
+RECORDED: tuple[str, ...] = (*ANALYSERS, "highlight", "reframe", "pizzazz", "render", "review")
+"""The groups that decide what a clip is: a run records them. No document says what is fetched, run or published."""
 STEPS: tuple[str, ...] = tuple(dict.fromkeys(group.step for group in GROUPS.values() if group.step))
 """What a run goes through, in order, as its progress, its log and ``--from`` name it."""

@@ -106,6 +106,21 @@ def test_edits_of_another_video_are_refused(project: Project, made: Made, tmp_pa
     assert render(made, path.with_name("none.json"), tmp_path / "again").exit_code == 1
 
 
+@pytest.mark.parametrize("group", ["upload", "download", "executor", "nonsense"])
+def test_a_document_cannot_say_what_is_published_fetched_or_run(
+    project: Project, made: Made, tmp_path: Path, group: str
+) -> None:
+    path = write(project)
+    document = json.loads(path.read_text())
+    entry = {"backend": "command", "program": ["touch", str(tmp_path / "ran")]}
+    document["settings"][group] = [entry] if group != "executor" else entry
+    path.write_text(json.dumps(document))
+    result = render(made, path, tmp_path / "again")
+    assert result.exit_code == 2
+    assert "must not set" in result.output
+    assert not (tmp_path / "ran").exists()
+
+
 def test_either_crops_or_edits(made: Made, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["render", str(made.source), "-o", str(tmp_path / "x")])
     assert (result.exit_code, "either --crops or --edits" in result.output) == (2, True)

@@ -10,7 +10,7 @@ from typing import Any
 from clipy.config.values import from_file, from_text, shared_fields
 from clipy.device import NAMES as DEVICES
 from clipy.errors import SettingError, did_you_mean
-from clipy.groups import GROUPS
+from clipy.groups import GROUPS, RECORDED
 
 STORE: Mapping[str, str] = {
     "max_size": "Most that the store may hold, as 5GB. After each run the least recently used entries are evicted.",
@@ -67,8 +67,13 @@ class Merged:
         """Take the recorded settings of a run in place of what is merged so far. Raises SettingError."""
         for name, content in recorded.items():
             entries = content if isinstance(content, list) else [content]
-            if name not in GROUPS or isinstance(content, list) != GROUPS[name].many:
-                raise SettingError(f"the recorded settings hold an unknown table {name!r}", do=self._nearest(name))
+            if name not in RECORDED:
+                if content:
+                    allowed = ", ".join(RECORDED)
+                    raise SettingError(f"recorded settings must not set {name!r}", do=f"A document may set: {allowed}")
+                continue
+            if isinstance(content, list) != GROUPS[name].many:
+                raise SettingError(f"the recorded settings of {name!r} have the wrong shape", do="Correct the file")
             choices = tuple(_recorded(name, entry) for entry in entries)
             if GROUPS[name].many:
                 self.lists[name] = choices

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from clipy.backend import Backend
-from clipy.groups import GROUPS
+from clipy.groups import GROUPS, RECORDED
 from clipy.types import Json
 
 
@@ -14,12 +14,14 @@ def recorded_settings(backends: Iterable[Backend]) -> dict[str, Json]:
 
     Uploaders are left out: where clips went is in ``posts``, and it need not be where the next ones go.
     """
-    tables: dict[str, Json] = {name: [] for name, group in GROUPS.items() if group.many and name != "upload"}
+    tables: dict[str, Json] = {name: [] for name in RECORDED if GROUPS[name].many}
     for backend in backends:
         group = backend.group
         entry = {"backend": backend.name, **backend.options.model_dump(mode="json", exclude_unset=True)}
-        if group in tables and GROUPS[group].many:
+        if group not in RECORDED:
+            continue
+        if GROUPS[group].many:
             tables[group].append(entry)
-        elif group != "upload":
+        else:
             tables[group] = entry
     return tables
