@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from clipy.cli import about, agents, cache, completion, export, feedback, login, running, stages
+from clipy.cli import about, agents, cache, completion, demo, export, feedback, login, running, stages
 from clipy.cli.studio import studio
 
 
@@ -41,6 +41,6 @@ for _command in (
     ),
     *(studio, agents.mcp, export.export),
     *(feedback.feedback, login.login, login.logout),
-    *(about.backends, about.models, about.config, cache.cache, about.doctor, completion.completion),
+    *(about.backends, about.models, about.config, cache.cache, about.doctor, completion.completion, demo.demo),
 ):
     main.add_command(_command)

@@ -99,7 +99,7 @@ def run(
     files, missed = fetched(settings, selection, videos, folder)
     found = sources.find(files, folder, alone=len(videos) == 1)
     if len(videos) == 1 and not sources.is_batch(files) and shard in (None, (1, 1)):
-        _run_one(settings, found[0], folder, selection, manner, profile=profile)
+        run_one(settings, found[0], folder, selection, manner, profile=profile)
         if opens:
             serve_studio(settings, folder)
         return
@@ -115,7 +115,7 @@ def run(
         serve_studio(settings, folder)
 
 
-def _run_one(
+def run_one(
     settings: Settings, source: Source, folder: Path, selection: tuple[str, ...], manner: Manner, *, profile: bool
 ) -> None:
     """One video, with a line for each stage."""
