@@ -256,15 +256,20 @@ def config_schema() -> None:
 @_JSON
 @without_settings
 def doctor(as_json: bool) -> None:
-    """Report what this machine can do and what is missing. Exit code 1 when the default run would fail."""
+    """Report what this machine can do, what is slow or missing, and the one command that helps most.
+
+    Exit code 1 when the default run would fail.
+    """
     from clipy.cli import doctor as examination
     from clipy.cli.text import table
 
     checks = examination.examine()
     if as_json:
-        print_json([{"name": check.name, "state": check.state, "detail": check.detail} for check in checks])
+        print_json([{"name": one.name, "state": one.state, "detail": one.detail, "do": one.do} for one in checks])
     else:
         click.echo(table([(check.state.upper(), check.name, check.detail) for check in checks]))
+        helping = examination.what_helps(checks)
+        click.echo("\nnothing to do" if helping is None else f"\nwhat helps most ({helping.name}): {helping.do}")
     missing = [check.name for check in checks if check.state == "missing"]
     if missing:
         raise ConfigError(f"the default run would fail: {', '.join(missing)}", do="See above")

@@ -24,7 +24,7 @@ Light = NDArray[np.float32]
 WIDTH, HEIGHT, RATE, SOUND = 1280, 720, 25, 48_000
 _PAUSE = 0.35  # seconds between turns
 _HEAD = 92  # half the width of a head, in pixels
-_LIT = 138  # pixels around the middle of a face that light falls on
+_LIT = 190  # pixels around the middle of a face that light falls on
 # Light and shadow on a face, without which face detectors take a drawing for none: for each soft spot its place, its
 # extent (all in half heads, the place also mirrored where it is beside the middle), and how much lighter it makes.
 _SPOTS = (
