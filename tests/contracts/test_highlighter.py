@@ -49,7 +49,7 @@ def test_picks_keep_the_bounds_and_do_not_overlap(name: str, talk: Path, ctx: Co
     assert found
     for pick in found:
         assert 0 <= pick.span.start < pick.span.end <= video.duration
-        assert 5 <= pick.span.duration <= 15
+        assert pick.given or 5 <= pick.span.duration <= 15  # a person who asks for all of it sets its length
         assert 0 <= pick.score <= 1
         assert pick.title.strip()
         assert pick.reason.strip()

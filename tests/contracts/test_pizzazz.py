@@ -19,7 +19,7 @@ from tests.clips import RATE, sound
 from tests.music import make_song
 
 NAMES = [listing.name for listing in registry.listings("pizzazz") if not listing.missing]
-ALWAYS_DRAWS = {"progress"}  # there is always a progress to show
+ALWAYS_DRAWS = {"progress", "waveform"}  # there is always a progress to show
 IDLE = {"transitions": {"intro": "none", "outro": "none"}}  # options with which there is nothing to do
 NEEDS: dict[str, dict[str, object]] = {}  # options without which one cannot work
 SIZE = (180, 320)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,7 +66,8 @@ def talk(home: Path, conversation: Callable[[Client], Awaitable[T]], *flags: str
         async with Client(stdio_client(server)) as client:
             return await conversation(client)
 
-    return asyncio.run(held())
+    with ThreadPoolExecutor(1) as thread:  # this one may have a loop already, that of a browser
+        return thread.submit(lambda: asyncio.run(held())).result()
 
 
 async def asked(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:

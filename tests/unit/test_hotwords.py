@@ -118,6 +118,12 @@ class Recognizer:
     def __init__(self, speech: Speech) -> None:
         self.speech, self.asked = speech, list[dict[str, Any]]()
 
+    def stand_in(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Take the place of the loaded network."""
+        home = "clipy.analysis.transcription.faster_whisper"
+        monkeypatch.setattr(f"{home}._pipeline", lambda whisper, brief: self)
+        monkeypatch.setattr(FasterWhisper, "_whisper", lambda self, ctx: None)
+
     def transcribe(self, samples: Any, **options: Any) -> tuple[Iterator[Any], None]:
         self.asked.append(options)
         words = [
@@ -132,7 +138,7 @@ def test_names_reach_the_recognizer_and_its_words_are_corrected(
 ) -> None:
     glossary, recognizer = tmp_path / "names.txt", Recognizer(speech)
     glossary.write_text("Ada Lovelace\n")
-    monkeypatch.setattr(FasterWhisper, "_pipeline", lambda self, ctx: recognizer)
+    recognizer.stand_in(monkeypatch)
     options = FasterWhisper.Options(language="en", hotwords=["Clipy"], glossary=glossary)
     found = FasterWhisper(options).transcribe(probe(talk), Context(Store(tmp_path), tmp_path))
     assert {asked["hotwords"] for asked in recognizer.asked} == {"Clipy, Ada Lovelace"}
@@ -145,7 +151,7 @@ def test_metadata_is_a_hint_on_request(
     talk: Path, speech: Speech, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recognizer = Recognizer(speech)
-    monkeypatch.setattr(FasterWhisper, "_pipeline", lambda self, ctx: recognizer)
+    recognizer.stand_in(monkeypatch)
     tags = {"title": "Clipy explained", "artist": "Ada Lovelace", "encoder": "Lavf"}
     monkeypatch.setattr("clipy.analysis.transcription.whisper.transcriber.audio_file_tags", lambda path: tags)
     for hints, expected in ((False, None), (True, "Clipy explained, Ada Lovelace")):

@@ -139,5 +139,10 @@ def test_only_one_place_opens_media() -> None:
     opening = {
         str(path.relative_to(sources)) for path in sources.rglob("*.py") if "av.open(" in path.read_text("utf-8")
     }
-    writing = {"clipy/media/write.py", "clipy/media/checks/proxy.py", "clipy/testing/media.py"}
+    writing = {
+        "clipy/media/joining.py",
+        "clipy/media/write.py",
+        "clipy/media/checks/proxy.py",
+        "clipy/testing/media.py",
+    }
     assert opening == {"clipy/media/safe_open.py", *writing}

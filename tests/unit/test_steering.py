@@ -89,7 +89,7 @@ def test_only_requested_topics_become_a_feature() -> None:
     steered = judge(topic=Topic("money", TEXTS), target=Fraction(14)).features(item)
     assert steered.values["about"] == pytest.approx(0.75)
     assert steered.values["length"] == pytest.approx(0.5)
-    assert plain.values["length"] == pytest.approx(7 / 30)  # of the shortest length that suits talk
+    assert plain.values["length"] == pytest.approx(7 / 20)  # of the shortest length that suits talk
     others = set(plain.values) - {"length"}
     assert {name: steered.values[name] for name in others} == {name: plain.values[name] for name in others}
     assert 0 <= steered.score <= 1

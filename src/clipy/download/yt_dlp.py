@@ -14,13 +14,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import av
 from pydantic import Field
 
 from clipy.context import Context
 from clipy.download.base import Downloader
 from clipy.download.guard.addresses import checked, is_web_address
 from clipy.errors import BackendUnavailable, InputError
+from clipy.media.joining import join_streams
 from clipy.text.slugs import slug
 
 log = logging.getLogger(__name__)
@@ -236,39 +236,11 @@ def _joined(parts: Sequence[Path], folder: Path, stem: str) -> Path:
     """One file of all parts, their streams copied as they are."""
     if len(parts) == 1:
         return parts[0].replace(folder / f"{stem}{parts[0].suffix}")
-    target, making = folder / f"{stem}.mkv", folder / f"{stem}.joining.mkv"
-    sources = [av.open(str(part)) for part in parts]
-    try:
-        with av.open(str(making), "w") as out:
-            streams = [(source, source.streams.best("video") or source.streams.best("audio")) for source in sources]
-            copies = {id(stream): out.add_stream_from_template(stream) for _, stream in streams if stream is not None}
-            for packet in _interleaved([source.demux(stream) for source, stream in streams if stream is not None]):
-                packet.stream = copies[id(packet.stream)]
-                out.mux(packet)
-    finally:
-        for source in sources:
-            source.close()
-    making.replace(target)
+    target = folder / f"{stem}.mkv"
+    join_streams(parts, target)
     for part in parts:
         part.unlink()
     return target
-
-
-def _interleaved(packets: Sequence[Iterator[av.Packet[Any]]]) -> Iterator[av.Packet[Any]]:
-    """Packets of all files in the order of their times, as a file must hold them to be read without jumping about."""
-    heads = [next(source, None) for source in packets]
-    while any(head is not None for head in heads):
-        first = min((n for n, head in enumerate(heads) if head is not None), key=lambda n: _time(heads[n]))
-        packet = heads[first]
-        heads[first] = next(packets[first], None)
-        if packet is not None and packet.dts is not None:
-            yield packet
-
-
-def _time(packet: av.Packet[Any] | None) -> float:
-    if packet is None or packet.dts is None or packet.time_base is None:
-        return 0.0
-    return float(packet.dts * packet.time_base)
 
 
 def _fraction(line: str) -> float | None:
