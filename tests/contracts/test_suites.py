@@ -29,6 +29,7 @@ ELSEWHERE = {
     ("reframe", "keyframes"): "needs a path made for the video: tests/unit/test_keyframes.py",
     ("highlight", "llm"): "needs words of the language model's: tests/contracts/test_highlighter.py",
     ("highlight", "chapters"): "its times are a person's: tests/contracts/test_highlighter.py",
+    ("executor", "ray"): "needs a cluster with time to start: tests/executors/test_ray.py",
     ("diarize", "pyannote"): "needs weights that only a person can get: tests/unit/test_pyannote.py",
 }
 """Backends that work with more than a video, and where they are held to the contract."""
