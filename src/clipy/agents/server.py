@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from importlib.metadata import version
-from itertools import count
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -86,7 +86,6 @@ class Agent:
     config: Path | None = None
     uploads: bool = False
     jobs: dict[str, Job] = field(default_factory=dict)
-    _numbers: Any = field(default_factory=lambda: count(1))
 
     def start_run(
         self,
@@ -201,7 +200,7 @@ class Agent:
             raise InputError(
                 "a run is working in this folder", where=output, do="Wait for it, cancel it, or name another"
             )
-        name = f"run-{next(self._numbers)}"
+        name = f"run-{len(self.jobs) + 1}"
         self.jobs[name] = job = Job(name, commands, output)
         job.start()
         return self._status(job)
@@ -253,8 +252,6 @@ def server(agent: Agent) -> MCPServer[Any]:
 
 def _saying_why(tool: F) -> F:
     """A tool whose failures reach the model as their one line."""
-    import inspect
-
     if inspect.iscoroutinefunction(tool):
 
         @wraps(tool)

@@ -35,7 +35,7 @@ from clipy.storage.store import Store, key_of
 log = logging.getLogger(__name__)
 
 Listening: TypeAlias = Callable[[Source], Listener]
-"""What is told about the progress of a video."""
+"""Gives the listener for the progress of a video."""
 
 _PATIENCE = 0.2  # seconds between looks at the keyboard, and at what else there is to do
 

@@ -42,7 +42,7 @@ class BatchProgress:
         self._done = self._failed = self._earlier = 0
 
     def listener(self, source: Source) -> Listener:
-        """What is told about the progress of a video that begins now."""
+        """The listener for the progress of a video that begins now."""
         name = str(source.video)
         with self._lock:
             self._at_work[name] = time.monotonic(), Event("", "waiting")

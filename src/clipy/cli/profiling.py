@@ -117,7 +117,7 @@ class Profile:
 
 
 class _ThreadTimes:
-    """Processor seconds by stage, told apart by the names of threads; on Linux only, elsewhere nothing is known."""
+    """Processor seconds by stage, attributed by the names of threads; on Linux only, elsewhere nothing is known."""
 
     def __init__(self) -> None:
         self._stages: dict[str, str] = {}  # by the name of their threads

@@ -122,20 +122,20 @@ class YtDlp(Downloader):
         high = self.options.height
         choice = f"bv[height<={high}]+ba/b[height<={high}]/bv+ba/b"
         several = ["--flat-playlist", "--playlist-end", str(max(1, self.options.playlist))]
-        told = subprocess.run(  # noqa: S603  # no shell, and the address comes after "--"
+        done = subprocess.run(  # noqa: S603  # no shell, and the address comes after "--"
             [*arguments, "--dump-single-json", "--format", choice, *several, "--", address],
             capture_output=True, check=False,
         )  # fmt: skip
-        if told.returncode != 0:
-            reason = _error_in(told.stderr.decode(errors="replace"))
+        if done.returncode != 0:
+            reason = _error_in(done.stderr.decode(errors="replace"))
             if "Unsupported URL" in reason:
                 return None
             raise InputError(
                 f"yt-dlp cannot fetch it ({reason})", where=address, do="Check the address, or update yt-dlp"
             )
         saved = ctx.work / "found.info.json"
-        saved.write_bytes(told.stdout)
-        info = json.loads(told.stdout)
+        saved.write_bytes(done.stdout)
+        info = json.loads(done.stdout)
         return _Found(info, saved) if isinstance(info, dict) else None
 
     def _pages(self, address: str, entries: Sequence[Any]) -> list[str]:

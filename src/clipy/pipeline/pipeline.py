@@ -158,7 +158,7 @@ class Pipeline:
             video = self.choose_mixes(video, ctx)
         ctx = replace(ctx, video=video, transcribed=True)
         made, rejected, left, attribution = self._make(video, ctx, clock)
-        making = Making(video, attribution, self.quality_control.published(ctx), clock, ctx)
+        making = Making(video, attribution, clock, ctx)
         named = [one.named(slug(video.path.stem)) for one in in_every_shape(self, made, rejected, making)]
         with clock.measuring("upload"):
             made = self.publish_all(named, ctx)

@@ -22,6 +22,7 @@ from clipy.pipeline.quality_control import QualityControl
 from clipy.storage import eviction
 from clipy.storage.cache_policy import CachePolicy
 from clipy.storage.store import Store
+from clipy.types import Video
 
 
 def run(
@@ -46,13 +47,30 @@ def run(
     config = config or configuration.load()
     source = probe(Path(video), sound_only=True)
     pipeline = Pipeline.from_config(delivering_to(folder, config, overwrite=overwrite)).suited_to(source)
+    result = run_pipeline(
+        pipeline, source, folder, overwrite=overwrite, since=since, debug=debug, report=report, listener=listener
+    )
+    if config.store:
+        eviction.tidy(Store(configuration.store_folder()), configuration.limits(config.store))
+    return result
+
+
+def run_pipeline(
+    pipeline: Pipeline,
+    source: Video,
+    folder: Path,
+    *,
+    overwrite: bool = False,
+    since: str | None = None,
+    debug: bool = False,
+    report: bool = False,
+    listener: Callable[[Event], None] | None = None,
+) -> Result:
+    """Run a pipeline that is made already, with its own context; arguments and errors as for ``run``."""
     with context(pipeline, since=since, listener=listener) as ctx, ctx.store.delivering(folder):
         prepare(folder, pipeline.identity(source, ctx.store), overwrite=overwrite)
         eviction.note_seen(ctx.store, source)
-        result = pipeline.run(source, folder, ctx, debug=debug, report=report)
-    if config.store:
-        eviction.tidy(ctx.store, configuration.limits(config.store))
-    return result
+        return pipeline.run(source, folder, ctx, debug=debug, report=report)
 
 
 @contextmanager

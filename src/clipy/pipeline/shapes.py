@@ -37,7 +37,6 @@ class Making:
 
     video: Video
     attribution: SpeakerAttribution
-    published: tuple[Clip, ...]
     clock: Clock
     ctx: Context
 
@@ -57,6 +56,7 @@ def _in_shape(
     """Each moment with its edges as they were delivered. One that fails in this shape is not replaced by another."""
     (ratio,) = pipeline.reframer.options.ratio
     video, clock, ctx = making.video, making.clock, making.ctx
+    published = pipeline.quality_control.published(ctx)
     beside: list[Clip] = []
     for item in main:
         with clock.measuring("reframe"):
@@ -68,7 +68,7 @@ def _in_shape(
             )
         for plan in planned:
             rendered = pipeline.rendered(video, clock, plan, ctx.at("render"))
-            others = (*beside, *making.published)
+            others = (*beside, *published)
             outcome = pipeline.reviewed(video, rendered, ctx.at("review"), clock, others, making.attribution)
             if isinstance(outcome, Rejected):
                 rejected.append(outcome)

@@ -17,12 +17,11 @@ from clipy.context import Context
 from clipy.entries import number, read_json
 from clipy.errors import InputError, MediaError, OutputError
 from clipy.media.probe import probe
-from clipy.pipeline.delivery import delivering_to, prepare
+from clipy.pipeline.delivery import delivering_to
 from clipy.pipeline.outcome import Clock, Outcome
 from clipy.pipeline.pipeline import Pipeline
-from clipy.pipeline.run import context
+from clipy.pipeline.run import run_pipeline
 from clipy.stages.profiles import Profile
-from clipy.storage import eviction
 from clipy.storage.store import write_json
 from clipy.studio.jobs import Job
 from clipy.studio.media import jpeg, picture_at
@@ -177,10 +176,7 @@ def run_from(workspace: Path, asked: RunRequest, configure: Configure, folder: P
     pipeline = WatchedPipeline.of(made, lambda kind, data: _found(job, kind, data))
     (folder / _REQUEST).parent.mkdir(parents=True, exist_ok=True)
     write_json(folder / _REQUEST, {"source": str(source), "asked": asked.model_dump(mode="json")})
-    with context(pipeline, listener=job.listen) as ctx, ctx.store.delivering(folder):
-        prepare(folder, pipeline.identity(video, ctx.store), overwrite=True)
-        eviction.note_seen(ctx.store, video)
-        pipeline.run(video, folder, ctx)
+    run_pipeline(pipeline, video, folder, overwrite=True, listener=job.listen)
 
 
 def _found(job: Job, kind: str, data: Json) -> None:

@@ -43,8 +43,8 @@ _BETTER = 0.12  # by how much other times must fit better to be believed ...
 _ALONE = 0.06  # ... and by how much better than at any other offset
 _CLEAR = 0.35  # agreement of cues that certainly belong to the sound
 _DOUBTFUL = 0.2  # ... and below which they are compared with words that are recognised
-_FEW = 3  # cues below which nothing can be told
-_SAID = 12  # words heard, and words written, from which it can be told that they are not the same
+_FEW = 3  # too few cues for a decision
+_SAID = 12  # words heard, and words written, from which a difference between them is certain
 _MOST_OF = Fraction(1, 2)  # share of the speech that cues must cover to be its subtitles
 _LISTENED = 3  # stretches in which words are recognised
 _STRETCH = Fraction(20)  # seconds of each
@@ -102,10 +102,10 @@ def in_time(
         return found.scale, found.offset
     if not better and found.before >= _DOUBTFUL:
         return still
-    return Fraction(1), _told_by_words(cues, speech, language, recognise)
+    return Fraction(1), _matched_by_words(cues, speech, language, recognise)
 
 
-def _told_by_words(
+def _matched_by_words(
     cues: Sequence[Cue], speech: Sequence[Span], language: str, recognise: Callable[[Sequence[Span]], RecognizedSpeech]
 ) -> Fraction:
     spoken, heard = recognise(_densest(speech))

@@ -57,7 +57,7 @@ class FasterWhisper(WhisperTranscriber):
 
     Forced alignment evens out what is left of these. The plain decoder, which follows its own time stamps through the
     sound, left out the last nine words there, ended in a loop, and put no full stops into the first half minute; the
-    batched one heard them all. Whole sentences go missing with it where it is told the wrong language, which is what
+    batched one heard them all. Whole sentences go missing with it when it is given the wrong language, which is what
     ``whisper.languages`` is for, and what is not heard at first is given to it again, by itself.
     """
 
@@ -144,7 +144,7 @@ class FasterWhisper(WhisperTranscriber):
         if not whisper.model.is_multilingual:
             return {"en": 1.0}
         # Not padded to 30 s, which would take as long as 30 s do. Of 49 utterances of 1 to 4 s in eight languages, 31
-        # were told right with a second of silence after them, 32 with 30 s, 22 without any.
+        # were identified with a second of silence after them, 32 with 30 s, 22 without any.
         features = whisper.feature_extractor(window.samples[: _LOOK * RATE])
         frames = min(_FRAMES, features.shape[-1] + _FRAMES // 30) // 2 * 2
         padded = np.pad(features, ((0, 0), (0, max(0, frames - features.shape[-1]))))[:, :frames]

@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         return cast("_Server", self.server).proxy
 
     def _opened(self, host: str, port: str) -> socket.socket | None:
-        """A connection; None where the client was told why there is none."""
+        """A connection; None after an error response to the client."""
         if not self._proxy.allows(self.headers.get("Proxy-Authorization", "")):
             self.send_response(407)
             self.send_header("Proxy-Authenticate", 'Basic realm="clipy"')

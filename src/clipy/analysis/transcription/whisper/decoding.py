@@ -41,7 +41,7 @@ class AsrSegment:
     no_speech: float
     confidence: float
     compression: float
-    language: str = ""  # where only listening told
+    language: str = ""  # where it was detected from the sound alone
 
     @property
     def is_made_up(self) -> bool:

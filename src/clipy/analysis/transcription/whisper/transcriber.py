@@ -41,7 +41,7 @@ _DESCRIPTIVE_TAGS = ("title", "artist", "comment", "description")
 _LONGEST_TAG = 200  # characters of a tag that are a hint: descriptions go on with links and credits
 _SECOND_LOOK = Fraction(3, 2)  # seconds of speech without words that are transcribed again
 _SILENCE_AROUND = Fraction(2, 5)  # seconds around an utterance whose language is checked
-_CHECKED = 12  # utterances of a window at most whose language is told by transcribing them in each likely one
+_CHECKED = 12  # utterances of a window at most whose language is decided by transcribing them in each likely one
 
 
 class WhisperTranscriber(Transcriber):

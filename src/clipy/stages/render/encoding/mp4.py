@@ -8,6 +8,7 @@ import tempfile
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -37,6 +38,19 @@ Quality = Literal["draft", "good", "best"]
 
 _QUEUE_SIZE = 5  # frames of 3 MB between two threads: absorbs short delays of either
 _TOLERANCE = 0.002  # relative difference within which a configured frame rate counts as a standard one
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One file to write: ``count`` frames at ``rate``."""
+
+    video: Video
+    edit: Edit
+    pizzazz: tuple[Pizzazz, ...]
+    path: Path
+    ctx: Context
+    rate: Fraction
+    count: int
 
 
 class Mp4(Renderer):
@@ -87,7 +101,7 @@ class Mp4(Renderer):
             )
         try:
             with few_opencv_threads():
-                self._write_small_enough(video, edit, pizzazz, path, ctx, rate, count)
+                self._write_small_enough(_Task(video, edit, pizzazz, path, ctx, rate, count))
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise OutputError("the disk is full", where=ctx.work, do="Free some space and run again") from error
@@ -107,20 +121,11 @@ class Mp4(Renderer):
         if ctx.reviewed:
             keep_measured_again(path, earlier.path, ctx)
 
-    def _write_small_enough(
-        self,
-        video: Video,
-        edit: Edit,
-        pizzazz: tuple[Pizzazz, ...],
-        path: Path,
-        ctx: Context,
-        rate: Fraction,
-        count: int,
-    ) -> None:
-        limit = self.options.max_size
-        write = self._write_measured if ctx.reviewed else self._write
-        for encoding in self._encodings(edit, rate, limit):
-            write(video, edit, pizzazz, path, ctx, rate, count, encoding)
+    def _write_small_enough(self, task: _Task) -> None:
+        limit, path = self.options.max_size, task.path
+        write = self._write_measured if task.ctx.reviewed else self._write
+        for encoding in self._encodings(task.edit, task.rate, limit):
+            write(task, encoding)
             if limit is None or path.stat().st_size <= limit:
                 return
             log.info("The clip has %.1f MB, more than it may: it is encoded again.", path.stat().st_size / 1e6)
@@ -140,40 +145,20 @@ class Mp4(Renderer):
         for cap in bit_rate_caps(limit, edit.duration, width, height, rate):
             yield self.capped(encoding, cap)
 
-    def _write_measured(
-        self,
-        video: Video,
-        edit: Edit,
-        pizzazz: tuple[Pizzazz, ...],
-        path: Path,
-        ctx: Context,
-        rate: Fraction,
-        count: int,
-        encoding: Encoding,
-    ) -> None:
+    def _write_measured(self, task: _Task, encoding: Encoding) -> None:
         """Measure the frames for the review while they are encoded, so that it need not decode them."""
-        with tempfile.TemporaryDirectory(dir=ctx.work) as folder:
+        with tempfile.TemporaryDirectory(dir=task.ctx.work) as folder:
             proxy = Path(folder) / "proxy.mp4"
-            with FrameMeter(proxy, edit.crop.width, edit.crop.height) as meter:
-                self._write(video, edit, pizzazz, path, ctx, rate, count, encoding, meter)
-            keep_measured(path, meter.metrics(rate), proxy, ctx)
+            with FrameMeter(proxy, task.edit.crop.width, task.edit.crop.height) as meter:
+                self._write(task, encoding, meter)
+            keep_measured(task.path, meter.metrics(task.rate), proxy, task.ctx)
 
-    def _write(
-        self,
-        video: Video,
-        edit: Edit,
-        pizzazz: tuple[Pizzazz, ...],
-        path: Path,
-        ctx: Context,
-        rate: Fraction,
-        count: int,
-        encoding: Encoding,
-        meter: FrameMeter | None = None,
-    ) -> None:
+    def _write(self, task: _Task, encoding: Encoding, meter: FrameMeter | None = None) -> None:
+        edit, ctx, rate, count = task.edit, task.ctx, task.rate, task.count
         with ExitStack() as stack:
-            track = stack.enter_context(self._soundtrack(video, edit, pizzazz, ctx, count / rate))
-            writer = stack.enter_context(Mp4Writer(path, edit.crop.width, edit.crop.height, rate, encoding))
-            frames = self._frames(video, edit, pizzazz, ctx, rate, count, encoding.threads, stack)
+            track = stack.enter_context(self._soundtrack(task.video, edit, task.pizzazz, ctx, count / rate))
+            writer = stack.enter_context(Mp4Writer(task.path, edit.crop.width, edit.crop.height, rate, encoding))
+            frames = self._frames(task, encoding.threads, stack)
             _interleave(writer, frames if meter is None else _measured(frames, rate, meter), count, track, ctx)
 
     def _rate(self, video: Video) -> Fraction:
@@ -197,21 +182,11 @@ class Mp4(Renderer):
             true_peak=self.options.true_peak,
         )
 
-    def _frames(
-        self,
-        video: Video,
-        edit: Edit,
-        pizzazz: tuple[Pizzazz, ...],
-        ctx: Context,
-        rate: Fraction,
-        count: int,
-        threads: int,
-        stack: ExitStack,
-    ) -> Iterator[Frame]:
+    def _frames(self, task: _Task, threads: int, stack: ExitStack) -> Iterator[Frame]:
         """The clip's frames with all effects applied; their threads end with ``stack``."""
-        source = clip_frames(video, edit, rate, count, threads)
+        source = clip_frames(task.video, task.edit, task.rate, task.count, threads)
         frames = stack.enter_context(ReadAhead(source, _QUEUE_SIZE, name="clipy-pictures"))
-        drawn = with_frame_effects(frames, edit, pizzazz, ctx)
+        drawn = with_frame_effects(frames, task.edit, task.pizzazz, task.ctx)
         if drawn is frames:
             return frames
         frames = drawn
